@@ -1,0 +1,105 @@
+/**
+ * Every way a request can fail, once: its code, HTTP status, title and whether trying again can help.
+ * Anything thrown on purpose is a GatewayError; anything else is a fault of ours and is told as `internal`.
+ */
+
+interface Cause {
+  readonly status: number;
+  readonly title: string;
+  readonly retryable: boolean;
+}
+
+const CAUSES = {
+  'invalid-request': { status: 400, title: 'Invalid request', retryable: false },
+  unauthorized: { status: 401, title: 'Unauthorized', retryable: false },
+  forbidden: { status: 403, title: 'Forbidden', retryable: false },
+  'session-not-found': { status: 404, title: 'Session not found', retryable: false },
+  'not-found': { status: 404, title: 'Not found', retryable: false },
+  'method-not-allowed': { status: 405, title: 'Method not allowed', retryable: false },
+  'request-timeout': { status: 408, title: 'Request timeout', retryable: true },
+  'session-conflict': { status: 409, title: 'Session conflict', retryable: false },
+  'session-closed': { status: 410, title: 'Session closed', retryable: false },
+  'payload-too-large': { status: 413, title: 'Payload too large', retryable: false },
+  'audio-too-long': { status: 413, title: 'Audio too long', retryable: false },
+  'unsupported-media-type': { status: 415, title: 'Unsupported media type', retryable: false },
+  'undecodable-audio': { status: 422, title: 'Undecodable audio', retryable: false },
+  'empty-audio': { status: 422, title: 'Empty audio', retryable: false },
+  'unsupported-language': { status: 422, title: 'Unsupported language', retryable: false },
+  'content-filtered': { status: 422, title: 'Content filtered', retryable: false },
+  'rate-limited': { status: 429, title: 'Rate limited', retryable: true },
+  'session-limit': { status: 429, title: 'Session limit reached', retryable: true },
+  internal: { status: 500, title: 'Internal error', retryable: false },
+  'upstream-unavailable': { status: 502, title: 'Upstream unavailable', retryable: true },
+  'upstream-rejected': { status: 502, title: 'Upstream rejected', retryable: false },
+  'translation-incomplete': { status: 502, title: 'Translation incomplete', retryable: true },
+  'pool-saturated': { status: 503, title: 'Pool saturated', retryable: true },
+  'upstream-rate-limited': { status: 503, title: 'Upstream rate limited', retryable: true },
+  draining: { status: 503, title: 'Draining', retryable: true },
+  'store-unavailable': { status: 503, title: 'Session store unavailable', retryable: true },
+  'offline-engine-missing': { status: 503, title: 'Offline engine incomplete', retryable: false },
+  'upstream-timeout': { status: 504, title: 'Upstream timeout', retryable: true },
+} as const satisfies Record<string, Cause>;
+
+export type ErrorCode = keyof typeof CAUSES;
+
+/** One fault of the input: `pointer` is a JSON pointer (RFC 6901) into the body, `/text` for the field `text`. */
+export interface FieldFault {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+export interface ErrorExtras {
+  /** Overrides what the code usually says, e.g. a token limit makes `translation-incomplete` final. */
+  readonly retryable?: boolean | undefined;
+  /** How long the client should wait; becomes `Retry-After`, rounded up to seconds. */
+  readonly retryAfterMs?: number | undefined;
+  readonly hint?: string | undefined;
+  readonly errors?: readonly FieldFault[] | undefined;
+  /** Text received before the failure. */
+  readonly partial?: string | undefined;
+  /** Methods the resource has, for `method-not-allowed`. */
+  readonly allow?: readonly string[] | undefined;
+  /** For logs only; never told to a client. */
+  readonly cause?: unknown;
+}
+
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError';
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly title: string;
+  readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
+  readonly hint: string | undefined;
+  readonly errors: readonly FieldFault[] | undefined;
+  readonly partial: string | undefined;
+  readonly allow: readonly string[] | undefined;
+
+  /** @param detail what was wrong and what to do, in a sentence a client may read: no secret, path or payload. */
+  constructor(code: ErrorCode, detail: string, extras: ErrorExtras = {}) {
+    super(detail, extras.cause === undefined ? undefined : { cause: extras.cause });
+    const cause: Cause = CAUSES[code];
+    this.code = code;
+    this.status = cause.status;
+    this.title = cause.title;
+    this.retryable = extras.retryable ?? cause.retryable;
+    this.retryAfterMs = extras.retryAfterMs;
+    this.hint = extras.hint;
+    this.errors = extras.errors;
+    this.partial = extras.partial;
+    this.allow = extras.allow;
+  }
+
+  /** The same failure, with the text that had arrived before it. */
+  withPartial(partial: string): GatewayError {
+    if (partial === '') return this;
+    return new GatewayError(this.code, this.message, { ...this, partial, cause: this.cause });
+  }
+}
+
+export const ERROR_CODES = Object.keys(CAUSES) as readonly ErrorCode[];
+
+/** What a code always means: its HTTP status and title. */
+export function describeError(code: ErrorCode): Cause {
+  return CAUSES[code];
+}

@@ -1,0 +1,32 @@
+import type { ClientEvent, ServerEvent } from './events.js';
+
+/**
+ * Three outcomes, so that "not my vocabulary" is never "broken": unknown events are normal and pass by,
+ * malformed ones are counted and logged. Neither closes a socket.
+ */
+export type Decoded<E> =
+  | { kind: 'event'; event: E }
+  /** Well-formed, but of a type this dialect (or this project) does not speak. */
+  | { kind: 'ignored'; type: string; eventId?: string }
+  /** `code` and `param` are what a strict server answers: `invalid_json`, `unknown_parameter`, `session.type`… */
+  | { kind: 'malformed'; reason: string; code: string; param?: string; eventId?: string };
+
+export type DialectName = 'ga' | 'preview';
+
+/**
+ * One revision of the Realtime protocol. Symmetric: what `encodeClient` writes `decodeClient` reads,
+ * so the offline server is the mirror of the client and round trips test themselves.
+ */
+export interface Dialect {
+  readonly name: DialectName;
+  /** Headers of the upgrade request that select this dialect. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Many responses at a time beside the default conversation, each with an input of its own. */
+  readonly outOfBand: boolean;
+  encodeClient(event: ClientEvent): string;
+  decodeServer(frame: string): Decoded<ServerEvent>;
+  /** Undefined where the dialect has no such event (`item.done` in preview). A server event gets an id of its own. */
+  encodeServer(event: ServerEvent): string | undefined;
+  /** Strict, as the real servers are: an unknown field, a wrong type or a field of the other dialect is malformed. */
+  decodeClient(frame: string): Decoded<ClientEvent>;
+}
