@@ -24,10 +24,9 @@ export default defineConfig(
     files: ['**/*.js'],
     languageOptions: {
       globals: Object.fromEntries(
-        ['AbortSignal', 'Blob', 'FormData', 'URL', 'console', 'fetch', 'process'].map((name) => [
-          name,
-          'readonly',
-        ]),
+        ['AbortSignal', 'File', 'FormData', 'URL', 'console', 'fetch', 'performance', 'process'].map(
+          (name) => [name, 'readonly'],
+        ),
       ),
     },
   },
