@@ -50,5 +50,7 @@ export interface Interception {
   received(peer: Peer, frame: string, event: ClientEvent | undefined, serve: () => void): void;
   /** `send` may be given another event instead. */
   sending(peer: Peer, event: ServerEvent, send: (event: ServerEvent) => void): void;
+  /** The peer has gone silent. */
+  silenced(peer: Peer): void;
   closed(peer: Peer, close: Close): void;
 }

@@ -160,6 +160,10 @@ export class Script implements Responder, Interception {
     }
   }
 
+  silenced(): void {
+    this.#changed();
+  }
+
   closed(peer: Peer, close: Close): void {
     this.#byPeer.get(peer)?.end(close);
     this.#byPeer.delete(peer);

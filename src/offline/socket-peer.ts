@@ -112,6 +112,7 @@ export class SocketPeer implements Peer, Outlet {
   goSilent(): void {
     this.#silent = true;
     this.#socket.pause();
+    this.#setup.interception?.silenced(this);
   }
 
   get silent(): boolean {

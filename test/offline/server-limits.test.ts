@@ -4,10 +4,7 @@ import type { Responder } from '../../src/offline/responder.js';
 import { startOfflineServer, type OfflineServer } from '../../src/offline/server.js';
 import { BareClient } from '../support/offline-client.js';
 import { requestFault, startScripted } from '../support/offline.js';
-import { outOfBand, SPELLINGS } from '../support/offline-spelling.js';
-
-const [ga] = SPELLINGS;
-if (ga === undefined) throw new Error('no spelling');
+import { GA, outOfBand } from '../support/offline-spelling.js';
 
 let server: OfflineServer | undefined;
 
@@ -35,7 +32,7 @@ describe('back-pressure', () => {
     const quick = await BareClient.open(server.url);
     const ask = (who: string) => ({
       type: 'response.create',
-      response: outOfBand(ga, 'long', { ...ga.output('audio'), metadata: { who } }),
+      response: outOfBand(GA, 'long', { ...GA.output('audio'), metadata: { who } }),
     });
     slow.send(ask('slow'));
     await slow.next('response.created');
@@ -46,7 +43,7 @@ describe('back-pressure', () => {
     expect(given.get('slow')).toBeLessThan(pieces / 1.5);
     slow.socket.resume();
     await slow.until(() => slow.types().includes('response.done'), 'the slow one', 20_000);
-    expect(slow.types().filter((type) => type === ga.audioDelta)).toHaveLength(pieces);
+    expect(slow.types().filter((type) => type === GA.audioDelta)).toHaveLength(pieces);
   });
 });
 
@@ -57,7 +54,7 @@ describe('limits of one socket', () => {
     scripted.script.requests.every(requestFault.hang());
     const client = await BareClient.open(scripted.url);
     for (let number = 0; number < 1_025; number += 1) {
-      client.send({ type: 'response.create', event_id: `e${number}`, response: outOfBand(ga, 'x') });
+      client.send({ type: 'response.create', event_id: `e${number}`, response: outOfBand(GA, 'x') });
     }
     expect(await client.error()).toMatchObject({ code: 'rate_limit_exceeded', event_id: 'e1024' });
   });
@@ -66,7 +63,7 @@ describe('limits of one socket', () => {
     const scripted = await startScripted();
     server = scripted.server;
     const client = await BareClient.open(scripted.url);
-    client.send(ga.update({ vad: null }));
+    client.send(GA.update({ vad: null }));
     const audio = Buffer.alloc(8 * 1024 * 1024).toString('base64');
     for (let count = 0; count < 5; count += 1) {
       client.send({ type: 'input_audio_buffer.append', event_id: `a${count}`, audio });

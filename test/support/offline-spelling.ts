@@ -26,7 +26,7 @@ export interface Spelling {
   readonly voicePath: string;
 }
 
-const ga: Spelling = {
+export const GA: Spelling = {
   name: 'ga',
   textDelta: 'response.output_text.delta',
   textDone: 'response.output_text.done',
@@ -57,7 +57,7 @@ const ga: Spelling = {
   voicePath: 'audio.output.voice',
 };
 
-const preview: Spelling = {
+export const PREVIEW: Spelling = {
   name: 'preview',
   textDelta: 'response.text.delta',
   textDone: 'response.text.done',
@@ -83,7 +83,7 @@ const preview: Spelling = {
   voicePath: 'voice',
 };
 
-export const SPELLINGS: readonly Spelling[] = [ga, preview];
+export const SPELLINGS: readonly Spelling[] = [GA, PREVIEW];
 
 /** A question on its own, beside the default conversation. */
 export function outOfBand(spelling: Spelling, text: string, more: object = {}): object {
