@@ -196,7 +196,7 @@ export const RULES: readonly Rule[] = [
   keepPackages(
     "the Redis client stays in the session store and the limiter's store",
     /^(redis|@redis\/.*|ioredis)$/,
-    /^(session\/redis-store|http\/[\w-]*limit[\w-]*)\.ts$/,
+    /^(session\/redis[\w-]*|http\/[\w-]*limit[\w-]*)\.ts$/,
   ),
   forbidSyntax('only config reads process.env', /^config\.ts$/, usesOfProcess('env')),
   forbidSyntax('only main exits', /^main\.ts$/, usesOfProcess('exit')),
