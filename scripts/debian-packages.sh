@@ -46,28 +46,37 @@ fi
 policy=/usr/sbin/policy-rc.d
 mark='written for one installation by debian-packages.sh; left over, it can be removed'
 if [ ! -e "$policy" ] || grep -qs "$mark" "$policy"; then
+  printf '#!/bin/sh\n# %s\nexit 101\n' "$mark" | "${as_root[@]}" install -m 755 /dev/stdin "$policy" ||
+    give_up 'Installing Debian packages takes root, which sudo did not grant.'
   trap '"${as_root[@]}" rm -f "$policy"' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM
-  printf '#!/bin/sh\n# %s\nexit 101\n' "$mark" | "${as_root[@]}" install -m 755 /dev/stdin "$policy" ||
-    give_up 'Installing Debian packages takes root, which sudo did not grant.'
 fi
 
 apt() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
     apt-get -qq -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 "$@" </dev/null
 }
-install_missing() { apt install -y --no-install-recommends "${missing[@]}"; }
+install() { apt install -y --no-install-recommends "$@"; }
 
 log=$(mktemp)
 echo "Installing Debian packages: ${missing[*]}"
 shopt -s nullglob
 lists=(/var/lib/apt/lists/*_Packages*)
 if [ ${#lists[@]} -eq 0 ]; then apt update; fi >"$log" 2>&1 || true
-# Lists can be older than the archive, so a failure is tried once more with fresh ones.
-if ! install_missing >>"$log" 2>&1 && ! { apt update && install_missing; } >>"$log" 2>&1; then
-  tail -n 20 "$log" >&2
-  give_up "apt-get failed; the end of what it said is above, the whole is in $log."
+if ! install "${missing[@]}" >>"$log" 2>&1; then
+  # Lists can be older than the archive; and one package that cannot be had must not keep the others away.
+  apt update >>"$log" 2>&1 || true
+  wanted=("${missing[@]}")
+  missing=()
+  for package in "${wanted[@]}"; do
+    install "$package" >>"$log" 2>&1 || missing+=("$package")
+  done
+  if [ ${#missing[@]} -gt 0 ]; then
+    tail -n 20 "$log" >&2
+    give_up "apt-get failed; the end of what it said is above, the whole is in $log."
+  fi
+  missing=("${wanted[@]}")
 fi
 rm -f "$log"
 
