@@ -102,7 +102,7 @@ function acceptUpgrades(http: Server, sockets: WebSocketServer, setup: PeerSetup
       return;
     }
     sockets.handleUpgrade(request, stream, head, (socket: WebSocket) => {
-      new SocketPeer(socket, handshake, setup).open();
+      new SocketPeer(socket, stream, handshake, setup).open();
     });
   });
 }
