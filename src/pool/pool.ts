@@ -64,6 +64,7 @@ export class Pool {
   readonly #sockets = new Set<Promise<void>>();
   #waiting: Job[] = [];
   #trouble: Trouble | undefined;
+  #isStarting: boolean;
   #timer: NodeJS.Timeout | undefined;
   #advancing: 'no' | 'yes' | 'again' = 'no';
   #ending: { readonly error: GatewayError; readonly settled: () => void } | undefined;
@@ -74,6 +75,7 @@ export class Pool {
     this.#options = options;
     this.#connect = connect;
     this.#logger = logger;
+    this.#isStarting = options.warm > 0;
     this.#advance();
   }
 
@@ -132,6 +134,11 @@ export class Pool {
       waiting: this.#waiting.length,
       capacity: this.#capacity,
     };
+  }
+
+  /** The first attempt for the warm stock has neither succeeded nor failed yet. */
+  get isStarting(): boolean {
+    return this.#isStarting;
   }
 
   /** Why upstream refuses us, since it last did and until a handshake succeeds. */
@@ -199,6 +206,7 @@ export class Pool {
   }
 
   #changed(connection: Connection): void {
+    if (connection.state !== 'connecting') this.#isStarting = false;
     if (connection.state === 'ready' && this.#trouble !== undefined) {
       this.#logger.info('upstream is back');
       this.#trouble = undefined;
