@@ -65,7 +65,6 @@ export class RedisConnection {
       this.#lateInARow = 0;
       return reply;
     } catch (error) {
-      if (!(error instanceof Error)) throw error;
       throw new GatewayError('store-unavailable', 'The session store cannot be reached. Try again shortly.', {
         retryAfterMs: MAX_BACKOFF_MS,
         cause: error,
