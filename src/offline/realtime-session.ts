@@ -60,11 +60,9 @@ export class RealtimeSession {
 
   /** Does what the event says, or answers with the `error` that names it. Never throws. */
   handle(event: ClientEvent): void {
-    try {
+    this.#guard(() => {
       this.#serve(event);
-    } catch (error) {
-      this.#tell(error, event.eventId);
-    }
+    }, event.eventId);
   }
 
   /** Stops everything under way, silently: the socket is gone. */
@@ -104,7 +102,12 @@ export class RealtimeSession {
         });
         break;
       case 'buffer.append':
-        for (const turn of this.#input.append(event.audio)) this.#takeTurn(turn);
+        // What goes wrong with one turn is not the fault of this event, and no reason to lose the next turn.
+        for (const turn of this.#input.append(event.audio)) {
+          this.#guard(() => {
+            this.#takeTurn(turn);
+          }, undefined);
+        }
         break;
       case 'buffer.commit':
         this.#commit(this.#input.commit());
@@ -262,6 +265,14 @@ export class RealtimeSession {
       throw new Refusal('response_cancel_not_active', 'Cancellation failed: no active response found');
     }
     response.cancel('client_cancelled');
+  }
+
+  #guard(action: () => void, causedBy: string | undefined): void {
+    try {
+      action();
+    } catch (error) {
+      this.#tell(error, causedBy);
+    }
   }
 
   #tell(error: unknown, causedBy: string | undefined): void {

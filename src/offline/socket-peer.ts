@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { type RawData, WebSocket } from 'ws';
 import type { ClientEvent, Decoded, Dialect, Fault, ServerEvent } from '../wire/index.js';
 import type { Close, Handshake, Interception, Peer } from './interception.js';
+import { Outbox } from './outbox.js';
 import { RealtimeSession } from './realtime-session.js';
 import type { Responder } from './responder.js';
 import type { Outlet } from './response.js';
@@ -18,12 +19,6 @@ export interface PeerSetup {
   readonly logger: Logger | undefined;
 }
 
-/** Above this many unread bytes responses wait; below the lower mark they go on. */
-const HIGH_WATER_BYTES = 1024 * 1024;
-const LOW_WATER_BYTES = 256 * 1024;
-/** Above this many nothing more is read from the client either, for each of its events brings an answer. */
-const FLOOD_BYTES = 16 * 1024 * 1024;
-
 const DEFAULT_MODEL = 'gpt-realtime';
 
 /** Speaks for itself past the script (`send`), while its session speaks through it. */
@@ -31,20 +26,22 @@ export class SocketPeer implements Peer, Outlet {
   readonly handshake: Handshake;
   readonly openedAt = Date.now();
   readonly #socket: WebSocket;
-  readonly #stream: Duplex;
+  readonly #outbox: Outbox;
   readonly #setup: PeerSetup;
   readonly #outlet: Outlet;
   readonly #session: RealtimeSession;
   readonly #timers = new Set<NodeJS.Timeout>();
-  #room: { promise: Promise<void>; settle: () => void } | undefined;
   #silent = false;
-  #gathering = false;
+  /** Frames that came while the client was not reading. */
+  readonly #inbox: { data: RawData; isBinary: boolean }[] = [];
   #answeredPing = true;
 
   /** @param stream what the socket writes to */
   constructor(socket: WebSocket, stream: Duplex, handshake: Handshake, setup: PeerSetup) {
     this.#socket = socket;
-    this.#stream = stream;
+    this.#outbox = new Outbox(socket, stream, () => {
+      this.#readOn();
+    });
     this.handshake = handshake;
     this.#setup = setup;
     this.#outlet = setup.interception ? through(setup.interception, this) : this;
@@ -58,7 +55,8 @@ export class SocketPeer implements Peer, Outlet {
       logger: setup.logger?.child({ connection: handshake.number }),
     });
     socket.on('message', (data, isBinary) => {
-      this.#receive(data, isBinary);
+      this.#inbox.push({ data, isBinary });
+      this.#readOn();
     });
     socket.on('pong', () => (this.#answeredPing = true));
     socket.on('close', (code, reason) => {
@@ -94,17 +92,11 @@ export class SocketPeer implements Peer, Outlet {
   }
 
   sendRaw(frame: string): void {
-    if (this.#socket.readyState !== WebSocket.OPEN || this.#silent) return;
-    this.#gather();
-    this.#socket.send(frame, this.#written);
-    if (this.#socket.bufferedAmount > FLOOD_BYTES) this.#socket.pause();
+    if (!this.#silent) this.#outbox.send(frame);
   }
 
   room(): Promise<void> | undefined {
-    if (this.#socket.bufferedAmount < HIGH_WATER_BYTES || this.#socket.readyState !== WebSocket.OPEN)
-      return undefined;
-    this.#room ??= deferred();
-    return this.#room.promise;
+    return this.#outbox.room();
   }
 
   close(close: Close): void {
@@ -142,6 +134,17 @@ export class SocketPeer implements Peer, Outlet {
     this.close({ code: 1001, reason: message });
   }
 
+  /** Serves what has come, as long as the client reads what it is told. */
+  #readOn(): void {
+    while (!this.#outbox.flooded) {
+      const next = this.#inbox.shift();
+      if (next === undefined) break;
+      this.#receive(next.data, next.isBinary);
+    }
+    if (this.#outbox.flooded) this.#socket.pause();
+    else if (this.#socket.isPaused && !this.#silent) this.#socket.resume();
+  }
+
   #receive(data: RawData, isBinary: boolean): void {
     if (this.#silent) return;
     const bytes = bytesOf(data);
@@ -155,24 +158,6 @@ export class SocketPeer implements Peer, Outlet {
     if (this.#setup.interception) this.#setup.interception.received(this, frame, event, serve);
     else serve();
   }
-
-  /** What is said in one go leaves in one write; a write for each frame would be half of all the work. */
-  #gather(): void {
-    if (this.#gathering) return;
-    this.#gathering = true;
-    this.#stream.cork();
-    process.nextTick(() => {
-      this.#gathering = false;
-      this.#stream.uncork();
-    });
-  }
-
-  readonly #written = (): void => {
-    if (this.#socket.bufferedAmount > LOW_WATER_BYTES) return;
-    this.#room?.settle();
-    this.#room = undefined;
-    if (this.#socket.isPaused && !this.#silent) this.#socket.resume();
-  };
 
   #ping(everyMs: number): void {
     this.after(everyMs, () => {
@@ -201,9 +186,10 @@ export class SocketPeer implements Peer, Outlet {
   #closed(close: Close): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
+    this.#inbox.length = 0;
     this.#session.close();
-    this.#room?.settle();
-    this.#room = undefined;
+    this.#outbox.release();
+    this.#setup.logger?.debug({ connection: this.handshake.number, ...close }, 'socket closed');
     this.#setup.interception?.closed(this, close);
   }
 }
@@ -251,10 +237,4 @@ function modelOf(url: string): string {
 function bytesOf(data: RawData): Buffer {
   if (Array.isArray(data)) return Buffer.concat(data);
   return Buffer.isBuffer(data) ? data : Buffer.from(data);
-}
-
-function deferred(): { promise: Promise<void>; settle: () => void } {
-  let settle = (): void => undefined;
-  const promise = new Promise<void>((resolve) => (settle = resolve));
-  return { promise, settle };
 }

@@ -29,5 +29,11 @@ export function estimateUsage(
   const outputAudioTokens = Math.ceil(durationMs(answer.audioBytes) / OUTPUT_MS_PER_TOKEN);
   const inputTokens = inputText + inputAudioTokens;
   const outputTokens = tokensOfText(answer.text) + outputAudioTokens;
-  return { inputTokens, outputTokens, totalTokens: inputTokens + outputTokens, inputAudioTokens, outputAudioTokens };
+  return {
+    inputTokens,
+    outputTokens,
+    totalTokens: inputTokens + outputTokens,
+    inputAudioTokens,
+    outputAudioTokens,
+  };
 }

@@ -45,6 +45,28 @@ describe('back-pressure', () => {
     await slow.until(() => slow.types().includes('response.done'), 'the slow one', 20_000);
     expect(slow.types().filter((type) => type === GA.audioDelta)).toHaveLength(pieces);
   });
+
+  it('stops reading events from a client that does not read their answers, and serves them all when it does', async () => {
+    const scripted = await startScripted();
+    server = scripted.server;
+    const client = await BareClient.open(scripted.url);
+    client.send(GA.update({ vad: null }));
+    const audio = Buffer.alloc(1024 * 1024).toString('base64');
+    const item = { id: 'big', type: 'message', role: 'user', content: [{ type: 'input_audio', audio }] };
+    client.send({ type: 'conversation.item.create', item });
+    await client.next('conversation.item.done');
+    client.socket.pause();
+    for (let count = 0; count < 100; count += 1) {
+      client.send({ type: 'conversation.item.retrieve', item_id: 'big' });
+    }
+    const [socket] = scripted.script.sockets;
+    await scripted.script.until(() => (socket?.frames.length ?? 0) > 10);
+    const quick = await BareClient.open(scripted.url);
+    for (let count = 0; count < 20; count += 1) await quick.settled();
+    expect(socket?.frames.length).toBeLessThan(60);
+    client.socket.resume();
+    await client.next('conversation.item.retrieved', 100);
+  });
 });
 
 describe('limits of one socket', () => {

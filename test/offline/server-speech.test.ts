@@ -139,6 +139,22 @@ describe.each(SPELLINGS)('speech in $name', (spelling) => {
     expect(client.types()).not.toContain('response.done');
   });
 
+  it('loses no turn because an earlier one could not be answered', async () => {
+    await configure({
+      output: 'text',
+      vad: { type: 'server_vad', silence_duration_ms: 300, interrupt_response: false },
+    });
+    scripted.script.requests.next(requestFault.hang());
+    client.send({ type: 'response.create', response: { input: [message('in band')] } });
+    await client.next('response.created');
+    const audio = Buffer.concat([babble(600), silence(600), babble(600), silence(600)]).toString('base64');
+    client.send({ type: 'input_audio_buffer.append', event_id: 'a1', audio });
+    await client.next('input_audio_buffer.committed', 2);
+    await client.settled();
+    const errors = client.frames.filter(({ type }) => type === 'error').map((frame) => at(frame, 'error'));
+    expect(errors.slice(0, 2)).toMatchObject([{ event_id: null }, { event_id: null }]);
+  });
+
   it('transcribes what was committed, beside the answer, when asked to', async () => {
     await configure({ output: 'text', transcription: { model: 'whisper-1', language: 'en' } });
     scripted.script.transcript = () => 'good morning';
