@@ -3,6 +3,7 @@ import type { Item, Part, Place, ResponseStatus, ResponseView, ServerEvent } fro
 import type { Conversation } from './conversation.js';
 import { makeId } from './ids.js';
 import { BYTES_PER_MS, durationMs } from './pcm.js';
+import { Refusal } from './refusal.js';
 import { ResponderError, type Responder, type ResponderEvent, type ResponderRequest } from './responder.js';
 import { estimateUsage, tokensOfText } from './usage.js';
 
@@ -92,12 +93,8 @@ export class RunningResponse {
       }
       this.#finish({ status: 'completed' });
     } catch (error) {
-      if (error instanceof ResponderError) this.#finish(endingOf(error));
-      else
-        this.#finish(
-          { status: 'failed', error: { code: 'server_error', message: 'The server had an error.' } },
-          error,
-        );
+      const foreseen = error instanceof ResponderError || error instanceof Refusal;
+      this.#finish(endingOf(error), foreseen ? undefined : error);
     }
   }
 
@@ -141,11 +138,11 @@ export class RunningResponse {
   /** The item and its part exist from the first delta on, so that a response which fails before has no output. */
   #open(): void {
     if (this.#opened) return;
-    this.#opened = true;
-    const { store } = this.#setup;
     const item = { id: this.#place.itemId, role: 'assistant', status: 'in_progress', parts: [] } as const;
+    const placed = this.#setup.store?.conversation.add(item);
+    this.#opened = true;
     this.#send({ type: 'output.added', responseId: this.id, outputIndex: 0, item });
-    if (store) this.#send({ type: 'item.added', ...store.conversation.add(item) });
+    if (placed) this.#send({ type: 'item.added', ...placed });
     this.#send({ type: 'part.added', ...this.#place, part: this.#part('') });
   }
 
@@ -218,7 +215,12 @@ export class RunningResponse {
   }
 }
 
-function endingOf(error: ResponderError): Ending {
-  if (error.status === 'incomplete') return { status: 'incomplete', reason: error.code };
-  return { status: 'failed', error: { code: error.code, message: error.message } };
+function endingOf(error: unknown): Ending {
+  if (error instanceof ResponderError && error.status === 'incomplete') {
+    return { status: 'incomplete', reason: error.code };
+  }
+  if (error instanceof ResponderError || error instanceof Refusal) {
+    return { status: 'failed', error: { code: error.code, message: error.message } };
+  }
+  return { status: 'failed', error: { code: 'server_error', message: 'The server had an error.' } };
 }

@@ -162,5 +162,12 @@ describe.each(SPELLINGS)('items in $name', (spelling) => {
     for (let count = 0; count < 4_096; count += 1) create(message('x'));
     create(message('one too many'), { event_id: 'full' });
     expect(await client.error()).toMatchObject({ code: 'conversation_full', event_id: 'full' });
+    client.send({ type: 'response.create', response: { input: [message('no room for an answer')] } });
+    const done = await client.next('response.done');
+    expect(at(done, 'response')).toMatchObject({
+      status: 'failed',
+      status_details: { error: { code: 'conversation_full' } },
+      output: [],
+    });
   });
 });
