@@ -88,7 +88,7 @@ function isProxyAddress(item: string): boolean {
   const [ip = '', bits, ...rest] = item.split('/');
   const version = isIP(ip);
   if (version === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+  return bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
 }
 
 const trustProxy = variable((text): boolean | number | string => {
@@ -102,7 +102,8 @@ const trustProxy = variable((text): boolean | number | string => {
       );
 });
 
-function readOrigin(item: string): string {
+/** The normal form of an origin: scheme, host and port, without a slash at the end. */
+function originOf(item: string): string | undefined {
   if (item === '*') return item;
   const url = URL.canParse(item) ? new URL(item) : undefined;
   const isOrigin =
@@ -110,20 +111,31 @@ function readOrigin(item: string): string {
     /^https?:$/.test(url.protocol) &&
     url.href === `${url.origin}/` &&
     !/[?#]/.test(item);
-  return isOrigin
-    ? url.origin
-    : refuse(`must list origins like https://example.org without a path, or be *; "${item}" is no origin.`);
+  return isOrigin ? url.origin : undefined;
 }
 
+const corsOrigins = variable((text) => {
+  const items = readList(text);
+  const wrong = items.filter((item) => originOf(item) === undefined).map((item) => `"${item}"`);
+  if (wrong.length > 0) {
+    refuse(
+      `must list origins like https://example.org without a path, or be *; not an origin: ${wrong.join(', ')}.`,
+    );
+  }
+  return [...new Set(items.flatMap((item) => originOf(item) ?? []))];
+});
+
+/** Keys are named by their place in the list, never repeated. */
 const apiKeys = variable((text) => {
   const keys = readList(text);
-  keys.forEach((key, index) => {
-    const entry = `entry ${index + 1}`;
-    if (key === '') refuse(`must hold a key between any two commas; ${entry} is empty.`);
-    if (!isHeaderSafe(key)) refuse(`must hold printable ASCII keys without spaces; ${entry} is none.`);
-    if (keys.indexOf(key) < index) refuse(`must not name a key twice; ${entry} repeats an earlier one.`);
+  const faults = keys.flatMap((key, index) => {
+    if (key === '') return [`entry ${index + 1} is empty`];
+    if (!isHeaderSafe(key)) return [`entry ${index + 1} is not printable ASCII without spaces`];
+    return keys.indexOf(key) < index ? [`entry ${index + 1} repeats an earlier one`] : [];
   });
-  return keys;
+  return faults.length === 0
+    ? keys
+    : refuse(`must be different keys with commas between: ${faults.join(', ')}.`);
 });
 
 const prompt = variable((text) =>
@@ -146,7 +158,7 @@ export const environment = z
     LOG_LEVEL: oneOf(...LOG_LEVELS).default('info'),
     DEBUG: oneOf('true', 'false').default('false'),
     TRUST_PROXY: trustProxy.default(false),
-    CORS_ORIGINS: variable((text) => [...new Set(readList(text).map(readOrigin))]).default([]),
+    CORS_ORIGINS: corsOrigins.default([]),
     SHUTDOWN_GRACE_MS: whole(0, 600_000).default(25_000),
 
     REALTIME_PROVIDER: oneOf('offline', 'openai', 'azure', 'compatible').optional(),
