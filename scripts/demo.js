@@ -55,7 +55,7 @@ async function untilReady(pid) {
     await delay(100);
   }
   throw new Error(
-    `The service is not ready after ${DEADLINE_MS / 1_000} s. ${JSON.stringify(ready?.body ?? 'No answer.')}`,
+    `The service is not ready after ${DEADLINE_MS / 1_000} s. ${ready?.body?.detail ?? 'It does not answer.'}`,
   );
 }
 
