@@ -228,21 +228,26 @@ export class Pool {
       { code: error.code, cause: error.cause, failures: this.#trouble.failures },
       'no connection to upstream',
     );
-    this.#giveUpWaiting(now);
+    // A refusal concerns everybody, also those who could still be served by sockets that were accepted earlier.
+    if (error.code === 'upstream-rejected') this.#failWaiting(this.#waiting, this.#trouble, now);
   }
 
-  /** Upstream failed anew: those for whom waiting has become pointless are told at once. */
+  /** Upstream is out of reach: those for whom waiting has become pointless are told at once. */
   #giveUpWaiting(now: number): void {
     const trouble = this.#trouble;
-    if (trouble === undefined) return;
-    const refused = trouble.error.code === 'upstream-rejected';
-    if (!refused && this.#some('ready')) return;
-    const broken = isBroken(trouble, this.#options.connectTimeoutMs, now) && !this.#some('connecting');
-    for (const { pending, waitingSince } of [...this.#waiting]) {
-      if (broken || refused || now - waitingSince >= this.#options.connectTimeoutMs) {
-        pending.fail(this.#troubled(trouble, now));
-      }
-    }
+    if (trouble === undefined || this.#waiting.length === 0 || this.#some('ready')) return;
+    const isPointless =
+      now < trouble.demandAt &&
+      isBroken(trouble, this.#options.connectTimeoutMs, now) &&
+      !this.#some('connecting');
+    const given = this.#waiting.filter(
+      ({ waitingSince }) => isPointless || now - waitingSince >= this.#options.connectTimeoutMs,
+    );
+    this.#failWaiting(given, trouble, now);
+  }
+
+  #failWaiting(jobs: readonly Job[], trouble: Trouble, now: number): void {
+    for (const { pending } of [...jobs]) pending.fail(this.#troubled(trouble, now));
   }
 
   #refuseWhileBroken(): void {
