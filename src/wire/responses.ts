@@ -29,9 +29,7 @@ function writeUsage(usage: Usage) {
     input_token_details: {
       text_tokens: usage.inputTokens - inputAudio,
       audio_tokens: inputAudio,
-      image_tokens: 0,
       cached_tokens: 0,
-      cached_tokens_details: { text_tokens: 0, audio_tokens: 0, image_tokens: 0 },
     },
     output_token_details: { text_tokens: usage.outputTokens - outputAudio, audio_tokens: outputAudio },
   };

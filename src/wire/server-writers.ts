@@ -40,6 +40,8 @@ export function writePlace(place: Place) {
 }
 
 const TRANSCRIPTION = 'conversation.item.input_audio_transcription';
+/** What the schema knows limits of. */
+const LIMITS = ['requests', 'tokens'] as const;
 /** Servers must name the cost of a transcription; ours that do not count it say none. */
 const NO_TOKENS = { type: 'tokens' as const, total_tokens: 0, input_tokens: 0, output_tokens: 0 };
 
@@ -122,11 +124,10 @@ export function writeCommonServerEvent(event: CommonServerEvent, event_id: strin
       return {
         type: 'rate_limits.updated' as const,
         event_id,
-        rate_limits: event.limits.flatMap(({ name, limit, remaining, resetSeconds }) =>
-          name === 'requests' || name === 'tokens'
-            ? [{ name, limit, remaining, reset_seconds: resetSeconds }]
-            : [],
-        ),
+        rate_limits: event.limits.flatMap(({ name, limit, remaining, resetSeconds }) => {
+          const published = LIMITS.find((known) => known === name);
+          return published ? [{ name: published, limit, remaining, reset_seconds: resetSeconds }] : [];
+        }),
       };
     case 'fault':
       return {
