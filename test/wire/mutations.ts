@@ -1,6 +1,6 @@
 /** Frames gone wrong, the same for the same seed. */
 
-/** Numbers in [0, 1), by mulberry32 (Tommy Ettinger, public domain). */
+/** Numbers in [0, 1), by mulberry32. */
 export function randomOf(seed: number): () => number {
   let state = seed;
   return () => {
@@ -48,7 +48,7 @@ export function mutate(frame: unknown, random: () => number): string {
         ? [...(value as unknown[]), ...(value as unknown[])]
         : (value as unknown[]).toSpliced(index, 1, change(value[index], depth + 1));
     }
-    const entries = Object.entries(value);
+    const entries: [string, unknown][] = Object.entries(value);
     const index = Math.floor(random() * (entries.length + 1));
     const [key, inner] = entries[index] ?? [pick(KEYS) ?? 'x', pick(JUNK)];
     const roll = random();
