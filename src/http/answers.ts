@@ -107,6 +107,7 @@ export function answerWav(res: Response, result: TranslationResult): void {
 
 /** `data.connectId` and `data.responses[0]` are what that client reads. */
 export function answerOriginal(res: Response, result: TranslationResult): void {
+  res.setHeader('Server-Timing', serverTiming(result.timings));
   res.json({ data: { connectId: result.connectId, responses: result.responses } });
 }
 

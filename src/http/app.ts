@@ -1,5 +1,5 @@
 /** Everything that knows Express, put together: what each request passes, in order. */
-import express, { type Express, type Request, type RequestHandler } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import { GatewayError } from '../errors.js';
 import { KeyRing, requireKey, Toll } from './access.js';
 import { createBodyReader } from './body.js';
@@ -19,7 +19,7 @@ const TIMING: HttpTiming = {
   heartbeatMs: 15_000,
   stalledReaderMs: 60_000,
   slowBodyWindowMs: 15_000,
-  lingerMs: 1_000,
+  lingerMs: 5_000,
 };
 
 /** How long a client may wait before it knocks at a service that is shutting down, or at the one that comes after it. */
@@ -46,11 +46,11 @@ export function createApp(deps: HttpDeps): Express {
   const keys = new KeyRing(config.access.apiKeys);
   const toll = new Toll(deps.limiter, keys);
   const api = express.Router();
-  api.use(neverStored, refuseWhileDraining(deps, lingerMs), requireKey(keys), toll.enter);
+  api.use(neverStored, refuseWhileDraining(deps), requireKey(keys), toll.enter);
   addApiRoutes(api, deps, toll, timing, status.capabilities);
   app.use('/api', api);
 
-  app.use(notFound, createErrorHandler(logger));
+  app.use(notFound, createErrorHandler(logger, lingerMs));
   return app;
 }
 
@@ -96,13 +96,12 @@ function watchBodies(watch: BodyWatch): RequestHandler {
   };
 }
 
-function refuseWhileDraining(deps: HttpDeps, lingerMs: number): RequestHandler {
-  return async (req, res, next) => {
+function refuseWhileDraining(deps: HttpDeps): RequestHandler {
+  return (_req, res, next) => {
     if (!deps.draining()) {
       next();
       return;
     }
-    await readOff(req, lingerMs);
     res.setHeader('Connection', 'close');
     throw new GatewayError(
       'draining',
@@ -112,16 +111,4 @@ function refuseWhileDraining(deps: HttpDeps, lingerMs: number): RequestHandler {
       },
     );
   };
-}
-
-/** Reads and forgets a body, until its end or for as long as given. */
-function readOff(req: Request, maxMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      resolve();
-    };
-    const timer = setTimeout(done, maxMs);
-    req.once('end', done).once('close', done).resume();
-  });
 }

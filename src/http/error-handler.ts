@@ -3,7 +3,8 @@ import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'exp
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors.js';
 import { ClientGone } from './call.js';
-import { invalidRequest, sendProblem } from './problem.js';
+import { invalidRequest } from './problem.js';
+import { refuse } from './refusal.js';
 import { isError } from './thrown.js';
 
 /** What was thrown on purpose as it is; a path that cannot be decoded; anything else is a fault of ours, told without detail. */
@@ -21,7 +22,8 @@ export function toGatewayError(error: unknown): GatewayError {
   );
 }
 
-export function createErrorHandler(logger: Logger): ErrorRequestHandler {
+/** @param lingerMs as `refuse` takes it. */
+export function createErrorHandler(logger: Logger, lingerMs: number): ErrorRequestHandler {
   const tell = (error: unknown, req: Request, res: Response): void => {
     const { call } = req;
     if (error instanceof ClientGone) {
@@ -33,7 +35,7 @@ export function createErrorHandler(logger: Logger): ErrorRequestHandler {
     if (told.code === 'internal') {
       logger.error({ requestId: call.id, err: told.cause ?? told }, 'internal error');
     }
-    if (!res.headersSent) sendProblem(res, told, call.id);
+    if (!res.headersSent) refuse(req, res, told, lingerMs);
     else if (!res.writableEnded) res.destroy();
   };
   return (error: unknown, req, res, next) => {

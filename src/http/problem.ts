@@ -44,13 +44,7 @@ export function toProblem(error: GatewayError, requestId: string): Problem {
   };
 }
 
-/** Answers with the problem and the headers that belong to it. The answer must not have begun. */
-export function sendProblem(res: ServerResponse, error: GatewayError, requestId: string): void {
-  writeProblem(res, error, requestId);
-  res.end();
-}
-
-/** As `sendProblem`, but leaves the answer open: the client has it all, and the connection is still ours to read. */
+/** Writes the problem and the headers that belong to it. The answer must not have begun, and is left to be ended. */
 export function writeProblem(res: ServerResponse, error: GatewayError, requestId: string): void {
   if (error.retryAfterMs !== undefined) {
     res.setHeader('Retry-After', Math.max(1, Math.ceil(error.retryAfterMs / 1_000)));
@@ -59,7 +53,7 @@ export function writeProblem(res: ServerResponse, error: GatewayError, requestId
   writeProblemBody(res, toProblem(error, requestId));
 }
 
-/** The problem alone; the other two are for everything that is a GatewayError. */
+/** The problem alone; `writeProblem` is for everything that is a GatewayError. */
 export function writeProblemBody(res: ServerResponse, problem: Problem): void {
   const body = JSON.stringify(problem);
   res.statusCode = problem.status;

@@ -2,7 +2,8 @@
 import type { Request, Response } from 'express';
 import { GatewayError } from '../errors.js';
 import { megabytes } from './limits.js';
-import { tooLarge, writeProblem } from './problem.js';
+import { tooLarge } from './problem.js';
+import { refuse } from './refusal.js';
 
 const BYTES_PER_SECOND = 1_000;
 /** Into so many steps a window is cut. */
@@ -14,7 +15,7 @@ export interface BodyWatchOptions {
   readonly windowMs: number;
   /** A body that has brought (much) more is ended, whether or not anybody still wants it. */
   readonly maxBytes: number;
-  /** For so long an ended connection is still read: a client that is busy sending would not see the answer else. */
+  /** As `refuse` takes it. */
   readonly lingerMs: number;
 }
 
@@ -91,15 +92,7 @@ export class BodyWatch {
     }
     req.call.code = error.code;
     res.setHeader('Connection', 'close');
-    writeProblem(res, error, req.call.id);
-    const end = (): void => {
-      clearTimeout(timer);
-      res.end();
-      // Node forgets a request that is answered; whoever still reads its body must learn that no more will come.
-      req.destroy();
-    };
-    const timer = setTimeout(end, this.#options.lingerMs);
-    req.once('close', end);
+    refuse(req, res, error, this.#options.lingerMs);
   }
 
   #tooMuch(): GatewayError {

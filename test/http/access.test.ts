@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import request from 'supertest';
 import { network } from '../../src/http/access.js';
-import { startHttp, type HttpFixture } from '../support/http.js';
+import { RawClient, startHttp, until, type HttpFixture } from '../support/http.js';
 
 describe('a service with keys', () => {
   let http: HttpFixture;
@@ -75,12 +75,20 @@ describe('a service with keys', () => {
     expect(other.status).toBe(404);
   });
 
-  it('refuses before it reads: a body of any kind or size is 401', async () => {
-    const answer = await request(http.url)
-      .post('/api/realtime/translate')
-      .attach('file', Buffer.alloc(3_000_000), 'a.wav');
-    expect(answer.status).toBe(401);
-  });
+  it.each(['keep-alive', 'close'])(
+    'refuses a large upload before it is in, and the client sees why: Connection %s',
+    async (connection) => {
+      const client = new RawClient(http.port);
+      client.write(
+        `POST /api/realtime/translate HTTP/1.1\r\nHost: a\r\nConnection: ${connection}\r\nContent-Length: 8000000\r\n\r\n`,
+      );
+      client.write(Buffer.alloc(8_000_000));
+      await client.sees(/^HTTP\/1.1 401 [^]*"code":"unauthorized"/);
+      await until(() => client.socket.writableLength === 0);
+      expect(client.socket.errored).toBeNull();
+      client.leave();
+    },
+  );
 });
 
 describe('a service without keys', () => {

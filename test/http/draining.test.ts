@@ -31,7 +31,7 @@ describe('a draining service', () => {
     expect(http.asked).toEqual([]);
   });
 
-  it('reads an upload that is under way before it refuses, so that the client sees the answer', async () => {
+  it('reads on while a client is still sending, so that it sees the answer', async () => {
     http = await startHttp({ deps: { draining: () => true } });
     const client = new RawClient(http.port);
     const body = multipart(part('name="file"; filename="a.wav"', Buffer.alloc(2_000_000)));
