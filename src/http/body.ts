@@ -37,6 +37,7 @@ export function createBodyReader(multipart?: { readForm: BodyReader; maxFormByte
       const limit =
         type === MULTIPART_TYPE && multipart !== undefined ? multipart.maxFormBytes : MAX_TEXT_BODY_BYTES;
       refuseAnnounced(req, limit);
+      if (type === FORM_TYPE) refuseOtherCharsets(req);
       // A client that waits to be asked (`Expect: 100-continue`) is asked only here, after key, limits and size.
       if (req.headers.expect?.toLowerCase() === '100-continue') res.writeContinue();
       if (type === MULTIPART_TYPE && multipart !== undefined) return await multipart.readForm(req, res);
@@ -64,7 +65,17 @@ function hasBody(req: Request): boolean {
 }
 
 function mediaType(req: Request): string | undefined {
-  return req.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+  const type = req.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+  return type === '' ? undefined : type;
+}
+
+/** Percent-encoded bytes are read as UTF-8 (WHATWG URL, 5.1); as anything else they would come out as other words. */
+function refuseOtherCharsets(req: Request): void {
+  const charset = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(req.headers['content-type'] ?? '')?.[1];
+  if (charset === undefined || /^(utf-?8|us-ascii)$/i.test(charset)) return;
+  throw new GatewayError('unsupported-media-type', `A form in ${charset.slice(0, 40)} is not taken.`, {
+    hint: 'Send the form in UTF-8.',
+  });
 }
 
 function refuseAnnounced(req: Request, limit: number): void {

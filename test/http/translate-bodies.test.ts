@@ -189,6 +189,15 @@ describe('a body', () => {
     });
   });
 
+  it('of a form in another charset than UTF-8 is 415, not other words', async () => {
+    const type = 'application/x-www-form-urlencoded; charset=iso-8859-1';
+    const answer = await post().set('Content-Type', type).send('text=caf%E9');
+    expect(answer.status).toBe(415);
+    const utf8 = await post().set('Content-Type', type.replace('iso-8859-1', 'UTF-8')).send('text=caf%C3%A9');
+    expect(utf8.status).toBe(200);
+    expect(lastAsked()?.request.question).toEqual({ kind: 'text', text: 'café' });
+  });
+
   it('that is not compressed as it says is refused', async () => {
     const answer = await post().set('Content-Encoding', 'gzip').send({ text: 'Good morning' });
     expect(answer.status).toBe(400);
