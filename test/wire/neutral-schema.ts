@@ -78,7 +78,10 @@ const said = <T extends string, S extends z.core.$ZodShape>(type: T, shape: S) =
   z.strictObject({ type: z.literal(type), eventId: text.exactOptional(), ...shape });
 
 export const clientEvent: z.ZodType<ClientEvent> = z.discriminatedUnion('type', [
-  said('session.configure', { session: z.strictObject(settings) }),
+  said('session.configure', {
+    session: z.strictObject(settings),
+    unheld: z.array(text).min(1).exactOptional(),
+  }),
   said('item.create', { item, previousItemId: text.exactOptional() }),
   said('item.retrieve', { itemId: text }),
   said('item.delete', { itemId: text }),
