@@ -25,6 +25,7 @@ import { SessionRegistry } from './session/registry.js';
 import { createTranslate, type Translate } from './translate.js';
 import { Connection } from './upstream/connection.js';
 import { resolveEndpoint, type Endpoint } from './upstream/endpoint.js';
+import type { DialectName } from './wire/index.js';
 
 export interface GatewayOverrides {
   readonly logger?: Logger;
@@ -178,8 +179,11 @@ async function readyChecks(
 }
 
 /** The published voices; the two newest are of GA alone. */
-const PUBLISHED_VOICES = ['alloy', 'ash', 'ballad', 'coral', 'echo', 'sage', 'shimmer', 'verse'];
-const GA_VOICES = [...PUBLISHED_VOICES, 'marin', 'cedar'];
+const OLDER_VOICES = ['alloy', 'ash', 'ballad', 'coral', 'echo', 'sage', 'shimmer', 'verse'];
+const PUBLISHED_VOICES: Record<DialectName, readonly string[]> = {
+  ga: [...OLDER_VOICES, 'marin', 'cedar'],
+  preview: OLDER_VOICES,
+};
 
 async function capabilities(
   config: Config,
@@ -192,8 +196,7 @@ async function capabilities(
     const { languages, chains, speechSources, voices } = await responder.capabilities();
     return { ...same, languages, chains, speechSources, voices };
   }
-  const published = dialect === 'ga' ? GA_VOICES : PUBLISHED_VOICES;
-  const voices = provider === 'compatible' ? [] : published;
+  const voices = provider === 'compatible' ? [] : PUBLISHED_VOICES[dialect];
   return { ...same, languages: 'any', chains: [], speechSources: 'any', voices };
 }
 
