@@ -88,7 +88,7 @@ export class Toll {
    */
   async take(req: Request, res: Response, points: number): Promise<void> {
     if (this.#limiter === undefined || points === 0) return;
-    const quota = await this.#limiter.take(this.#clientOf(req), points);
+    const quota = await this.#limiter.take(this.clientOf(req), points);
     tellQuota(res, quota);
     if (quota.allowed) return;
     throw new GatewayError(
@@ -104,11 +104,12 @@ export class Toll {
   /** For what is known only afterwards: the work is done, so the client's next requests pay for it. */
   async charge(req: Request, res: Response, points: number): Promise<void> {
     if (this.#limiter === undefined || points === 0) return;
-    const quota = await this.#limiter.take(this.#clientOf(req), points);
+    const quota = await this.#limiter.take(this.clientOf(req), points);
     if (!res.headersSent) tellQuota(res, quota);
   }
 
-  #clientOf(req: Request): string {
+  /** Who a request counts for: its key, or its address where the service is open. */
+  clientOf(req: Request): string {
     return this.#keys.isOpen ? `address:${network(req.ip ?? '')}` : `key:${req.call.owner}`;
   }
 }

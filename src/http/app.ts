@@ -10,9 +10,11 @@ import { createFormReader } from './form.js';
 import { maxFormBytes } from './limits.js';
 import { RECORDING_NAMES } from './question.js';
 import { allowOrigins, protectReaders } from './security.js';
+import { createRelayRoutes } from './relay-route.js';
 import { createSessionRoutes } from './sessions-route.js';
 import { BodyWatch } from './slow-body.js';
 import { createStatusRoutes } from './status-route.js';
+import { MemoryTickets } from './tickets.js';
 import { createTranslateRoutes } from './translate-route.js';
 
 const TIMING: HttpTiming = {
@@ -48,8 +50,9 @@ export function createApp(deps: HttpDeps): Express {
   const api = express.Router();
   api.use(neverStored, refuseWhileDraining(deps), requireKey(keys), toll.enter);
   addApiRoutes(api, deps, toll, timing, status.capabilities);
+  const conversations = createRelayRoutes(deps, new MemoryTickets(), keys, toll);
+  api.route('/realtime/tickets').post(conversations.issueTicket).all(otherMethods('POST'));
   app.use('/api', api);
-
   app.use(notFound, createErrorHandler(logger, lingerMs));
   return app;
 }

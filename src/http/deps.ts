@@ -1,9 +1,11 @@
 /** What the outside needs from the inside, and in which shapes: types only. */
 import type { Logger } from 'pino';
 import type { Config } from '../config.js';
+import type { Relay } from '../relay/relay.js';
 import type { SessionRegistry } from '../session/registry.js';
 import type { Translate } from '../translate.js';
 import type { Limiter } from './limiter.js';
+import type { Upgrades } from './upgrades.js';
 
 export interface HttpDeps {
   readonly config: Config;
@@ -12,6 +14,9 @@ export interface HttpDeps {
   readonly version: string;
   readonly translate: Translate;
   readonly sessions: SessionRegistry;
+  readonly relay: Relay;
+  /** Attached to the server by whoever makes it. */
+  readonly upgrades: Upgrades;
   /** Absent: nobody is limited. */
   readonly limiter: Limiter | undefined;
   /** Answers at once, also while everything else is down. */

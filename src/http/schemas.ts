@@ -83,6 +83,16 @@ export function translateSchema(maxTextChars: number) {
 
 export type TranslateFields = z.output<ReturnType<typeof translateSchema>>;
 
+/** The query of a conversation. */
+export const conversationSchema = z.strictObject({
+  prompt: profile.prompt.optional(),
+  source: profile.source.optional(),
+  target: profile.target.optional(),
+  voice: profile.voice.optional(),
+  dialect: z.enum(['ga', 'preview'], { error: 'must be `ga` or `preview`.' }).optional(),
+  ticket: text.optional(),
+});
+
 const ttlRange = `must be a whole number of milliseconds from ${MIN_SESSION_TTL_MS} to ${MAX_SESSION_TTL_MS}.`;
 const ttlMs = z
   .int({ error: ttlRange })

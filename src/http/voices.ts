@@ -3,7 +3,11 @@ import type { HttpDeps } from './deps.js';
 import { invalidRequest } from './problem.js';
 
 /** @throws GatewayError `invalid-request` that names the voices, where they are known. */
-export async function checkVoice(voice: string | undefined, pointer: string, deps: HttpDeps): Promise<void> {
+export async function checkVoice(
+  voice: string | undefined,
+  pointer: string,
+  deps: Pick<HttpDeps, 'capabilities'>,
+): Promise<void> {
   if (voice === undefined) return;
   const { voices } = await deps.capabilities();
   if (voices.length === 0 || voices.includes(voice)) return;

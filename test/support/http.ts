@@ -11,8 +11,11 @@ import type { Capabilities, Health, HttpDeps, ReadyCheck } from '../../src/http/
 import { createHttpServer, type ServerTiming } from '../../src/http/server.js';
 import { sweepUploads } from '../../src/http/upload.js';
 import { createLogger } from '../../src/logger.js';
+import { Upgrades } from '../../src/http/upgrades.js';
+import { Relay } from '../../src/relay/relay.js';
 import { MemoryStore } from '../../src/session/memory-store.js';
 import { SessionRegistry } from '../../src/session/registry.js';
+import { dialects } from '../../src/wire/index.js';
 import type {
   Translate,
   TranslateRequest,
@@ -155,6 +158,13 @@ export async function startHttp(options: HttpFixtureOptions = {}): Promise<HttpF
     version: '1.2.3',
     translate,
     sessions,
+    // Nobody converses here: see test/relay.
+    relay: new Relay(
+      { url: 'ws://127.0.0.1:9', headers: {}, dialect: dialects.ga, model: 'none' },
+      { max: 0, maxPerClient: 1, connectTimeoutMs: 1_000 },
+      logger,
+    ),
+    upgrades: new Upgrades(),
     limiter: undefined,
     health: () => HEALTH,
     ready: () => Promise.resolve(READY),
