@@ -89,10 +89,7 @@ describe('the switch to a provider', () => {
   });
 
   afterAll(async () => {
-    if (running?.exitCode === null) {
-      running.kill('SIGTERM');
-      await once(running, 'exit');
-    }
+    if (running !== undefined) await stop(running);
     await provider.close();
   });
 
@@ -110,6 +107,8 @@ describe('the switch to a provider', () => {
         cwd: ROOT,
         env: { ...process.env, OPENAI_BASE_URL: `${origin}/v1`, PORT: port, DEMO: '0' },
         stdio: 'ignore',
+        // A group of its own, which is stopped as a terminal would stop it.
+        detached: true,
       });
       running = child;
       const url = `http://127.0.0.1:${port}`;
@@ -123,13 +122,19 @@ describe('the switch to a provider', () => {
         text: string;
       };
       expect(answer.text).toBe('Buenos días');
-      child.kill('SIGTERM');
-      const [code] = (await once(child, 'exit')) as [number | null];
-      expect(code).toBe(0);
+      await stop(child);
+      await expect(fetch(url)).rejects.toThrow();
     },
     120_000,
   );
 });
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const exited = once(child, 'exit');
+  process.kill(-child.pid, 'SIGINT');
+  await exited;
+}
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
