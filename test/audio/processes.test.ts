@@ -121,7 +121,8 @@ describe('ffmpeg', () => {
     const before = count('Timeout');
     for (const path of outcomes) {
       await Promise.allSettled([normalizer.normalize(path)]);
-      expect(count('Timeout')).toBe(before);
+      // The runner has timers of its own, which come and go; one of ours would stay for the time limit of ffmpeg.
+      await until(() => count('Timeout') <= before);
     }
     expect(await starts()).toHaveLength(4);
   });
