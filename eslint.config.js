@@ -33,6 +33,15 @@ export default defineConfig(
     languageOptions: { parserOptions: { parser: tseslint.parser } },
     rules: { 'vue/multi-word-component-names': 'off', 'no-undef': 'off' },
   },
-  { files: ['**/*.js'], languageOptions: { globals: { process: 'readonly', console: 'readonly' } } },
+  {
+    files: ['**/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['AbortSignal', 'File', 'FormData', 'URL', 'console', 'fetch', 'performance', 'process'].map(
+          (name) => [name, 'readonly'],
+        ),
+      ),
+    },
+  },
   prettier,
 );

@@ -24,9 +24,10 @@ export interface Dialect {
   /** Many responses at a time beside the default conversation, each with an input of its own. */
   readonly outOfBand: boolean;
   encodeClient(event: ClientEvent): string;
-  decodeServer(frame: string): Decoded<ServerEvent>;
+  /** Frames are text; bytes stand for a binary frame, which is malformed. */
+  decodeServer(frame: string | Uint8Array): Decoded<ServerEvent>;
   /** Undefined where the dialect has no such event (`item.done` in preview). A server event gets an id of its own. */
   encodeServer(event: ServerEvent): string | undefined;
   /** Strict, as the real servers are: an unknown field, a wrong type or a field of the other dialect is malformed. */
-  decodeClient(frame: string): Decoded<ClientEvent>;
+  decodeClient(frame: string | Uint8Array): Decoded<ClientEvent>;
 }

@@ -105,6 +105,10 @@ export interface Usage {
   inputTokens: number;
   outputTokens: number;
   totalTokens: number;
+  /** Of the input tokens; absent: none. */
+  inputAudioTokens?: number;
+  /** Of the output tokens; absent: none. */
+  outputAudioTokens?: number;
 }
 
 export interface ResponseView {
@@ -119,6 +123,11 @@ export interface ResponseView {
   metadata?: Readonly<Record<string, string>>;
   /** null when out-of-band */
   conversationId?: string | null;
+  /** What the response was asked to be, where the server says so. */
+  outputKind?: OutputKind;
+  voice?: string;
+  outputFormat?: AudioFormat;
+  maxOutputTokens?: number | 'inf';
 }
 
 /** Where in a response a delta belongs. */
@@ -141,7 +150,13 @@ export type ServerEvent =
   | { type: 'speech.started'; itemId: string; audioStartMs: number }
   | { type: 'speech.stopped'; itemId: string; audioEndMs: number }
   | { type: 'transcription.delta'; itemId: string; contentIndex: number; delta: string }
-  | { type: 'transcription.completed'; itemId: string; contentIndex: number; transcript: string; seconds?: number }
+  | {
+      type: 'transcription.completed';
+      itemId: string;
+      contentIndex: number;
+      transcript: string;
+      seconds?: number;
+    }
   | { type: 'transcription.failed'; itemId: string; contentIndex: number; code: string; message: string }
   | { type: 'response.started' | 'response.finished'; response: ResponseView }
   | { type: 'output.added' | 'output.done'; responseId: string; outputIndex: number; item: Item }
@@ -150,7 +165,10 @@ export type ServerEvent =
   | ({ type: 'text.done' | 'transcript.done'; text: string } & Place)
   | ({ type: 'audio.delta'; audio: Buffer } & Place)
   | ({ type: 'audio.done' } & Place)
-  | { type: 'limits'; limits: readonly { name: string; limit: number; remaining: number; resetSeconds: number }[] }
+  | {
+      type: 'limits';
+      limits: readonly { name: string; limit: number; remaining: number; resetSeconds: number }[];
+    }
   | Fault;
 
 /** An `error` event. `causedBy` is the id of the client event that it answers, where the server says so. */

@@ -1,3 +1,11 @@
 /** The wire: one neutral vocabulary, two dialects. Only this file is imported from outside. */
+import type { Dialect, DialectName } from './dialect.js';
+import { ga } from './ga.js';
+import { preview } from './preview.js';
+
 export type * from './events.js';
 export type { Decoded, Dialect, DialectName } from './dialect.js';
+export { ga, preview };
+
+/** Chosen once per connection, by name. */
+export const dialects: Readonly<Record<DialectName, Dialect>> = { ga, preview };

@@ -1,0 +1,35 @@
+# The service with everything that it needs to work offline.
+#   docker build -t realtime-translation-service . && docker run --rm -p 8000:8000 realtime-translation-service
+
+FROM node:24-bookworm-slim AS base
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+
+# No install script is needed, so none is run: ffmpeg comes from Debian below.
+FROM base AS build
+RUN npm ci --ignore-scripts
+COPY tsconfig.json tsconfig.build.json ./
+COPY src src
+RUN npm run build
+
+FROM base AS dependencies
+RUN npm ci --ignore-scripts --omit=dev --omit=optional
+
+FROM node:24-bookworm-slim
+WORKDIR /app
+COPY scripts/debian-packages.sh scripts/packages-run.txt scripts/packages-image.txt scripts/
+RUN scripts/debian-packages.sh --strict run image && rm -rf /var/lib/apt/lists/*
+COPY --from=dependencies /app/node_modules node_modules
+COPY --from=build /app/dist dist
+COPY package.json ./
+# The one folder that is written to; the root file system may be mounted read-only.
+RUN install -d -o node -g node uploads
+VOLUME /app/uploads
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=8000
+USER node
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --start-interval=1s \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+# tini passes the signals on and buries the orphans of the engine's pipelines.
+ENTRYPOINT ["tini", "--"]
+CMD ["node", "--enable-source-maps", "dist/main.js"]

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Starts the built service in the foreground, in this very process, so that signals reach it; beside it, unless DEMO=0,
+# the demonstration, which leaves by itself.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# Started from a subshell that ends at once, it is no child of the service, which would not know what to do with it.
+if [ "${DEMO:-1}" != 0 ]; then (scripts/node.sh scripts/demo.js $$ &); fi
+
+service=(scripts/node.sh --enable-source-maps dist/main.js)
+# For a person the log is set in colours; whatever reads it by machine gets the JSON lines.
+if [ -t 1 ]; then exec "${service[@]}" > >(exec node_modules/.bin/pino-pretty --ignore pid,hostname --singleLine); fi
+exec "${service[@]}"

@@ -1,0 +1,274 @@
+/** The composition root: every room built once, joined, and taken down in the right order. */
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Express } from 'express';
+import type { Logger } from 'pino';
+import { AudioNormalizer } from './audio/normalize.js';
+import type { Config } from './config.js';
+import { GatewayError } from './errors.js';
+import { createApp } from './http/app.js';
+import type { Capabilities, Health, ReadyCheck } from './http/deps.js';
+import { createLimiter } from './http/limiter.js';
+import { createHttpServer } from './http/server.js';
+import { sweepUploads } from './http/upload.js';
+import { createLogger } from './logger.js';
+import { createSpeechEngine } from './offline/engine.js';
+import type { Responder } from './offline/responder.js';
+import { startOfflineServer, type OfflineServer } from './offline/server.js';
+import { Pool } from './pool/pool.js';
+import { MemoryStore } from './session/memory-store.js';
+import { RedisStore } from './session/redis-store.js';
+import { connectRedis, type RedisConnection } from './session/redis.js';
+import { SessionRegistry } from './session/registry.js';
+import { createTranslate, type Translate } from './translate.js';
+import { Connection } from './upstream/connection.js';
+import { resolveEndpoint, type Endpoint } from './upstream/endpoint.js';
+
+export interface GatewayOverrides {
+  readonly logger?: Logger;
+  /** Answers in the offline server in the place of the speech engine; stays the caller's to close. */
+  readonly responder?: Responder;
+}
+
+export interface Gateway {
+  readonly app: Express;
+  readonly server: Server;
+  /** Begins to listen. @returns the address of the page, with the port that was taken */
+  listen(): Promise<string>;
+  stats(): Promise<Health>;
+  /** Refuses new work, lets what runs end within `SHUTDOWN_GRACE_MS`, then leaves nothing behind. May be called twice. */
+  close(): Promise<void>;
+}
+
+/** After the last translation ended: for answers that are still being written. */
+const FLUSH_MS = 1_000;
+
+export async function createGateway(config: Config, overrides: GatewayOverrides = {}): Promise<Gateway> {
+  const logger = overrides.logger ?? createLogger(config.server.logLevel);
+  logger.info(config.upstream.why);
+  if (config.access.apiKeys.length === 0)
+    logger.warn('API_KEYS is empty: anyone who reaches this service may use it');
+
+  const offline =
+    config.upstream.provider === 'offline'
+      ? await startOffline(config, logger, overrides.responder)
+      : undefined;
+  const endpoint = resolveEndpoint(config.upstream, offline?.server.url);
+  const redis =
+    config.sessions.redisUrl === undefined ? undefined : connectRedis(config.sessions.redisUrl, logger);
+  const sessions = createSessions(config, redis, logger);
+  const audio = new AudioNormalizer({
+    ffmpegPath: config.audio.ffmpegPath,
+    concurrency: config.audio.ffmpegConcurrency,
+    timeoutMs: config.audio.ffmpegTimeoutMs,
+    maxSeconds: config.audio.maxSeconds,
+  });
+  const pool = createPool(config, endpoint, logger);
+  const shutdown = new Shutdown();
+  const translate = shutdown.guard(createTranslate({ sessions, audio, pool, model: endpoint.model, logger }));
+
+  const health = async (): Promise<Health> => ({
+    provider: config.upstream.provider,
+    model: endpoint.model,
+    pool: pool.stats,
+    relay: { conversations: 0 },
+    sessions: await sessions.count().catch(() => null),
+  });
+  const removed = await sweepUploads(config.audio.uploadDir);
+  if (removed > 0) logger.info({ removed }, 'removed uploads that an earlier process left behind');
+
+  const app = createApp({
+    config,
+    logger,
+    version: packageVersion(),
+    translate,
+    sessions,
+    limiter: createGatewayLimiter(config, redis, logger),
+    health,
+    ready: () => readyChecks(pool, audio, sessions),
+    capabilities: () => capabilities(config, endpoint, offline?.responder),
+    draining: () => shutdown.begun,
+  });
+  const server = createHttpServer(app, logger);
+
+  let closed: Promise<void> | undefined;
+  const takeDown = async (): Promise<void> => {
+    await shutdown.finish(config.server.shutdownGraceMs);
+    await pool.close();
+    await stopListening(server);
+    await audio.close();
+    await sessions.close();
+    await redis?.close();
+    await offline?.close();
+  };
+  return {
+    app,
+    server,
+    stats: health,
+    listen: () => listen(server, config.server),
+    close: () => (closed ??= takeDown()),
+  };
+}
+
+interface Offline {
+  readonly server: OfflineServer;
+  readonly responder: Responder;
+  close(): Promise<void>;
+}
+
+async function startOffline(config: Config, logger: Logger, given: Responder | undefined): Promise<Offline> {
+  const responder = given ?? (await createSpeechEngine({ logger }));
+  const { missing } = await responder.capabilities();
+  for (const part of missing) logger.warn(part);
+  const server = await startOfflineServer({ dialect: config.upstream.dialect, responder, logger });
+  return {
+    server,
+    responder,
+    close: async () => {
+      await server.close();
+      if (given === undefined) await responder.close();
+    },
+  };
+}
+
+function createSessions(config: Config, redis: RedisConnection | undefined, logger: Logger): SessionRegistry {
+  const store = redis === undefined ? new MemoryStore() : new RedisStore(redis, logger);
+  const { defaultPrompt, defaultTarget } = config.translation;
+  const { ttlMs, max } = config.sessions;
+  return new SessionRegistry(store, {
+    ttlMs,
+    max,
+    defaultPrompt,
+    ...(defaultTarget !== undefined && { defaultTarget }),
+  });
+}
+
+function createPool(config: Config, endpoint: Endpoint, logger: Logger): Pool {
+  const { maxPerSocket, maxAgeMs, connectTimeoutMs, responseTimeoutMs } = config.pool;
+  const options = { capacity: maxPerSocket, maxAgeMs, connectTimeoutMs, responseTimeoutMs };
+  return new Pool(config.pool, (observer) => new Connection(endpoint, options, observer, logger), logger);
+}
+
+function createGatewayLimiter(
+  config: Config,
+  redis: RedisConnection | undefined,
+  logger: Logger,
+): ReturnType<typeof createLimiter> | undefined {
+  const perMinute = config.access.rateLimitPerMinute;
+  return perMinute === 0 ? undefined : createLimiter({ perMinute, redis: redis?.client, logger });
+}
+
+async function readyChecks(
+  pool: Pool,
+  audio: AudioNormalizer,
+  sessions: SessionRegistry,
+): Promise<ReadyCheck[]> {
+  const [ffmpeg, store] = await Promise.all([audio.check(), sessions.check()]);
+  const { refusal, isStarting } = pool;
+  const upstream = isStarting
+    ? { ok: false, detail: 'The first connection to the translation provider is being made.' }
+    : { ok: refusal === undefined, detail: refusal?.message ?? 'The translation provider accepts us.' };
+  return [
+    { name: 'upstream', ...upstream },
+    { name: 'ffmpeg', ...ffmpeg },
+    { name: 'sessions', ...store },
+  ];
+}
+
+/** The published voices; the two newest are of GA alone. */
+const PUBLISHED_VOICES = ['alloy', 'ash', 'ballad', 'coral', 'echo', 'sage', 'shimmer', 'verse'];
+const GA_VOICES = [...PUBLISHED_VOICES, 'marin', 'cedar'];
+
+async function capabilities(
+  config: Config,
+  endpoint: Endpoint,
+  responder: Responder | undefined,
+): Promise<Capabilities> {
+  const { provider, dialect } = config.upstream;
+  const same = { provider, model: endpoint.model, dialect };
+  if (responder !== undefined) {
+    const { languages, chains, speechSources, voices } = await responder.capabilities();
+    return { ...same, languages, chains, speechSources, voices };
+  }
+  const published = dialect === 'ga' ? GA_VOICES : PUBLISHED_VOICES;
+  const voices = provider === 'compatible' ? [] : published;
+  return { ...same, languages: 'any', chains: [], speechSources: 'any', voices };
+}
+
+/** Knows which translations run, so that a stop can wait for them, and end those that take too long. */
+class Shutdown {
+  readonly #tooLate = new AbortController();
+  #running = 0;
+  #finish: (() => void) | undefined;
+
+  get begun(): boolean {
+    return this.#finish !== undefined;
+  }
+
+  guard(translate: Translate): Translate {
+    const enter = (): void => {
+      this.#running += 1;
+    };
+    const leave = (): void => {
+      this.#running -= 1;
+      if (this.#running === 0) this.#finish?.();
+    };
+    const tooLate = this.#tooLate.signal;
+    return async function* guarded(request, signal) {
+      enter();
+      try {
+        yield* translate(request, AbortSignal.any([signal, tooLate]));
+      } finally {
+        leave();
+      }
+    };
+  }
+
+  /** Resolves when nothing runs any more, after `graceMs` at the latest. */
+  async finish(graceMs: number): Promise<void> {
+    const idle = new Promise<void>((resolve) => (this.#finish = resolve));
+    if (this.#running === 0) return;
+    const timer = setTimeout(() => {
+      this.#tooLate.abort(
+        new GatewayError('draining', 'The service stopped before the translation was whole. Send it again.', {
+          retryAfterMs: 5_000,
+        }),
+      );
+    }, graceMs);
+    await idle;
+    clearTimeout(timer);
+  }
+}
+
+async function listen(server: Server, { host, port }: Config['server']): Promise<string> {
+  server.listen(port, host);
+  // Rejects where the address is taken or not ours.
+  await once(server, 'listening');
+  return `http://${callableHost(host)}:${(server.address() as AddressInfo).port}`;
+}
+
+/** "All addresses" is no address to open in a browser. */
+function callableHost(host: string): string {
+  const callable = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+  return callable.includes(':') ? `[${callable}]` : callable;
+}
+
+async function stopListening(server: Server): Promise<void> {
+  if (!server.listening) return;
+  const closed = once(server, 'close');
+  server.close();
+  server.closeIdleConnections();
+  const timer = setTimeout(() => {
+    server.closeAllConnections();
+  }, FLUSH_MS);
+  await closed;
+  clearTimeout(timer);
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  const { version } = JSON.parse(text) as { version: string };
+  return version;
+}

@@ -1,0 +1,73 @@
+/** The way out of one socket: what is said in one go leaves in one write, and a slow reader is noticed. */
+import type { Duplex } from 'node:stream';
+import { WebSocket } from 'ws';
+
+/** Above this many unread bytes responses wait; below the lower mark they go on. */
+const HIGH_WATER_BYTES = 1024 * 1024;
+const LOW_WATER_BYTES = 256 * 1024;
+/** Above this many nothing more is read from the client either, for each of its events brings an answer. */
+const FLOOD_BYTES = 16 * 1024 * 1024;
+
+export class Outbox {
+  readonly #socket: WebSocket;
+  readonly #stream: Duplex;
+  readonly #onCaughtUp: () => void;
+  #gathering = false;
+  #room: { promise: Promise<void>; settle: () => void } | undefined;
+
+  /** @param stream what the socket writes to. @param onCaughtUp called whenever little is left unread. */
+  constructor(socket: WebSocket, stream: Duplex, onCaughtUp: () => void) {
+    this.#socket = socket;
+    this.#stream = stream;
+    this.#onCaughtUp = onCaughtUp;
+  }
+
+  /** So much is unread that the client had better read before it says more. */
+  get flooded(): boolean {
+    return this.#socket.bufferedAmount > FLOOD_BYTES;
+  }
+
+  /** Without effect once the socket is closing. */
+  send(frame: string): void {
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    this.#gather();
+    this.#socket.send(frame, this.#written);
+  }
+
+  /** Undefined while the reader keeps up; else settles when it has caught up or gone. */
+  room(): Promise<void> | undefined {
+    const full = this.#socket.bufferedAmount > HIGH_WATER_BYTES;
+    if (!full || this.#socket.readyState !== WebSocket.OPEN) return undefined;
+    this.#room ??= deferred();
+    return this.#room.promise;
+  }
+
+  /** Nobody need wait any more: the socket has closed. */
+  release(): void {
+    this.#room?.settle();
+    this.#room = undefined;
+  }
+
+  /** A write for each frame would be half of all the work of a short answer. */
+  #gather(): void {
+    if (this.#gathering) return;
+    this.#gathering = true;
+    this.#stream.cork();
+    process.nextTick(() => {
+      this.#gathering = false;
+      this.#stream.uncork();
+    });
+  }
+
+  readonly #written = (): void => {
+    if (this.#socket.bufferedAmount > LOW_WATER_BYTES) return;
+    this.release();
+    this.#onCaughtUp();
+  };
+}
+
+function deferred(): { promise: Promise<void>; settle: () => void } {
+  let settle = (): void => undefined;
+  const promise = new Promise<void>((resolve) => (settle = resolve));
+  return { promise, settle };
+}

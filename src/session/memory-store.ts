@@ -1,0 +1,143 @@
+/** Sessions in this process's memory: gone with it, and unknown to any other. */
+import { ExpiryQueue, type Expiring } from './expiry-queue.js';
+import type { Session } from './profile.js';
+import type { DeletionWatcher, PutResult, SessionDraft, SessionPage, SessionStore } from './store.js';
+
+class Entry implements Expiring {
+  readonly session: Session;
+  /** Counts up with every session made; the order of lists. */
+  readonly order: number;
+  place = 0;
+
+  constructor(session: Session, order: number) {
+    this.session = session;
+    this.order = order;
+  }
+
+  get expiresAt(): number {
+    return this.session.expiresAt;
+  }
+}
+
+/** No timer: what has expired is dropped by the next call, whichever it is. */
+export class MemoryStore implements SessionStore {
+  readonly #entries = new Map<string, Entry>();
+  readonly #byOwner = new Map<string, Entry[]>();
+  readonly #expiry = new ExpiryQueue<Entry>();
+  readonly #watchers: DeletionWatcher[] = [];
+  #lastOrder = 0;
+
+  get(connectId: string): Promise<Session | undefined> {
+    this.#dropExpired(Date.now());
+    const entry = this.#entries.get(connectId);
+    return Promise.resolve(entry && { ...entry.session });
+  }
+
+  put(draft: SessionDraft, max: number): Promise<PutResult> {
+    const now = Date.now();
+    this.#dropExpired(now);
+    const first = this.#expiry.first;
+    if (first !== undefined && this.#entries.size >= max) {
+      return Promise.resolve({ kind: 'full', retryAfterMs: first.expiresAt - now });
+    }
+    const times = { createdAt: now, lastUsedAt: now, expiresAt: now + draft.ttlMs };
+    const session: Session = { ...draft, ...times, requests: 0 };
+    this.#lastOrder += 1;
+    const entry = new Entry(session, this.#lastOrder);
+    this.#entries.set(session.connectId, entry);
+    this.#expiry.add(entry);
+    const owned = this.#byOwner.get(session.owner);
+    if (owned === undefined) this.#byOwner.set(session.owner, [entry]);
+    else owned.push(entry);
+    return Promise.resolve({ kind: 'stored', session: { ...session } });
+  }
+
+  touch(connectId: string): Promise<Session | undefined> {
+    return Promise.resolve(this.#slide(connectId, 0));
+  }
+
+  complete(connectId: string): Promise<Session | undefined> {
+    return Promise.resolve(this.#slide(connectId, 1));
+  }
+
+  delete(connectId: string): Promise<boolean> {
+    this.#dropExpired(Date.now());
+    const entry = this.#entries.get(connectId);
+    if (entry === undefined) return Promise.resolve(false);
+    this.#remove(entry);
+    for (const watcher of this.#watchers) watcher.deleted(connectId);
+    return Promise.resolve(true);
+  }
+
+  list(owner: string, limit: number, before = Infinity): Promise<SessionPage> {
+    this.#dropExpired(Date.now());
+    const owned = this.#byOwner.get(owner) ?? [];
+    const end = firstFrom(owned, before);
+    const page = owned.slice(Math.max(0, end - limit), end).reverse();
+    return Promise.resolve({
+      sessions: page.map((entry) => ({ ...entry.session })),
+      next: end > limit ? (page.at(-1)?.order ?? null) : null,
+    });
+  }
+
+  count(): Promise<number> {
+    this.#dropExpired(Date.now());
+    return Promise.resolve(this.#entries.size);
+  }
+
+  watch(watcher: DeletionWatcher): void {
+    this.#watchers.push(watcher);
+  }
+
+  check(): Promise<{ ok: boolean; detail: string }> {
+    return Promise.resolve({ ok: true, detail: 'Sessions are kept in memory.' });
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #slide(connectId: string, completed: number): Session | undefined {
+    const now = Date.now();
+    this.#dropExpired(now);
+    const entry = this.#entries.get(connectId);
+    if (entry === undefined) return undefined;
+    const { session } = entry;
+    session.lastUsedAt = now;
+    session.expiresAt = now + session.ttlMs;
+    session.requests += completed;
+    this.#expiry.update(entry);
+    return { ...session };
+  }
+
+  #dropExpired(now: number): void {
+    for (
+      let first = this.#expiry.first;
+      first !== undefined && first.expiresAt <= now;
+      first = this.#expiry.first
+    ) {
+      this.#remove(first);
+    }
+  }
+
+  #remove(entry: Entry): void {
+    const { connectId, owner } = entry.session;
+    this.#entries.delete(connectId);
+    this.#expiry.remove(entry);
+    const owned = this.#byOwner.get(owner) ?? [];
+    owned.splice(firstFrom(owned, entry.order), 1);
+    if (owned.length === 0) this.#byOwner.delete(owner);
+  }
+}
+
+/** Index of the first entry whose order is at least the one given, by bisection. */
+function firstFrom(entries: readonly Entry[], order: number): number {
+  let low = 0;
+  let high = entries.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((entries[middle]?.order ?? Infinity) < order) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

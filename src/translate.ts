@@ -1,0 +1,168 @@
+/** The use case: a sentence or a recording goes in, its translation comes back. Read this first. */
+import type { Logger } from 'pino';
+import type { AudioNormalizer } from './audio/normalize.js';
+import type { Pool } from './pool/pool.js';
+import type { ProfileWish, Session } from './session/profile.js';
+import type { SessionRegistry } from './session/registry.js';
+import type { PendingResponse, UpstreamRequest } from './upstream/response.js';
+
+export interface TranslateRequest {
+  /** Opaque id of who asks; sessions belong to it. */
+  readonly owner: string;
+  /** The client's name for this request, for logs; two clients may send the same. */
+  readonly requestId: string;
+  readonly connectId?: string;
+  readonly wish: ProfileWish;
+  /** Helps, but is not translated. */
+  readonly context?: string;
+  readonly output: 'text' | 'audio';
+  /** A recording is a file of any audio format; it stays the caller's to delete. */
+  readonly question:
+    | { readonly kind: 'text'; readonly text: string }
+    | { readonly kind: 'recording'; readonly path: string; readonly uploadMs: number };
+}
+
+export type TranslationEvent =
+  /** The response has started upstream. */
+  | { type: 'started'; connectId: string }
+  | { type: 'text'; delta: string }
+  /** PCM16 mono 24 kHz */
+  | { type: 'audio'; pcm: Buffer }
+  | { type: 'done'; result: TranslationResult };
+
+export interface TranslationResult {
+  connectId: string;
+  text: string;
+  responses: string[];
+  source: string | null;
+  target: string | null;
+  /** PCM16 mono 24 kHz, with output audio. */
+  audio?: Buffer;
+  usage: { inputTokens: number; outputTokens: number; totalTokens: number; inputAudioMs?: number };
+  model: string;
+  requestId: string;
+  timings: {
+    uploadMs?: number;
+    normalizeMs?: number;
+    queueMs: number;
+    upstreamMs: number;
+    firstDeltaMs: number;
+  };
+}
+
+/** Ends with `done`, or throws a GatewayError; an aborted signal ends it with the signal's reason. */
+export type Translate = (
+  request: TranslateRequest,
+  signal: AbortSignal,
+) => AsyncGenerator<TranslationEvent, void, void>;
+
+export interface TranslateRooms {
+  readonly sessions: SessionRegistry;
+  readonly audio: AudioNormalizer;
+  readonly pool: Pool;
+  readonly model: string;
+  readonly logger: Logger;
+}
+
+export function createTranslate({ sessions, audio, pool, model, logger }: TranslateRooms): Translate {
+  return async function* translate(request, signal) {
+    const lease = await sessions.acquire(request.owner, request.connectId, request.wish);
+    const { session } = lease;
+    const either = AbortSignal.any([signal, lease.signal]);
+    const spoken: Buffer[] = [];
+    let isTold = false;
+    try {
+      const asked = await prepare(request, audio, either);
+      const pending = pool.request(upstreamRequest(request, session, asked.question), either);
+      for await (const chunk of pending) {
+        if (chunk.type === 'audio') spoken.push(chunk.pcm);
+        isTold = true;
+        yield chunk.type === 'started' ? { type: 'started', connectId: session.connectId } : chunk;
+      }
+      await lease.complete().catch((error: unknown) => {
+        // The translation is there: a store that just went away must not take it from the client.
+        logger.warn({ err: error, requestId: request.requestId }, 'a completed translation was not counted');
+      });
+      yield { type: 'done', result: describe(request, session, asked, pending, spoken, model) };
+    } catch (error) {
+      if (!isTold) await lease.discard();
+      either.throwIfAborted();
+      throw error;
+    } finally {
+      lease.release();
+    }
+  };
+}
+
+interface Asked {
+  question: UpstreamRequest['question'];
+  inputAudioMs?: number;
+  normalizeMs?: number;
+}
+
+/** Words go as they are, recordings as raw samples. */
+async function prepare(
+  { question }: TranslateRequest,
+  audio: AudioNormalizer,
+  signal: AbortSignal,
+): Promise<Asked> {
+  if (question.kind === 'text') return { question: { text: question.text } };
+  const startedAt = performance.now();
+  const { pcm, durationMs } = await audio.normalize(question.path, signal);
+  return { question: { pcm }, inputAudioMs: durationMs, normalizeMs: performance.now() - startedAt };
+}
+
+function upstreamRequest(
+  { context, output }: TranslateRequest,
+  { prompt, source, target, voice }: Session,
+  question: UpstreamRequest['question'],
+): UpstreamRequest {
+  return {
+    prompt,
+    context,
+    question,
+    output,
+    voice: voice ?? undefined,
+    metadata: {
+      ...(source !== null && { source_language: source }),
+      ...(target !== null && { target_language: target }),
+    },
+  };
+}
+
+function describe(
+  request: TranslateRequest,
+  session: Session,
+  asked: Asked,
+  { text, usage, moments }: PendingResponse,
+  spoken: Buffer[],
+  model: string,
+): TranslationResult {
+  const { acceptedAt, sentAt = acceptedAt, endedAt = sentAt, firstDeltaAt = endedAt } = moments;
+  return {
+    connectId: session.connectId,
+    text,
+    responses: [text],
+    source: session.source,
+    target: session.target,
+    ...(request.output === 'audio' && { audio: Buffer.concat(spoken) }),
+    usage: {
+      ...(usage ?? { inputTokens: 0, outputTokens: 0, totalTokens: 0 }),
+      ...(asked.inputAudioMs !== undefined && { inputAudioMs: Math.round(asked.inputAudioMs) }),
+    },
+    model,
+    requestId: request.requestId,
+    timings: {
+      ...(request.question.kind === 'recording' && { uploadMs: rounded(request.question.uploadMs) }),
+      ...(asked.normalizeMs !== undefined && { normalizeMs: rounded(asked.normalizeMs) }),
+      queueMs: rounded(sentAt - acceptedAt),
+      upstreamMs: rounded(endedAt - sentAt),
+      firstDeltaMs: rounded(firstDeltaAt - sentAt),
+    },
+  };
+}
+
+/** Tenths of a millisecond. */
+function rounded(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}

@@ -1,0 +1,357 @@
+/** One socket's life: handshake, requests multiplexed on it, retirement, and what is left when it ends. */
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { GatewayError } from '../errors.js';
+import type { ClientEvent, Decoded, Fault, Item, ServerEvent, SessionView } from '../wire/index.js';
+import { Demux } from './demux.js';
+import type { Endpoint } from './endpoint.js';
+import { lostSocket, refusedHandshake, refusedUpgrade, upstreamError } from './failure.js';
+import { KEEP_ALIVE_TIMES, KeepAlive, type KeepAliveTimes } from './keep-alive.js';
+import type { PendingResponse, UpstreamRequest } from './response.js';
+import { Seeds } from './seeds.js';
+import { openSocket, type Socket } from './socket.js';
+
+export interface ConnectionOptions {
+  /** Until the socket must be ready. */
+  readonly connectTimeoutMs: number;
+  /** Requests at a time. */
+  readonly capacity: number;
+  /** From ready to retirement; the server's `expires_at` may come first. */
+  readonly maxAgeMs: number;
+  /** The longest a request may run: retirement begins at least this long before the server ends the session. */
+  readonly responseTimeoutMs: number;
+  readonly keepAlive?: KeepAliveTimes;
+  /** How long upstream may take to end a cancelled response. */
+  readonly cancelGraceMs?: number;
+  readonly maxSeeds?: number;
+}
+
+/** A connection's owner; called after every change that may matter to it. */
+export interface ConnectionObserver {
+  /** The state, the load or `aging` changed. */
+  changed(connection: Connection): void;
+  /** The socket is gone and this request had no answer yet. */
+  orphaned(pending: PendingResponse, error: GatewayError): void;
+}
+
+type ConnectionState =
+  | { at: 'connecting'; socket: Socket; deadline: NodeJS.Timeout; step: 'session' | 'configuration' }
+  | { at: 'ready'; socket: Socket; keepAlive: KeepAlive; retirement: NodeJS.Timeout; readyAt: number }
+  | { at: 'draining'; socket: Socket; keepAlive: KeepAlive; readyAt: number }
+  /** Without an error where it was closed on purpose, after its work. */
+  | { at: 'closed'; error: GatewayError | undefined; readyAt: number | undefined };
+
+const CONFIGURATION_ID = 'configuration';
+/** `setTimeout` takes at most 2^31-1 ms. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+
+export class Connection {
+  readonly id = randomUUID().slice(0, 8);
+  readonly capacity: number;
+  /** The voice this socket has spoken with; fixed from then on. The empty string is the provider's default. */
+  voice: string | undefined;
+  /** Due for retirement: a successor should be opened before this one drains. */
+  aging = false;
+  /** Responses that ended on it. */
+  finished = 0;
+  /** Since when nothing runs, by the monotonic clock. */
+  idleSince = performance.now();
+  readonly #endpoint: Endpoint;
+  readonly #options: ConnectionOptions;
+  readonly #observer: ConnectionObserver;
+  readonly #logger: Logger;
+  readonly #demux: Demux;
+  readonly #seeds: Seeds;
+  /** Resolves when the socket is gone from the network, too. */
+  readonly ended: Promise<void>;
+  #state: ConnectionState;
+
+  /** Starts connecting at once. */
+  constructor(endpoint: Endpoint, options: ConnectionOptions, observer: ConnectionObserver, logger: Logger) {
+    this.#endpoint = endpoint;
+    this.#options = options;
+    this.#observer = observer;
+    this.#logger = logger.child({ connection: this.id });
+    // Without out-of-band responses there is one conversation, so one request at a time.
+    this.capacity = endpoint.dialect.outOfBand ? options.capacity : 1;
+    this.#seeds = new Seeds(options.maxSeeds ?? 128);
+    this.#demux = new Demux(
+      {
+        cancel: (responseId, requestId) => {
+          this.#send({ type: 'response.cancel', eventId: `cancel_${requestId}`, responseId });
+        },
+        released: () => {
+          this.finished += 1;
+          this.#released();
+        },
+        unresponsive: () => {
+          this.#logger.warn('upstream ignored a cancellation; the socket is replaced');
+          this.drain();
+          this.#released();
+        },
+        stray: (fault) => {
+          this.#stray(fault);
+        },
+      },
+      options.cancelGraceMs ?? 5_000,
+    );
+    let end = (): void => undefined;
+    this.ended = new Promise((resolve) => (end = resolve));
+    this.#state = {
+      at: 'connecting',
+      step: 'session',
+      socket: openSocket(endpoint, {
+        opened: () => {
+          this.#logger.debug('upstream socket open');
+        },
+        frame: (text) => {
+          this.#receive(endpoint.dialect.decodeServer(text));
+        },
+        pong: () => {
+          if ('keepAlive' in this.#state) this.#state.keepAlive.pong();
+        },
+        refused: (status, retryAfter) => {
+          this.#logger.warn({ status }, 'upstream refused the upgrade');
+          this.destroy(refusedUpgrade(status, retryAfter));
+          end();
+        },
+        closed: (code, reason) => {
+          if (this.#state.at !== 'closed') this.#logger.info({ code, reason }, 'upstream socket closed');
+          this.destroy(lostSocket(code, reason));
+          end();
+        },
+      }),
+      deadline: setTimeout(() => {
+        this.destroy(
+          upstreamError('upstream-unavailable', {
+            cause: new Error('no session within the handshake deadline'),
+          }),
+        );
+      }, options.connectTimeoutMs),
+    };
+  }
+
+  get state(): ConnectionState['at'] {
+    return this.#state.at;
+  }
+
+  /** Why it was lost; undefined before that, and where it was closed on purpose. */
+  get error(): GatewayError | undefined {
+    return this.#state.at === 'closed' ? this.#state.error : undefined;
+  }
+
+  /** When it became ready, by the monotonic clock; undefined where it never did. */
+  get readyAt(): number | undefined {
+    return 'readyAt' in this.#state ? this.#state.readyAt : undefined;
+  }
+
+  /** Slots taken, abandoned requests included until upstream has let go of them. */
+  get load(): number {
+    return this.#demux.size;
+  }
+
+  knows(prompt: string): boolean {
+    return this.#seeds.has(prompt);
+  }
+
+  /** Sends a request. Only while ready and below capacity: the owner chooses. */
+  run(pending: PendingResponse): void {
+    const { request } = pending;
+    const entry = this.#demux.add(pending);
+    pending.sent();
+    if (request.output === 'audio') this.voice ??= request.voice ?? '';
+    const seed = this.#seeds.plant(request.prompt);
+    if (seed.evictedId !== undefined) this.#send({ type: 'item.delete', itemId: seed.evictedId });
+    if (seed.fresh) {
+      // No round trip is waited for: the socket keeps the order.
+      const item: Item = { id: seed.id, role: 'system', parts: [{ type: 'text', text: request.prompt }] };
+      this.#send({ type: 'item.create', eventId: seed.id, item });
+    }
+    this.#send({
+      type: 'response.create',
+      eventId: entry.requestId,
+      response: {
+        conversation: 'none',
+        output: request.output,
+        ...(request.output === 'audio' && request.voice !== undefined ? { voice: request.voice } : {}),
+        metadata: { ...request.metadata, request_id: entry.requestId },
+        input: [{ reference: seed.id }, ...inputItems(request)],
+      },
+    });
+  }
+
+  /** Nobody waits for this request any more; upstream is told. */
+  abandon(pending: PendingResponse): void {
+    this.#demux.abandon(pending);
+  }
+
+  /** Takes no new work, ends what runs, then closes. */
+  drain(): void {
+    if (this.#state.at === 'connecting') {
+      this.#state.socket.terminate();
+      this.#close(undefined);
+      this.#observer.changed(this);
+    }
+    if (this.#state.at !== 'ready') return;
+    const { socket, keepAlive, retirement, readyAt } = this.#state;
+    clearTimeout(retirement);
+    this.#become({ at: 'draining', socket, keepAlive, readyAt });
+    this.#closeIfDrained();
+  }
+
+  /** Ends it at once; requests without an answer go back to the owner. */
+  destroy(error: GatewayError): void {
+    if (this.#state.at === 'closed') return;
+    const { socket } = this.#state;
+    const orphans = this.#demux.clear();
+    this.#close(error);
+    socket.terminate();
+    for (const pending of orphans) this.#observer.orphaned(pending, error);
+    this.#observer.changed(this);
+  }
+
+  #receive(decoded: Decoded<ServerEvent>): void {
+    switch (decoded.kind) {
+      case 'event':
+        if (this.#state.at === 'connecting') this.#handshake(this.#state, decoded.event);
+        else this.#demux.route(decoded.event);
+        return;
+      case 'ignored':
+        this.#logger.debug({ type: decoded.type }, 'unknown event from upstream');
+        return;
+      case 'malformed':
+        this.#logger.warn({ reason: decoded.reason }, 'malformed frame from upstream');
+        return;
+    }
+  }
+
+  /** An open socket is not a ready one: first their session, then their word that ours is configured. */
+  #handshake(state: ConnectionState & { at: 'connecting' }, event: ServerEvent): void {
+    if (event.type === 'fault') {
+      this.#logger.warn({ code: event.code, message: event.message }, 'upstream refused the session');
+      this.destroy(refusedHandshake(event));
+    } else if (event.type === 'session.created' && state.step === 'session') {
+      state.step = 'configuration';
+      this.#send({
+        type: 'session.configure',
+        eventId: CONFIGURATION_ID,
+        session: {
+          output: 'text',
+          inputFormat: 'pcm16',
+          outputFormat: 'pcm16',
+          turnDetection: null,
+          tools: [],
+          toolChoice: 'none',
+        },
+      });
+    } else if (event.type === 'session.updated' && state.step === 'configuration') {
+      this.#ready(state, event.session);
+    }
+  }
+
+  #ready(state: ConnectionState & { at: 'connecting' }, session: SessionView): void {
+    clearTimeout(state.deadline);
+    const { socket } = state;
+    const isBusy = (): boolean => this.load > 0;
+    const keepAlive = new KeepAlive(
+      {
+        ping: () => {
+          socket.ping();
+        },
+        get bufferedBytes() {
+          return socket.bufferedBytes;
+        },
+        get busy() {
+          return isBusy();
+        },
+        dead: () => {
+          this.#logger.warn('upstream answers no ping; the socket is given up');
+          this.destroy(lostSocket(1006, 'no pong'));
+        },
+      },
+      this.#options.keepAlive ?? KEEP_ALIVE_TIMES,
+    );
+    const retirement = setTimeout(() => {
+      this.#age();
+    }, this.#retireInMs(session));
+    this.idleSince = performance.now();
+    this.#become({ at: 'ready', socket, keepAlive, retirement, readyAt: performance.now() });
+    this.#observer.changed(this);
+  }
+
+  /** Early enough that what runs can end before the server ends the session, and not all sockets at the same time. */
+  #retireInMs(session: SessionView): number {
+    const ageMs = this.#options.maxAgeMs * (0.9 + 0.1 * Math.random());
+    if (session.expiresAt === undefined) return Math.min(ageMs, LONGEST_TIMER_MS);
+    const leftMs = session.expiresAt * 1000 - Date.now();
+    const marginMs = Math.min(this.#options.responseTimeoutMs + this.#options.connectTimeoutMs, leftMs / 2);
+    return Math.max(0, Math.min(ageMs, leftMs - marginMs, LONGEST_TIMER_MS));
+  }
+
+  /** The owner may now open a successor; whether it does or not, this socket drains after a handshake's time. */
+  #age(): void {
+    if (this.#state.at !== 'ready') return;
+    this.aging = true;
+    const marginMs = Math.min(this.#options.connectTimeoutMs, this.#options.maxAgeMs / 10);
+    this.#state.retirement = setTimeout(() => {
+      this.drain();
+    }, marginMs);
+    this.#observer.changed(this);
+  }
+
+  #stray(fault: Fault): void {
+    if (fault.code === 'response_cancel_not_active' || fault.causedBy?.startsWith('cancel_')) return;
+    this.#logger.warn(
+      { code: fault.code, message: fault.message },
+      'upstream error that names no running request',
+    );
+    if (fault.code === 'session_expired') this.drain();
+  }
+
+  #released(): void {
+    if (this.load === 0) this.idleSince = performance.now();
+    this.#closeIfDrained();
+    this.#observer.changed(this);
+  }
+
+  #closeIfDrained(): void {
+    if (this.#state.at !== 'draining' || this.load > 0) return;
+    this.#state.socket.close(1000);
+    this.#close(undefined);
+    this.#observer.changed(this);
+  }
+
+  /** Leaves the last living state; its timers end with it. */
+  #close(error: GatewayError | undefined): void {
+    const state = this.#state;
+    if (state.at === 'connecting') clearTimeout(state.deadline);
+    if (state.at === 'ready') clearTimeout(state.retirement);
+    if ('keepAlive' in state) state.keepAlive.stop();
+    this.#become({ at: 'closed', error, readyAt: this.readyAt });
+  }
+
+  #send(event: ClientEvent): void {
+    if (this.#state.at !== 'closed') this.#state.socket.send(this.#endpoint.dialect.encodeClient(event));
+  }
+
+  #become(next: ConnectionState): void {
+    this.#logger.debug(`${this.#state.at} -> ${next.at}`);
+    this.#state = next;
+  }
+}
+
+/** The question stands alone in its item; what only helps has one of its own. */
+function inputItems({ context, question }: UpstreamRequest): Item[] {
+  const items: Item[] = [];
+  if (context !== undefined) {
+    const text = `Context that helps to understand what follows; it is not to be translated:\n${context}`;
+    items.push({ role: 'system', parts: [{ type: 'text', text }] });
+  }
+  items.push({
+    role: 'user',
+    parts: [
+      'text' in question ? { type: 'text', text: question.text } : { type: 'audio', audio: question.pcm },
+    ],
+  });
+  return items;
+}

@@ -1,0 +1,55 @@
+/** The prompts planted on one socket, each a conversation item that requests refer to by its id. */
+import { createHash } from 'node:crypto';
+
+export interface Planting {
+  readonly id: string;
+  /** False where the item is on the socket already. */
+  readonly fresh: boolean;
+  /** The seed that has to make room, used longest ago. */
+  readonly evictedId: string | undefined;
+}
+
+export class Seeds {
+  readonly #max: number;
+  /** prompt → item id, the least recently used first. */
+  readonly #idOf = new Map<string, string>();
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  has(prompt: string): boolean {
+    return this.#idOf.has(prompt);
+  }
+
+  plant(prompt: string): Planting {
+    const known = this.#idOf.get(prompt);
+    if (known !== undefined) {
+      this.#idOf.delete(prompt);
+      this.#idOf.set(prompt, known);
+      return { id: known, fresh: false, evictedId: undefined };
+    }
+    const id = seedId(prompt);
+    const evictedId = this.#idOf.size >= this.#max ? this.#evict() : undefined;
+    this.#idOf.set(prompt, id);
+    return { id, fresh: true, evictedId };
+  }
+
+  /** Upstream does not have it after all; the next request plants it anew. */
+  forget(prompt: string): void {
+    this.#idOf.delete(prompt);
+  }
+
+  #evict(): string | undefined {
+    for (const [prompt, id] of this.#idOf) {
+      this.#idOf.delete(prompt);
+      return id;
+    }
+    return undefined;
+  }
+}
+
+/** 29 characters; servers refuse item ids of more than 32. */
+function seedId(prompt: string): string {
+  return `seed_${createHash('sha256').update(prompt).digest('hex').slice(0, 24)}`;
+}

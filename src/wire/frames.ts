@@ -1,0 +1,72 @@
+/** A frame is parsed once, looked up by its type, checked by the schema of that type, and told in three ways. */
+import type { z } from 'zod';
+
+import type { Decoded } from './dialect.js';
+import { refusalOf, unsupportedValue } from './refusal.js';
+
+/** Wire type → schema that turns such a frame into a neutral event, or into undefined where we have none for it. */
+export type Readers<E> = ReadonlyMap<string, z.ZodType<E | undefined>>;
+
+/** Longer event ids are refused and not repeated. */
+export const MAX_EVENT_ID_LENGTH = 512;
+
+/** Frames of a server: what we do not know is normal and passes by. */
+export function readServerFrame<E>(frame: string | Uint8Array, readers: Readers<E>): Decoded<E> {
+  const opened = open(frame);
+  if (opened.kind === 'malformed') return opened;
+  const reader = readers.get(opened.type);
+  return reader === undefined ? { kind: 'ignored', type: opened.type } : check(opened, reader);
+}
+
+/** Frames of a client: what we do not know is refused, as the real servers do. */
+export function readClientFrame<E>(frame: string | Uint8Array, readers: Readers<E>): Decoded<E> {
+  const opened = open(frame);
+  if (opened.kind === 'malformed') return opened;
+  const reader = readers.get(opened.type);
+  if (reader !== undefined) return check(opened, reader);
+  const { message, ...refusal } = unsupportedValue('type', opened.type, [...readers.keys()]);
+  return { kind: 'malformed', reason: message, ...refusal, ...opened.origin };
+}
+
+interface Opened {
+  kind: 'opened';
+  body: object;
+  type: string;
+  origin: { eventId?: string };
+}
+
+type Malformed = Extract<Decoded<never>, { kind: 'malformed' }>;
+
+function open(frame: string | Uint8Array): Opened | Malformed {
+  if (typeof frame !== 'string') return malformed('invalid_event', 'Binary frames are not supported.');
+  let body: unknown;
+  try {
+    body = JSON.parse(frame);
+  } catch {
+    return malformed('invalid_json', 'The frame is not valid JSON.');
+  }
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    return malformed('invalid_event', 'An event must be a JSON object.');
+  }
+  const eventId = 'event_id' in body ? body.event_id : undefined;
+  const origin = typeof eventId === 'string' && eventId.length <= MAX_EVENT_ID_LENGTH ? { eventId } : {};
+  if (!('type' in body) || typeof body.type !== 'string') {
+    return { ...malformed('invalid_event', "An event must have a 'type', a string."), ...origin };
+  }
+  return { kind: 'opened', body, type: body.type, origin };
+}
+
+function malformed(code: string, reason: string): Malformed {
+  return { kind: 'malformed', reason, code };
+}
+
+function check<E>({ body, type, origin }: Opened, reader: z.ZodType<E | undefined>): Decoded<E> {
+  const result = reader.safeParse(body);
+  if (!result.success) {
+    const { message, ...refusal } = refusalOf(result.error, body);
+    return { kind: 'malformed', reason: message, ...refusal, ...origin };
+  }
+  return result.data === undefined
+    ? { kind: 'ignored', type, ...origin }
+    : { kind: 'event', event: result.data };
+}

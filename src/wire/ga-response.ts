@@ -1,0 +1,98 @@
+/** GA responses: what a client asks for, and what a server shows. */
+import { z } from 'zod';
+
+import { defined } from './defined.js';
+import type { ResponseRequest, ResponseView } from './events.js';
+import {
+  looseFormat,
+  strictExtras,
+  strictFormat,
+  strictModalities,
+  strictVoice,
+  unlessEmpty,
+  writeFormat,
+} from './ga-session.js';
+import { lenient } from './lenient.js';
+import { strictInput, writeInput } from './items.js';
+import { looseResponseCommon, responseOf, strictMetadata, writeResponseCommon } from './responses.js';
+import * as parts from './session-parts.js';
+
+export const assistantParts = { text: 'output_text', audio: 'output_audio' } as const;
+
+function writeAudio({ outputFormat, voice }: Pick<ResponseRequest, 'outputFormat' | 'voice'>) {
+  const output = unlessEmpty(defined({ format: writeFormat(outputFormat), voice }));
+  return output && { output };
+}
+
+export function writeRequest(request: ResponseRequest) {
+  return defined({
+    conversation: request.conversation,
+    output_modalities: request.output && [request.output],
+    audio: writeAudio(request),
+    instructions: request.instructions,
+    metadata: request.metadata && { ...request.metadata },
+    input: request.input?.map((entry) => writeInput(entry, assistantParts)),
+    tools: request.tools && [],
+    tool_choice: request.toolChoice,
+    max_output_tokens: request.maxOutputTokens,
+  });
+}
+
+export const strictRequest = z
+  .strictObject({
+    conversation: z.enum(['auto', 'none']).optional(),
+    output_modalities: strictModalities.optional(),
+    audio: z
+      .strictObject({
+        output: z.strictObject({ format: strictFormat.optional(), voice: strictVoice.optional() }).optional(),
+      })
+      .optional(),
+    instructions: z.string().optional(),
+    metadata: strictMetadata.optional(),
+    input: z.array(strictInput(assistantParts)).optional(),
+    tools: parts.strictTools.optional(),
+    tool_choice: parts.strictToolChoice.optional(),
+    max_output_tokens: parts.strictMaxTokens.optional(),
+    ...strictExtras,
+  })
+  .transform((request): ResponseRequest =>
+    defined({
+      conversation: request.conversation,
+      output: request.output_modalities,
+      voice: request.audio?.output?.voice,
+      outputFormat: request.audio?.output?.format,
+      instructions: request.instructions,
+      metadata: request.metadata,
+      input: request.input,
+      tools: request.tools,
+      toolChoice: request.tool_choice,
+      maxOutputTokens: request.max_output_tokens,
+    }),
+  );
+
+export function writeResponse(response: ResponseView) {
+  return defined({
+    ...writeResponseCommon(response, assistantParts),
+    output_modalities: response.outputKind && [response.outputKind],
+    audio: writeAudio(response),
+  });
+}
+
+const fields = looseResponseCommon.extend({
+  output_modalities: parts.looseOutputKind,
+  max_output_tokens: parts.looseMaxTokens,
+  audio: lenient(
+    z.object({ output: lenient(z.object({ format: looseFormat, voice: lenient(z.string()) })) }),
+  ),
+});
+
+export const looseResponse = (unsaid: 'in_progress' | 'completed') =>
+  fields.transform((response): ResponseView =>
+    defined({
+      ...responseOf(response, unsaid),
+      outputKind: response.output_modalities,
+      voice: response.audio?.output?.voice ?? undefined,
+      outputFormat: response.audio?.output?.format ?? undefined,
+      maxOutputTokens: response.max_output_tokens ?? undefined,
+    }),
+  );

@@ -1,0 +1,145 @@
+/** Why a frame is refused, in the words of the real servers: a code, a message and the parameter at fault. */
+import type { z } from 'zod';
+
+export interface Refusal {
+  code: string;
+  message: string;
+  param?: string;
+}
+
+type Path = readonly PropertyKey[];
+
+/** Longer values are cut: a message must not carry a payload. */
+const MAX_QUOTED = 64;
+
+/** Inside a schema: refuses the value at hand with a code of the protocol; the message begins with its path. */
+export function refuse(
+  context: z.RefinementCtx,
+  code: string,
+  expectation: string,
+  path: PropertyKey[] = [],
+): void {
+  context.addIssue({ code: 'custom', message: expectation, path, params: { code } });
+}
+
+/** The first fault that a schema found in a frame. */
+export function refusalOf(error: z.ZodError, frame: unknown): Refusal {
+  const issue = error.issues[0];
+  return issue === undefined
+    ? { code: 'invalid_event', message: 'Invalid event.' }
+    : explain(issue, frame, []);
+}
+
+function explain(issue: z.core.$ZodIssue, frame: unknown, parent: Path): Refusal {
+  const path = [...parent, ...issue.path];
+  const param = spell(path);
+  const value = valueAt(frame, path);
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return unknownParameter(spell([...path, issue.keys[0] ?? '']));
+    case 'invalid_key':
+      return aboveMaxLength(param, 64, path.at(-1));
+    case 'custom':
+      return {
+        code: typeof issue.params?.code === 'string' ? issue.params.code : 'invalid_value',
+        message: `Invalid '${param}'. ${issue.message}`,
+        param,
+      };
+    case 'too_big':
+      if (issue.origin === 'string') return aboveMaxLength(param, Number(issue.maximum), value);
+      return invalidValue(param, `Expected a value of at most ${String(issue.maximum)}.`);
+    case 'too_small':
+      return invalidValue(param, `Expected a value of at least ${String(issue.minimum)}.`);
+    default:
+      if (value === undefined) return missingParameter(param);
+  }
+  switch (issue.code) {
+    case 'invalid_value':
+      return unsupportedValue(param, value, issue.values);
+    case 'invalid_union': {
+      if (issue.discriminator !== undefined) return unsupportedValue(param, value, optionsOf(issue));
+      const deepest = issue.errors.flat().sort((a, b) => b.path.length - a.path.length)[0];
+      if (deepest !== undefined && deepest.path.length > 0) return explain(deepest, frame, path);
+      return invalidValue(param, 'Expected another value.');
+    }
+    case 'invalid_type':
+      return {
+        code: 'invalid_type',
+        message: `Invalid type for '${param}': expected ${issue.expected}, but got ${kindOf(value)} instead.`,
+        param,
+      };
+    default:
+      return invalidValue(param, 'Expected another value.');
+  }
+}
+
+/** zod lists them, its types do not say so. */
+function optionsOf(issue: object): readonly unknown[] {
+  return 'options' in issue && Array.isArray(issue.options) ? issue.options : [];
+}
+
+export function unsupportedValue(param: string, value: unknown, supported: readonly unknown[]): Refusal {
+  const values = supported.map((one) => `'${String(one)}'`);
+  const list =
+    values.length > 1 ? `${values.slice(0, -1).join(', ')} and ${values.at(-1) ?? ''}` : values.join();
+  return {
+    code: 'invalid_value',
+    message: `Invalid value: ${quote(value)}. Supported values are: ${list}.`,
+    param,
+  };
+}
+
+function unknownParameter(param: string): Refusal {
+  return { code: 'unknown_parameter', message: `Unknown parameter: '${param}'.`, param };
+}
+
+function missingParameter(param: string): Refusal {
+  return { code: 'missing_required_parameter', message: `Missing required parameter: '${param}'.`, param };
+}
+
+function invalidValue(param: string, expectation: string): Refusal {
+  return { code: 'invalid_value', message: `Invalid '${param}'. ${expectation}`, param };
+}
+
+function aboveMaxLength(param: string, max: number, value: unknown): Refusal {
+  const length = typeof value === 'string' ? value.length : 0;
+  return {
+    code: 'string_above_max_length',
+    message:
+      `Invalid '${param}': string too long. Expected a string with maximum length ${max}, ` +
+      `but got a string with length ${length} instead.`,
+    param,
+  };
+}
+
+/** `['item', 'content', 0, 'text']` is `item.content[0].text`. */
+function spell(path: Path): string {
+  return path.reduce<string>((spelt, key) => {
+    if (typeof key === 'number') return `${spelt}[${key}]`;
+    const name = cut(String(key));
+    return spelt === '' ? name : `${spelt}.${name}`;
+  }, '');
+}
+
+function valueAt(frame: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (value, key) =>
+      typeof value === 'object' && value !== null
+        ? Object.getOwnPropertyDescriptor(value, key)?.value
+        : undefined,
+    frame,
+  );
+}
+
+function quote(value: unknown): string {
+  return typeof value === 'string' ? `'${cut(value)}'` : `'${kindOf(value)}'`;
+}
+
+function cut(text: string): string {
+  return text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'array' : typeof value;
+}

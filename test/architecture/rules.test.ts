@@ -1,0 +1,137 @@
+/** Every rule of the architecture finds its breach, and leaves alone what only looks like one. */
+import { describe, expect, it } from '@jest/globals';
+import { RULES } from './rules.js';
+import { parseSource, type Source } from './source.js';
+
+type Files = Readonly<Record<string, string>>;
+
+function parse(files: Files): Source[] {
+  return Object.entries(files).map(([path, text]) => parseSource(path, text));
+}
+
+/** For each rule: sources that break it, each a breach of its own. */
+const BROKEN: Readonly<Record<string, Files>> = {
+  'wire/ imports nothing of ours': {
+    'wire/ga.ts': "import { GatewayError } from '../errors.js';",
+    'wire/index.ts': "export type { Session } from '../session/profile.js';",
+  },
+  'of wire/ only its index is imported from outside': {
+    'upstream/demux.ts': "import type { ServerEvent } from '../wire/events.js';",
+    'translate.ts': "const { ga } = await import('./wire/ga.js');",
+  },
+  'upstream/ knows no pool, session, audio or http': {
+    'upstream/connection.ts': "import { Pool } from '../pool/pool.js';",
+    'upstream/response.ts': "type Profile = import('../session/profile.js').Session;",
+  },
+  'pool/ knows no session, audio or http': { 'pool/pool.ts': "import '../audio/wav.js';" },
+  'session/ knows no pool, upstream, http or audio': {
+    'session/registry.ts': "export * from '../pool/pool.js';",
+  },
+  'audio/ knows nothing of ours but errors': {
+    'audio/normalize.ts': "import { createLogger } from '../logger.js';",
+  },
+  'http/ knows no pool, upstream, wire, store or ffmpeg': {
+    'http/routes.ts': "import { Pool } from '../pool/pool.js';",
+    'http/health.ts': "import { MemoryStore } from '../session/memory-store.js';",
+    'http/upload.ts': "import { run } from '../audio/ffmpeg.js';",
+  },
+  'only the gateway knows offline/': { 'upstream/endpoint.ts': "import '../offline/server.js';" },
+  'only main knows the gateway': { 'http/app.ts': "import { createGateway } from '../gateway.js';" },
+  'nobody imports main': { 'gateway.ts': "import './main.js';" },
+  'express and multer stay in http/ and the gateway': {
+    'translate.ts': "import type { Request } from 'express';",
+    'audio/upload.ts': "import multer from 'multer';",
+  },
+  'ws stays in its three places': { 'upstream/connection.ts': "import { WebSocket } from 'ws';" },
+  'ffmpeg packages stay in audio/ffmpeg': {
+    'audio/normalize.ts': "import ffmpeg from 'fluent-ffmpeg';",
+    'config.ts': "const path = await import('ffmpeg-static');",
+  },
+  "the Redis client stays in the session store and the limiter's store": {
+    'session/registry.ts': "import { createClient } from 'redis';",
+  },
+  'only config reads process.env': {
+    'a.ts': 'const port = process.env.PORT;',
+    'b.ts': "const port = process['env']['PORT'];",
+    'c.ts': 'const { env } = process;',
+    'd.ts': "import { env as e } from 'node:process';",
+    'e.ts': 'const port = globalThis.process.env.PORT;',
+  },
+  'only main exits': { 'gateway.ts': 'process.exit(1);', 'offline/main.ts': 'process.exit();' },
+  'no import goes in a circle': {
+    'pool/a.ts': "import './b.js';",
+    'pool/b.ts': "import type { C } from '../upstream/c.js';",
+    'upstream/c.ts': "export { a } from '../pool/a.js';",
+    'self.ts': "import './self.js';",
+  },
+  'no module has state that changes': {
+    'a.ts': 'let count = 0;',
+    'b.ts': 'export var count = 0;',
+    'c.ts': 'const sessions = new Map<string, number>();',
+    'd.ts': 'const listeners: string[] = [];',
+    'e.ts': 'class Pool { static count = 0; }',
+  },
+  'no file is a drawer': { 'http/utils.ts': '', 'helpers/time.ts': '', 'common.ts': '', 'pool/misc.ts': '' },
+  'no event bears its provider name above wire/': {
+    'relay/filter.ts': "const allowed = ['input_audio_buffer.append'];",
+    'offline/server.ts': "send({ type: 'response.output_text.delta' });",
+    'pool/pool.ts': 'on(`conversation.${kind}`);',
+  },
+  'no field bears its provider name above wire/': {
+    'upstream/demux.ts': 'const id = frame.response_id;',
+    'relay/filter.ts': "if ('output_modalities' in session) refuse();",
+  },
+  'above wire/ nobody asks which dialect it is': {
+    'upstream/connection.ts': "if (dialect.name === 'ga') send();",
+    'offline/server.ts': "switch (name) { case 'preview': break; }",
+  },
+};
+
+/** What stands close to the edges, on the right side of them. */
+const SOUND: Files = {
+  'main.ts': "import { createGateway } from './gateway.js'; if (!createGateway) process.exit(1);",
+  'gateway.ts': "import express from 'express'; import './offline/server.js'; import './pool/pool.js';",
+  'config.ts': 'export const port = process.env.PORT;',
+  'errors.ts': 'export class GatewayError extends Error { static readonly codes = [1]; }',
+  'audio/ffmpeg.ts': "import ffmpeg from 'fluent-ffmpeg'; import { GatewayError } from '../errors.js';",
+  'wire/index.ts': "export { ga } from './ga.js';",
+  'wire/ga.ts':
+    "export const ga = { encode: (kind: string) => kind === 'ga' && 'response.output_text.delta' };",
+  'upstream/socket.ts': "import { WebSocket } from 'ws'; import { ga } from '../wire/index.js';",
+  'pool/pool.ts':
+    "import '../upstream/socket.js'; export function count() { let sum = 0; return (sum += 1); }",
+  'session/redis-store.ts':
+    "import { createClient } from 'redis'; const NAMES = new Map([['en', 'English']]);",
+  'http/limits.ts': "import { createClient } from 'redis'; import { encodeWav } from '../audio/wav.js';",
+  'offline/main.ts':
+    "const fallback = { dialect: 'ga' }; process.exitCode = 1; emit({ type: 'session.created' }, 'item_id');",
+  'relay/commonplace.ts': "export const why = 'conversation items are dropped';",
+};
+
+describe('the rules of the architecture', () => {
+  it.each(RULES)('$name: finds every breach', ({ name, breaches }) => {
+    const files = BROKEN[name];
+    if (files === undefined) throw new Error(`No made-up source breaks the rule "${name}".`);
+    const found = breaches(parse(files)).join('\n');
+    for (const path of Object.keys(files)) expect(found).toContain(path);
+  });
+
+  it.each(RULES)('$name: leaves sound sources alone', ({ breaches }) => {
+    expect(breaches(parse(SOUND))).toEqual([]);
+  });
+
+  it('name the whole circle of imports, once', () => {
+    const rule = RULES.find(({ name }) => name === 'no import goes in a circle');
+    const circle = parse({
+      'a.ts': "import './b.js';",
+      'b.ts': "import './a.js'; import './c.js';",
+      'c.ts': '',
+    });
+    expect(rule?.breaches(circle)).toEqual(['a.ts → b.ts → a.ts']);
+  });
+
+  it('name the line of a breach', () => {
+    const rule = RULES.find(({ name }) => name === 'only main exits');
+    expect(rule?.breaches(parse({ 'a.ts': '\n\nprocess.exit();' }))).toEqual(['a.ts:3 uses process.exit']);
+  });
+});

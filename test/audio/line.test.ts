@@ -1,0 +1,61 @@
+/** The line in front of the ffmpeg processes. */
+import { describe, expect, it } from '@jest/globals';
+import { Line } from '../../src/audio/line.js';
+
+const forever = new AbortController().signal;
+
+/** Work that ends when told to. */
+function gate(): { work: () => Promise<void>; open: () => void } {
+  let open = (): void => undefined;
+  const passed = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { work: () => passed, open };
+}
+
+describe('a line', () => {
+  it('serves in the order of arrival', async () => {
+    const line = new Line(1);
+    const first = gate();
+    const served: number[] = [];
+    const all = [
+      line.run(first.work, forever),
+      ...[1, 2, 3, 4].map((number) =>
+        line.run(() => {
+          served.push(number);
+          return Promise.resolve();
+        }, forever),
+      ),
+    ];
+    expect(line.stats).toEqual({ running: 1, waiting: 4 });
+    first.open();
+    await Promise.all(all);
+    expect(served).toEqual([1, 2, 3, 4]);
+    expect(line.stats).toEqual({ running: 0, waiting: 0 });
+  });
+
+  it('gives a place back when the work fails', async () => {
+    const line = new Line(1);
+    const failing = line.run(() => Promise.reject(new Error('broken')), forever);
+    const next = line.run(() => Promise.resolve('done'), forever);
+    await expect(failing).rejects.toThrow('broken');
+    expect(await next).toBe('done');
+  });
+
+  it('gives a place back when its owner is aborted on the way to it', async () => {
+    const line = new Line(1);
+    const leaving = new AbortController();
+    let started = false;
+    const aborted = line.run(() => {
+      started = true;
+      return Promise.resolve();
+    }, leaving.signal);
+    const last = line.run(() => Promise.resolve('done'), forever);
+    expect(line.stats).toEqual({ running: 1, waiting: 1 });
+    leaving.abort(new Error('left'));
+    await expect(aborted).rejects.toThrow('left');
+    expect(await last).toBe('done');
+    expect(started).toBe(false);
+    expect(line.stats).toEqual({ running: 0, waiting: 0 });
+  });
+});

@@ -1,0 +1,56 @@
+/** What the operating system says of our child processes, and ways to keep real ffmpeg busy. */
+import { readdir, readFile } from 'node:fs/promises';
+
+/** Process ids of the children of this process that are alive (a zombie, not yet reaped, counts). */
+export async function children(): Promise<number[]> {
+  const found: number[] = [];
+  for (const entry of await readdir('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    const parent = await parentOf(Number(entry));
+    if (parent === process.pid) found.push(Number(entry));
+  }
+  return found;
+}
+
+async function parentOf(pid: number): Promise<number | undefined> {
+  try {
+    // The name, in brackets, may hold anything; state and parent follow its last bracket.
+    const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return undefined; // It ended while we looked.
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Waits for a condition; fails when it does not come true in time. */
+export async function until(condition: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
+  const deadline = Date.now() + withinMs;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`not true within ${withinMs} ms: ${condition.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** Real ffmpeg at the speed of the recording, so that it can be met at work; it notes its process id in `log`. */
+export function realTimeFfmpeg(log: string): string {
+  return `#!/bin/sh\necho $$ >> ${log}\nexec ffmpeg -re "$@"\n`;
+}
+
+/** The same as the child of a shell that stays: killing the shell does not kill it. */
+export function wrappedFfmpeg(log: string): string {
+  return `#!/bin/sh\nffmpeg -re "$@" &\necho $! >> ${log}\nwait\n`;
+}
+
+/** Real ffmpeg that notes each start in `log`. */
+export function countedFfmpeg(log: string): string {
+  return `#!/bin/sh\necho $$ "$@" >> ${log}\nexec ffmpeg "$@"\n`;
+}

@@ -1,0 +1,75 @@
+/**
+ * What both dialects write, held by the compiler against the event types of the `openai` package.
+ * Nothing here runs: a frame that drifts from the published types fails `npm run typecheck`.
+ */
+import type {
+  RealtimeClientEvent as BetaClientEvent,
+  RealtimeServerEvent as BetaServerEvent,
+} from 'openai/resources/beta/realtime/realtime';
+import type { RealtimeClientEvent, RealtimeServerEvent } from 'openai/resources/realtime/realtime';
+import type * as ga from '../../src/wire/ga.js';
+import type * as preview from '../../src/wire/preview.js';
+
+type GaClient = ReturnType<typeof ga.writeClientEvent>;
+type GaServer = ReturnType<typeof ga.writeServerEvent>;
+type PreviewClient = ReturnType<typeof preview.writeClientEvent>;
+type PreviewServer = Exclude<ReturnType<typeof preview.writeServerEvent>, undefined>;
+
+/** The compiler gives the members of a union of literals each other's fields as ones that cannot be. */
+type Possible<K, V> = [Exclude<V, undefined>] extends [never] ? never : K;
+
+/**
+ * Less what the reference shows and the types leave out: null, which switches transcription and noise reduction
+ * off, and references to items in the input of a response.
+ */
+type Published<T> = T extends readonly (infer E)[]
+  ? Published<Exclude<E, { type: 'item_reference' }>>[]
+  : T extends object
+    ? {
+        [K in keyof T as Possible<K, T[K]>]: K extends 'transcription' | 'noise_reduction'
+          ? Exclude<Published<T[K]>, null>
+          : Published<T[K]>;
+      }
+    : T;
+
+/** Compiles only where every T is a U. */
+type Held<T extends U, U> = T;
+
+export type GaClientIsPublished = Held<Published<GaClient>, RealtimeClientEvent>;
+export type GaServerIsPublished = Held<Published<GaServer>, RealtimeServerEvent>;
+
+/** Every path of fields in T: `session | session.audio | session.audio.input | …`. */
+type Paths<T, Above extends string = ''> = T extends readonly (infer E)[]
+  ? Paths<E, Above>
+  : T extends object
+    ? {
+        [K in keyof T & string as Possible<K, T[K]>]: `${Above}${K}` | Paths<T[K], `${Above}${K}.`>;
+      } extends infer P
+      ? P[keyof P]
+      : never
+    : never;
+
+type Named<T, N extends string> = T extends { type: infer M } ? (N extends M ? T : never) : never;
+
+/** Fields of our frames that theirs of the same name have not. */
+type Unpublished<Ours extends { type: string }, Theirs> = {
+  [N in Ours['type']]: Exclude<Paths<Named<Ours, N>>, Paths<Named<Theirs, N>>>;
+}[Ours['type']];
+
+/** Shown in frames of the live servers, absent from the types. */
+type SeenLive =
+  'session.id' | 'session.object' | 'session.expires_at' | 'response.status_details.error.message';
+
+export type GaClientAddsNothing = Held<Unpublished<GaClient, RealtimeClientEvent>, never>;
+export type GaServerAddsNothing = Held<Unpublished<GaServer, RealtimeServerEvent>, SeenLive>;
+export type PreviewClientAddsNothing = Held<Unpublished<PreviewClient, BetaClientEvent>, never>;
+export type PreviewServerAddsNothing = Held<Unpublished<PreviewServer, BetaServerEvent>, SeenLive>;
+
+/** Names that the compiler must not take, so that the above can be trusted to fail. */
+interface Misspelt {
+  type: 'response.create';
+  response: { output_modality: ['text'] };
+}
+export type Misspellings = Held<'response.output_modality', Unpublished<Misspelt, RealtimeClientEvent>>;
+// @ts-expect-error a preview event is none of GA's
+export type PreviewIsNotGa = Held<Published<PreviewServer>, RealtimeServerEvent>;
