@@ -3,6 +3,7 @@ import prettier from 'eslint-config-prettier';
 import vue from 'eslint-plugin-vue';
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
+import vueParser from 'vue-eslint-parser';
 
 export default defineConfig(
   { ignores: ['dist/', 'node_modules/', 'coverage/', 'web/dist/'] },
@@ -30,7 +31,7 @@ export default defineConfig(
   },
   {
     files: ['**/*.vue'],
-    languageOptions: { parserOptions: { parser: tseslint.parser } },
+    languageOptions: { parser: vueParser, parserOptions: { parser: tseslint.parser } },
     rules: { 'vue/multi-word-component-names': 'off', 'no-undef': 'off' },
   },
   {

@@ -2,7 +2,7 @@
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'vite';
 
-const service = process.env['SERVICE_URL'] ?? 'http://127.0.0.1:8000';
+const service = process.env.SERVICE_URL ?? 'http://127.0.0.1:8000';
 
 export default defineConfig({
   plugins: [vue()],

@@ -26,6 +26,11 @@ export class LanguageOffer {
     this.#order = new Intl.Collator(locale);
   }
 
+  /** The engine only translates, between the pairs that it names; it holds no conversation of its own. */
+  get onlyTranslates(): boolean {
+    return this.#capabilities.languages !== 'any';
+  }
+
   name(tag: string): string {
     return this.#names.of(tag) ?? tag;
   }

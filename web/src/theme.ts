@@ -12,7 +12,7 @@ export function createTheme(): ThemeChoice {
   const choice = remembered<ThemeChoice>('theme', { theme: 'auto' });
   if (!THEMES.includes(choice.theme)) choice.theme = 'auto';
   watchEffect(() => {
-    document.documentElement.dataset['theme'] = choice.theme;
+    document.documentElement.dataset.theme = choice.theme;
   });
   return choice;
 }

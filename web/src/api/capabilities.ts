@@ -1,5 +1,5 @@
 /** What this service can do (GET /api/capabilities), so that the page offers nothing else. */
-import { isObject } from './trouble.js';
+import { isObject, textOf } from './json.js';
 
 export interface Capabilities {
   readonly provider: string;
@@ -20,18 +20,18 @@ export interface Capabilities {
 const DEFAULTS = { maxTextChars: 20_000, maxAudioSeconds: 240, maxUploadBytes: 50 * 1024 * 1024 };
 
 export function readCapabilities(body: Record<string, unknown>): Capabilities {
-  const limits = isObject(body['limits']) ? body['limits'] : {};
+  const limits = isObject(body.limits) ? body.limits : {};
   const limit = (name: keyof typeof DEFAULTS) => {
     const value = limits[name];
     return typeof value === 'number' ? value : DEFAULTS[name];
   };
   return {
-    provider: String(body['provider'] ?? ''),
-    model: String(body['model'] ?? ''),
-    languages: Array.isArray(body['languages']) ? body['languages'].filter(isObject).map(readPair) : 'any',
-    chains: Array.isArray(body['chains']) ? body['chains'].map(strings) : [],
-    speechSources: Array.isArray(body['speechSources']) ? strings(body['speechSources']) : 'any',
-    voices: strings(body['voices']),
+    provider: textOf(body.provider) ?? '',
+    model: textOf(body.model) ?? '',
+    languages: Array.isArray(body.languages) ? body.languages.filter(isObject).map(readPair) : 'any',
+    chains: Array.isArray(body.chains) ? body.chains.map(strings) : [],
+    speechSources: Array.isArray(body.speechSources) ? strings(body.speechSources) : 'any',
+    voices: strings(body.voices),
     maxTextChars: limit('maxTextChars'),
     maxAudioSeconds: limit('maxAudioSeconds'),
     maxUploadBytes: limit('maxUploadBytes'),
@@ -39,7 +39,7 @@ export function readCapabilities(body: Record<string, unknown>): Capabilities {
 }
 
 function readPair(pair: Record<string, unknown>): { source: string; targets: string[] } {
-  return { source: String(pair['source']), targets: strings(pair['targets']) };
+  return { source: textOf(pair.source) ?? '', targets: strings(pair.targets) };
 }
 
 function strings(value: unknown): string[] {

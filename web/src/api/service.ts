@@ -1,7 +1,8 @@
 /** The service's HTTP side but for translating: every call carries the key, and asks for one when refused. */
 import { readCapabilities, type Capabilities } from './capabilities.js';
 import type { KeyRing } from './key-ring.js';
-import { noAnswer, parseObject, readProblem, textOf, Trouble, type KnowsCode } from './trouble.js';
+import { parseObject, textOf } from './json.js';
+import { noAnswer, readProblem, Trouble, type KnowsCode } from './trouble.js';
 
 export class Service {
   readonly keys: KeyRing;
@@ -37,7 +38,11 @@ export class Service {
   async whyRefused(): Promise<Trouble> {
     try {
       const response = await fetch('/readyz', { cache: 'no-store' });
-      return new Trouble(response.ok ? 'conversation-refused' : 'draining');
+      if (response.ok) return new Trouble('conversation-refused');
+      const detail = textOf(parseObject(await response.text()).detail);
+      return new Trouble((detail ?? '').includes('draining') ? 'draining' : 'upstream-unavailable', {
+        detail,
+      });
     } catch {
       return noAnswer();
     }

@@ -2,23 +2,24 @@
 import { decodeBase64 } from '../audio/pcm.js';
 import type { Service } from './service.js';
 import { SseReader, type SseEvent } from './sse.js';
-import { isObject, noAnswer, parseObject, readProblem, textOf, Trouble } from './trouble.js';
+import { isObject, parseObject, textOf } from './json.js';
+import { noAnswer, readProblem, Trouble } from './trouble.js';
 
 export type Question =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'recording'; readonly file: Blob; readonly name: string };
 
 /** What shapes a session; empty strings leave it to the service. */
-export interface Profile {
-  readonly source: string;
-  readonly target: string;
-  readonly voice: string;
-  readonly prompt: string;
-}
+export type Profile = {
+  source: string;
+  target: string;
+  voice: string;
+  prompt: string;
+};
 
 export interface Order {
   readonly question: Question;
-  readonly profile: Profile;
+  readonly profile: Readonly<Profile>;
   /** A session made earlier with this very profile. */
   readonly connectId: string | undefined;
   readonly speak: boolean;
@@ -62,7 +63,7 @@ export async function translate(
 function formOf({ question, profile, connectId, speak }: Order): FormData {
   const form = new FormData();
   if (connectId !== undefined) form.set('connectId', connectId);
-  else for (const [name, value] of Object.entries(profile)) if (value !== '') form.set(name, String(value));
+  else for (const [name, value] of Object.entries(profile)) if (value !== '') form.set(name, value);
   form.set('output', speak ? 'audio' : 'text');
   form.set('stream', 'true');
   // The file goes last, so that the service knows the rest when it arrives.
@@ -150,19 +151,19 @@ function send(
 }
 
 function pass(event: SseEvent, body: Record<string, unknown>, listener: TranslationListener): void {
-  if (event.name === 'translation.started') listener.onStarted(textOf(body['connectId']) ?? '');
-  if (event.name === 'translation.text.delta') listener.onText(textOf(body['delta']) ?? '');
-  if (event.name === 'translation.audio.delta') listener.onAudio(decodeBase64(textOf(body['base64']) ?? ''));
+  if (event.name === 'translation.started') listener.onStarted(textOf(body.connectId) ?? '');
+  if (event.name === 'translation.text.delta') listener.onText(textOf(body.delta) ?? '');
+  if (event.name === 'translation.audio.delta') listener.onAudio(decodeBase64(textOf(body.base64) ?? ''));
 }
 
 function readDone(body: Record<string, unknown>): TranslationDone {
-  const timings = isObject(body['timings']) ? body['timings'] : {};
-  const firstDeltaMs = timings['firstDeltaMs'];
+  const timings = isObject(body.timings) ? body.timings : {};
+  const firstDeltaMs = timings.firstDeltaMs;
   return {
-    text: textOf(body['text']) ?? '',
-    source: textOf(body['source']),
-    target: textOf(body['target']),
-    model: textOf(body['model']),
+    text: textOf(body.text) ?? '',
+    source: textOf(body.source),
+    target: textOf(body.target),
+    model: textOf(body.model),
     firstDeltaMs: typeof firstDeltaMs === 'number' ? firstDeltaMs : undefined,
   };
 }

@@ -1,5 +1,6 @@
 /** Everything that can go wrong, as a code that the page has a sentence for in each of its languages. */
 import type { ErrorCode } from '../../../src/errors.js';
+import { parseObject, textOf } from './json.js';
 
 /** What only a browser can run into. */
 type PageTroubleCode =
@@ -62,35 +63,17 @@ export function readProblem(
   known: KnowsCode,
 ): Trouble {
   const problem = parseObject(body);
-  const code = problem['code'];
+  const code = problem.code;
   const seconds = Number(retryAfter ?? NaN);
   return new Trouble(typeof code === 'string' && known(code) ? code : codeOf(status), {
-    detail: textOf(problem['detail']),
-    requestId: textOf(problem['requestId']),
+    detail: textOf(problem.detail),
+    requestId: textOf(problem.requestId),
     retryAfterSeconds: Number.isFinite(seconds) ? seconds : undefined,
   });
 }
 
 /** Whether there is a sentence for this code. */
 export type KnowsCode = (code: string) => code is TroubleCode;
-
-export function parseObject(json: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(json);
-    return isObject(value) ? value : {};
-  } catch (thrown) {
-    if (thrown instanceof SyntaxError) return {};
-    throw thrown;
-  }
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-export function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
 
 function codeOf(status: number): TroubleCode {
   if (status === 401) return 'unauthorized';

@@ -35,7 +35,11 @@ export class Microphone {
       };
       source.connect(capture);
       await context.resume();
-      for (const track of stream.getTracks()) track.onended = listener.onLost;
+      for (const track of stream.getTracks()) {
+        track.onended = () => {
+          listener.onLost();
+        };
+      }
       return new Microphone(stream, context);
     } catch (thrown) {
       for (const track of stream.getTracks()) track.stop();

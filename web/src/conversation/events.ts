@@ -1,5 +1,5 @@
 /** The Realtime protocol (GA names) as far as the page uses it: what it hears, and what it may say. */
-import { isObject, parseObject, textOf } from '../api/trouble.js';
+import { isObject, parseObject, textOf } from '../api/json.js';
 
 export type ServerEvent =
   | { readonly type: 'ready' }
@@ -54,7 +54,7 @@ export function readEvent(frame: string): ServerEvent | undefined {
   const text = (name: string) => textOf(body[name]) ?? '';
   const itemId = text('item_id');
   const responseId = text('response_id');
-  switch (body['type']) {
+  switch (body.type) {
     case 'session.created':
       return { type: 'ready' };
     case 'input_audio_buffer.speech_started':
@@ -68,17 +68,17 @@ export function readEvent(frame: string): ServerEvent | undefined {
     case 'conversation.item.input_audio_transcription.failed':
       return { type: 'person-unclear', itemId };
     case 'response.created':
-      return { type: 'reply-started', responseId: textOf(inside(body['response'])['id']) ?? '' };
+      return { type: 'reply-started', responseId: textOf(inside(body.response).id) ?? '' };
     case 'response.output_text.delta':
     case 'response.output_audio_transcript.delta':
       return { type: 'reply-text', responseId, itemId, delta: text('delta') };
     case 'response.output_audio.delta':
       return { type: 'reply-audio', responseId, itemId, base64: text('delta') };
     case 'response.done':
-      return readDone(inside(body['response']));
+      return readDone(inside(body.response));
     case 'error': {
-      const error = inside(body['error']);
-      return { type: 'error', code: textOf(error['code']) ?? '', message: textOf(error['message']) };
+      const error = inside(body.error);
+      return { type: 'error', code: textOf(error.code) ?? '', message: textOf(error.message) };
     }
     default:
       return undefined;
@@ -86,14 +86,14 @@ export function readEvent(frame: string): ServerEvent | undefined {
 }
 
 function readDone(response: Record<string, unknown>): ServerEvent {
-  const details = inside(response['status_details']);
-  const error = inside(details['error']);
+  const details = inside(response.status_details);
+  const error = inside(details.error);
   return {
     type: 'reply-done',
-    responseId: textOf(response['id']) ?? '',
-    status: textOf(response['status']) ?? '',
-    code: textOf(error['code']) ?? textOf(details['reason']),
-    message: textOf(error['message']),
+    responseId: textOf(response.id) ?? '',
+    status: textOf(response.status) ?? '',
+    code: textOf(error.code) ?? textOf(details.reason),
+    message: textOf(error.message),
   };
 }
 

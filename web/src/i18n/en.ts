@@ -107,7 +107,7 @@ export const en = {
   clearSure: 'Clear everything here?',
   cancel: 'Cancel',
   retryIn: (seconds: number) => `Wait ${seconds} s before trying again.`,
-  detail: 'The service says',
+  detail: 'The service says:',
 
   key: {
     heading: 'API key',

@@ -106,7 +106,7 @@ export const zhHans: Messages = {
   clearSure: '清除这里的全部内容？',
   cancel: '取消',
   retryIn: (seconds) => `请等待 ${seconds} 秒后再试。`,
-  detail: '服务返回',
+  detail: '服务返回：',
 
   key: {
     heading: 'API 密钥',

@@ -106,7 +106,7 @@ export const zhHant: Messages = {
   clearSure: '清除這裡的全部內容？',
   cancel: '取消',
   retryIn: (seconds) => `請等待 ${seconds} 秒後再試。`,
-  detail: '服務回應',
+  detail: '服務回應：',
 
   key: {
     heading: 'API 金鑰',

@@ -51,13 +51,15 @@ export class History<T extends Entry> {
   ): Promise<R | undefined> {
     const database = await this.#database;
     if (database === undefined) return undefined;
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       const request = act(database.transaction(this.#place, mode).objectStore(this.#place));
       request.onsuccess = () => {
         resolve(request.result);
       };
       request.onerror = () => {
-        reject(request.error ?? new Error('the database gave no reason'));
+        // It stays on screen; only the next visit will miss it (the disk is full, mostly).
+        console.warn('the history was not kept:', request.error?.message);
+        resolve(undefined);
       };
     });
   }

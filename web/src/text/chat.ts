@@ -9,10 +9,11 @@ import { newId } from '../store/history.js';
 
 const HARMLESS = new Set(['response_cancel_not_active']);
 
-export interface ChatChoices {
+export type ChatChoices = {
+  source: string;
   target: string;
   prompt: string;
-}
+};
 
 export function useChat(service: Service, transcript: Transcript, choices: ChatChoices) {
   const connection = new Connection(service, '/text-chat', hear);

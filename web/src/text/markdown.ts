@@ -48,7 +48,7 @@ function draw(any: Token, drawCode: DrawCode): Child[] {
     case 'checkbox':
       return [token.checked ? '☑ ' : '☐ '];
     case 'text':
-      return 'tokens' in token && token.tokens ? inside(token.tokens) : [unescape(token.text)];
+      return 'tokens' in token ? inside(token.tokens) : [unescape(token.text)];
     case 'escape':
       return [token.text];
     case 'html':

@@ -1,11 +1,12 @@
 /** The translations of this tab: sends questions, follows them to the end, and keeps the session that they share. */
-import { computed, reactive, ref, shallowReactive, toRaw } from 'vue';
+import { computed, reactive, shallowReactive, toRaw } from 'vue';
 import type { Service } from '../api/service.js';
 import { translate, type Profile, type Question, type TranslationDone } from '../api/translate.js';
 import { asTrouble, Trouble } from '../api/trouble.js';
 import { encodeWav } from '../audio/wav.js';
 import { History, newId, type Entry } from '../store/history.js';
 import type { Jukebox } from './jukebox.js';
+import { useKeptSession } from './kept-session.js';
 
 export interface Translation extends Entry {
   readonly id: string;
@@ -32,9 +33,7 @@ export function useDesk(service: Service, database: Promise<IDBDatabase | undefi
   const history = new History<Translation>(database, 'translate', pack);
   const running = shallowReactive(new Map<string, AbortController>());
   const busy = computed(() => running.size > 0);
-  const connectId = ref<string>();
-  /** What the session was made with; with anything else a new one is made. */
-  let sessionProfile = '';
+  const session = useKeptSession();
 
   function ask(question: Question, profile: Profile, speak: boolean): Translation {
     const translation: Translation = reactive({
@@ -77,7 +76,7 @@ export function useDesk(service: Service, database: Promise<IDBDatabase | undefi
   async function attempt(translation: Translation, signal: AbortSignal): Promise<void> {
     const { question, profile, speak } = translation;
     const shape = JSON.stringify(profile);
-    const kept = shape === sessionProfile ? connectId.value : undefined;
+    const kept = shape === session.value?.shape ? session.value.connectId : undefined;
     const startedAt = performance.now();
     const sound: Int16Array[] = [];
     const first = () => {
@@ -90,8 +89,7 @@ export function useDesk(service: Service, database: Promise<IDBDatabase | undefi
         if (fraction === 1 && translation.state === 'uploading') translation.state = 'waiting';
       },
       onStarted(id: string) {
-        connectId.value = id;
-        sessionProfile = shape;
+        session.value = { connectId: id, shape };
       },
       onText(delta: string) {
         first();
@@ -110,7 +108,7 @@ export function useDesk(service: Service, database: Promise<IDBDatabase | undefi
       // A session that ended meanwhile was only a profile: the same one is made again.
       if (!(thrown instanceof Trouble && thrown.code === 'session-not-found' && kept !== undefined))
         throw thrown;
-      connectId.value = undefined;
+      session.value = undefined;
       done = await translate(service, { question, profile, connectId: undefined, speak }, listener, signal);
     }
     translation.text = done.text;
@@ -148,25 +146,28 @@ export function useDesk(service: Service, database: Promise<IDBDatabase | undefi
   }
 
   async function newSession(): Promise<void> {
-    const ended = connectId.value;
-    connectId.value = undefined;
+    const ended = session.value?.connectId;
+    session.value = undefined;
     if (ended !== undefined) await service.endSession(ended);
   }
 
   async function load(): Promise<void> {
-    await history.load((stored) => reactive({ ...(stored as Translation), trouble: undefined }));
+    await history.load((stored) => reactive({ ...(stored as Translation) }));
   }
 
+  const connectId = computed(() => session.value?.connectId);
   return { history, connectId, busy, ask, again, stop, remove, clear, newSession, load };
 }
 
 /** Plain data for the database: what was under way when the page closed comes back as stopped. */
 function pack(translation: Translation): Entry {
-  const { state, trouble: _, ...rest } = toRaw(translation);
-  return {
-    ...rest,
-    question: toRaw(rest.question),
-    profile: { ...rest.profile },
-    state: state === 'done' ? 'done' : 'stopped',
-  } as Entry;
+  const plain = toRaw(translation);
+  const stored: Translation = {
+    ...plain,
+    question: toRaw(plain.question),
+    profile: { ...plain.profile },
+    state: plain.state === 'done' ? 'done' : 'stopped',
+    trouble: undefined,
+  };
+  return stored;
 }

@@ -20,14 +20,14 @@ const HARMLESS = new Set([
   'input_audio_buffer_commit_empty',
 ]);
 
-export interface CallChoices {
+export type CallChoices = {
   source: string;
   target: string;
   voice: string;
   prompt: string;
   /** 0 to 100. */
   volume: number;
-}
+};
 
 export type Call = ReturnType<typeof useCall>;
 
@@ -86,7 +86,10 @@ export function useCall(service: Service, transcript: Transcript, choices: CallC
         },
       });
       // Hung up while the browser asked for permission.
-      if (current.value !== call) return await opened.close();
+      if (current.value !== call) {
+        await opened.close();
+        return;
+      }
       microphone.value = opened;
       transcript.markBreak();
       const { source, target, voice, prompt } = choices;
@@ -112,7 +115,7 @@ export function useCall(service: Service, transcript: Transcript, choices: CallC
     responseId.value = undefined;
     typedWaiting.value = false;
     transcript.settle('anyone', 'interrupted');
-    await Promise.all(closing);
+    await Promise.all(closing.filter((each) => each !== undefined));
   }
 
   /** Muted, silence is sent: the service hears the sentence end, and no gap is joined over. */
