@@ -12,12 +12,14 @@ import { createApp } from './http/app.js';
 import type { Capabilities, Health, ReadyCheck } from './http/deps.js';
 import { createLimiter } from './http/limiter.js';
 import { createHttpServer } from './http/server.js';
+import { Upgrades } from './http/upgrades.js';
 import { sweepUploads } from './http/upload.js';
 import { createLogger } from './logger.js';
 import { createSpeechEngine } from './offline/engine.js';
 import type { Responder } from './offline/responder.js';
 import { startOfflineServer, type OfflineServer } from './offline/server.js';
 import { Pool } from './pool/pool.js';
+import { Relay } from './relay/relay.js';
 import { MemoryStore } from './session/memory-store.js';
 import { RedisStore } from './session/redis-store.js';
 import { connectRedis, type RedisConnection } from './session/redis.js';
@@ -25,6 +27,7 @@ import { SessionRegistry } from './session/registry.js';
 import { createTranslate, type Translate } from './translate.js';
 import { Connection } from './upstream/connection.js';
 import { resolveEndpoint, type Endpoint } from './upstream/endpoint.js';
+import type { DialectName } from './wire/index.js';
 
 export interface GatewayOverrides {
   readonly logger?: Logger;
@@ -66,6 +69,8 @@ export async function createGateway(config: Config, overrides: GatewayOverrides 
     maxSeconds: config.audio.maxSeconds,
   });
   const pool = createPool(config, endpoint, logger);
+  const relay = createRelay(config, endpoint, logger);
+  const upgrades = new Upgrades();
   const shutdown = new Shutdown();
   const translate = shutdown.guard(createTranslate({ sessions, audio, pool, model: endpoint.model, logger }));
 
@@ -73,7 +78,7 @@ export async function createGateway(config: Config, overrides: GatewayOverrides 
     provider: config.upstream.provider,
     model: endpoint.model,
     pool: pool.stats,
-    relay: { conversations: 0 },
+    relay: relay.stats,
     sessions: await sessions.count().catch(() => null),
   });
   const removed = await sweepUploads(config.audio.uploadDir);
@@ -85,6 +90,8 @@ export async function createGateway(config: Config, overrides: GatewayOverrides 
     version: packageVersion(),
     translate,
     sessions,
+    relay,
+    upgrades,
     limiter: createGatewayLimiter(config, redis, logger),
     health,
     ready: () => readyChecks(pool, audio, sessions),
@@ -92,10 +99,11 @@ export async function createGateway(config: Config, overrides: GatewayOverrides 
     draining: () => shutdown.begun,
   });
   const server = createHttpServer(app, logger);
+  upgrades.attach(server, app);
 
   let closed: Promise<void> | undefined;
   const takeDown = async (): Promise<void> => {
-    await shutdown.finish(config.server.shutdownGraceMs);
+    await Promise.all([shutdown.finish(config.server.shutdownGraceMs), relay.close()]);
     await pool.close();
     await stopListening(server);
     await audio.close();
@@ -151,6 +159,12 @@ function createPool(config: Config, endpoint: Endpoint, logger: Logger): Pool {
   return new Pool(config.pool, (observer) => new Connection(endpoint, options, observer, logger), logger);
 }
 
+function createRelay(config: Config, endpoint: Endpoint, logger: Logger): Relay {
+  const { max, maxPerClient } = config.relay;
+  const { connectTimeoutMs } = config.pool;
+  return new Relay(endpoint, { max, maxPerClient, connectTimeoutMs, voice: config.upstream.voice }, logger);
+}
+
 function createGatewayLimiter(
   config: Config,
   redis: RedisConnection | undefined,
@@ -178,8 +192,11 @@ async function readyChecks(
 }
 
 /** The published voices; the two newest are of GA alone. */
-const PUBLISHED_VOICES = ['alloy', 'ash', 'ballad', 'coral', 'echo', 'sage', 'shimmer', 'verse'];
-const GA_VOICES = [...PUBLISHED_VOICES, 'marin', 'cedar'];
+const OLDER_VOICES = ['alloy', 'ash', 'ballad', 'coral', 'echo', 'sage', 'shimmer', 'verse'];
+const PUBLISHED_VOICES: Record<DialectName, readonly string[]> = {
+  ga: [...OLDER_VOICES, 'marin', 'cedar'],
+  preview: OLDER_VOICES,
+};
 
 async function capabilities(
   config: Config,
@@ -192,8 +209,7 @@ async function capabilities(
     const { languages, chains, speechSources, voices } = await responder.capabilities();
     return { ...same, languages, chains, speechSources, voices };
   }
-  const published = dialect === 'ga' ? GA_VOICES : PUBLISHED_VOICES;
-  const voices = provider === 'compatible' ? [] : published;
+  const voices = provider === 'compatible' ? [] : PUBLISHED_VOICES[dialect];
   return { ...same, languages: 'any', chains: [], speechSources: 'any', voices };
 }
 

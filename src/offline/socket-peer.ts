@@ -71,7 +71,7 @@ export class SocketPeer implements Peer, Outlet {
   /** Tells the client its session, or that it asked in a shape that is gone. */
   open(): void {
     const { interception, dialect, sessionMs, pingMs } = this.#setup;
-    if (dialect.name === 'ga' && wantsBeta(this.handshake)) {
+    if (wantsBeta(this.handshake) && !isBeta(dialect)) {
       this.#refuseBeta();
       return;
     }
@@ -222,6 +222,10 @@ function refusalOf(decoded: Exclude<Decoded<ClientEvent>, { kind: 'event' }>): F
   }
   const param = decoded.param === undefined ? {} : { param: decoded.param };
   return { ...fault(decoded.code, decoded.reason), ...param, ...causedBy };
+}
+
+function isBeta(dialect: Dialect): boolean {
+  return Object.keys(dialect.headers).some((name) => name.toLowerCase() === 'openai-beta');
 }
 
 function wantsBeta({ headers }: Handshake): boolean {

@@ -2,14 +2,23 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { GatewayError } from '../errors.js';
-import type { ClientEvent, Decoded, Fault, Item, ServerEvent, SessionView } from '../wire/index.js';
+import type {
+  ClientEvent,
+  Decoded,
+  Fault,
+  Item,
+  ServerEvent,
+  SessionSettings,
+  SessionView,
+} from '../wire/index.js';
 import { Demux } from './demux.js';
 import type { Endpoint } from './endpoint.js';
-import { lostSocket, refusedHandshake, refusedUpgrade, upstreamError } from './failure.js';
+import { lostSocket } from './failure.js';
+import { openSession, type SessionListener } from './handshake.js';
 import { KEEP_ALIVE_TIMES, KeepAlive, type KeepAliveTimes } from './keep-alive.js';
 import type { PendingResponse, UpstreamRequest } from './response.js';
 import { Seeds } from './seeds.js';
-import { openSocket, type Socket } from './socket.js';
+import type { Socket } from './socket.js';
 
 export interface ConnectionOptions {
   /** Until the socket must be ready. */
@@ -35,13 +44,21 @@ export interface ConnectionObserver {
 }
 
 type ConnectionState =
-  | { at: 'connecting'; socket: Socket; deadline: NodeJS.Timeout; step: 'session' | 'configuration' }
+  | { at: 'connecting'; socket: Socket }
   | { at: 'ready'; socket: Socket; keepAlive: KeepAlive; retirement: NodeJS.Timeout; readyAt: number }
   | { at: 'draining'; socket: Socket; keepAlive: KeepAlive; readyAt: number }
   /** Without an error where it was closed on purpose, after its work. */
   | { at: 'closed'; error: GatewayError | undefined; readyAt: number | undefined };
 
-const CONFIGURATION_ID = 'configuration';
+/** Requests bring all they need: no voice detection that would answer by itself, no tools. */
+const SETTINGS: SessionSettings = {
+  output: 'text',
+  inputFormat: 'pcm16',
+  outputFormat: 'pcm16',
+  turnDetection: null,
+  tools: [],
+  toolChoice: 'none',
+};
 /** `setTimeout` takes at most 2^31-1 ms. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
@@ -95,40 +112,25 @@ export class Connection {
       },
       options.cancelGraceMs ?? 5_000,
     );
-    let end = (): void => undefined;
-    this.ended = new Promise((resolve) => (end = resolve));
-    this.#state = {
-      at: 'connecting',
-      step: 'session',
-      socket: openSocket(endpoint, {
-        opened: () => {
-          this.#logger.debug('upstream socket open');
-        },
-        frame: (text) => {
-          this.#receive(endpoint.dialect.decodeServer(text));
-        },
-        pong: () => {
-          if ('keepAlive' in this.#state) this.#state.keepAlive.pong();
-        },
-        refused: (status, retryAfter) => {
-          this.#logger.warn({ status }, 'upstream refused the upgrade');
-          this.destroy(refusedUpgrade(status, retryAfter));
-          end();
-        },
-        closed: (code, reason) => {
-          if (this.#state.at !== 'closed') this.#logger.info({ code, reason }, 'upstream socket closed');
-          this.destroy(lostSocket(code, reason));
-          end();
-        },
-      }),
-      deadline: setTimeout(() => {
-        this.destroy(
-          upstreamError('upstream-unavailable', {
-            cause: new Error('no session within the handshake deadline'),
-          }),
-        );
-      }, options.connectTimeoutMs),
+    let gone = (): void => undefined;
+    this.ended = new Promise((resolve) => (gone = resolve));
+    const listener: SessionListener = {
+      ready: (session) => {
+        if (this.#state.at === 'connecting') this.#ready(this.#state.socket, session);
+      },
+      frame: (text) => {
+        this.#receive(endpoint.dialect.decodeServer(text));
+      },
+      pong: () => {
+        if ('keepAlive' in this.#state) this.#state.keepAlive.pong();
+      },
+      failed: (error) => {
+        this.destroy(error);
+      },
+      gone,
     };
+    const socket = openSession(endpoint, SETTINGS, options.connectTimeoutMs, listener, this.#logger);
+    this.#state = { at: 'connecting', socket };
   }
 
   get state(): ConnectionState['at'] {
@@ -213,8 +215,7 @@ export class Connection {
   #receive(decoded: Decoded<ServerEvent>): void {
     switch (decoded.kind) {
       case 'event':
-        if (this.#state.at === 'connecting') this.#handshake(this.#state, decoded.event);
-        else this.#demux.route(decoded.event);
+        this.#demux.route(decoded.event);
         return;
       case 'ignored':
         this.#logger.debug({ type: decoded.type }, 'unknown event from upstream');
@@ -225,33 +226,7 @@ export class Connection {
     }
   }
 
-  /** An open socket is not a ready one: first their session, then their word that ours is configured. */
-  #handshake(state: ConnectionState & { at: 'connecting' }, event: ServerEvent): void {
-    if (event.type === 'fault') {
-      this.#logger.warn({ code: event.code, message: event.message }, 'upstream refused the session');
-      this.destroy(refusedHandshake(event));
-    } else if (event.type === 'session.created' && state.step === 'session') {
-      state.step = 'configuration';
-      this.#send({
-        type: 'session.configure',
-        eventId: CONFIGURATION_ID,
-        session: {
-          output: 'text',
-          inputFormat: 'pcm16',
-          outputFormat: 'pcm16',
-          turnDetection: null,
-          tools: [],
-          toolChoice: 'none',
-        },
-      });
-    } else if (event.type === 'session.updated' && state.step === 'configuration') {
-      this.#ready(state, event.session);
-    }
-  }
-
-  #ready(state: ConnectionState & { at: 'connecting' }, session: SessionView): void {
-    clearTimeout(state.deadline);
-    const { socket } = state;
+  #ready(socket: Socket, session: SessionView): void {
     const isBusy = (): boolean => this.load > 0;
     const keepAlive = new KeepAlive(
       {
@@ -324,7 +299,6 @@ export class Connection {
   /** Leaves the last living state; its timers end with it. */
   #close(error: GatewayError | undefined): void {
     const state = this.#state;
-    if (state.at === 'connecting') clearTimeout(state.deadline);
     if (state.at === 'ready') clearTimeout(state.retirement);
     if ('keepAlive' in state) state.keepAlive.stop();
     this.#become({ at: 'closed', error, readyAt: this.readyAt });

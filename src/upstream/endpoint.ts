@@ -1,6 +1,6 @@
 /** Where upstream is and how we present ourselves there. Provider and dialect are independent axes. */
 import type { Config } from '../config.js';
-import { dialects, type Dialect } from '../wire/index.js';
+import { dialects, type Dialect, type DialectName } from '../wire/index.js';
 
 export interface Endpoint {
   /** Full WebSocket address. */
@@ -43,16 +43,7 @@ export function resolveEndpoint(upstream: Config['upstream'], offlineUrl?: strin
       const { endpoint, apiKey, deployment } = upstream.azure;
       const pasted = parseAzureEndpoint(required(endpoint, 'AZURE_OPENAI_ENDPOINT'));
       const model = deployment ?? upstream.model;
-      const url = new URL(pasted.origin);
-      if (dialect.name === 'ga') {
-        // An api-version here brings 401 or odd behaviour, so a pasted one is dropped.
-        url.pathname = '/openai/v1/realtime';
-        url.searchParams.set('model', model);
-      } else {
-        url.pathname = '/openai/realtime';
-        url.searchParams.set('api-version', pasted.apiVersion ?? AZURE_PREVIEW_VERSION);
-        url.searchParams.set('deployment', model);
-      }
+      const url = azureAddress[dialect.name](new URL(pasted.origin), model, pasted.apiVersion);
       return finish(url, { 'api-key': required(apiKey, 'AZURE_OPENAI_API_KEY') }, model);
     }
     case 'compatible': {
@@ -64,6 +55,22 @@ export function resolveEndpoint(upstream: Config['upstream'], offlineUrl?: strin
     }
   }
 }
+
+/** Azure serves each dialect at an address of its own. */
+const azureAddress: Record<DialectName, (url: URL, deployment: string, apiVersion?: string) => URL> = {
+  ga: (url, deployment) => {
+    // An api-version here brings 401 or odd behaviour, so a pasted one is dropped.
+    url.pathname = '/openai/v1/realtime';
+    url.searchParams.set('model', deployment);
+    return url;
+  },
+  preview: (url, deployment, apiVersion = AZURE_PREVIEW_VERSION) => {
+    url.pathname = '/openai/realtime';
+    url.searchParams.set('api-version', apiVersion);
+    url.searchParams.set('deployment', deployment);
+    return url;
+  },
+};
 
 /**
  * Reads every form of an Azure endpoint that people paste: `my-resource`, `my-resource.openai.azure.com`,

@@ -16,6 +16,8 @@ interface PingTarget {
   /** Bytes accepted but not yet handed to the network. */
   readonly bufferedBytes: number;
   readonly busy: boolean;
+  /** Nothing is being read from it, so that its pong could not be heard. */
+  readonly deaf?: boolean;
   /** No pong in time. */
   dead(): void;
 }
@@ -73,7 +75,8 @@ export class KeepAlive {
   #isAlive(awaiting: { since: number; bufferedBytes: number }, now: number): boolean {
     // A long recording on a slow line delays the ping behind it: bytes that still leave are a sign of life.
     const { bufferedBytes } = this.#target;
-    if (bufferedBytes < awaiting.bufferedBytes) this.#awaiting = { since: now, bufferedBytes };
+    if (bufferedBytes < awaiting.bufferedBytes || this.#target.deaf === true)
+      this.#awaiting = { since: now, bufferedBytes };
     return now - (this.#awaiting?.since ?? now) < this.#times.deadMs - 10;
   }
 }

@@ -21,9 +21,12 @@ export interface SocketListener {
 export interface Socket {
   readonly bufferedBytes: number;
   /** Frames sent after the end are dropped: whoever waits for an answer has been told by `closed`. */
-  send(frame: string): void;
+  send(frame: string, sent?: () => void): void;
+  /** Stops reading, so that upstream meets back-pressure. Its close is not noticed until `resume`. */
+  pause(): void;
+  resume(): void;
   ping(): void;
-  close(code: number): void;
+  close(code: number, reason?: string): void;
   /** Ends it without a farewell. */
   terminate(): void;
 }
@@ -78,14 +81,20 @@ export function openSocket(endpoint: Endpoint, listener: SocketListener): Socket
     get bufferedBytes() {
       return socket.bufferedAmount;
     },
-    send(frame) {
-      if (socket.readyState === WebSocket.OPEN) socket.send(frame);
+    send(frame, sent) {
+      if (socket.readyState === WebSocket.OPEN) socket.send(frame, sent);
+    },
+    pause() {
+      socket.pause();
+    },
+    resume() {
+      socket.resume();
     },
     ping() {
       if (socket.readyState === WebSocket.OPEN) socket.ping();
     },
-    close(code) {
-      socket.close(code);
+    close(code, reason) {
+      socket.close(code, reason);
     },
     terminate() {
       socket.terminate();

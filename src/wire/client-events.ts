@@ -2,9 +2,10 @@
 import { z } from 'zod';
 
 import { defined } from './defined.js';
-import type { ClientEvent, Item, ResponseRequest, SessionSettings } from './events.js';
+import type { ClientEvent, Item, ResponseRequest } from './events.js';
 import { MAX_EVENT_ID_LENGTH, type Readers } from './frames.js';
 import { strictSamples, writeSamples } from './samples.js';
+import type { Configuration } from './session-parts.js';
 
 /** Events whose content differs between the dialects. */
 type OwnEvent = { type: 'session.configure' | 'item.create' | 'response.create' };
@@ -114,7 +115,7 @@ function strictItemEvent(type: 'item.retrieve' | 'item.delete') {
 
 /** The events whose content a dialect spells in its own way. */
 export function clientReaders(own: {
-  settings: z.ZodType<SessionSettings>;
+  settings: z.ZodType<Configuration>;
   item: z.ZodType<Item>;
   request: z.ZodType<ResponseRequest>;
 }): Readers<ClientEvent> {
@@ -123,8 +124,13 @@ export function clientReaders(own: {
       'session.update',
       z
         .strictObject({ ...envelope, session: own.settings })
-        .transform(({ event_id: eventId, session }) =>
-          defined({ type: 'session.configure' as const, eventId, session }),
+        .transform(({ event_id: eventId, session: { session, unheld } }) =>
+          defined({
+            type: 'session.configure' as const,
+            eventId,
+            session,
+            unheld: unheld.length > 0 ? unheld : undefined,
+          }),
         ),
     ],
     ...commonClientReaders,

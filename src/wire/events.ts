@@ -86,7 +86,12 @@ export interface ResponseRequest {
 
 /** What a client says. `eventId` (at most 512 characters) comes back in the fault that it causes. */
 export type ClientEvent = { eventId?: string } & (
-  | { type: 'session.configure'; session: SessionSettings }
+  | {
+      type: 'session.configure';
+      session: SessionSettings;
+      /** Legal fields of the frame that this vocabulary does not hold, as paths below the session. Read, never written. */
+      unheld?: readonly string[];
+    }
   | { type: 'item.create'; item: Item; previousItemId?: string }
   | { type: 'item.retrieve' | 'item.delete'; itemId: string }
   | { type: 'item.truncate'; itemId: string; contentIndex: number; audioEndMs: number }

@@ -66,7 +66,5 @@ function check<E>({ body, type, origin }: Opened, reader: z.ZodType<E | undefine
     const { message, ...refusal } = refusalOf(result.error, body);
     return { kind: 'malformed', reason: message, ...refusal, ...origin };
   }
-  return result.data === undefined
-    ? { kind: 'ignored', type, ...origin }
-    : { kind: 'event', event: result.data };
+  return result.data === undefined ? { kind: 'ignored', type } : { kind: 'event', event: result.data };
 }

@@ -187,6 +187,18 @@ const strictTruncation = z.union([
   }),
 ]);
 
+const HELD = [
+  'type',
+  'model',
+  'output_modalities',
+  'instructions',
+  'tools',
+  'tool_choice',
+  'max_output_tokens',
+];
+const HELD_OF_INPUT = ['format', 'transcription', 'noise_reduction', 'turn_detection'];
+const HELD_OF_OUTPUT = ['format', 'voice'];
+
 const strictRealtime = z
   .strictObject({
     type: z.literal('realtime'),
@@ -223,8 +235,8 @@ const strictRealtime = z
       })
       .optional(),
   })
-  .transform(({ audio, ...session }): SessionSettings =>
-    defined({
+  .transform(({ audio, ...session }): parts.Configuration => ({
+    session: defined({
       model: session.model,
       output: session.output_modalities,
       instructions: session.instructions,
@@ -238,7 +250,12 @@ const strictRealtime = z
       toolChoice: session.tool_choice,
       maxOutputTokens: session.max_output_tokens,
     }),
-  );
+    unheld: [
+      ...parts.unheldOf(session, HELD),
+      ...parts.unheldOf(audio?.input, HELD_OF_INPUT, 'audio.input.'),
+      ...parts.unheldOf(audio?.output, HELD_OF_OUTPUT, 'audio.output.'),
+    ],
+  }));
 
 /** A connection that was opened for conversation stays one. */
 const refusedTranscription = z.looseObject({ type: z.literal('transcription') }).transform((_, context) => {

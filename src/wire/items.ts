@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { defined } from './defined.js';
 import type { Item, ItemReference, Part } from './events.js';
 import { lenient } from './lenient.js';
-import { lenientSamples, strictSamples, writeSamples } from './samples.js';
+import { looseSamples, strictSamples, writeSamples } from './samples.js';
 
 /** What a dialect calls the parts of an assistant's message. */
 export interface AssistantParts<T extends string, A extends string> {
@@ -77,7 +77,7 @@ const loosePart = z
   .object({
     type: z.string(),
     text: z.string().nullish(),
-    audio: lenientSamples.nullish(),
+    audio: looseSamples.nullish(),
     transcript: z.string().nullish(),
   })
   .transform(({ type, text, audio, transcript }): Part | undefined => {

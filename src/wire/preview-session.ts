@@ -107,6 +107,21 @@ const strictTranscription = z
   .transform(parts.transcriptionOf)
   .nullable();
 
+const HELD = [
+  'model',
+  'modalities',
+  'instructions',
+  'voice',
+  'input_audio_format',
+  'output_audio_format',
+  'input_audio_transcription',
+  'input_audio_noise_reduction',
+  'turn_detection',
+  'tools',
+  'tool_choice',
+  'max_response_output_tokens',
+];
+
 export const strictSettings = z
   .strictObject({
     model: z.string().optional(),
@@ -125,8 +140,8 @@ export const strictSettings = z
     speed: parts.speed.optional(),
     tracing: parts.strictTracing.optional(),
   })
-  .transform((session): SessionSettings =>
-    defined({
+  .transform((session): parts.Configuration => ({
+    session: defined({
       model: session.model,
       output: session.modalities,
       instructions: session.instructions,
@@ -140,4 +155,5 @@ export const strictSettings = z
       toolChoice: session.tool_choice,
       maxOutputTokens: session.max_response_output_tokens,
     }),
-  );
+    unheld: parts.unheldOf(session, HELD),
+  }));

@@ -38,7 +38,7 @@ function explain(issue: z.core.$ZodIssue, frame: unknown, parent: Path): Refusal
     case 'unrecognized_keys':
       return unknownParameter(spell([...path, issue.keys[0] ?? '']));
     case 'invalid_key':
-      return aboveMaxLength(param, 64, path.at(-1));
+      return aboveMaxLength(param, maximumOf(issue.issues[0]), path.at(-1));
     case 'custom':
       return {
         code: typeof issue.params?.code === 'string' ? issue.params.code : 'invalid_value',
@@ -71,6 +71,11 @@ function explain(issue: z.core.$ZodIssue, frame: unknown, parent: Path): Refusal
     default:
       return invalidValue(param, 'Expected another value.');
   }
+}
+
+/** Keys are only ever refused for their length. */
+function maximumOf(issue: z.core.$ZodIssue | undefined): number {
+  return issue?.code === 'too_big' ? Number(issue.maximum) : 0;
 }
 
 /** zod lists them, its types do not say so. */

@@ -28,7 +28,7 @@ const refuseSamples = (context: z.RefinementCtx) => {
 };
 
 /** What servers send: padding may be missing. */
-export const lenientSamples = z
+export const looseSamples = z
   .string()
   .transform((base64, context) => readSamples(base64) ?? refuseSamples(context));
 

@@ -6,7 +6,7 @@ import type { Place, ResponseView, ServerEvent, SessionView } from './events.js'
 import type { Readers } from './frames.js';
 import { looseContentPart, looseItem } from './items.js';
 import { index, lenient, looseId } from './lenient.js';
-import { lenientSamples } from './samples.js';
+import { looseSamples } from './samples.js';
 
 const TRANSCRIPTION = 'conversation.item.input_audio_transcription';
 
@@ -36,7 +36,7 @@ export const looseTranscriptDone = z
   .transform((frame) => ({ type: 'transcript.done' as const, ...placeOf(frame), text: frame.transcript }));
 
 export const looseAudioDelta = z
-  .object({ ...place, delta: lenientSamples })
+  .object({ ...place, delta: looseSamples })
   .transform((frame) => ({ type: 'audio.delta' as const, ...placeOf(frame), audio: frame.delta }));
 
 export const looseAudioDone = z

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 import { defined } from './defined.js';
-import type { InputTranscription, OutputKind, TurnDetection } from './events.js';
+import type { InputTranscription, OutputKind, SessionSettings, TurnDetection } from './events.js';
 import { lenient } from './lenient.js';
 import { refuse } from './refusal.js';
 
@@ -159,7 +159,18 @@ export function strictOutputKind(audio: readonly string[]) {
   });
 }
 
-const textual = z.record(z.string(), z.unknown());
+/** Settings as a client gave them, and what it gave beside them. */
+export interface Configuration {
+  session: SessionSettings;
+  unheld: readonly string[];
+}
+
+/** The fields that were given but are not held, or that came to nothing. */
+export function unheldOf(fields: object | undefined, held: readonly string[], above = ''): string[] {
+  return Object.entries(fields ?? {})
+    .filter(([name, value]) => value === undefined || !held.includes(name))
+    .map(([name]) => `${above}${name}`);
+}
 
 /** Legal fields of a session that have no neutral counterpart: checked, then left out. */
 export const strictTracing = z
@@ -168,7 +179,7 @@ export const strictTracing = z
     z.strictObject({
       workflow_name: z.string().optional(),
       group_id: z.string().optional(),
-      metadata: textual.optional(),
+      metadata: z.record(z.string(), z.unknown()).optional(),
     }),
   ])
   .nullable();

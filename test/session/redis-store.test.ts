@@ -1,29 +1,46 @@
 /** The Redis store: the contract against a real Redis, and what is its own: nodes, crashes, silence. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { connectRedis } from '../../src/session/redis.js';
+import { connectRedis, type RedisConnection } from '../../src/session/redis.js';
 import { RedisStore } from '../../src/session/redis-store.js';
 import { startRedis, type TestRedis } from '../support/redis.js';
 import { describeStore, draftSession, stored } from './store-contract.js';
 import { until } from './until.js';
 
 const logger = pino({ level: 'silent' });
+const servers: TestRedis[] = [];
+/** What a test opened; closed after it, failed or not. */
+const opened: { close(): Promise<void> }[] = [];
 let redis: TestRedis;
-const open: RedisStore[] = [];
 
 beforeAll(async () => {
-  redis = await startRedis();
+  redis = await newRedis();
 });
-afterAll(() => redis.stop());
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((one) => one.close()));
+});
+afterAll(() => Promise.all(servers.map((server) => server.stop())));
+
+async function newRedis(): Promise<TestRedis> {
+  const server = await startRedis();
+  servers.push(server);
+  return server;
+}
+
+function newConnection(url: string, log = logger): RedisConnection {
+  const connection = connectRedis(url, log);
+  opened.push(connection);
+  return connection;
+}
 
 function newStore(url = redis.url): RedisStore {
   const store = new RedisStore(connectRedis(url, logger), logger);
-  open.push(store);
+  opened.push(store);
   return store;
 }
 
-async function readyStore(): Promise<RedisStore> {
-  const store = newStore();
+async function readyStore(url = redis.url): Promise<RedisStore> {
+  const store = newStore(url);
   await until('Redis is connected', async () => (await store.check()).ok);
   return store;
 }
@@ -39,13 +56,13 @@ async function expectAway(call: Promise<unknown>): Promise<number> {
   return performance.now() - from;
 }
 
-describeStore('Redis', readyStore);
+describeStore('Redis', async () => {
+  const store = new RedisStore(connectRedis(redis.url, logger), logger);
+  await until('Redis is connected', async () => (await store.check()).ok);
+  return store;
+});
 
 describe('the Redis store on several nodes', () => {
-  afterEach(async () => {
-    await Promise.all(open.splice(0).map((store) => store.close()));
-  });
-
   it('shares sessions', async () => {
     const [one, other] = [await readyStore(), await readyStore()];
     const session = await stored(one);
@@ -74,7 +91,7 @@ describe('the Redis store on several nodes', () => {
 
   it('cleans its sets of what has expired, for owners who never come back too', async () => {
     const store = await readyStore();
-    const connection = connectRedis(redis.url, logger);
+    const connection = newConnection(redis.url);
     await until('Redis is connected', () => connection.client.isReady);
     const { connectId } = await stored(store, { owner: 'never-back', ttlMs: 250 });
     expect(await connection.client.zCard('rts:owner:never-back')).toBe(1);
@@ -84,22 +101,17 @@ describe('the Redis store on several nodes', () => {
       return (await connection.client.exists('rts:owner:never-back')) === 0;
     });
     expect(await connection.client.zScore('rts:expiry', `${connectId}never-back`)).toBeNull();
-    await connection.close();
   });
 });
 
 describe('the Redis store, when Redis is away', () => {
   let mine: TestRedis;
   beforeAll(async () => {
-    mine = await startRedis();
-  });
-  afterAll(() => mine.stop());
-  afterEach(async () => {
-    await Promise.all(open.splice(0).map((store) => store.close()));
+    mine = await newRedis();
   });
 
   it('starts without it, says so in every answer, and finds it later', async () => {
-    const late = await startRedis();
+    const late = await newRedis();
     await late.kill();
     const store = newStore(late.url);
     const { connectId } = draftSession();
@@ -118,12 +130,10 @@ describe('the Redis store, when Redis is away', () => {
     await late.restart();
     await until('Redis is found', async () => (await store.check()).ok);
     expect(await store.count()).toBe(0);
-    await late.stop();
   });
 
   it('never takes a session for unknown while Redis is down, and has it again afterwards', async () => {
-    const store = newStore(mine.url);
-    await until('Redis is connected', async () => (await store.check()).ok);
+    const store = await readyStore(mine.url);
     let missed = 0;
     store.watch({ deleted: () => undefined, missed: () => (missed += 1) });
     const session = await stored(store);
@@ -139,8 +149,7 @@ describe('the Redis store, when Redis is away', () => {
   });
 
   it('answers what is under way when Redis is killed, one way or the other', async () => {
-    const store = newStore(mine.url);
-    await until('Redis is connected', async () => (await store.check()).ok);
+    const store = await readyStore(mine.url);
     const { connectId } = await stored(store);
     const calls = Array.from({ length: 500 }, () => store.complete(connectId));
     const [results] = await Promise.all([Promise.allSettled(calls), mine.kill()]);
@@ -156,8 +165,7 @@ describe('the Redis store, when Redis is away', () => {
   });
 
   it('gives up within a second or two when Redis is silent, and replaces a connection that stays so', async () => {
-    const store = newStore(mine.url);
-    await until('Redis is connected', async () => (await store.check()).ok);
+    const store = await readyStore(mine.url);
     const { connectId } = await stored(store);
     mine.freeze();
     try {
@@ -173,7 +181,7 @@ describe('the Redis store, when Redis is away', () => {
   });
 
   it('can be closed twice, and while it is still connecting, and leaves no connection', async () => {
-    const connection = connectRedis(mine.url, logger);
+    const connection = newConnection(mine.url);
     await until('Redis is connected', () => connection.client.isReady);
     const store = newStore(mine.url);
     await store.close();
@@ -183,7 +191,6 @@ describe('the Redis store, when Redis is away', () => {
       const clients = await connection.run((client) => client.clientList());
       return clients.length === 1;
     });
-    await connection.close();
 
     const nowhere = newStore('redis://127.0.0.1:1');
     await nowhere.close();
@@ -194,14 +201,13 @@ describe('the Redis store, when Redis is away', () => {
     const lines: string[] = [];
     const listener = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
     await mine.kill();
-    const connection = connectRedis(mine.url.replace('//', '//user:hush-hush@'), listener);
+    const connection = newConnection(mine.url.replace('//', '//user:hush-hush@'), listener);
     await until('it was told', () => lines.length > 0);
     let attempts = 0;
     connection.client.on('reconnecting', () => (attempts += 1));
     await until('it was tried thrice more', () => attempts > 2);
     expect(lines).toHaveLength(1);
     expect(lines.join('')).not.toContain('hush-hush');
-    await connection.close();
     await mine.restart();
   });
 });

@@ -69,6 +69,7 @@ async function startServer(port: number, folder: string): Promise<ChildProcess> 
   const deadline = Date.now() + START_LIMIT_MS;
   while (!(await answersPing(port))) {
     if (server.exitCode !== null || server.pid === undefined || Date.now() > deadline) {
+      server.kill('SIGKILL');
       throw new Error(`redis-server did not start on port ${port}: ${output}`);
     }
     await wait(10);

@@ -1,0 +1,141 @@
+/** The whole answer of a translation: as JSON, as the recording itself, and as the original project's client reads it. */
+import type { Request, Response } from 'express';
+import { encodeWav } from '../audio/wav.js';
+import type { TranslationEvent, TranslationResult } from '../translate.js';
+
+const SAMPLE_RATE = 24_000;
+const BYTES_PER_SAMPLE = 2;
+
+/**
+ * Many clients and proxies take 16 kB of headers for all, so this one ends here, on a character's boundary, and
+ * `X-Translation-Text-Truncated: true` says so. The JSON form always has the whole text.
+ */
+const MAX_TEXT_HEADER = 8_192;
+
+export type AnswerForm = 'json' | 'wav' | 'events';
+
+const FORM_OF: Readonly<Record<string, AnswerForm>> = {
+  'application/json': 'json',
+  'audio/wav': 'wav',
+  'audio/x-wav': 'wav',
+  'audio/wave': 'wav',
+  'text/event-stream': 'events',
+};
+
+/** What the client would like best. What none of ours satisfies gets JSON: an answer is better than a 406. */
+export function acceptedForm(req: Request): AnswerForm {
+  const { accept } = req.headers;
+  if (accept === undefined || accept === '*/*' || accept === 'application/json') return 'json';
+  const best = req.accepts(Object.keys(FORM_OF));
+  return (best === false ? undefined : FORM_OF[best]) ?? 'json';
+}
+
+/** Runs the translation to its end. */
+export async function wholeResult(events: AsyncIterable<TranslationEvent>): Promise<TranslationResult> {
+  let result: TranslationResult | undefined;
+  for await (const event of events) {
+    if (event.type === 'done') ({ result } = event);
+  }
+  if (result === undefined) throw new Error('The translation ended without a result.');
+  return result;
+}
+
+/** The answer as JSON, without the samples. `spoken` is undefined where no reply was asked for. */
+export function describeResult(result: TranslationResult, requestId: string, spoken?: object) {
+  const { usage, timings } = result;
+  return {
+    connectId: result.connectId,
+    text: result.text,
+    responses: result.responses,
+    source: result.source,
+    target: result.target,
+    audio: spoken,
+    usage: {
+      inputTokens: usage.inputTokens,
+      outputTokens: usage.outputTokens,
+      totalTokens: usage.totalTokens,
+      inputAudioMs: usage.inputAudioMs,
+    },
+    model: result.model,
+    requestId,
+    timings: {
+      uploadMs: wholeMs(timings.uploadMs),
+      normalizeMs: wholeMs(timings.normalizeMs),
+      queueMs: Math.round(timings.queueMs),
+      upstreamMs: Math.round(timings.upstreamMs),
+      firstDeltaMs: Math.round(timings.firstDeltaMs),
+    },
+  };
+}
+
+/** What the spoken reply is like. */
+export function describeAudio(pcm: Buffer) {
+  return {
+    mimeType: 'audio/wav',
+    sampleRate: SAMPLE_RATE,
+    channels: 1,
+    bitsPerSample: 8 * BYTES_PER_SAMPLE,
+    durationMs: Math.round((pcm.length / BYTES_PER_SAMPLE / SAMPLE_RATE) * 1_000),
+  };
+}
+
+export function answerJson(
+  req: Request,
+  res: Response,
+  result: TranslationResult,
+  wantsAudio: boolean,
+): void {
+  const pcm = result.audio ?? Buffer.alloc(0);
+  const spoken = wantsAudio
+    ? { ...describeAudio(pcm), base64: encodeWav(pcm, SAMPLE_RATE).toString('base64') }
+    : undefined;
+  res.setHeader('Server-Timing', serverTiming(result.timings));
+  res.json(describeResult(result, req.call.id, spoken));
+}
+
+export function answerWav(res: Response, result: TranslationResult): void {
+  const wav = encodeWav(result.audio ?? Buffer.alloc(0), SAMPLE_RATE);
+  const { encoded, isWhole } = encodeForHeader(result.text);
+  res.setHeader('Server-Timing', serverTiming(result.timings));
+  res.setHeader('X-Connect-Id', result.connectId);
+  res.setHeader('X-Translation-Text', encoded);
+  if (!isWhole) res.setHeader('X-Translation-Text-Truncated', 'true');
+  res.setHeader('Content-Type', 'audio/wav');
+  res.setHeader('Content-Length', wav.length);
+  res.end(wav);
+}
+
+/** `data.connectId` and `data.responses[0]` are what that client reads. */
+export function answerOriginal(res: Response, result: TranslationResult): void {
+  res.setHeader('Server-Timing', serverTiming(result.timings));
+  res.json({ data: { connectId: result.connectId, responses: result.responses } });
+}
+
+/** Percent-encoded UTF-8. Half a surrogate pair becomes U+FFFD, as it does in UTF-8. */
+function encodeForHeader(text: string): { encoded: string; isWhole: boolean } {
+  const wellFormed = Buffer.from(text).toString();
+  let encoded = '';
+  for (const char of wellFormed) {
+    const next = encodeURIComponent(char);
+    if (encoded.length + next.length > MAX_TEXT_HEADER) return { encoded, isWhole: false };
+    encoded += next;
+  }
+  return { encoded, isWhole: true };
+}
+
+function serverTiming(timings: TranslationResult['timings']): string {
+  const marks: [string, number | undefined][] = [
+    ['upload', timings.uploadMs],
+    ['normalize', timings.normalizeMs],
+    ['queue', timings.queueMs],
+    ['first', timings.firstDeltaMs],
+    ['upstream', timings.upstreamMs],
+  ];
+  return marks
+    .flatMap(([name, ms]) => (ms === undefined ? [] : [`${name};dur=${Math.round(ms * 10) / 10}`]))
+    .join(', ');
+}
+
+function wholeMs(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : Math.round(ms);
+}

@@ -1,0 +1,117 @@
+/** Everything that knows Express, put together: what each request passes, in order. */
+import express, { type Express, type RequestHandler } from 'express';
+import { GatewayError } from '../errors.js';
+import { KeyRing, requireKey, Toll } from './access.js';
+import { createBodyReader } from './body.js';
+import { openCall } from './call.js';
+import type { HttpDeps, HttpTiming } from './deps.js';
+import { createErrorHandler, notFound, otherMethods } from './error-handler.js';
+import { createFormReader } from './form.js';
+import { maxFormBytes } from './limits.js';
+import { RECORDING_NAMES } from './question.js';
+import { allowOrigins, protectReaders } from './security.js';
+import { createRelayRoutes } from './relay-route.js';
+import { createSessionRoutes } from './sessions-route.js';
+import { BodyWatch } from './slow-body.js';
+import { createStatusRoutes } from './status-route.js';
+import { MemoryTickets } from './tickets.js';
+import { createTranslateRoutes } from './translate-route.js';
+
+const TIMING: HttpTiming = {
+  heartbeatMs: 15_000,
+  stalledReaderMs: 60_000,
+  slowBodyWindowMs: 15_000,
+  lingerMs: 5_000,
+};
+
+/** How long a client may wait before it knocks at a service that is shutting down, or at the one that comes after it. */
+const DRAINING_RETRY_MS = 5_000;
+
+/** The service's HTTP side. It opens nothing by itself: see `createHttpServer`, and `sweepUploads` for the start. */
+export function createApp(deps: HttpDeps): Express {
+  const { config, logger } = deps;
+  const timing = { ...TIMING, ...deps.timing };
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  app.set('trust proxy', config.server.trustProxy);
+
+  const status = createStatusRoutes(deps);
+  app.use(openCall(logger), protectReaders(), allowOrigins(config.server.corsOrigins));
+  const { slowBodyWindowMs: windowMs, lingerMs } = timing;
+  app.use(watchBodies(new BodyWatch({ windowMs, maxBytes: maxFormBytes(config), lingerMs })));
+  app.route('/health').get(status.health).all(otherMethods('GET', 'HEAD'));
+  app.route('/livez').get(status.live).all(otherMethods('GET', 'HEAD'));
+  app.route('/readyz').get(status.ready).all(otherMethods('GET', 'HEAD'));
+
+  // Express matches paths without regard to case, so what stands before a route here stands before all its spellings.
+  const keys = new KeyRing(config.access.apiKeys);
+  const toll = new Toll(deps.limiter, keys);
+  const api = express.Router();
+  api.use(neverStored, refuseWhileDraining(deps), requireKey(keys), toll.enter);
+  addApiRoutes(api, deps, toll, timing, status.capabilities);
+  const conversations = createRelayRoutes(deps, new MemoryTickets(), keys, toll);
+  api.route('/realtime/tickets').post(conversations.issueTicket).all(otherMethods('POST'));
+  app.use('/api', api);
+  app.use(notFound, createErrorHandler(logger, lingerMs));
+  return app;
+}
+
+function addApiRoutes(
+  api: express.Router,
+  deps: HttpDeps,
+  toll: Toll,
+  timing: HttpTiming,
+  capabilities: RequestHandler,
+): void {
+  const { audio } = deps.config;
+  const readForm = createFormReader(audio.uploadDir, audio.maxUploadBytes, RECORDING_NAMES);
+  const readBody = createBodyReader({ readForm, maxFormBytes: maxFormBytes(deps.config) });
+  const translations = createTranslateRoutes(deps, readBody, toll, timing);
+  const sessions = createSessionRoutes(deps, createBodyReader());
+
+  api.route('/realtime/translate').post(translations.translate).all(otherMethods('POST'));
+  api.route('/realtime/audiotranslate').post(translations.original).all(otherMethods('POST'));
+  api
+    .route('/realtime/sessions')
+    .get(sessions.list)
+    .post(sessions.create)
+    .all(otherMethods('GET', 'HEAD', 'POST'));
+  api
+    .route('/realtime/sessions/:connectId')
+    .get(sessions.get)
+    .delete(sessions.delete)
+    .all(otherMethods('GET', 'HEAD', 'DELETE'));
+  api.route('/capabilities').get(capabilities).all(otherMethods('GET', 'HEAD'));
+}
+
+const neverStored: RequestHandler = (_req, res, next) => {
+  res.setHeader('Cache-Control', 'no-store');
+  next();
+};
+
+function watchBodies(watch: BodyWatch): RequestHandler {
+  return (req, res, next) => {
+    const { headers } = req;
+    if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0)
+      watch.add(req, res);
+    next();
+  };
+}
+
+function refuseWhileDraining(deps: HttpDeps): RequestHandler {
+  return (_req, res, next) => {
+    if (!deps.draining()) {
+      next();
+      return;
+    }
+    res.setHeader('Connection', 'close');
+    throw new GatewayError(
+      'draining',
+      'This service is shutting down and takes no new work. Send it again.',
+      {
+        retryAfterMs: DRAINING_RETRY_MS,
+      },
+    );
+  };
+}

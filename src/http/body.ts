@@ -1,0 +1,185 @@
+/** A body of any of the three kinds, read once and not yet judged. */
+import express, { type Request, type RequestHandler, type Response } from 'express';
+import { GatewayError } from '../errors.js';
+import { ClientGone } from './call.js';
+import type { SentField } from './fields.js';
+import { MAX_TEXT_BODY_BYTES, megabytes } from './limits.js';
+import { passThrough } from './middleware.js';
+import { invalidRequest, tooLarge } from './problem.js';
+import { isError } from './thrown.js';
+
+export interface SentBody {
+  readonly fields: readonly SentField[];
+  /** JSON: values have types of their own. Forms have text only. */
+  readonly typed: boolean;
+  /** Deletes what was stored on the way; to be called once the request is through, however it ended. */
+  discard(): Promise<void>;
+}
+
+export type BodyReader = (req: Request, res: Response) => Promise<SentBody>;
+
+const JSON_TYPE = 'application/json';
+const FORM_TYPE = 'application/x-www-form-urlencoded';
+const MULTIPART_TYPE = 'multipart/form-data';
+
+/**
+ * @param readForm for multipart/form-data; where it is absent that kind is refused like any other.
+ * @param maxFormBytes a multipart body that announces more is refused before it is read.
+ */
+export function createBodyReader(multipart?: { readForm: BodyReader; maxFormBytes: number }): BodyReader {
+  const readText = express.text({ type: () => true, limit: MAX_TEXT_BODY_BYTES });
+  const taken = [...(multipart === undefined ? [] : [MULTIPART_TYPE]), JSON_TYPE, FORM_TYPE];
+
+  return async (req, res) => {
+    if (!hasBody(req)) return { fields: [], typed: true, discard: nothingToDiscard };
+    const type = mediaType(req);
+    if (type !== undefined && taken.includes(type)) {
+      const limit =
+        type === MULTIPART_TYPE && multipart !== undefined ? multipart.maxFormBytes : MAX_TEXT_BODY_BYTES;
+      refuseAnnounced(req, limit);
+      if (type === FORM_TYPE) refuseOtherCharsets(req);
+      // A client that waits to be asked (`Expect: 100-continue`) is asked only here, after key, limits and size.
+      if (req.headers.expect?.toLowerCase() === '100-continue') res.writeContinue();
+      if (type === MULTIPART_TYPE && multipart !== undefined) return await multipart.readForm(req, res);
+      const text = await readTextBody(readText, req, res);
+      return type === JSON_TYPE
+        ? { fields: parseJson(text), typed: true, discard: nothingToDiscard }
+        : { fields: parseForm(text), typed: false, discard: nothingToDiscard };
+    }
+    throw new GatewayError(
+      'unsupported-media-type',
+      type === undefined
+        ? 'The body has no Content-Type.'
+        : `A body of type ${type.slice(0, 100)} is not taken here.`,
+      {
+        hint: `Send ${taken.join(' or ')}.${multipart === undefined ? '' : ` A recording goes in the file part \`file\` of ${MULTIPART_TYPE}.`}`,
+      },
+    );
+  };
+}
+
+const nothingToDiscard = (): Promise<void> => Promise.resolve();
+
+function hasBody(req: Request): boolean {
+  return req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
+}
+
+function mediaType(req: Request): string | undefined {
+  const type = req.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+  return type === '' ? undefined : type;
+}
+
+/** Percent-encoded bytes are read as UTF-8 (WHATWG URL, 5.1); as anything else they would come out as other words. */
+function refuseOtherCharsets(req: Request): void {
+  const charset = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(req.headers['content-type'] ?? '')?.[1];
+  if (charset === undefined || /^(utf-?8|us-ascii)$/i.test(charset)) return;
+  throw new GatewayError('unsupported-media-type', `A form in ${charset.slice(0, 40)} is not taken.`, {
+    hint: 'Send the form in UTF-8.',
+  });
+}
+
+function refuseAnnounced(req: Request, limit: number): void {
+  if (Number(req.headers['content-length'] ?? 0) > limit) throw bodyTooLarge(limit);
+}
+
+function bodyTooLarge(limit: number): GatewayError {
+  return tooLarge([
+    { pointer: '', detail: `The body is larger than ${megabytes(limit)}, the most that is taken.` },
+  ]);
+}
+
+async function readTextBody(readText: RequestHandler, req: Request, res: Response): Promise<string> {
+  try {
+    await passThrough(readText, req, res);
+  } catch (error) {
+    throw tellReadFault(error);
+  }
+  const body: unknown = req.body;
+  return typeof body === 'string' ? body : '';
+}
+
+/** body-parser names its faults in `type`; those of zlib have a `code` that begins with Z_. */
+function tellReadFault(error: unknown): unknown {
+  if (!isError(error)) return error;
+  const type = 'type' in error ? error.type : undefined;
+  switch (type) {
+    case 'entity.too.large':
+      return bodyTooLarge(MAX_TEXT_BODY_BYTES);
+    case 'charset.unsupported':
+    case 'encoding.unsupported':
+      return new GatewayError('unsupported-media-type', `The body cannot be read: ${error.message}.`, {
+        hint: 'Send it in UTF-8, as it is or with Content-Encoding gzip, deflate or br.',
+      });
+    case 'request.aborted':
+      return new ClientGone();
+    case 'request.size.invalid':
+      return invalidRequest([{ pointer: '', detail: 'The body is not as long as Content-Length says.' }]);
+    default:
+      if ('code' in error && String(error.code).startsWith('Z_')) {
+        return invalidRequest([
+          { pointer: '', detail: 'The body is not compressed as Content-Encoding says.' },
+        ]);
+      }
+      return error;
+  }
+}
+
+function parseJson(text: string): SentField[] {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch (error) {
+    const position = isError(error) ? /position (\d+)/.exec(error.message)?.[1] : undefined;
+    const where = position === undefined ? '' : ` (at position ${position})`;
+    throw invalidRequest([{ pointer: '', detail: `The body is not valid JSON${where}.` }]);
+  }
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw invalidRequest([{ pointer: '', detail: 'The body must be a JSON object.' }]);
+  }
+  const fields: SentField[] = Object.entries(body).map(([name, value]: [string, unknown]) => ({
+    name,
+    value,
+  }));
+  if (fields.every(({ value }) => value === null || typeof value !== 'object')) {
+    for (const name of repeatedKeys(text)) fields.push({ name, value: true });
+  }
+  return fields;
+}
+
+/**
+ * The keys that stand more than once in a flat JSON object, of which JSON.parse only keeps the last. In valid JSON a
+ * string is a key if, and only if, a colon follows.
+ */
+function repeatedKeys(json: string): string[] {
+  const seen = new Set<string>();
+  const repeated: string[] = [];
+  const colon = /\s*:/y;
+  let open = json.indexOf('"');
+  while (open !== -1) {
+    const close = closingQuote(json, open);
+    colon.lastIndex = close + 1;
+    if (colon.test(json)) {
+      const key: unknown = JSON.parse(json.slice(open, close + 1));
+      if (typeof key === 'string' && seen.has(key)) repeated.push(key);
+      else if (typeof key === 'string') seen.add(key);
+    }
+    open = json.indexOf('"', close + 1);
+  }
+  return repeated;
+}
+
+/** @returns where the string that begins at `open` ends: at the first quote that no odd run of backslashes escapes. */
+function closingQuote(json: string, open: number): number {
+  let at = open;
+  for (;;) {
+    at = json.indexOf('"', at + 1);
+    if (at === -1) return json.length;
+    let backslashes = 0;
+    while (json[at - 1 - backslashes] === '\\') backslashes += 1;
+    if (backslashes % 2 === 0) return at;
+  }
+}
+
+function parseForm(text: string): SentField[] {
+  return Array.from(new URLSearchParams(text), ([name, value]) => ({ name, value }));
+}

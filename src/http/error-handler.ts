@@ -1,0 +1,75 @@
+/** Where every failure ends: told as a problem, logged if it is ours. */
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
+import type { Logger } from 'pino';
+import { GatewayError } from '../errors.js';
+import { ClientGone } from './call.js';
+import { invalidRequest } from './problem.js';
+import { refuse } from './refusal.js';
+import { isError } from './thrown.js';
+
+/** What was thrown on purpose as it is; a path that cannot be decoded; anything else is a fault of ours, told without detail. */
+export function toGatewayError(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error;
+  if (isError(error) && error.name === 'URIError') {
+    return invalidRequest([
+      { pointer: '', detail: 'The path has a percent-encoding that is no UTF-8; encode it again.' },
+    ]);
+  }
+  return new GatewayError(
+    'internal',
+    'Something went wrong here. If it happens again, tell the operator the request id.',
+    { cause: error },
+  );
+}
+
+/** @param lingerMs as `refuse` takes it. */
+export function createErrorHandler(logger: Logger, lingerMs: number): ErrorRequestHandler {
+  const tell = (error: unknown, req: Request, res: Response): void => {
+    const { call } = req;
+    if (error instanceof ClientGone) {
+      res.destroy();
+      return;
+    }
+    const told = toGatewayError(error);
+    call.code = told.code;
+    if (told.code === 'internal') {
+      logger.error({ requestId: call.id, err: told.cause ?? told }, 'internal error');
+    }
+    if (!res.headersSent) refuse(req, res, told, lingerMs);
+    else if (!res.writableEnded) res.destroy();
+  };
+  return (error: unknown, req, res, next) => {
+    try {
+      tell(error, req, res);
+    } catch (failure) {
+      next(failure);
+    }
+  };
+}
+
+/** The last word on paths that nothing answers. */
+export const notFound: RequestHandler = (req) => {
+  throw new GatewayError(
+    'not-found',
+    `There is nothing at ${req.originalUrl.split('?', 1)[0]?.slice(0, 200) ?? '/'}.`,
+  );
+};
+
+/** For known paths: OPTIONS tells the methods, any other method is refused with them. */
+export function otherMethods(...methods: readonly string[]): RequestHandler {
+  const allow = [...methods, 'OPTIONS'];
+  return (req, res) => {
+    if (req.method === 'OPTIONS') {
+      res.setHeader('Allow', allow.join(', '));
+      res.status(204).end();
+      return;
+    }
+    throw new GatewayError(
+      'method-not-allowed',
+      `${req.method} is not possible here; use ${methods.join(' or ')}.`,
+      {
+        allow,
+      },
+    );
+  };
+}

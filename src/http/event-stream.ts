@@ -1,0 +1,112 @@
+/** Server-sent events: one answer that grows, at the pace of its reader. */
+import type { Request, Response } from 'express';
+import type { TranslationEvent, TranslationResult } from '../translate.js';
+import { describeAudio, describeResult } from './answers.js';
+import { ClientGone } from './call.js';
+import { toGatewayError } from './error-handler.js';
+import { toProblem } from './problem.js';
+
+export interface EventStreamTiming {
+  readonly heartbeatMs: number;
+  readonly stalledReaderMs: number;
+}
+
+/** One open stream. Headers go out with the first event. */
+class EventStream {
+  readonly #res: Response;
+  readonly #stalledReaderMs: number;
+  readonly #heartbeat: NodeJS.Timeout;
+
+  constructor(res: Response, timing: EventStreamTiming) {
+    this.#res = res;
+    this.#stalledReaderMs = timing.stalledReaderMs;
+    res.writeHead(200, {
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Cache-Control': 'no-cache, no-transform',
+      'X-Accel-Buffering': 'no',
+    });
+    this.#heartbeat = setInterval(() => {
+      if (!res.writableNeedDrain) res.write(': heartbeat\n\n');
+    }, timing.heartbeatMs);
+  }
+
+  /**
+   * Resolves once the reader is ready for more.
+   *
+   * @throws ClientGone when the reader left, or takes nothing any more.
+   */
+  async send(event: string, data: object): Promise<void> {
+    if (this.#res.destroyed) throw new ClientGone();
+    if (!this.#res.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)) await this.#drained();
+  }
+
+  end(): void {
+    clearInterval(this.#heartbeat);
+    this.#res.end();
+  }
+
+  #drained(): Promise<void> {
+    const res = this.#res;
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        clearTimeout(stalled);
+        res.off('drain', settle);
+        res.off('close', settle);
+        if (res.destroyed) reject(new ClientGone());
+        else resolve();
+      };
+      const stalled = setTimeout(() => {
+        res.destroy();
+      }, this.#stalledReaderMs);
+      res.on('drain', settle);
+      res.on('close', settle);
+    });
+  }
+}
+
+/**
+ * Passes a translation on as it comes. What fails before it has started is only thrown, for it can still be told as a
+ * plain problem; what fails later is told by the stream's `error` event and thrown all the same.
+ */
+export async function answerEvents(
+  req: Request,
+  res: Response,
+  events: AsyncIterable<TranslationEvent>,
+  wantsAudio: boolean,
+  timing: EventStreamTiming,
+): Promise<TranslationResult> {
+  const { id } = req.call;
+  let stream: EventStream | undefined;
+  let result: TranslationResult | undefined;
+  try {
+    for await (const event of events) {
+      stream ??= new EventStream(res, timing);
+      switch (event.type) {
+        case 'started':
+          await stream.send('translation.started', { connectId: event.connectId, requestId: id });
+          break;
+        case 'text':
+          await stream.send('translation.text.delta', { delta: event.delta });
+          break;
+        case 'audio':
+          await stream.send('translation.audio.delta', { base64: event.pcm.toString('base64') });
+          break;
+        case 'done': {
+          ({ result } = event);
+          const spoken = wantsAudio ? describeAudio(result.audio ?? Buffer.alloc(0)) : undefined;
+          await stream.send('translation.done', describeResult(result, id, spoken));
+          break;
+        }
+      }
+    }
+    if (result === undefined) throw new Error('The translation ended without a result.');
+    return result;
+  } catch (error) {
+    if (stream !== undefined && !(error instanceof ClientGone)) {
+      await stream.send('error', toProblem(toGatewayError(error), id));
+    }
+    throw error;
+  } finally {
+    stream?.end();
+  }
+}

@@ -1,0 +1,127 @@
+/** multipart/form-data: the fields in the order they came, and one recording on disk. Sole user of multer. */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import type { Request, Response } from 'express';
+import multer, { diskStorage, MulterError } from 'multer';
+import type { SentBody } from './body.js';
+import { ClientGone } from './call.js';
+import { SentFile, type SentField } from './fields.js';
+import { MAX_FORM_FIELD_BYTES, MAX_FORM_FIELDS, megabytes } from './limits.js';
+import { passThrough } from './middleware.js';
+import { invalidRequest, pointerTo, tooLarge } from './problem.js';
+import { isError } from './thrown.js';
+import { createUploadNames } from './upload.js';
+
+/** More than the one that is taken, so that those too many are refused by name. */
+const MAX_FILES_TOLD = 4;
+const MAX_FIELD_NAME_BYTES = 100;
+
+/**
+ * @param recordingNames the names under which a recording is taken. The first file that has one is written to the
+ * folder, under a name of ours; any other file is read off and only mentioned.
+ */
+export function createFormReader(
+  uploadDir: string,
+  maxUploadBytes: number,
+  recordingNames: ReadonlySet<string>,
+): (req: Request, res: Response) => Promise<SentBody> {
+  const nextName = createUploadNames();
+
+  return async (req, res) => {
+    const fields: SentField[] = [];
+    let recording: SentFile | undefined;
+
+    const options = {
+      limits: {
+        fields: MAX_FORM_FIELDS,
+        fieldSize: MAX_FORM_FIELD_BYTES,
+        fieldNameSize: MAX_FIELD_NAME_BYTES,
+        files: MAX_FILES_TOLD,
+        fileSize: maxUploadBytes,
+        headerPairs: 32,
+      },
+      defParamCharset: 'utf8',
+      fileFilter: (_req: Request, file: Express.Multer.File, keep: multer.FileFilterCallback) => {
+        const sent = new SentFile();
+        fields.push({ name: file.fieldname, value: sent });
+        const isRecording = recording === undefined && recordingNames.has(file.fieldname);
+        if (isRecording) recording = sent;
+        keep(null, isRecording);
+      },
+      storage: diskStorage({
+        destination: (_req, _file, done) => {
+          done(null, uploadDir);
+        },
+        filename: (_req, _file, done) => {
+          const name = nextName();
+          if (recording !== undefined) recording.path = join(uploadDir, name);
+          done(null, name);
+        },
+      }),
+      // `parser` is busboy: text parts are `field` events, parts with a file name or of no known type `file` events.
+      streamHandler: (request: Request, parser: Writable) => {
+        parser.on('field', (name: string | undefined, value: string | undefined) => {
+          if (name !== undefined) fields.push({ name, value });
+        });
+        parser.on(
+          'file',
+          (name: string | undefined, stream: Readable, { filename }: { filename?: string }) => {
+            // A part without a file name is what a browser sends for a file input left empty.
+            if (name === undefined || (filename !== undefined && filename !== '')) return;
+            stream.once('data', () => fields.push({ name, value: new SentFile() }));
+          },
+        );
+        request.pipe(parser);
+      },
+    };
+
+    const discard = async (): Promise<void> => {
+      if (recording?.path !== undefined) await rm(recording.path, { force: true });
+    };
+    try {
+      await passThrough(multer(options).any(), req, res);
+    } catch (error) {
+      await discard();
+      throw req.destroyed && !req.complete ? new ClientGone() : tellFormFault(error, maxUploadBytes);
+    }
+    return { fields, typed: false, discard };
+  };
+}
+
+/** Faults of the form in our words; faults of the disk (they name a system call) stay what they are. */
+function tellFormFault(error: unknown, maxUploadBytes: number): unknown {
+  if (!isError(error) || 'syscall' in error) return error;
+  if (!(error instanceof MulterError)) {
+    const detail = `The body is no well-formed multipart/form-data (${error.message}).`;
+    return invalidRequest(
+      [{ pointer: '', detail }],
+      'Let your HTTP client make the body and its Content-Type.',
+    );
+  }
+  const field = error.field ?? '';
+  const pointer = field === '' ? '' : pointerTo(field);
+  switch (error.code) {
+    case 'LIMIT_FILE_SIZE':
+      return tooLarge([
+        {
+          pointer,
+          detail: `The recording is larger than ${megabytes(maxUploadBytes)}, the most that is taken.`,
+        },
+      ]);
+    case 'LIMIT_FIELD_VALUE':
+      return tooLarge([
+        { pointer, detail: `\`${field}\` is larger than 256 kB, the most that a field may have.` },
+      ]);
+    case 'LIMIT_FIELD_COUNT':
+      return invalidRequest([{ pointer, detail: `The form has more than ${MAX_FORM_FIELDS} fields.` }]);
+    case 'LIMIT_FILE_COUNT':
+      return invalidRequest([{ pointer, detail: 'The form has several files; send one.' }]);
+    case 'LIMIT_FIELD_KEY':
+      return invalidRequest([
+        { pointer, detail: `A field's name is longer than ${MAX_FIELD_NAME_BYTES} characters.` },
+      ]);
+    default:
+      return invalidRequest([{ pointer, detail: `The form cannot be read: ${error.message}.` }]);
+  }
+}

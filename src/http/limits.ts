@@ -1,0 +1,45 @@
+/** What a body may measure, and which recordings are taken: the numbers that the outside promises. */
+import type { Config } from '../config.js';
+
+const KIB = 1_024;
+const MIB = 1_024 * KIB;
+
+/** JSON and forms. */
+export const MAX_TEXT_BODY_BYTES = MIB;
+export const MAX_FORM_FIELDS = 20;
+export const MAX_FORM_FIELD_BYTES = 256 * KIB;
+export const MAX_PROMPT_CHARS = 8_000;
+export const MIN_SESSION_TTL_MS = 1_000;
+export const MAX_SESSION_TTL_MS = 86_400_000;
+export const DEFAULT_PAGE = 50;
+export const MAX_PAGE = 200;
+
+/** The most that a multipart body can hold: the recording, the fields, and room for the headers between them. */
+export function maxFormBytes(config: Config): number {
+  return config.audio.maxUploadBytes + MAX_FORM_FIELDS * MAX_FORM_FIELD_BYTES + MIB;
+}
+
+/** `52428800` → `50 MB`. */
+export function megabytes(bytes: number): string {
+  return `${Math.round((bytes / MIB) * 100) / 100} MB`;
+}
+
+/** The limits as `/api/capabilities` tells them. */
+export function describeLimits(config: Config): Record<string, number> {
+  return {
+    maxTextChars: config.translation.maxTextChars,
+    maxPromptChars: MAX_PROMPT_CHARS,
+    maxAudioSeconds: config.audio.maxSeconds,
+    maxUploadBytes: config.audio.maxUploadBytes,
+    maxBodyBytes: MAX_TEXT_BODY_BYTES,
+    maxFields: MAX_FORM_FIELDS,
+    maxFieldBytes: MAX_FORM_FIELD_BYTES,
+    minSessionTtlMs: MIN_SESSION_TTL_MS,
+    maxSessionTtlMs: MAX_SESSION_TTL_MS,
+    maxSessions: config.sessions.max,
+    rateLimitPerMinute: config.access.rateLimitPerMinute,
+  };
+}
+
+/** The kinds of recording that are tried in tests; the content decides, never the name. */
+export const AUDIO_FORMATS = ['wav', 'mp3', 'm4a', 'ogg', 'opus', 'webm', 'flac', 'amr', 'aiff'] as const;

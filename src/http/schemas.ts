@@ -1,0 +1,119 @@
+/** The bodies that are taken, as zod schemas. Messages are predicates: the name of the field, as it was sent, goes before. */
+import { z } from 'zod';
+import { canonicalTag } from '../session/languages.js';
+import { SentFile } from './fields.js';
+import { MAX_PROMPT_CHARS, MAX_SESSION_TTL_MS, MIN_SESSION_TTL_MS } from './limits.js';
+
+const text = z.string({ error: 'must be text.' });
+
+/** Whether the text has at most so many Unicode code points; of UTF-16 units it has at least as many. */
+function fits(value: string, maxChars: number): boolean {
+  if (value.length <= maxChars) return true;
+  return value.length <= 2 * maxChars && countChars(value) <= maxChars;
+}
+
+/** Unicode code points. */
+export function countChars(value: string): number {
+  let surrogatePairs = 0;
+  for (let at = 0; at < value.length; at += 1) {
+    if ((value.codePointAt(at) ?? 0) > 0xffff) {
+      surrogatePairs += 1;
+      at += 1;
+    }
+  }
+  return value.length - surrogatePairs;
+}
+
+function tellTag(input: unknown, others: string): string {
+  const shown = typeof input === 'string' ? `, not \`${input.slice(0, 40)}\`` : '';
+  return `must be a BCP 47 language tag such as \`en\`, \`es\` or \`pt-BR\`${others}${shown}.`;
+}
+
+/** In canonical form; where `auto` may stand it is given as undefined, which is what it means. */
+function tag(mayBeAuto: boolean) {
+  const others = mayBeAuto ? ', or `auto`' : '';
+  return text.transform((value, context) => {
+    if (mayBeAuto && value.toLowerCase() === 'auto') return undefined;
+    const canonical = canonicalTag(value);
+    if (canonical !== undefined) return canonical;
+    context.addIssue({ code: 'custom', message: tellTag(value, others) });
+    return z.NEVER;
+  });
+}
+
+const profile = {
+  prompt: text.refine((value) => fits(value, MAX_PROMPT_CHARS), {
+    error: `is longer than ${MAX_PROMPT_CHARS} characters.`,
+  }),
+  source: tag(true),
+  target: tag(false),
+  voice: text.max(64, { error: 'is no name of a voice: it is longer than 64 characters.' }),
+};
+
+/** Marks the faults that are 413 when nothing else is wrong. */
+export const TOO_LARGE = { tooLarge: true };
+
+/** @param maxTextChars the most code points that `text` may have. */
+export function translateSchema(maxTextChars: number) {
+  return z.strictObject({
+    file: z
+      .instanceof(SentFile, { error: 'must be a file part of multipart/form-data, with a file name.' })
+      .refine((file) => file.path !== undefined, { error: 'came without a file name; give it one.' })
+      .optional(),
+    text: text
+      .refine((value) => fits(value, maxTextChars), {
+        error: `is longer than ${maxTextChars} characters, the most that is translated at once. Send it in parts.`,
+        params: TOO_LARGE,
+      })
+      .optional(),
+    connectId: text.optional(),
+    prompt: profile.prompt.optional(),
+    source: profile.source.optional(),
+    target: profile.target.optional(),
+    context: text.optional(),
+    output: z.enum(['text', 'audio'], { error: 'must be `text` or `audio`.' }).optional(),
+    voice: profile.voice.optional(),
+    stream: z
+      .union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')], {
+        error: 'must be `true` or `false`.',
+      })
+      .optional(),
+  });
+}
+
+export type TranslateFields = z.output<ReturnType<typeof translateSchema>>;
+
+/** The query of a conversation. */
+export const conversationSchema = z.strictObject({
+  prompt: profile.prompt.optional(),
+  source: profile.source.optional(),
+  target: profile.target.optional(),
+  voice: profile.voice.optional(),
+  dialect: z.enum(['ga', 'preview'], { error: 'must be `ga` or `preview`.' }).optional(),
+  ticket: text.optional(),
+});
+
+const ttlRange = `must be a whole number of milliseconds from ${MIN_SESSION_TTL_MS} to ${MAX_SESSION_TTL_MS}.`;
+const ttlMs = z
+  .int({ error: ttlRange })
+  .min(MIN_SESSION_TTL_MS, { error: ttlRange })
+  .max(MAX_SESSION_TTL_MS, { error: ttlRange });
+
+/** @param typed whether numbers arrive as numbers (JSON) or as text (forms). */
+export function sessionSchema(typed: boolean) {
+  return z.strictObject({
+    prompt: profile.prompt.optional(),
+    source: profile.source.optional(),
+    target: profile.target.optional(),
+    voice: profile.voice.optional(),
+    ttlMs: (typed
+      ? ttlMs
+      : text
+          .regex(/^\d{1,9}$/, { error: ttlRange })
+          .transform(Number)
+          .pipe(ttlMs)
+    ).optional(),
+  });
+}
+
+export type SessionFields = z.output<ReturnType<typeof sessionSchema>>;

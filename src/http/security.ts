@@ -1,0 +1,64 @@
+/** Headers that protect whoever reads an answer, and the origins whose pages may read it. */
+import cors from 'cors';
+import type { RequestHandler } from 'express';
+import helmet from 'helmet';
+
+/**
+ * Pages take everything from their own origin and may not be framed. TLS ends in front of this service, so promises
+ * about it (Strict-Transport-Security, upgrade-insecure-requests) are left to what ends it.
+ */
+export function protectReaders(): RequestHandler {
+  return helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        baseUri: ["'none'"],
+        connectSrc: ["'self'", 'ws:', 'wss:'],
+        fontSrc: ["'self'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        imgSrc: ["'self'", 'data:', 'blob:'],
+        mediaSrc: ["'self'", 'data:', 'blob:'],
+        objectSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        workerSrc: ["'self'", 'blob:'],
+      },
+    },
+    frameguard: { action: 'deny' },
+    strictTransportSecurity: false,
+  });
+}
+
+const EXPOSED = [
+  'Location',
+  'RateLimit',
+  'RateLimit-Policy',
+  'Retry-After',
+  'Server-Timing',
+  'X-Connect-Id',
+  'X-Request-Id',
+  'X-Translation-Text',
+  'X-Translation-Text-Truncated',
+];
+
+/**
+ * Pages of the origins given may call; `*` lets pages of any. Pages of our own origin need no permission: browsers ask
+ * for none. No cookies are used, so credentials are not allowed.
+ */
+export function allowOrigins(origins: readonly string[]): RequestHandler {
+  const handle = cors({
+    origin: origins.includes('*') ? '*' : [...origins],
+    methods: ['GET', 'POST', 'DELETE'],
+    allowedHeaders: ['Accept', 'Authorization', 'Content-Type', 'X-API-Key', 'X-Request-Id'],
+    exposedHeaders: EXPOSED,
+    maxAge: 86_400,
+  });
+  return (req, res, next) => {
+    // Without that header OPTIONS is no preflight: the resource itself answers, with its methods.
+    const isQuestion = req.method === 'OPTIONS' && req.headers['access-control-request-method'] === undefined;
+    if (isQuestion) next();
+    else handle(req, res, next);
+  };
+}

@@ -1,0 +1,109 @@
+/** Bodies that arrive too slowly, or never end: watched together, by one timer, from the bytes that sockets count anyway. */
+import type { Request, Response } from 'express';
+import { GatewayError } from '../errors.js';
+import { megabytes } from './limits.js';
+import { tooLarge } from './problem.js';
+import { refuse } from './refusal.js';
+
+const BYTES_PER_SECOND = 1_000;
+/** Into so many steps a window is cut. */
+const STEPS = 15;
+/** What is counted are bytes on the wire, of which small chunks need more than they carry. */
+const WIRE_FACTOR = 2;
+
+export interface BodyWatchOptions {
+  readonly windowMs: number;
+  /** A body that has brought (much) more is ended, whether or not anybody still wants it. */
+  readonly maxBytes: number;
+  /** As `refuse` takes it. */
+  readonly lingerMs: number;
+}
+
+interface Watched {
+  readonly req: Request;
+  readonly res: Response;
+  readonly startBytes: number;
+  /** What the socket had read at each step, newest last: of one window at most. */
+  readonly readings: number[];
+}
+
+/**
+ * Ends each request whose body brings less than 1 kB a second over any window, with 408, and each whose body brings
+ * more than may be, with 413; and then its connection. A steady line may take its time.
+ */
+export class BodyWatch {
+  readonly #options: BodyWatchOptions;
+  readonly #leastBytes: number;
+  readonly #watched = new Set<Watched>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: BodyWatchOptions) {
+    this.#options = options;
+    this.#leastBytes = (BYTES_PER_SECOND * options.windowMs) / 1_000;
+  }
+
+  /** How many bodies are on their way. */
+  get size(): number {
+    return this.#watched.size;
+  }
+
+  /** Watches the body of a request until it is complete. */
+  add(req: Request, res: Response): void {
+    const startBytes = req.socket.bytesRead;
+    const watched = { req, res, startBytes, readings: [startBytes] };
+    this.#watched.add(watched);
+    req.once('close', () => {
+      this.#remove(watched);
+    });
+    this.#timer ??= setInterval(() => {
+      this.#step();
+    }, this.#options.windowMs / STEPS).unref();
+  }
+
+  #remove(watched: Watched): void {
+    this.#watched.delete(watched);
+    if (this.#watched.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #step(): void {
+    for (const watched of this.#watched) {
+      const { req, readings, startBytes } = watched;
+      if (req.complete || req.destroyed) {
+        this.#remove(watched);
+        continue;
+      }
+      const read = req.socket.bytesRead;
+      const windowAgo = readings.length === STEPS ? readings.shift() : undefined;
+      readings.push(read);
+      if (read - startBytes > WIRE_FACTOR * this.#options.maxBytes) this.#end(watched, this.#tooMuch());
+      else if (windowAgo !== undefined && read - windowAgo < this.#leastBytes) this.#end(watched, tooSlow());
+    }
+  }
+
+  /** An answer that is already out has told what there was to tell. */
+  #end(watched: Watched, error: GatewayError): void {
+    const { req, res } = watched;
+    this.#remove(watched);
+    if (res.headersSent) {
+      req.socket.destroy();
+      return;
+    }
+    req.call.code = error.code;
+    res.setHeader('Connection', 'close');
+    refuse(req, res, error, this.#options.lingerMs);
+  }
+
+  #tooMuch(): GatewayError {
+    const limit = megabytes(this.#options.maxBytes);
+    return tooLarge([{ pointer: '', detail: `The body is larger than ${limit}, the most that is taken.` }]);
+  }
+}
+
+function tooSlow(): GatewayError {
+  return new GatewayError(
+    'request-timeout',
+    'The body came slower than 1 kB a second for too long. Send it again, over a faster line or in a smaller format.',
+  );
+}

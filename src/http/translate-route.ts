@@ -1,0 +1,119 @@
+/** The translation itself, as the contract has it and as the original project's client asks for it. */
+import type { Request, RequestHandler, Response } from 'express';
+import type { TranslateRequest, TranslationEvent } from '../translate.js';
+import type { Toll } from './access.js';
+import {
+  acceptedForm,
+  answerJson,
+  answerOriginal,
+  answerWav,
+  wholeResult,
+  type AnswerForm,
+} from './answers.js';
+import type { BodyReader, SentBody } from './body.js';
+import { clientGone } from './call.js';
+import type { HttpDeps, HttpTiming } from './deps.js';
+import { answerEvents } from './event-stream.js';
+import { audioPoints, textPoints } from './limiter.js';
+import { invalidRequest, pointerTo } from './problem.js';
+import { createQuestionReader, type Asked } from './question.js';
+import { checkVoice } from './voices.js';
+
+export interface TranslateRoutes {
+  /** POST /api/realtime/translate */
+  readonly translate: RequestHandler;
+  /** POST /api/RealTime/AudioTranslate */
+  readonly original: RequestHandler;
+}
+
+export function createTranslateRoutes(
+  deps: HttpDeps,
+  readBody: BodyReader,
+  toll: Toll,
+  timing: HttpTiming,
+): TranslateRoutes {
+  const questions = createQuestionReader(deps.config.translation.maxTextChars);
+
+  /** Reads the question, has it answered, and deletes what was uploaded, however that went. */
+  async function handle(
+    req: Request,
+    res: Response,
+    read: typeof questions.strict,
+    choose: ChooseForm,
+  ): Promise<void> {
+    const body = await readBody(req, res);
+    const uploadMs = performance.now() - req.call.startedAt;
+    try {
+      const asked = read(body.fields);
+      const form = choose(req, asked);
+      await checkVoice(asked.voice, pointerTo(asked.nameOf('voice')), deps);
+      if (asked.question.kind === 'text') await toll.take(req, res, textPoints(asked.question.chars));
+      const request = toRequest(req, asked, form.output, uploadMs);
+      const events = discardOnceStarted(deps.translate(request, clientGone(res)), body);
+
+      const result =
+        form.form === 'events'
+          ? await answerEvents(req, res, events, form.output === 'audio', timing)
+          : await wholeResult(events);
+      req.call.timings = result.timings;
+      await toll.charge(req, res, audioPoints(result.usage.inputAudioMs ?? 0));
+      if (form.form === 'json') answerJson(req, res, result, form.output === 'audio');
+      else if (form.form === 'wav') answerWav(res, result);
+      else if (form.form === 'original') answerOriginal(res, result);
+    } finally {
+      await body.discard();
+    }
+  }
+
+  return {
+    translate: (req, res) => handle(req, res, questions.strict, chooseForm),
+    original: (req, res) =>
+      handle(req, res, questions.original, () => ({ form: 'original', output: 'text' })),
+  };
+}
+
+/** A response that has started has its whole question: nobody will read the recording again. */
+async function* discardOnceStarted(
+  events: AsyncIterable<TranslationEvent>,
+  body: SentBody,
+): AsyncGenerator<TranslationEvent, void, void> {
+  for await (const event of events) {
+    if (event.type === 'started') await body.discard();
+    yield event;
+  }
+}
+
+interface ChosenForm {
+  readonly form: AnswerForm | 'original';
+  readonly output: 'text' | 'audio';
+}
+
+type ChooseForm = (req: Request, asked: Asked) => ChosenForm;
+
+/** `stream` goes before Accept; the recording as the answer implies that there is one. */
+const chooseForm: ChooseForm = (req, asked) => {
+  const accepted = acceptedForm(req);
+  if (asked.stream || accepted === 'events') return { form: 'events', output: asked.output ?? 'text' };
+  if (accepted === 'json') return { form: 'json', output: asked.output ?? 'text' };
+  if (asked.output === 'text') {
+    const detail = '`output` is `text`, but Accept asks for audio/wav; leave one of them out.';
+    throw invalidRequest([{ pointer: '/output', detail }]);
+  }
+  return { form: 'wav', output: 'audio' };
+};
+
+function toRequest(req: Request, asked: Asked, output: 'text' | 'audio', uploadMs: number): TranslateRequest {
+  const { question } = asked;
+  return {
+    owner: req.call.owner,
+    requestId: req.call.id,
+    ...(asked.connectId !== undefined && { connectId: asked.connectId }),
+    wish: asked.wish,
+    ...(asked.context !== undefined && { context: asked.context }),
+    output,
+    question:
+      question.kind === 'text'
+        ? { kind: 'text', text: question.text }
+        : { kind: 'recording', path: question.path, uploadMs },
+  };
+}

@@ -1,0 +1,87 @@
+/** What people call languages: in English, in the language itself, and in the languages that are installed. */
+
+export interface Mention {
+  readonly tag: string;
+  /** Of the first character, and of the one behind the last. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Languages of a region or script that have a name of their own: Brazilian Portuguese. */
+const REGIONAL = [
+  ...['pt-BR', 'pt-PT', 'es-419', 'es-ES', 'es-MX', 'en-AU', 'en-CA', 'en-GB', 'en-US', 'fr-CA', 'fr-CH'],
+  ...['de-AT', 'de-CH', 'nl-BE', 'zh-Hans', 'zh-Hant', 'ca-valencia'],
+];
+/** Said as often, and not what Unicode's tables say. */
+const ALSO: readonly (readonly [string, string])[] = [
+  ['castilian', 'es'],
+  ['castellano', 'es'],
+  ['valencian', 'ca-valencia'],
+  ['mandarin', 'zh'],
+  ['cantonese', 'yue'],
+  ['farsi', 'fa'],
+  ['flemish', 'nl'],
+];
+/** Names that are a country or a word as well. */
+const AMBIGUOUS = new Set(['indonesia', 'nauru', 'jawa', 'even']);
+const MIN_NAME_LENGTH = 4;
+
+export class LanguageNames {
+  readonly #tags = new Map<string, string>();
+  readonly #pattern: RegExp;
+  readonly #english = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'code' });
+
+  /** @param installed tags of languages that prompts may be written in, besides English */
+  constructor(installed: readonly string[]) {
+    for (const [name, tag] of ALSO) this.#tags.set(name, tag);
+    const tags = [...twoLetterTags(), ...REGIONAL];
+    // The first name wins: English before the others.
+    for (const locale of ['en', ...installed]) this.#learn(tags, () => locale);
+    this.#learn(tags, (tag) => tag);
+    const names = [...this.#tags.keys()].sort((a, b) => b.length - a.length).map(escape);
+    this.#pattern = new RegExp(`(?<![\\p{L}\\p{N}])(?:${names.join('|')})(?![\\p{L}\\p{N}])`, 'giu');
+  }
+
+  /** English name: `es` → `Spanish`. */
+  nameOf(tag: string): string {
+    return this.#english.of(tag) ?? tag;
+  }
+
+  /** `Spanish` → `es`, whatever its case; undefined for what is no language. */
+  tagOf(name: string): string | undefined {
+    return this.#tags.get(name.toLowerCase());
+  }
+
+  /** In order, without overlap. `polish` is a word; `Polish` is a language. */
+  find(text: string): Mention[] {
+    return [...text.matchAll(this.#pattern)]
+      .filter(([name]) => name !== 'polish')
+      .map(({ 0: name, index }) => ({
+        tag: this.tagOf(name) ?? name,
+        start: index,
+        end: index + name.length,
+      }));
+  }
+
+  #learn(tags: readonly string[], localeFor: (tag: string) => string): void {
+    for (const tag of tags) {
+      const names = new Intl.DisplayNames([localeFor(tag)], { type: 'language', fallback: 'none' });
+      const name = names.of(tag)?.toLowerCase();
+      if (name === undefined || name.length < MIN_NAME_LENGTH || AMBIGUOUS.has(name)) continue;
+      if (!this.#tags.has(name)) this.#tags.set(name, tag);
+    }
+  }
+}
+
+/** All of ISO 639-1 that Unicode has a name for, without retired codes. */
+function twoLetterTags(): string[] {
+  const names = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' });
+  const letters = Array.from({ length: 26 }, (_, index) => String.fromCharCode(97 + index));
+  return letters
+    .flatMap((first) => letters.map((second) => first + second))
+    .filter((code) => Intl.getCanonicalLocales(code)[0] === code && names.of(code) !== undefined);
+}
+
+function escape(name: string): string {
+  return name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+}

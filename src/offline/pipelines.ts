@@ -1,0 +1,69 @@
+/** The pipelines that stay: started when first needed, the least recently used one ended when there are too many. */
+import { Pipeline, PipelineLost } from './pipeline.js';
+
+/** A sentence takes a millisecond, the start of a pipeline up to half a second on a busy machine. */
+const TIMEOUT_MS = 10_000;
+
+export class Pipelines {
+  readonly #max: number;
+  readonly #path: string | undefined;
+  /** By script, the least recently used first. */
+  readonly #pipelines = new Map<string, Pipeline>();
+  readonly #ending = new Set<Promise<void>>();
+  #closed = false;
+
+  /** @param max how many may stay; each is up to 16 processes and 150 MB */
+  constructor(max: number, path: string | undefined) {
+    this.#max = max;
+    this.#path = path;
+  }
+
+  /**
+   * What the pipeline of that script makes of a piece. One that was lost on the way is replaced once, for it may have died
+   * of old age or of another's piece.
+   * @throws PipelineLost when the second one is lost too
+   */
+  async send(script: string, piece: string): Promise<string> {
+    try {
+      return await this.#use(script).send(piece);
+    } catch (error) {
+      if (!(error instanceof PipelineLost) || this.#closed) throw error;
+      return this.#use(script).send(piece);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const script of this.#pipelines.keys()) this.#end(script);
+    await Promise.all(this.#ending);
+  }
+
+  #use(script: string): Pipeline {
+    if (this.#closed) throw new PipelineLost('The pipelines are closed.');
+    const known = this.#pipelines.get(script);
+    if (known && !known.usable) this.#end(script);
+    const pipeline = known?.usable
+      ? known
+      : new Pipeline({ script, path: this.#path, timeoutMs: TIMEOUT_MS });
+    this.#pipelines.delete(script);
+    this.#pipelines.set(script, pipeline);
+    this.#trim(script);
+    return pipeline;
+  }
+
+  /** Those at work stay for now, even if they are too many. */
+  #trim(kept: string): void {
+    for (const [script, pipeline] of this.#pipelines) {
+      if (this.#pipelines.size <= this.#max) return;
+      if (script !== kept && !pipeline.busy) this.#end(script);
+    }
+  }
+
+  #end(script: string): void {
+    const pipeline = this.#pipelines.get(script);
+    if (pipeline === undefined) return;
+    this.#pipelines.delete(script);
+    const ending = pipeline.close().finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
+  }
+}

@@ -1,0 +1,74 @@
+/** From which language to which there is a way, and over which others. */
+import { baseOf } from './languages.js';
+import type { Pair } from './modes.js';
+
+/** Each step loses some of the meaning. */
+const MAX_STEPS = 3;
+
+export class Routes {
+  /** Pairs by their source. */
+  readonly #from = new Map<string, Pair[]>();
+
+  constructor(pairs: readonly Pair[]) {
+    for (const pair of pairs) {
+      const known = this.#from.get(pair.source);
+      if (known) known.push(pair);
+      else this.#from.set(pair.source, [pair]);
+    }
+  }
+
+  /** Languages that can be translated from, without region. */
+  get sources(): string[] {
+    return [...this.#from.keys()];
+  }
+
+  /** Any pair that begins with the language. */
+  pairFrom(source: string): Pair | undefined {
+    return this.#from.get(source)?.[0];
+  }
+
+  /** What a single step leads to, regions included. */
+  targetsOf(source: string): string[] {
+    return this.#from.get(source)?.map(({ target }) => target) ?? [];
+  }
+
+  /** What several steps lead to: the languages passed, the shortest way for each. */
+  chainsFrom(source: string): string[][] {
+    return [...this.#ways(source)]
+      .filter(([target, steps]) => steps.length > 1 && target === baseOf(target))
+      .map(([, steps]) => [source, ...steps.map(({ target }) => target)]);
+  }
+
+  /**
+   * The shortest way; none for a language to itself. Where there is no variety of the target of its own, its language
+   * serves: `es-MX` is `es`.
+   * @returns undefined where there is no way
+   */
+  find(source: string, target: string): readonly Pair[] | undefined {
+    const from = baseOf(source);
+    const ways = this.#ways(from);
+    if (baseOf(target) === from) return [];
+    for (let tag = target; tag !== ''; tag = tag.replace(/(^|-)[^-]*$/, '')) {
+      const way = ways.get(tag);
+      if (way) return way;
+    }
+    return undefined;
+  }
+
+  /** Breadth first, so that the first way found is the shortest. */
+  #ways(source: string): Map<string, Pair[]> {
+    const ways = new Map<string, Pair[]>();
+    let reached: { at: string; way: Pair[] }[] = [{ at: source, way: [] }];
+    for (let steps = 0; steps < MAX_STEPS; steps += 1) {
+      reached = reached.flatMap(({ at, way }) =>
+        (this.#from.get(at) ?? []).flatMap((pair) => {
+          if (pair.target === source || ways.has(pair.target)) return [];
+          const longer = [...way, pair];
+          ways.set(pair.target, longer);
+          return [{ at: pair.target, way: longer }];
+        }),
+      );
+    }
+    return ways;
+  }
+}

@@ -1,0 +1,91 @@
+/** From an address to a configured session: an open socket is not a ready one. */
+import type { Logger } from 'pino';
+import type { GatewayError } from '../errors.js';
+import type { Fault, ServerEvent, SessionSettings, SessionView } from '../wire/index.js';
+import type { Endpoint } from './endpoint.js';
+import { lostSocket, refusedHandshake, refusedUpgrade, upstreamError } from './failure.js';
+import { openSocket, type Socket } from './socket.js';
+
+export interface SessionListener {
+  /** Their session is created, and ours is what they acknowledged. */
+  ready(session: SessionView): void;
+  /** A frame that came after `ready`. */
+  frame(text: string): void;
+  pong(): void;
+  /** Once: before `ready`, why there is no session; after it, how the socket was lost. `close` where there was one. */
+  failed(error: GatewayError, close?: { code: number; reason: string }): void;
+  /** Last of all: nothing of the socket is left. */
+  gone(): void;
+}
+
+const CONFIGURATION_ID = 'configuration';
+
+/** Connects and configures; gives up after `timeoutMs`. Ending the socket that is returned ends all of it. */
+export function openSession(
+  endpoint: Endpoint,
+  settings: SessionSettings,
+  timeoutMs: number,
+  listener: SessionListener,
+  logger: Logger,
+): Socket {
+  const { dialect } = endpoint;
+  let step: 'created' | 'configured' | 'ready' | 'failed' = 'created';
+  const deadline = setTimeout(() => {
+    const cause = new Error(`no configured session within ${timeoutMs} ms`);
+    fail(upstreamError('upstream-unavailable', { cause }));
+    socket.terminate();
+  }, timeoutMs);
+  const fail = (error: GatewayError, close?: { code: number; reason: string }): void => {
+    if (step === 'failed') return;
+    step = 'failed';
+    listener.failed(error, close);
+  };
+  const refused = (fault: Fault): void => {
+    logger.warn({ code: fault.code, message: fault.message }, 'upstream refused the session');
+    fail(refusedHandshake(fault));
+    socket.terminate();
+  };
+  const proceed = (event: ServerEvent): void => {
+    if (event.type === 'fault') refused(event);
+    else if (event.type === 'session.created' && step === 'created') {
+      step = 'configured';
+      socket.send(
+        dialect.encodeClient({ type: 'session.configure', eventId: CONFIGURATION_ID, session: settings }),
+      );
+    } else if (event.type === 'session.updated' && step === 'configured') {
+      step = 'ready';
+      clearTimeout(deadline);
+      listener.ready(event.session);
+    }
+  };
+  const socket = openSocket(endpoint, {
+    opened: () => {
+      logger.debug('upstream socket open');
+    },
+    frame: (text) => {
+      if (step === 'ready') {
+        listener.frame(text);
+        return;
+      }
+      const decoded = dialect.decodeServer(text);
+      if (decoded.kind === 'event') proceed(decoded.event);
+      else logger.debug(decoded, 'passed by during the handshake');
+    },
+    pong: () => {
+      listener.pong();
+    },
+    refused: (status, retryAfter) => {
+      clearTimeout(deadline);
+      logger.warn({ status }, 'upstream refused the upgrade');
+      fail(refusedUpgrade(status, retryAfter));
+      listener.gone();
+    },
+    closed: (code, reason) => {
+      clearTimeout(deadline);
+      if (step !== 'failed') logger.info({ code, reason }, 'upstream socket closed');
+      fail(lostSocket(code, reason), { code, reason });
+      listener.gone();
+    },
+  });
+  return socket;
+}

@@ -1,0 +1,120 @@
+/** API keys and owners. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import request from 'supertest';
+import { network } from '../../src/http/access.js';
+import { RawClient, startHttp, until, type HttpFixture } from '../support/http.js';
+
+describe('a service with keys', () => {
+  let http: HttpFixture;
+  beforeAll(async () => {
+    http = await startHttp({ env: { API_KEYS: 'first-key, second-key' } });
+  });
+  afterAll(() => http.close());
+
+  const post = (headers: Record<string, string>) =>
+    request(http.url).post('/api/realtime/translate').set(headers).send({ text: 'hi' });
+
+  it.each([
+    ['Authorization', { Authorization: 'Bearer first-key' }],
+    ['Authorization, in any case', { Authorization: 'bearer second-key' }],
+    ['X-API-Key', { 'X-API-Key': 'second-key' }],
+    ['X-API-Key beside a proxy’s Basic', { Authorization: 'Basic dTpw', 'X-API-Key': 'first-key' }],
+  ])('takes one in %s', async (_where, headers) => {
+    expect((await post(headers)).status).toBe(200);
+  });
+
+  it.each([
+    ['none', {}],
+    ['a wrong one', { 'X-API-Key': 'third-key' }],
+    ['the beginning of one', { 'X-API-Key': 'first' }],
+    ['both at once', { Authorization: 'Bearer first-key, second-key' }],
+    ['an empty one', { 'X-API-Key': '' }],
+    ['one in Basic', { Authorization: 'Basic first-key' }],
+  ])('refuses %s', async (_what, headers) => {
+    const answer = await post(headers);
+    expect(answer.status).toBe(401);
+    expect(answer.body).toMatchObject({ code: 'unauthorized', hint: expect.stringContaining('Bearer') });
+    expect(answer.headers['www-authenticate']).toBe('Bearer realm="realtime-translation"');
+  });
+
+  it('takes none from the address', async () => {
+    const answer = await request(http.url)
+      .post('/api/realtime/translate?api_key=first-key')
+      .send({ text: 'hi' });
+    expect(answer.status).toBe(401);
+  });
+
+  it.each(['/API/realtime/translate', '/Api/RealTime/AudioTranslate', '/api/nothing', '/aPi'])(
+    'asks for one in every spelling of every path below /api: %s',
+    async (path) => {
+      expect((await request(http.url).post(path)).status).toBe(401);
+    },
+  );
+
+  it.each(['/health', '/livez', '/readyz'])('asks for none at %s', async (path) => {
+    expect((await request(http.url).get(path)).status).toBe(200);
+  });
+
+  it('knows each owner by a digest, the same in both headers, never by the key', async () => {
+    await post({ Authorization: 'Bearer first-key' });
+    await post({ 'X-API-Key': 'first-key' });
+    await post({ 'X-API-Key': 'second-key' });
+    const [first, again, second] = http.asked.slice(-3).map((each) => each.request.owner);
+    expect(first).toMatch(/^[0-9a-f]{16}$/);
+    expect(again).toBe(first);
+    expect(second).not.toBe(first);
+  });
+
+  it('shows no session to another owner', async () => {
+    const made = await post({ 'X-API-Key': 'first-key' });
+    const { connectId } = made.body as { connectId: string };
+    const other = await request(http.url)
+      .post('/api/realtime/translate')
+      .set('X-API-Key', 'second-key')
+      .send({ text: 'hi', connectId });
+    expect(other.status).toBe(404);
+  });
+
+  it.each(['keep-alive', 'close'])(
+    'refuses a large upload before it is in, and the client sees why: Connection %s',
+    async (connection) => {
+      const client = new RawClient(http.port);
+      client.write(
+        `POST /api/realtime/translate HTTP/1.1\r\nHost: a\r\nConnection: ${connection}\r\nContent-Length: 8000000\r\n\r\n`,
+      );
+      client.write(Buffer.alloc(8_000_000));
+      await client.sees(/^HTTP\/1.1 401 [^]*"code":"unauthorized"/);
+      await until(() => client.socket.writableLength === 0);
+      expect(client.socket.errored).toBeNull();
+      client.leave();
+    },
+  );
+});
+
+describe('a service without keys', () => {
+  let http: HttpFixture;
+  afterEach(() => http.close());
+
+  it('has one owner, whatever keys are sent', async () => {
+    http = await startHttp();
+    await request(http.url).post('/api/realtime/translate').send({ text: 'hi' });
+    await request(http.url).post('/api/realtime/translate').set('X-API-Key', 'any').send({ text: 'hi' });
+    expect(http.asked.map((each) => each.request.owner)).toEqual(['anonymous', 'anonymous']);
+  });
+});
+
+describe('an address', () => {
+  it.each([
+    ['192.0.2.7', '192.0.2.7'],
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:0DB8:0001:0002::9', '2001:db8:1:2::/64'],
+    ['2001:db8::1', '2001:db8:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['64:ff9b::192.0.2.33', '64:ff9b:0:0::/64'],
+    ['', ''],
+  ])('%s counts as %s', (address, counted) => {
+    expect(network(address)).toBe(counted);
+  });
+});

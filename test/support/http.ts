@@ -1,0 +1,250 @@
+/** The HTTP side on a real port, over a translation that is plain code: it answers from a list and can be told to wait or fail. */
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadConfig, type Config } from '../../src/config.js';
+import { createApp } from '../../src/http/app.js';
+import type { Capabilities, Health, HttpDeps, ReadyCheck } from '../../src/http/deps.js';
+import { createHttpServer, type ServerTiming } from '../../src/http/server.js';
+import { sweepUploads } from '../../src/http/upload.js';
+import { createLogger } from '../../src/logger.js';
+import { Upgrades } from '../../src/http/upgrades.js';
+import { Relay } from '../../src/relay/relay.js';
+import { MemoryStore } from '../../src/session/memory-store.js';
+import { SessionRegistry } from '../../src/session/registry.js';
+import { dialects } from '../../src/wire/index.js';
+import type {
+  Translate,
+  TranslateRequest,
+  TranslationEvent,
+  TranslationResult,
+} from '../../src/translate.js';
+
+export interface HttpFixture {
+  readonly url: string;
+  readonly port: number;
+  readonly server: Server;
+  readonly config: Config;
+  readonly sessions: SessionRegistry;
+  /** What reached the translation, in order; a recording's bytes are beside it. */
+  readonly asked: { request: TranslateRequest; recording: Buffer | undefined; signal: AbortSignal }[];
+  /** Every line of the log. */
+  readonly log: Record<string, unknown>[];
+  /** Names of the files in UPLOAD_DIR. */
+  uploads(): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+export interface HttpFixtureOptions {
+  /** The environment; UPLOAD_DIR is a folder of the test's own. */
+  readonly env?: Record<string, string>;
+  readonly translate?: Translate;
+  readonly deps?: Partial<
+    Pick<HttpDeps, 'limiter' | 'health' | 'ready' | 'capabilities' | 'draining' | 'timing'>
+  >;
+  readonly server?: Partial<ServerTiming>;
+}
+
+export const CAPABILITIES: Capabilities = {
+  provider: 'offline',
+  model: 'offline-1',
+  dialect: 'ga',
+  languages: [{ source: 'en', targets: ['es'] }],
+  chains: [['en', 'es', 'pt']],
+  speechSources: ['en'],
+  voices: ['slt', 'rms'],
+};
+
+export const HEALTH: Health = {
+  provider: 'offline',
+  model: 'offline-1',
+  pool: { sockets: 1, ready: 1, connecting: 0, draining: 0, running: 2, waiting: 3, capacity: 64 },
+  relay: { conversations: 0 },
+  sessions: 5,
+};
+
+const READY: readonly ReadyCheck[] = [{ name: 'ffmpeg', ok: true, detail: 'ffmpeg runs.' }];
+
+/** 100 ms of samples that are not silence. */
+export const SPOKEN = Buffer.alloc(4_800, 1);
+
+const WORDS: Readonly<Record<string, string>> = { 'Good morning': 'Buenos días', '': '' };
+
+/** Real in shape and order: a session is taken, the response starts, text (and sound) comes in pieces, then the result. */
+export function plainTranslate(sessions: SessionRegistry): Translate {
+  return async function* (request) {
+    const lease = await sessions.acquire(request.owner, request.connectId, request.wish);
+    try {
+      const { session } = lease;
+      const { question } = request;
+      const text = question.kind === 'text' ? (WORDS[question.text] ?? `«${question.text}»`) : 'Hola';
+      yield { type: 'started', connectId: session.connectId };
+      for (const delta of [text.slice(0, 3), text.slice(3)]) {
+        if (delta !== '') yield { type: 'text', delta };
+      }
+      if (request.output === 'audio') yield { type: 'audio', pcm: SPOKEN };
+      await lease.complete();
+      yield { type: 'done', result: resultOf(request, session.connectId, text, session) };
+    } finally {
+      lease.release();
+    }
+  };
+}
+
+/** A translation that comes at once. */
+export async function* say(...events: TranslationEvent[]): AsyncGenerator<TranslationEvent, void, void> {
+  for (const event of events) yield await Promise.resolve(event);
+}
+
+export function resultOf(
+  request: TranslateRequest,
+  connectId: string,
+  text: string,
+  languages: { source: string | null; target: string | null } = { source: null, target: null },
+): TranslationResult {
+  const isRecording = request.question.kind === 'recording';
+  return {
+    connectId,
+    text,
+    responses: [text],
+    source: languages.source,
+    target: languages.target,
+    ...(request.output === 'audio' && { audio: SPOKEN }),
+    usage: { inputTokens: 41, outputTokens: 6, totalTokens: 47, ...(isRecording && { inputAudioMs: 1_860 }) },
+    model: 'offline-1',
+    requestId: request.requestId,
+    timings: {
+      ...(request.question.kind === 'recording' && { uploadMs: request.question.uploadMs, normalizeMs: 9.4 }),
+      queueMs: 0,
+      upstreamMs: 310.26,
+      firstDeltaMs: 120,
+    },
+  };
+}
+
+export async function startHttp(options: HttpFixtureOptions = {}): Promise<HttpFixture> {
+  const uploadDir = await mkdtemp(join(tmpdir(), 'rts-uploads-'));
+  const config = loadConfig({ UPLOAD_DIR: uploadDir, ...options.env });
+  const log: Record<string, unknown>[] = [];
+  const logger = createLogger('info', {
+    write: (line) => {
+      log.push(JSON.parse(line) as Record<string, unknown>);
+    },
+  });
+  const sessions = new SessionRegistry(new MemoryStore(), {
+    ttlMs: config.sessions.ttlMs,
+    max: config.sessions.max,
+    defaultPrompt: config.translation.defaultPrompt,
+    ...(config.translation.defaultTarget !== undefined && {
+      defaultTarget: config.translation.defaultTarget,
+    }),
+  });
+  const asked: HttpFixture['asked'] = [];
+  const inner = options.translate ?? plainTranslate(sessions);
+  const translate: Translate = async function* (request, signal) {
+    const { question } = request;
+    const recording = question.kind === 'recording' ? await readFile(question.path) : undefined;
+    asked.push({ request, recording, signal });
+    yield* inner(request, signal);
+  };
+
+  await sweepUploads(uploadDir);
+  const app = createApp({
+    config,
+    logger,
+    version: '1.2.3',
+    translate,
+    sessions,
+    // Nobody converses here: see test/relay.
+    relay: new Relay(
+      { url: 'ws://127.0.0.1:9', headers: {}, dialect: dialects.ga, model: 'none' },
+      { max: 0, maxPerClient: 1, connectTimeoutMs: 1_000 },
+      logger,
+    ),
+    upgrades: new Upgrades(),
+    limiter: undefined,
+    health: () => HEALTH,
+    ready: () => Promise.resolve(READY),
+    capabilities: () => Promise.resolve(CAPABILITIES),
+    draining: () => false,
+    ...options.deps,
+  });
+  const server = createHttpServer(app, logger, options.server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    server,
+    config,
+    sessions,
+    asked,
+    log,
+    uploads: () => readdir(uploadDir),
+    close: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+      await sessions.close();
+      await rm(uploadDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Waits until something has become true; the test's own deadline ends it. */
+export async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isTrue())) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** A raw connection that keeps all it is told. */
+export class RawClient {
+  readonly socket: Socket;
+  received = '';
+
+  constructor(port: number) {
+    this.socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    this.socket.on('data', (chunk: Buffer) => {
+      this.received += chunk.toString('latin1');
+    });
+    // A reset is one way for a server to end a connection; `ended` resolves then too.
+    this.socket.on('error', () => undefined);
+  }
+
+  write(text: string | Buffer): void {
+    this.socket.write(text);
+  }
+
+  /** Resolves when the server has said something that matches. */
+  async sees(pattern: RegExp): Promise<void> {
+    await until(() => pattern.test(this.received));
+  }
+
+  /** Resolves when the server has ended the connection. */
+  async ended(): Promise<void> {
+    await until(() => this.socket.readableEnded || this.socket.destroyed);
+  }
+
+  leave(): void {
+    this.socket.destroy();
+  }
+}
+
+/** A multipart body made by hand, for what no client library would send. */
+export const BOUNDARY = 'x-test-boundary';
+
+export function part(disposition: string, content: string | Buffer, type?: string): Buffer {
+  const head = `--${BOUNDARY}\r\nContent-Disposition: form-data; ${disposition}\r\n${type === undefined ? '' : `Content-Type: ${type}\r\n`}\r\n`;
+  return Buffer.concat([Buffer.from(head), Buffer.from(content), Buffer.from('\r\n')]);
+}
+
+export function multipart(...parts: Buffer[]): Buffer {
+  return Buffer.concat([...parts, Buffer.from(`--${BOUNDARY}--\r\n`)]);
+}
+
+export const MULTIPART = `multipart/form-data; boundary=${BOUNDARY}`;
