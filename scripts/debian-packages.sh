@@ -41,7 +41,7 @@ if [ "$(id -u)" != 0 ]; then
   [ -t 0 ] || as_root+=(-n) # nobody is there to type a password
 fi
 
-# Packages may not start their daemons (Redis, apertium-apy): the project starts its own. Both invoke-rc.d and
+# Packages may not start their daemons (redis-server has one): the project starts its own. Both invoke-rc.d and
 # deb-systemd-invoke ask this policy file; a policy of the machine's own stays, and decides.
 policy=/usr/sbin/policy-rc.d
 mark='written for one installation by debian-packages.sh; left over, it can be removed'

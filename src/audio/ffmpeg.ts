@@ -124,7 +124,7 @@ export class Ffmpeg {
       timeout: this.#timeoutMs,
       killSignal: 'SIGKILL',
     });
-    return stdout.split(' Copyright', 1)[0]?.split('\n', 1)[0] ?? 'ffmpeg';
+    return /^ffmpeg version \S+/.exec(stdout)?.[0] ?? 'ffmpeg';
   }
 
   async #decodeInTime(source: Source, maxBytes: number, job: AbortController): Promise<Decoded> {

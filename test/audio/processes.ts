@@ -45,9 +45,9 @@ export function realTimeFfmpeg(log: string): string {
   return `#!/bin/sh\necho $$ >> ${log}\nexec ffmpeg -re "$@"\n`;
 }
 
-/** The same as the child of a shell that stays: killing the shell does not kill it. */
-export function wrappedFfmpeg(log: string): string {
-  return `#!/bin/sh\nffmpeg -re "$@" &\necho $! >> ${log}\nwait\n`;
+/** The same, beside another process that keeps the pipes open after ffmpeg is gone; it notes that one's id in `log`. */
+export function accompaniedFfmpeg(log: string): string {
+  return `#!/bin/sh\nsleep 600 &\necho $! >> ${log}\nexec ffmpeg -re "$@"\n`;
 }
 
 /** Real ffmpeg that notes each start in `log`. */
