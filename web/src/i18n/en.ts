@@ -7,7 +7,7 @@ export const en = {
   skip: 'Skip to content',
   language: 'Language of this page',
   theme: { label: 'Appearance', auto: 'as the system', light: 'light', dark: 'dark' },
-  engine: (provider: string, model: string) => `${provider} · ${model}`,
+  offlineEngine: 'Offline engine',
 
   from: 'From',
   to: 'To',

@@ -7,7 +7,7 @@ export const zhHans: Messages = {
   skip: '跳到正文',
   language: '界面语言',
   theme: { label: '外观', auto: '跟随系统', light: '浅色', dark: '深色' },
-  engine: (provider, model) => `${provider} · ${model}`,
+  offlineEngine: '离线引擎',
 
   from: '源语言',
   to: '目标语言',

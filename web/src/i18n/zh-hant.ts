@@ -7,7 +7,7 @@ export const zhHant: Messages = {
   skip: '跳到內容',
   language: '介面語言',
   theme: { label: '外觀', auto: '跟隨系統', light: '淺色', dark: '深色' },
-  engine: (provider, model) => `${provider} · ${model}`,
+  offlineEngine: '離線引擎',
 
   from: '來源語言',
   to: '目標語言',
