@@ -23,12 +23,10 @@ export type Microphone = { readonly wav: string } | 'missing' | 'refused';
 export async function launchBrowser(microphone: Microphone, hosts: readonly string[] = []): Promise<Browser> {
   const fake =
     typeof microphone === 'object'
-      ? [
-          '--use-fake-device-for-media-stream',
-          '--use-fake-ui-for-media-stream',
-          `--use-file-for-fake-audio-capture=${microphone.wav}`,
-        ]
+      ? ['--use-fake-ui-for-media-stream', `--use-file-for-fake-audio-capture=${microphone.wav}`]
       : [];
+  // What is refused must be there: Chromium looks for a device before it asks.
+  if (microphone !== 'missing') fake.push('--use-fake-device-for-media-stream');
   const rules = hosts.map((host) => `MAP ${host} 127.0.0.1`).join(',');
   const browser = await chromium.launch({
     executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
