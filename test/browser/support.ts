@@ -29,7 +29,7 @@ export async function launchBrowser(microphone: Microphone, hosts: readonly stri
   if (microphone !== 'missing') fake.push('--use-fake-device-for-media-stream');
   const rules = hosts.map((host) => `MAP ${host} 127.0.0.1`).join(',');
   const browser = await chromium.launch({
-    executablePath: process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium',
+    executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
     args: [...QUIET.split(' '), ...fake, ...(rules === '' ? [] : [`--host-resolver-rules=${rules}`])],
   });
   if (microphone === 'missing' || microphone === 'refused') {
@@ -73,22 +73,24 @@ declare global {
 function installProbe(): void {
   const probe: Probe = { sound: [], events: [] };
   window.probe = probe;
-  const connect = AudioNode.prototype.connect as (this: AudioNode, ...to: unknown[]) => unknown;
-  AudioNode.prototype.connect = function (this: AudioNode, ...to: unknown[]) {
-    if (to[0] instanceof AudioDestinationNode) {
-      const analyser = new AnalyserNode(this.context, { fftSize: 256 });
-      connect.call(this, analyser);
+  const OriginalContext = AudioContext;
+  // The page sends all that it plays through one volume of its own.
+  window.AudioContext = class extends OriginalContext {
+    override createGain(): GainNode {
+      const volume = super.createGain();
+      const analyser = new AnalyserNode(this, { fftSize: 256 });
+      volume.connect(analyser);
       const samples = new Float32Array(analyser.fftSize);
       setInterval(() => {
         analyser.getFloatTimeDomainData(samples);
         const sum = samples.reduce((total, sample) => total + sample * sample, 0);
         probe.sound.push([performance.now(), Math.sqrt(sum / samples.length)]);
       }, 10);
+      return volume;
     }
-    return connect.apply(this, to);
-  } as typeof AudioNode.prototype.connect;
-  const Original = WebSocket;
-  window.WebSocket = class extends Original {
+  };
+  const OriginalSocket = WebSocket;
+  window.WebSocket = class extends OriginalSocket {
     constructor(address: string | URL) {
       super(address);
       this.addEventListener('message', ({ data }: MessageEvent<string>) => {

@@ -73,7 +73,9 @@ describe('the key', () => {
     await page.keyboard.press('Enter');
     await textOf(page.getByRole('article').filter({ hasText: 'Model' }), /by ticket/);
     expect(
-      await page.evaluate(() => JSON.stringify([{ ...localStorage }, document.cookie, location.href])),
+      await page.evaluate(() =>
+        JSON.stringify([Object.entries(localStorage), document.cookie, location.href]),
+      ),
     ).not.toContain('right-key');
   });
 
