@@ -46,9 +46,9 @@ debian-test: node
 	@scripts/debian-packages.sh run test
 
 node_modules/.package-lock.json: package-lock.json | node
-	npm ci --no-audit --no-fund
+	npm ci --loglevel=error
 
 # Folders are among what it depends on, so that a removed source counts as a change too.
 dist/.built: node_modules/.package-lock.json tsconfig.json tsconfig.build.json $(shell find src)
-	npm run build
+	npm run --silent build
 	@touch $@

@@ -38,9 +38,17 @@ export default defineConfig(
     files: ['**/*.js'],
     languageOptions: {
       globals: Object.fromEntries(
-        ['AbortSignal', 'File', 'FormData', 'URL', 'console', 'fetch', 'performance', 'process'].map(
-          (name) => [name, 'readonly'],
-        ),
+        [
+          'AbortSignal',
+          'File',
+          'FormData',
+          'URL',
+          'console',
+          'fetch',
+          'performance',
+          'process',
+          'setTimeout',
+        ].map((name) => [name, 'readonly']),
       ),
     },
   },

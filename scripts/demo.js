@@ -8,7 +8,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const DEADLINE_MS = 45_000;
-const SENTENCE = 'Good morning. Where is the train station?';
+const SENTENCE = 'Good morning. Tomorrow we will travel to Madrid with our friends.';
 
 /** Where the service can be reached from this machine: "all addresses" is no address to call. */
 function addressOf({ HOST, PORT }) {
@@ -96,7 +96,7 @@ async function demonstrate(pid) {
       [''],
       ['By', `${health.provider}, ${health.model}`],
       page.ok ? ['Page', `${base}/`] : ['Service', base],
-      ['Try', `curl${asKey} ${base}/api/realtime/translate -F source=en -F target=es -F text='Good evening'`],
+      ['Try', `curl${asKey} ${base}/api/realtime/translate -F source=en -F target=es -F text='I do not understand this word.'`],
       ['Stop', 'Ctrl-C'],
     ])}\n\n`,
   );

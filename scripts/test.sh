@@ -7,7 +7,8 @@ results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 status=0
 echo "Node $(node --version)"
-npm test --silent -- --json --outputFile="$results/jest.json" "$@" || status=$?
+npm test --silent -- "$@" --json --outputFile="$results/jest.json" \
+  --reporters=default --reporters=./scripts/exit-reporter.js || status=$?
 # Without a result there is nothing to count, and the status says so.
 if [ -f "$results/jest.json" ]; then node scripts/closing-line.js "$results/jest.json"; fi
 exit "$status"

@@ -12,6 +12,7 @@ import { createApp } from './http/app.js';
 import type { Capabilities, Health, ReadyCheck } from './http/deps.js';
 import { createLimiter } from './http/limiter.js';
 import { createHttpServer } from './http/server.js';
+import { RedisTickets } from './http/tickets.js';
 import { Upgrades } from './http/upgrades.js';
 import { sweepUploads } from './http/upload.js';
 import { createLogger } from './logger.js';
@@ -92,6 +93,7 @@ export async function createGateway(config: Config, overrides: GatewayOverrides 
     sessions,
     relay,
     upgrades,
+    tickets: redis && new RedisTickets(redis),
     limiter: createGatewayLimiter(config, redis, logger),
     health,
     ready: () => readyChecks(pool, audio, sessions),

@@ -50,9 +50,12 @@ export function createApp(deps: HttpDeps): Express {
   const api = express.Router();
   api.use(neverStored, refuseWhileDraining(deps), requireKey(keys), toll.enter);
   addApiRoutes(api, deps, toll, timing, status.capabilities);
-  const conversations = createRelayRoutes(deps, new MemoryTickets(), keys, toll);
+  const conversations = createRelayRoutes(deps, deps.tickets ?? new MemoryTickets(), keys, toll);
   api.route('/realtime/tickets').post(conversations.issueTicket).all(otherMethods('POST'));
   app.use('/api', api);
+  const awake = refuseWhileDraining(deps);
+  app.route('/realtime-voice').get(awake, conversations.converse('voice')).all(otherMethods('GET'));
+  app.route('/text-chat').get(awake, conversations.converse('text')).all(otherMethods('GET'));
   app.use(notFound, createErrorHandler(logger, lingerMs));
   return app;
 }

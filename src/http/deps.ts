@@ -5,6 +5,7 @@ import type { Relay } from '../relay/relay.js';
 import type { SessionRegistry } from '../session/registry.js';
 import type { Translate } from '../translate.js';
 import type { Limiter } from './limiter.js';
+import type { TicketStore } from './tickets.js';
 import type { Upgrades } from './upgrades.js';
 
 export interface HttpDeps {
@@ -17,6 +18,8 @@ export interface HttpDeps {
   readonly relay: Relay;
   /** Attached to the server by whoever makes it. */
   readonly upgrades: Upgrades;
+  /** Absent: this node keeps them for itself. */
+  readonly tickets?: TicketStore | undefined;
   /** Absent: nobody is limited. */
   readonly limiter: Limiter | undefined;
   /** Answers at once, also while everything else is down. */

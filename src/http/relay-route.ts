@@ -1,13 +1,12 @@
 /** The two WebSocket paths: an upgrade passes what every request passes, and then becomes a conversation. */
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
 import { GatewayError } from '../errors.js';
-import type { ConversationKind } from '../relay/relay.js';
-import { canonicalWish } from '../session/profile.js';
-import { makeProfile } from '../session/prompt.js';
-import type { KeyRing, Toll } from './access.js';
+import type { ConversationKind } from '../relay/settings.js';
+import { requireKey, type KeyRing, type Toll } from './access.js';
 import type { HttpDeps } from './deps.js';
 import { gather, nameFields } from './fields.js';
+import { passThrough } from './middleware.js';
 import { invalidRequest } from './problem.js';
 import { checkFields, wishOf } from './read-fields.js';
 import { conversationSchema } from './schemas.js';
@@ -23,56 +22,48 @@ const NAMES = nameFields({
   ticket: [],
 });
 
-const ASSISTANT = 'You are a helpful assistant. Answer briefly, in the language that you are spoken to.';
-
 export interface RelayRoutes {
-  /** Lets in whoever has a key or a ticket. */
-  readonly enter: RequestHandler;
-  /** Refuses pages of other origins: a browser sends `Origin` with every WebSocket, and asks nobody. */
-  readonly checkOrigin: RequestHandler;
+  /** GET /realtime-voice, GET /text-chat */
   readonly converse: (kind: ConversationKind) => RequestHandler;
+  /** POST /api/realtime/tickets */
   readonly issueTicket: RequestHandler;
 }
 
 export function createRelayRoutes(
-  { config, relay, upgrades, capabilities }: HttpDeps,
+  deps: HttpDeps,
   tickets: TicketStore,
   keys: KeyRing,
   toll: Toll,
 ): RelayRoutes {
+  const { config, relay, upgrades } = deps;
+  const keyNeeded = requireKey(keys);
+
+  /** Lets in whoever has a ticket or a key. */
+  async function enter(req: Request, res: Response, ticket: string | undefined): Promise<void> {
+    if (ticket === undefined) await passThrough(keyNeeded, req, res);
+    else req.call.owner = await redeem(tickets, ticket);
+  }
+
   return {
-    enter: async (req, _res, next) => {
-      const { ticket } = req.query;
-      req.call.owner = ticket === undefined ? keys.owner(req.headers) : await redeem(tickets, ticket);
-      next();
-    },
-
-    checkOrigin: (req, _res, next) => {
-      const { origin } = req.headers;
-      if (origin !== undefined && !isAllowed(origin, req, config.server.corsOrigins)) {
-        throw new GatewayError('forbidden', 'Pages of this origin may not open a conversation here.', {
-          hint: 'The operator can add the origin to CORS_ORIGINS.',
-        });
-      }
-      next();
-    },
-
+    // A ticket is used up by being looked at, so what needs no owner is settled before.
     converse: (kind) => async (req, res) => {
-      const wish = readWish(req);
-      await checkVoice(wish.voice, '/voice', { capabilities });
-      const client = toll.clientOf(req);
-      relay.admit(client);
-      const upgrade = upgrades.take(req, res);
+      refuseForeignOrigin(req, config.server.corsOrigins);
+      // Of use to a client of another version only (RFC 6455, 4.4), and to 101 of none.
+      res.setHeader('Sec-WebSocket-Version', '13');
+      const upgrade = upgrades.of(req);
       if (upgrade === undefined) {
-        throw invalidRequest([{ pointer: '', detail: 'This path is for WebSockets; ask for the upgrade.' }]);
+        const detail = 'This path is for WebSockets: ask for the upgrade.';
+        throw invalidRequest([{ pointer: '', detail }]);
       }
-      relay.accept(req, upgrade.socket, upgrade.head, {
+      const wish = readWish(req);
+      await enter(req, res, wish.ticket);
+      await toll.take(req, res, 1);
+      await checkVoice(wish.voice, '/voice', deps);
+      relay.accept(upgrade, {
         kind,
-        client,
+        client: toll.clientOf(req),
         dialect: wish.dialect ?? 'ga',
-        instructions: instructionsOf(wish),
-        voice: wish.voice,
-        source: wish.source,
+        profile: wishOf(wish),
         requestId: req.call.id,
       });
     },
@@ -84,22 +75,35 @@ export function createRelayRoutes(
   };
 }
 
-async function redeem(tickets: TicketStore, ticket: unknown): Promise<string> {
-  const owner = typeof ticket === 'string' ? await tickets.redeem(ticket) : undefined;
+async function redeem(tickets: TicketStore, ticket: string): Promise<string> {
+  const owner = await tickets.redeem(ticket);
   if (owner !== undefined) return owner;
   throw new GatewayError(
     'unauthorized',
     'The ticket was used, has expired or never was. Ask for a new one.',
-    {
-      hint: 'POST /api/realtime/tickets gives one, for one conversation within 30 s.',
-    },
+    { hint: 'POST /api/realtime/tickets gives one, for one conversation within 30 s.' },
   );
 }
 
-/** Our own pages, as the browser reached us, and those of CORS_ORIGINS. */
-function isAllowed(origin: string, req: Request, allowed: readonly string[]): boolean {
-  if (allowed.includes('*') || allowed.includes(origin)) return true;
-  return URL.canParse(origin) && new URL(origin).host === req.host;
+/**
+ * A browser sends `Origin` with every WebSocket and asks nobody for permission: pages of other origins are refused here.
+ * Our own are those of the host that the browser asked for; whoever sends no `Origin` is no page.
+ */
+function refuseForeignOrigin(req: Request, allowed: readonly string[]): void {
+  const { origin } = req.headers;
+  if (origin === undefined || allowed.includes('*') || allowed.includes(origin) || isOwn(origin, req)) return;
+  throw new GatewayError('forbidden', 'Pages of this origin may not open a conversation here.', {
+    hint: 'The operator can add the origin to CORS_ORIGINS.',
+  });
+}
+
+/** The scheme is not compared: TLS may end in front of us. Its default port may be left out on either side. */
+function isOwn(origin: string, req: Request): boolean {
+  // `null`, which sandboxed pages send, is no address.
+  if (!URL.canParse(origin)) return false;
+  const { protocol, host } = new URL(origin);
+  const ours = `${protocol}//${req.host}`;
+  return URL.canParse(ours) && new URL(ours).host === host && host !== '';
 }
 
 type Wish = z.output<typeof conversationSchema>;
@@ -109,11 +113,4 @@ function readWish(req: Request): Wish {
   const query = new URL(req.originalUrl, 'ws://localhost').searchParams;
   const sent = [...query].map(([name, value]) => ({ name, value }));
   return checkFields(gather(sent, NAMES, 'refused'), conversationSchema);
-}
-
-/** With a language to speak it interprets; with a prompt it does what that says; else it is an assistant. */
-function instructionsOf({ prompt, source, target }: Wish): string {
-  if (prompt === undefined && target === undefined) return ASSISTANT;
-  const wish = wishOf({ prompt, source, target });
-  return makeProfile(canonicalWish(wish), { defaultPrompt: ASSISTANT }).prompt;
 }

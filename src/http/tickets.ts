@@ -1,5 +1,6 @@
 /** Tickets: how a browser, which can send no header with a WebSocket, shows that it holds an API key. */
 import { randomBytes } from 'node:crypto';
+import type { RedisConnection } from '../session/redis.js';
 
 export interface Ticket {
   readonly ticket: string;
@@ -9,22 +10,38 @@ export interface Ticket {
 
 /** Where tickets are kept: by one node for itself, or by Redis for several. */
 export interface TicketStore {
-  /** For `owner`, once, within `TICKET_TTL_MS`. */
+  /** For `owner`, once, within `TICKET_TTL_MS`. @throws GatewayError `store-unavailable` */
   issue(owner: string): Promise<Ticket>;
-  /** Its owner, and it is gone; undefined where it was used, has expired or never was. */
+  /** Its owner, and it is gone; undefined where it was used, has expired or never was. @throws GatewayError `store-unavailable` */
   redeem(ticket: string): Promise<string | undefined>;
 }
 
 export const TICKET_TTL_MS = 30_000;
 
+const TICKET = /^[A-Za-z0-9_-]{32}$/;
+
+function newTicket(): string {
+  return randomBytes(24).toString('base64url');
+}
+
 /** Tickets of one node. They expire in the order in which they were issued, so the oldest are swept on the way. */
 export class MemoryTickets implements TicketStore {
   readonly #owners = new Map<string, { owner: string; expiresAt: number }>();
+  readonly #ttlMs: number;
+
+  constructor(ttlMs = TICKET_TTL_MS) {
+    this.#ttlMs = ttlMs;
+  }
+
+  /** Tickets kept, expired ones included that nobody has met yet. */
+  get size(): number {
+    return this.#owners.size;
+  }
 
   issue(owner: string): Promise<Ticket> {
     this.#sweep();
-    const ticket = randomBytes(24).toString('base64url');
-    const expiresAt = Date.now() + TICKET_TTL_MS;
+    const ticket = newTicket();
+    const expiresAt = Date.now() + this.#ttlMs;
     this.#owners.set(ticket, { owner, expiresAt });
     return Promise.resolve({ ticket, expiresAt });
   }
@@ -41,5 +58,33 @@ export class MemoryTickets implements TicketStore {
       if (expiresAt > now) return;
       this.#owners.delete(ticket);
     }
+  }
+}
+
+const REDIS_KEY = 'rts:ticket:';
+
+/** Tickets that one node issues and another redeems. Redis forgets them by itself. */
+export class RedisTickets implements TicketStore {
+  readonly #redis: RedisConnection;
+  readonly #ttlMs: number;
+
+  /** @param redis stays the caller's; Redis 6.2 or newer, for GETDEL */
+  constructor(redis: RedisConnection, ttlMs = TICKET_TTL_MS) {
+    this.#redis = redis;
+    this.#ttlMs = ttlMs;
+  }
+
+  async issue(owner: string): Promise<Ticket> {
+    const ticket = newTicket();
+    const expiresAt = Date.now() + this.#ttlMs;
+    await this.#redis.run((client) =>
+      client.set(REDIS_KEY + ticket, owner, { expiration: { type: 'PX', value: this.#ttlMs } }),
+    );
+    return { ticket, expiresAt };
+  }
+
+  async redeem(ticket: string): Promise<string | undefined> {
+    if (!TICKET.test(ticket)) return undefined;
+    return (await this.#redis.run((client) => client.getDel(REDIS_KEY + ticket))) ?? undefined;
   }
 }

@@ -1,38 +1,90 @@
-/** Requests for an upgrade pass the app like any other, so that keys, limits, draining and problems are the same for them. */
+/** Requests for a WebSocket pass the app like any other, so that keys, limits, draining and problems are the same for them. */
 import { ServerResponse, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Upgrade } from '../relay/relay.js';
 
-interface Upgrade {
-  readonly socket: Socket;
-  readonly head: Buffer;
-}
+/** What every answer says is said with 101 too. */
+const FIELDS = ['X-Request-Id', 'X-Content-Type-Options', 'RateLimit', 'RateLimit-Policy'];
+/** A connection that was refused gets so long to read why. */
+const LINGER_MS = 1_000;
 
-/** Connections that ask for an upgrade, on their way through the app. */
+/** Connections that ask for a WebSocket, on their way through the app. */
 export class Upgrades {
   readonly #pending = new WeakMap<IncomingMessage, Upgrade>();
 
-  /** Sends them through `app` as well, so that keys, limits, draining and problems are the same for them. */
+  /** Sends them through `app`; a response that is written is the last thing on its connection. */
   attach(server: Server, app: RequestListener): void {
-    server.on('upgrade', (req: IncomingMessage, stream, head) => {
-      // On a plain HTTP server the stream is a socket.
-      const socket = stream as Socket;
-      const res = new ServerResponse(req);
-      // Whatever is answered in the place of 101 is the last thing on this connection.
-      res.shouldKeepAlive = false;
-      res.assignSocket(socket);
-      res.once('finish', () => {
-        socket.end();
+    server.on('upgrade', (request: IncomingMessage, _stream, head) => {
+      const { socket } = request;
+      socket.on('error', () => socket.destroy());
+      const response = new ServerResponse(request);
+      try {
+        response.assignSocket(socket);
+      } catch {
+        // The request before this one is not answered yet: only a client made by hand does not wait for that.
+        socket.destroy();
+        return;
+      }
+      if (!asksForWebSocket(request)) {
+        response.detachSocket(socket);
+        serveWithoutUpgrade(server, request, socket, head);
+        return;
+      }
+      response.shouldKeepAlive = false;
+      response.once('finish', () => {
+        endWithin(socket, LINGER_MS);
       });
-      socket.once('error', () => socket.destroy());
-      this.#pending.set(req, { socket, head });
-      app(req, res);
+      this.#pending.set(request, {
+        request,
+        socket,
+        head,
+        answerLines: () => linesOf(response),
+        taken: () => {
+          response.detachSocket(socket);
+        },
+      });
+      app(request, response);
     });
   }
 
-  /** Takes the connection from its response; undefined where the request asks for no upgrade. */
-  take(req: IncomingMessage, res: ServerResponse): Upgrade | undefined {
-    const upgrade = this.#pending.get(req);
-    if (upgrade !== undefined) res.detachSocket(upgrade.socket);
-    return upgrade;
+  /** The upgrade that a request asks for; undefined where it asks for none. */
+  of(request: IncomingMessage): Upgrade | undefined {
+    return this.#pending.get(request);
   }
+}
+
+function asksForWebSocket({ headers }: IncomingMessage): boolean {
+  return (headers.upgrade ?? '').split(',').some((protocol) => protocol.trim().toLowerCase() === 'websocket');
+}
+
+/**
+ * Some clients ask for HTTP/2 with their first request (`Upgrade: h2c`; Java's does by default). A server may ignore that
+ * (RFC 9110, 7.8), but node has taken the connection out of HTTP by now: it is given the request again, without the wish.
+ */
+function serveWithoutUpgrade(server: Server, request: IncomingMessage, socket: Socket, head: Buffer): void {
+  const { method = '', url = '', httpVersion, rawHeaders } = request;
+  const lines = [`${method} ${url} HTTP/${httpVersion}`];
+  rawHeaders.forEach((name, at) => {
+    const isName = at % 2 === 0;
+    if (isName && name.toLowerCase() !== 'upgrade') lines.push(`${name}: ${rawHeaders[at + 1] ?? ''}`);
+  });
+  socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]));
+  server.emit('connection', socket);
+}
+
+function linesOf(response: ServerResponse): string[] {
+  return FIELDS.flatMap((name) => {
+    const value = response.getHeader(name);
+    return value === undefined ? [] : `${name}: ${String(value)}`;
+  });
+}
+
+/** Nobody else looks after this connection any more. What the client still says is dropped. */
+function endWithin(socket: Socket, ms: number): void {
+  socket.end();
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), ms);
+  socket.once('close', () => {
+    clearTimeout(timer);
+  });
 }

@@ -1,222 +1,216 @@
-/** One browser socket and one upstream session of its own, joined for as long as both live. */
+/** One client's socket and one upstream session of its own, joined for as long as both live. */
 import type { Logger } from 'pino';
-import { WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import type { GatewayError } from '../errors.js';
 import type { Endpoint } from '../upstream/endpoint.js';
 import { openSession } from '../upstream/handshake.js';
 import { KeepAlive } from '../upstream/keep-alive.js';
-import type { Socket } from '../upstream/socket.js';
+import { watchSocket, type Socket } from '../upstream/socket.js';
 import type { Dialect, ServerEvent, SessionSettings, SessionView } from '../wire/index.js';
-import { clientClose, cutReason } from './close.js';
-import { Flow } from './flow.js';
+import { cutReason, toldClose, type Close } from './close.js';
+import { crossingOf, type Crossing } from './crossing.js';
+import { HIGH_WATER_BYTES, Outlet, Tap } from './flow.js';
 import { judge } from './rules.js';
 
 export interface ConversationSetup {
+  /** Open, and not read from yet. */
   readonly client: WebSocket;
   /** What the client speaks, whatever upstream does. */
   readonly clientDialect: Dialect;
   readonly endpoint: Endpoint;
   readonly settings: SessionSettings;
   readonly connectTimeoutMs: number;
+  /** Between pings, and how long a pong may take. */
+  readonly pingMs: number;
   readonly logger: Logger;
-  /** Both sides are gone. */
+  /** Nothing is left of either side. Called once. */
   readonly ended: () => void;
 }
 
-/** A missed pong is noticed at the next ping, so a peer is dropped within 40 s. */
-const PING_TIMES = { busyMs: 20_000, idleMs: 20_000, deadMs: 20_000 };
-/** What a client may say before upstream is ready; more of it waits in the network. */
-const MAX_HELD_BYTES = 256 * 1024;
+/** Refusals that a client has not read: with so many bytes of them it had better read before it says more. */
+const MAX_UNREAD_ANSWER_BYTES = 4 * HIGH_WATER_BYTES;
+/** What even the smallest frame takes while it is kept. */
+const FRAME_COST_BYTES = 64;
+
+type Frame = string | Uint8Array;
 
 export class Conversation {
-  readonly #client: WebSocket;
   readonly #setup: ConversationSetup;
+  readonly #logger: Logger;
+  readonly #crossing: Crossing;
+  readonly #client: Socket;
   readonly #upstream: Socket;
-  readonly #down: Flow;
-  readonly #up: Flow;
-  readonly #keepAlives: KeepAlive[] = [];
-  /** Frames of the client from before upstream was ready; undefined from then on. */
-  #held: string[] | undefined = [];
-  #heldBytes = 0;
-  #upstreamGone = false;
-  #over = false;
+  readonly #fromClient: Tap;
+  readonly #fromUpstream: Tap;
+  readonly #toClient: Outlet;
+  readonly #toUpstream: Outlet;
+  readonly #clientAlive: KeepAlive;
+  #upstreamAlive: KeepAlive | undefined;
+  /** From `ending` on nothing is passed on any more. */
+  #stage: 'opening' | 'open' | 'ending' = 'opening';
+  /** What the client said before upstream was ready. */
+  #early: Frame[] = [];
+  #earlyBytes = 0;
+  readonly #living = new Set(['client', 'upstream']);
 
   constructor(setup: ConversationSetup) {
-    const { client, endpoint, logger } = setup;
     this.#setup = setup;
-    this.#client = client;
-    this.#upstream = openSession(
-      endpoint,
-      setup.settings,
-      setup.connectTimeoutMs,
-      {
-        ready: (session) => {
-          this.#ready(session);
-        },
-        frame: (text) => {
-          this.#fromUpstream(text);
-        },
-        pong: () => {
-          this.#keepAlives[1]?.pong();
-        },
-        failed: (error, close) => {
-          this.#upstreamFailed(error, close);
-        },
-        gone: () => {
-          this.#upstreamGone = true;
-          this.#end();
-        },
-      },
-      logger,
-    );
-    const clientSink = {
-      get bufferedBytes() {
-        return client.bufferedAmount;
-      },
-      send: (frame: string, sent: () => void) => {
-        if (client.readyState === WebSocket.OPEN) client.send(frame, sent);
-      },
-    };
-    this.#down = new Flow(this.#upstream, clientSink);
-    this.#up = new Flow(client, this.#upstream);
-    this.#watchClient();
+    this.#logger = setup.logger;
+    this.#crossing = crossingOf(setup.clientDialect, setup.endpoint.dialect, setup.logger);
+    this.#client = this.#watchClient();
+    this.#upstream = this.#openUpstream();
+    this.#fromClient = new Tap(this.#client);
+    this.#fromUpstream = new Tap(this.#upstream);
+    this.#toClient = new Outlet(this.#client);
+    this.#toUpstream = new Outlet(this.#upstream);
+    this.#clientAlive = this.#keepAlive(this.#client, () => this.#isClientUnheard());
   }
 
-  /** Ends it from our side; upstream hears a plain goodbye. May be called twice. */
+  /** Says goodbye to both sides. May be called twice. */
   close(code: number, reason: string): void {
-    this.#over = true;
+    this.#end();
     this.#client.close(code, cutReason(reason));
     this.#upstream.close(1000);
   }
 
   /** Cuts both sides. */
   destroy(): void {
-    this.#over = true;
+    this.#end();
     this.#client.terminate();
     this.#upstream.terminate();
   }
 
-  #watchClient(): void {
-    const client = this.#client;
-    client.on('message', (data, isBinary) => {
-      // Frames are text; what a binary one holds is refused as what it is not.
-      const buffer = Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as ArrayBuffer);
-      this.#fromClient(isBinary ? '' : buffer.toString('utf8'));
+  #watchClient(): Socket {
+    return watchSocket(this.#setup.client, {
+      frame: (frame) => {
+        this.#hear(frame);
+      },
+      pong: () => {
+        this.#clientAlive.pong();
+      },
+      closed: (code, reason) => {
+        if (this.#stage !== 'ending') this.#logger.info({ code, reason }, 'the client left');
+        this.#end();
+        this.#upstream.close(1000);
+        this.#left('client');
+      },
     });
-    client.on('error', (error) => {
-      this.#setup.logger.debug({ err: error }, 'conversation socket failed');
-    });
-    client.on('close', (code, reason) => {
-      this.#over = true;
-      this.#setup.logger.info({ code, reason: reason.toString('utf8') }, 'conversation left by its client');
-      // A paused upstream would not notice its own end.
-      this.#upstream.resume();
-      this.#upstream.close(1000);
-      this.#end();
-    });
-    const down = this.#down;
-    const up = this.#up;
-    const upstream = this.#upstream;
-    const clientAlive = new KeepAlive(
+  }
+
+  #openUpstream(): Socket {
+    const { endpoint, settings, connectTimeoutMs } = this.#setup;
+    return openSession(
+      endpoint,
+      settings,
+      connectTimeoutMs,
       {
-        ping: () => {
-          if (client.readyState === WebSocket.OPEN) client.ping();
+        ready: (session) => {
+          if (this.#stage === 'opening') this.#open(session);
         },
-        get bufferedBytes() {
-          return client.bufferedAmount;
+        frame: (frame) => {
+          if (this.#stage !== 'open') return;
+          for (const told of this.#crossing.toClient(frame)) this.#toClient.send(told, this.#fromUpstream);
         },
-        busy: true,
-        get deaf() {
-          return up.paused;
+        pong: () => {
+          this.#upstreamAlive?.pong();
         },
-        dead: () => {
-          client.terminate();
+        failed: (error, close) => {
+          this.#upstreamFailed(error, close);
+        },
+        gone: () => {
+          this.#left('upstream');
         },
       },
-      PING_TIMES,
+      this.#logger,
     );
-    const upstreamAlive = new KeepAlive(
-      {
-        ping: () => {
-          upstream.ping();
-        },
-        get bufferedBytes() {
-          return upstream.bufferedBytes;
-        },
-        busy: true,
-        get deaf() {
-          return down.paused;
-        },
-        dead: () => {
-          upstream.terminate();
-        },
-      },
-      PING_TIMES,
-    );
-    client.on('pong', () => {
-      clientAlive.pong();
-    });
-    this.#keepAlives.push(clientAlive, upstreamAlive);
   }
 
-  #ready(session: SessionView): void {
-    const created: ServerEvent = { type: 'session.created', session };
-    this.#tell(created);
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    if (this.#heldBytes > MAX_HELD_BYTES) this.#client.resume();
-    for (const frame of held) this.#fromClient(frame);
+  #open(session: SessionView): void {
+    this.#stage = 'open';
+    this.#upstreamAlive = this.#keepAlive(this.#upstream, () => this.#fromUpstream.isShut);
+    this.#answer({ type: 'session.created', session });
+    const early = this.#early;
+    this.#early = [];
+    for (const frame of early) this.#pass(frame);
+    this.#fromClient.open(early);
   }
 
-  #fromClient(frame: string): void {
-    if (this.#held !== undefined) {
-      this.#held.push(frame);
-      const before = this.#heldBytes;
-      this.#heldBytes += frame.length;
-      if (before <= MAX_HELD_BYTES && this.#heldBytes > MAX_HELD_BYTES) this.#client.pause();
-      return;
-    }
-    const { clientDialect, endpoint } = this.#setup;
-    const verdict = judge(clientDialect.decodeClient(frame));
-    if (!verdict.pass) this.#tell(verdict.fault);
-    else
-      this.#up.send(
-        clientDialect === endpoint.dialect ? frame : endpoint.dialect.encodeClient(verdict.event),
-      );
+  #hear(frame: Frame): void {
+    if (this.#stage === 'open') this.#pass(frame);
+    else if (this.#stage === 'opening') this.#keep(frame);
   }
 
-  /** Where both speak the same nothing is looked into: a frame is passed on as it came. */
-  #fromUpstream(frame: string): void {
-    const { clientDialect, endpoint, logger } = this.#setup;
-    if (clientDialect === endpoint.dialect) {
-      this.#down.send(frame);
-      return;
-    }
-    const decoded = endpoint.dialect.decodeServer(frame);
-    if (decoded.kind === 'event') this.#tell(decoded.event);
-    else logger.debug(decoded, 'an upstream event that the client has no word for');
+  /** More than a little of it waits in the network. */
+  #keep(frame: Frame): void {
+    this.#early.push(frame);
+    this.#earlyBytes += frame.length + FRAME_COST_BYTES;
+    if (this.#earlyBytes > HIGH_WATER_BYTES) this.#fromClient.shut(this.#early);
   }
 
-  #upstreamFailed(error: GatewayError, close: { code: number; reason: string } | undefined): void {
-    if (this.#over) return;
-    this.#over = true;
-    const ready = this.#held === undefined;
-    if (!ready) {
-      this.#tell({ type: 'fault', kind: 'server_error', code: error.code, message: error.message });
-    }
-    const { code, reason } = clientClose(close, ready ? 'upstream lost' : error.code);
-    this.#client.resume();
-    this.#client.close(code, reason);
+  #pass(frame: Frame): void {
+    const verdict = judge(frame, this.#setup.clientDialect);
+    if (verdict.pass)
+      this.#toUpstream.send(this.#crossing.toUpstream(verdict.frame, verdict.event), this.#fromClient);
+    else this.#answer(verdict.fault);
   }
 
-  #tell(event: ServerEvent): void {
+  /** Says something of our own to the client. */
+  #answer(event: ServerEvent): void {
     const frame = this.#setup.clientDialect.encodeServer(event);
-    if (frame !== undefined) this.#down.send(frame);
+    if (frame !== undefined) this.#toClient.send(frame, this.#fromClient, MAX_UNREAD_ANSWER_BYTES);
   }
 
+  #upstreamFailed(error: GatewayError, close: Close | undefined): void {
+    if (this.#stage === 'ending') return;
+    const lost = this.#stage === 'open' ? 'upstream lost' : error.code;
+    if (this.#stage === 'opening')
+      this.#answer({ type: 'fault', kind: 'server_error', code: error.code, message: error.message });
+    this.#end();
+    const told = toldClose(close, lost);
+    this.#client.close(told.code, told.reason);
+  }
+
+  /** Both sides are read to their end, and what they still say is dropped. */
   #end(): void {
-    if (!this.#upstreamGone || this.#client.readyState !== WebSocket.CLOSED) return;
-    for (const keepAlive of this.#keepAlives) keepAlive.stop();
+    this.#stage = 'ending';
+    this.#early = [];
+    this.#fromClient.release();
+    this.#fromUpstream.release();
+  }
+
+  #left(side: 'client' | 'upstream'): void {
+    this.#living.delete(side);
+    if (this.#living.size > 0) return;
+    this.#clientAlive.stop();
+    this.#upstreamAlive?.stop();
     this.#setup.ended();
+  }
+
+  /** We do not read it because upstream is slow; where it is slow itself, it has to answer pings all the same. */
+  #isClientUnheard(): boolean {
+    return this.#fromClient.isShut && !this.#fromClient.isShutBy(this.#toClient);
+  }
+
+  #keepAlive(socket: Socket, isUnheard: () => boolean): KeepAlive {
+    const { pingMs } = this.#setup;
+    return new KeepAlive(
+      {
+        ping: () => {
+          socket.ping();
+        },
+        get bufferedBytes() {
+          return socket.bufferedBytes;
+        },
+        busy: true,
+        get deaf() {
+          return isUnheard();
+        },
+        dead: () => {
+          this.#logger.info('a peer answers no ping and is given up');
+          socket.terminate();
+        },
+      },
+      { busyMs: pingMs, idleMs: pingMs, deadMs: pingMs },
+    );
   }
 }

@@ -1,49 +1,79 @@
-/** One direction of a conversation: a writer that is slow makes its source wait, so that nothing piles up here. */
+/** Back-pressure: who speaks to a reader that is slow has to wait, so that nothing piles up here. */
 
-/** The side that frames come from. */
+/** A side that is read from. */
 export interface Source {
   pause(): void;
   resume(): void;
 }
 
-/** The side that frames go to. */
+/** A side that is written to. */
 export interface Sink {
-  /** Bytes accepted but not yet handed to the network. */
+  /** Accepted but not yet handed to the network. */
   readonly bufferedBytes: number;
   send(frame: string, sent: () => void): void;
 }
 
-const HIGH_WATER_BYTES = 1024 * 1024;
-const LOW_WATER_BYTES = 256 * 1024;
+/** Unread bytes from which on a source waits, and from which on it is read again. */
+export const HIGH_WATER_BYTES = 256 * 1024;
+const LOW_WATER_BYTES = 64 * 1024;
 
-export class Flow {
+/** What comes in from one side. It is shut as long as anybody has a reason to, and never again once it was released. */
+export class Tap {
   readonly #source: Source;
-  readonly #sink: Sink;
-  readonly #onSent = (): void => {
-    this.#relieve();
-  };
-  #paused = false;
+  readonly #reasons = new Set<object>();
+  #isReleased = false;
 
-  constructor(source: Source, sink: Sink) {
+  constructor(source: Source) {
     this.#source = source;
-    this.#sink = sink;
   }
 
-  /** The source is not being read: what it says, pongs included, cannot be heard. */
-  get paused(): boolean {
-    return this.#paused;
+  /** Nothing is being read: what that side says, pongs included, cannot be heard. */
+  get isShut(): boolean {
+    return this.#reasons.size > 0;
   }
 
-  send(frame: string): void {
-    this.#sink.send(frame, this.#onSent);
-    if (this.#paused || this.#sink.bufferedBytes <= HIGH_WATER_BYTES) return;
-    this.#paused = true;
+  isShutBy(reason: object): boolean {
+    return this.#reasons.has(reason);
+  }
+
+  shut(reason: object): void {
+    if (this.#isReleased) return;
+    this.#reasons.add(reason);
     this.#source.pause();
   }
 
-  #relieve(): void {
-    if (!this.#paused || this.#sink.bufferedBytes > LOW_WATER_BYTES) return;
-    this.#paused = false;
+  open(reason: object): void {
+    if (this.#reasons.delete(reason) && !this.isShut) this.#source.resume();
+  }
+
+  /** Open for good: a source that is not read would not notice its own end. */
+  release(): void {
+    this.#isReleased = true;
+    this.#reasons.clear();
     this.#source.resume();
   }
+}
+
+/** What goes out to one side. Every source that it comes from waits while that side does not read. */
+export class Outlet {
+  readonly #sink: Sink;
+  readonly #waiting = new Set<Tap>();
+
+  constructor(sink: Sink) {
+    this.#sink = sink;
+  }
+
+  /** @param from where the frame came from; shut while more than `highWaterBytes` are unread. */
+  send(frame: string, from: Tap, highWaterBytes = HIGH_WATER_BYTES): void {
+    this.#sink.send(frame, this.#relieve);
+    if (this.#sink.bufferedBytes <= highWaterBytes) return;
+    this.#waiting.add(from);
+    from.shut(this);
+  }
+
+  readonly #relieve = (): void => {
+    if (this.#waiting.size === 0 || this.#sink.bufferedBytes > LOW_WATER_BYTES) return;
+    for (const tap of this.#waiting) tap.open(this);
+    this.#waiting.clear();
+  };
 }

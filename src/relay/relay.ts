@@ -1,14 +1,14 @@
-/** All conversations: how many there may be, how each is set up, and how they end together. */
+/** All conversations: how many there may be, how each begins, and how they end together. */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
-import { WebSocketServer } from 'ws';
+import { WebSocketServer, type WebSocket } from 'ws';
 import { GatewayError } from '../errors.js';
+import type { ProfileWish } from '../session/profile.js';
 import type { Endpoint } from '../upstream/endpoint.js';
-import { dialects, type DialectName, type SessionSettings } from '../wire/index.js';
+import { dialects, type DialectName } from '../wire/index.js';
 import { Conversation } from './conversation.js';
-
-export type ConversationKind = 'voice' | 'text';
+import { settingsOf, type ConversationKind } from './settings.js';
 
 export interface ConversationWish {
   readonly kind: ConversationKind;
@@ -16,12 +16,21 @@ export interface ConversationWish {
   readonly client: string;
   /** What the client speaks. */
   readonly dialect: DialectName;
-  readonly instructions: string;
-  /** Absent: the one of the service, else the provider's default. */
-  readonly voice?: string | undefined;
-  /** BCP 47, where the client said what is spoken. */
-  readonly source?: string | undefined;
+  /** In canonical form. */
+  readonly profile: ProfileWish;
   readonly requestId: string;
+}
+
+/** A request for an upgrade that has passed every door but the last. */
+export interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  /** What the client said behind its request already. */
+  readonly head: Buffer;
+  /** Lines of the answer, beside those of the protocol: `X-Request-Id: …`. */
+  answerLines(): readonly string[];
+  /** Called when the connection has become a WebSocket: whoever had it lets go of it. */
+  taken(): void;
 }
 
 export interface RelayOptions {
@@ -29,35 +38,34 @@ export interface RelayOptions {
   readonly max: number;
   readonly maxPerClient: number;
   readonly connectTimeoutMs: number;
+  /** Of those who ask for none; absent: the provider's default. */
   readonly voice?: string | undefined;
+  /** Changed by tests only. A peer that misses a ping is dropped at the next. */
+  readonly pingMs?: number;
 }
 
+const PING_MS = 20_000;
 /** A client's frame carries some seconds of audio, or a text; the larger ones are refused with close code 1009. */
 const MAX_FRAME_BYTES = 4 * 1024 * 1024;
-
-/** Transcribes the caller's words in the session's own language; the older name is all that preview servers know. */
-const TRANSCRIPTION_MODELS: Record<DialectName, string> = { ga: 'gpt-transcribe', preview: 'whisper-1' };
+/** How long a client may take to read what is left and answer our close frame. */
+const CLOSE_TIMEOUT_MS = 5_000;
 
 export class Relay {
   readonly #endpoint: Endpoint;
   readonly #options: RelayOptions;
   readonly #logger: Logger;
-  readonly #server = new WebSocketServer({
-    noServer: true,
-    maxPayload: MAX_FRAME_BYTES,
-    perMessageDeflate: false,
-    clientTracking: false,
-    // Browsers that offer subprotocols hang up unless one is chosen.
-    handleProtocols: (offered) => (offered.has('realtime') ? 'realtime' : false),
-  });
+  readonly #server: WebSocketServer;
+  /** Each with the client that it counts for. */
   readonly #conversations = new Map<Conversation, string>();
-  #closing = false;
-  #allEnded: (() => void) | undefined;
+  /** From the first `close` or `destroy` on. */
+  #allGone: Promise<void> | undefined;
+  #onAllGone = (): void => undefined;
 
   constructor(endpoint: Endpoint, options: RelayOptions, logger: Logger) {
     this.#endpoint = endpoint;
     this.#options = options;
     this.#logger = logger;
+    this.#server = createServer();
   }
 
   get stats(): { conversations: number } {
@@ -65,91 +73,106 @@ export class Relay {
   }
 
   /**
-   * Takes over a socket that asks for an upgrade. What goes wrong upstream later is told on the WebSocket.
-   * Whoever calls has asked `admit` just before.
+   * Makes the connection a WebSocket and begins its conversation, at once: whoever asks meanwhile is counted. What goes
+   * wrong upstream later is told on the WebSocket. A client that has gone already leaves no trace.
+   *
+   * @throws GatewayError `draining`, `pool-saturated`, `rate-limited` where there is no place for one more,
+   *   `invalid-request` where the request is none for a WebSocket; the connection is still whose it was then.
    */
-  accept(request: IncomingMessage, socket: Duplex, head: Buffer, wish: ConversationWish): void {
-    this.#server.handleUpgrade(request, socket, head, (client) => {
-      const logger = this.#logger.child({ requestId: wish.requestId });
-      const conversation: Conversation = new Conversation({
-        client,
-        clientDialect: dialects[wish.dialect],
-        endpoint: this.#endpoint,
-        settings: this.#settings(wish),
-        connectTimeoutMs: this.#options.connectTimeoutMs,
-        logger,
-        ended: () => {
-          this.#conversations.delete(conversation);
-          if (this.#conversations.size === 0) this.#allEnded?.();
-        },
+  accept(upgrade: Upgrade, wish: ConversationWish): void {
+    this.#refuseWithoutRoom(wish.client);
+    const addLines = (lines: string[]): void => {
+      lines.push(...upgrade.answerLines());
+    };
+    this.#server.once('headers', addLines);
+    try {
+      this.#server.handleUpgrade(upgrade.request, upgrade.socket, upgrade.head, (socket) => {
+        upgrade.taken();
+        this.#begin(socket, wish);
       });
-      this.#conversations.set(conversation, wish.client);
-      logger.info({ kind: wish.kind }, 'conversation begun');
-    });
+    } finally {
+      this.#server.off('headers', addLines);
+    }
   }
 
   /** Says goodbye to everyone (1001) and resolves when all are gone. May be called twice. */
-  async close(): Promise<void> {
-    this.#closing = true;
+  close(): Promise<void> {
     for (const conversation of this.#conversations.keys())
-      conversation.close(1001, 'service is shutting down');
-    if (this.#conversations.size > 0) await new Promise<void>((resolve) => (this.#allEnded = resolve));
+      conversation.close(1001, 'The service is shutting down.');
+    return this.#untilAllGone();
   }
 
   /** Cuts every conversation. */
-  async destroy(): Promise<void> {
-    this.#closing = true;
+  destroy(): Promise<void> {
     for (const conversation of this.#conversations.keys()) conversation.destroy();
-    await this.close();
+    return this.#untilAllGone();
   }
 
-  /** @throws GatewayError `draining`, `pool-saturated`, `rate-limited` where there is no place for one more */
-  admit(client: string): void {
-    if (this.#closing) {
+  #untilAllGone(): Promise<void> {
+    this.#allGone ??= new Promise((resolve) => (this.#onAllGone = resolve));
+    if (this.#conversations.size === 0) this.#onAllGone();
+    return this.#allGone;
+  }
+
+  #begin(client: WebSocket, wish: ConversationWish): void {
+    const { kind, profile, dialect, requestId } = wish;
+    const { connectTimeoutMs, voice, pingMs = PING_MS } = this.#options;
+    const logger = this.#logger.child({ requestId });
+    const startedAt = performance.now();
+    const conversation: Conversation = new Conversation({
+      client,
+      clientDialect: dialects[dialect],
+      endpoint: this.#endpoint,
+      settings: settingsOf(kind, profile, this.#endpoint.dialect.name, voice),
+      connectTimeoutMs,
+      pingMs,
+      logger,
+      ended: () => {
+        logger.info({ durationMs: Math.round(performance.now() - startedAt) }, 'conversation ended');
+        this.#conversations.delete(conversation);
+        if (this.#conversations.size === 0) this.#onAllGone();
+      },
+    });
+    this.#conversations.set(conversation, wish.client);
+    logger.info({ kind, dialect }, 'conversation begun');
+  }
+
+  #refuseWithoutRoom(client: string): void {
+    const { max, maxPerClient } = this.#options;
+    if (this.#allGone !== undefined)
       throw new GatewayError('draining', 'This service is shutting down. Try again.', {
         retryAfterMs: 5_000,
       });
-    }
-    if (this.#conversations.size >= this.#options.max) {
-      throw new GatewayError(
-        'pool-saturated',
-        `All ${this.#options.max} conversations are taken. Try again later.`,
-        {
-          retryAfterMs: 10_000,
-        },
-      );
-    }
+    if (this.#conversations.size >= max)
+      throw new GatewayError('pool-saturated', `All ${max} conversations are taken. Try again later.`, {
+        retryAfterMs: 10_000,
+      });
     const own = [...this.#conversations.values()].filter((other) => other === client).length;
-    if (own >= this.#options.maxPerClient) {
+    if (own >= maxPerClient)
       throw new GatewayError(
         'rate-limited',
-        `One client may hold ${this.#options.maxPerClient} conversations at a time. End one first.`,
+        `One client may hold ${maxPerClient} conversations at a time. End one first.`,
         { retryAfterMs: 1_000 },
       );
-    }
   }
+}
 
-  #settings({ kind, instructions, voice, source }: ConversationWish): SessionSettings {
-    const { dialect } = this.#endpoint;
-    const spokenBy = voice ?? this.#options.voice;
-    const same: SessionSettings = {
-      instructions,
-      inputFormat: 'pcm16',
-      outputFormat: 'pcm16',
-      tools: [],
-      toolChoice: 'none',
-    };
-    if (kind === 'text') return { ...same, output: 'text', turnDetection: null };
-    return {
-      ...same,
-      output: 'audio',
-      turnDetection: { type: 'server_vad', createResponse: true, interruptResponse: true },
-      transcription: {
-        model: TRANSCRIPTION_MODELS[dialect.name],
-        // Transcription takes ISO 639-1, which is how most tags begin.
-        ...(source !== undefined && { language: source.split('-', 1)[0] ?? source }),
-      },
-      ...(spokenBy !== undefined && { voice: spokenBy }),
-    };
-  }
+function createServer(): WebSocketServer {
+  // A variable, because the published types do not know `closeTimeout` yet.
+  const options = {
+    noServer: true,
+    maxPayload: MAX_FRAME_BYTES,
+    perMessageDeflate: false,
+    clientTracking: false,
+    closeTimeout: CLOSE_TIMEOUT_MS,
+    // Browsers that offer subprotocols hang up unless one is chosen.
+    handleProtocols: (offered: Set<string>) => (offered.has('realtime') ? 'realtime' : (false as const)),
+  };
+  const server = new WebSocketServer(options);
+  // Without a listener ws would answer by itself, in words of its own. What is thrown here ends its `handleUpgrade`.
+  server.on('wsClientError', (error) => {
+    const detail = `This is no request for a WebSocket. ${error.message}.`;
+    throw new GatewayError('invalid-request', detail, { errors: [{ pointer: '', detail }] });
+  });
+  return server;
 }

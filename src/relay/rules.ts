@@ -1,5 +1,5 @@
-/** What a browser may say to a session that we pay for. */
-import type { ClientEvent, Decoded, Fault, SessionSettings } from '../wire/index.js';
+/** What a client may say to a session that we pay for. */
+import type { ClientEvent, Dialect, Fault, SessionSettings } from '../wire/index.js';
 
 const ALLOWED: ReadonlySet<ClientEvent['type']> = new Set([
   'buffer.append',
@@ -21,29 +21,29 @@ const CHANGEABLE: ReadonlySet<string> = new Set<keyof SessionSettings>([
   'transcription',
 ]);
 
-export type Verdict = { pass: true; event: ClientEvent } | { pass: false; fault: Fault };
+export type Verdict = { pass: true; frame: string; event: ClientEvent } | { pass: false; fault: Fault };
 
-/** A frame is passed on whole or refused whole. */
-export function judge(decoded: Decoded<ClientEvent>): Verdict {
-  if (decoded.kind === 'malformed') {
+/** A frame is passed on whole or refused whole. @param frame bytes stand for a binary one, which is malformed. */
+export function judge(frame: string | Uint8Array, dialect: Dialect): Verdict {
+  const decoded = dialect.decodeClient(frame);
+  if (decoded.kind === 'malformed')
     return refuse(decoded.code, decoded.reason, decoded.eventId, decoded.param);
-  }
-  if (decoded.kind === 'ignored') return forbidden(decoded.eventId, 'type');
+  if (decoded.kind === 'ignored' || typeof frame !== 'string') return forbidden(undefined);
   const { event } = decoded;
-  if (!ALLOWED.has(event.type)) return forbidden(event.eventId, 'type');
+  if (!ALLOWED.has(event.type)) return forbidden(event.eventId);
   if (event.type === 'session.configure') {
     const named = [...Object.keys(event.session), ...(event.unheld ?? [])];
     const foreign = named.find((name) => !CHANGEABLE.has(name));
     if (foreign !== undefined) {
       const message = `Of the session only instructions, voice, turn detection and transcription can be changed here, not ${foreign}.`;
-      return refuse('forbidden_parameter', message, event.eventId, `session.${foreign}`);
+      return refuse('forbidden_parameter', message, event.eventId, 'session');
     }
   }
-  return { pass: true, event };
+  return { pass: true, frame, event };
 }
 
-function forbidden(eventId: string | undefined, param: string): Verdict {
-  return refuse('forbidden_event', 'This event is not let through here.', eventId, param);
+function forbidden(eventId: string | undefined): Verdict {
+  return refuse('forbidden_event', 'This event is not let through here.', eventId, 'type');
 }
 
 function refuse(

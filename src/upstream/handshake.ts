@@ -9,8 +9,8 @@ import { openSocket, type Socket } from './socket.js';
 export interface SessionListener {
   /** Their session is created, and ours is what they acknowledged. */
   ready(session: SessionView): void;
-  /** A frame that came after `ready`. */
-  frame(text: string): void;
+  /** A frame that came after `ready`. Bytes stand for a binary one, which the protocol does not have. */
+  frame(frame: string | Uint8Array): void;
   pong(): void;
   /** Once: before `ready`, why there is no session; after it, how the socket was lost. `close` where there was one. */
   failed(error: GatewayError, close?: { code: number; reason: string }): void;
@@ -62,12 +62,12 @@ export function openSession(
     opened: () => {
       logger.debug('upstream socket open');
     },
-    frame: (text) => {
+    frame: (frame) => {
       if (step === 'ready') {
-        listener.frame(text);
+        listener.frame(frame);
         return;
       }
-      const decoded = dialect.decodeServer(text);
+      const decoded = dialect.decodeServer(frame);
       if (decoded.kind === 'event') proceed(decoded.event);
       else logger.debug(decoded, 'passed by during the handshake');
     },

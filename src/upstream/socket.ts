@@ -1,4 +1,4 @@
-/** A WebSocket to upstream; the only place above the offline server that opens one. */
+/** A WebSocket, to upstream or of a client: frames in and out, and told once how it ended. */
 import { WebSocket } from 'ws';
 import type { Endpoint } from './endpoint.js';
 
@@ -8,21 +8,29 @@ const MAX_FRAME_BYTES = 32 * 1024 * 1024;
 /** How long the peer may take to answer our close frame. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
+/** No close frame came (RFC 6455, 7.1.5). */
+const LOST = 1006;
+
 export interface SocketListener {
-  opened(): void;
-  frame(text: string): void;
+  /** Text; bytes stand for a binary frame, which the protocol does not have. */
+  frame(frame: string | Uint8Array): void;
   pong(): void;
-  /** An HTTP answer instead of the upgrade; `closed` does not follow. */
-  refused(status: number, retryAfter: string | undefined): void;
-  /** Once, however it ended; code 1006 where there was no close frame. */
+  /** Once, however it ended; code 1006 where there was no close frame, 1005 where it had no code. */
   closed(code: number, reason: string): void;
 }
 
+export interface OpeningListener extends SocketListener {
+  opened(): void;
+  /** An HTTP answer instead of the upgrade; `closed` does not follow. */
+  refused(status: number, retryAfter: string | undefined): void;
+}
+
 export interface Socket {
+  /** Accepted but not yet handed to the network. */
   readonly bufferedBytes: number;
   /** Frames sent after the end are dropped: whoever waits for an answer has been told by `closed`. */
   send(frame: string, sent?: () => void): void;
-  /** Stops reading, so that upstream meets back-pressure. Its close is not noticed until `resume`. */
+  /** Stops reading, so that the peer meets back-pressure. Its close is not noticed until `resume`. */
   pause(): void;
   resume(): void;
   ping(): void;
@@ -31,7 +39,8 @@ export interface Socket {
   terminate(): void;
 }
 
-export function openSocket(endpoint: Endpoint, listener: SocketListener): Socket {
+/** Connects to upstream; the only place above the offline server that does. */
+export function openSocket(endpoint: Endpoint, listener: OpeningListener): Socket {
   // A variable, because the published types do not know `closeTimeout` yet.
   const options = {
     headers: endpoint.headers,
@@ -41,40 +50,46 @@ export function openSocket(endpoint: Endpoint, listener: SocketListener): Socket
     closeTimeout: CLOSE_TIMEOUT_MS,
   };
   const socket = new WebSocket(endpoint.url, options);
-  let failure = '';
-  let ended = false;
-  const end = (tell: () => void): void => {
-    if (ended) return;
-    ended = true;
-    tell();
-  };
-
+  let isRefused = false;
   socket.on('open', () => {
     listener.opened();
-  });
-  socket.on('message', (data, isBinary) => {
-    // The protocol is JSON in text frames; a binary one cannot be anything that we understand.
-    listener.frame(isBinary ? '' : asBuffer(data).toString('utf8'));
-  });
-  socket.on('pong', () => {
-    listener.pong();
   });
   socket.on('unexpected-response', (request, response) => {
     const { statusCode = 0 } = response;
     const retryAfter = response.headers['retry-after'];
     request.destroy();
-    end(() => {
-      listener.refused(statusCode, retryAfter);
-    });
+    isRefused = true;
+    listener.refused(statusCode, retryAfter);
+  });
+  return watchSocket(socket, {
+    frame: (frame) => {
+      listener.frame(frame);
+    },
+    pong: () => {
+      listener.pong();
+    },
+    closed: (code, reason) => {
+      if (!isRefused) listener.closed(code, reason);
+    },
+  });
+}
+
+/** Listens to a socket, whoever opened it. */
+export function watchSocket(socket: WebSocket, listener: SocketListener): Socket {
+  let failure = '';
+  socket.on('message', (data, isBinary) => {
+    const bytes = asBuffer(data);
+    listener.frame(isBinary ? bytes : bytes.toString('utf8'));
+  });
+  socket.on('pong', () => {
+    listener.pong();
   });
   socket.on('error', (error) => {
     // `close` follows every error; the reason is kept for it.
     failure = error.message;
   });
   socket.on('close', (code, reason) => {
-    end(() => {
-      listener.closed(code, reason.length > 0 ? reason.toString('utf8') : failure);
-    });
+    listener.closed(code, code === LOST ? failure : reason.toString('utf8'));
   });
 
   return {

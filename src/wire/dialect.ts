@@ -23,6 +23,8 @@ export interface Dialect {
   readonly headers: Readonly<Record<string, string>>;
   /** Many responses at a time beside the default conversation, each with an input of its own. */
   readonly outOfBand: boolean;
+  /** Says when an item is whole (`item.done`), not only that it was added. */
+  readonly finishesItems: boolean;
   encodeClient(event: ClientEvent): string;
   /** Frames are text; bytes stand for a binary frame, which is malformed. */
   decodeServer(frame: string | Uint8Array): Decoded<ServerEvent>;

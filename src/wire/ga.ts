@@ -142,6 +142,7 @@ export const ga: Dialect = {
   name: 'ga',
   headers: {},
   outOfBand: true,
+  finishesItems: true,
   encodeClient: (event) => JSON.stringify(writeClientEvent(event)),
   decodeServer: (frame) => readServerFrame(frame, fromServer),
   encodeServer: (event) => JSON.stringify(writeServerEvent(event)),

@@ -148,6 +148,7 @@ export const preview: Dialect = {
   name: 'preview',
   headers: { 'OpenAI-Beta': 'realtime=v1' },
   outOfBand: true,
+  finishesItems: false,
   encodeClient: (event) => JSON.stringify(writeClientEvent(event)),
   decodeServer: (frame) => readServerFrame(frame, fromServer),
   encodeServer: (event) => {

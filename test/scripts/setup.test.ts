@@ -68,7 +68,7 @@ describe('the installation of Debian packages', () => {
     addCommand('ffmpeg');
     const { stderr } = run('scripts/debian-packages.sh', 'run');
     expect(stderr).not.toContain('ffmpeg');
-    expect(stderr).toContain('apertium-apy');
+    expect(stderr).toContain('apertium-eng-spa');
   });
 
   it('fails with --strict, as an image must not be built without them', () => {
