@@ -28,7 +28,7 @@ test: debian-test dist/.built
 test-node24: debian-test dist/.built
 	npx --yes -p node@24 scripts/test.sh
 
-bench: debian-test dist/.built
+bench: node_modules/.package-lock.json
 	npm run bench
 
 build: dist/.built

@@ -96,7 +96,10 @@ async function demonstrate(pid) {
       [''],
       ['By', `${health.provider}, ${health.model}`],
       page.ok ? ['Page', `${base}/`] : ['Service', base],
-      ['Try', `curl${asKey} ${base}/api/realtime/translate -F source=en -F target=es -F text='I do not understand this word.'`],
+      [
+        'Try',
+        `curl${asKey} ${base}/api/realtime/translate -F source=en -F target=es -F text='I do not understand this word.'`,
+      ],
       ['Stop', 'Ctrl-C'],
     ])}\n\n`,
   );
