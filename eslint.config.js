@@ -52,5 +52,9 @@ export default defineConfig(
       ),
     },
   },
+  {
+    files: ['web/public/*.js'],
+    languageOptions: { globals: { document: 'readonly', localStorage: 'readonly' } },
+  },
   prettier,
 );

@@ -138,6 +138,14 @@ export async function soundBegins(page: Page): Promise<number> {
   return (await found.jsonValue()) ?? NaN;
 }
 
+/** Waits until the loudspeaker was heard and has been quiet for half a second. */
+export async function soundEnds(page: Page): Promise<void> {
+  await page.waitForFunction(() => {
+    const last = window.probe.sound.findLast(([, loudness]) => loudness > 0.01)?.[0];
+    return last !== undefined && performance.now() - last > 500;
+  });
+}
+
 export async function probeOf(page: Page): Promise<Probe> {
   return page.evaluate(() => window.probe);
 }

@@ -113,6 +113,15 @@ describe('a recording', () => {
     await card.getByRole('button', { name: 'Play the reply' }).waitFor();
   });
 
+  it('and another right after it are spoken one after the other, and then all is quiet', async () => {
+    await page.getByRole('checkbox', { name: 'Spoken reply' }).check();
+    await translateText(page, 'Good morning, my friend');
+    await translateText(page, 'Thank you');
+    await cards(page).getByRole('button', { name: 'Stop playing' }).first().waitFor();
+    await cards(page).getByRole('button', { name: 'Play the reply' }).nth(1).waitFor();
+    await soundBegins(page);
+  });
+
   it('dropped as a file is translated under its name', async () => {
     const bytes = [...(await readFile(recording))];
     const dropped = await page.evaluateHandle((content) => {

@@ -10,23 +10,22 @@ export function useJukebox() {
   const playing = ref<string>();
   const audio = new Audio();
   let player: Player | undefined;
-  let streaming: string | undefined;
 
   audio.onended = stop;
 
   /** Inside a click, so that the reply may sound when it comes. */
   async function wake(): Promise<void> {
     player ??= new Player((sounding) => {
-      if (sounding) playing.value = streaming;
-      else if (playing.value === streaming) playing.value = undefined;
+      if (!sounding && audio.paused) playing.value = undefined;
     });
     await player.resume();
   }
 
   function stream(id: string, pcm: Int16Array): void {
     if (!audio.paused) stop();
-    streaming = id;
-    player?.play(id, pcm);
+    if (player === undefined) return;
+    playing.value = id;
+    player.play(id, pcm);
   }
 
   /** @throws Trouble when the browser cannot play such a file. */
