@@ -93,7 +93,8 @@ export class GatewayError extends Error {
   /** The same failure, with the text that had arrived before it. */
   withPartial(partial: string): GatewayError {
     if (partial === '') return this;
-    return new GatewayError(this.code, this.message, { ...this, partial, cause: this.cause });
+    const { code, message, retryable, retryAfterMs, hint, errors, allow, cause } = this;
+    return new GatewayError(code, message, { retryable, retryAfterMs, hint, errors, partial, allow, cause });
   }
 }
 

@@ -1,7 +1,7 @@
 /** The composition root: every room built once, joined, and taken down in the right order. */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
 import type { Logger } from 'pino';
@@ -102,6 +102,7 @@ export async function createGateway(config: Config, overrides: GatewayOverrides 
   });
   const server = createHttpServer(app, logger);
   upgrades.attach(server, app);
+  shutdown.watch(server);
 
   let closed: Promise<void> | undefined;
   const takeDown = async (): Promise<void> => {
@@ -215,48 +216,45 @@ async function capabilities(
   return { ...same, languages: 'any', chains: [], speechSources: 'any', voices };
 }
 
-/** Knows which translations run, so that a stop can wait for them, and end those that take too long. */
+/** Knows what is being answered, so that a stop can wait for it, and ends what takes too long. */
 class Shutdown {
   readonly #tooLate = new AbortController();
-  #running = 0;
-  #finish: (() => void) | undefined;
+  readonly #answering = new Set<ServerResponse>();
+  #begun = false;
 
   get begun(): boolean {
-    return this.#finish !== undefined;
+    return this.#begun;
+  }
+
+  watch(server: Server): void {
+    server.on('request', (_req, res: ServerResponse) => {
+      this.#answering.add(res);
+      res.once('close', () => this.#answering.delete(res));
+    });
   }
 
   guard(translate: Translate): Translate {
-    const enter = (): void => {
-      this.#running += 1;
-    };
-    const leave = (): void => {
-      this.#running -= 1;
-      if (this.#running === 0) this.#finish?.();
-    };
-    const tooLate = this.#tooLate.signal;
-    return async function* guarded(request, signal) {
-      enter();
-      try {
-        yield* translate(request, AbortSignal.any([signal, tooLate]));
-      } finally {
-        leave();
-      }
-    };
+    return (request, signal) => translate(request, AbortSignal.any([signal, this.#tooLate.signal]));
   }
 
-  /** Resolves when nothing runs any more, after `graceMs` at the latest. */
+  /** Resolves when all that was being answered when this was called has been; after `graceMs` what is left is told to end. */
   async finish(graceMs: number): Promise<void> {
-    const idle = new Promise<void>((resolve) => (this.#finish = resolve));
-    if (this.#running === 0) return;
-    const timer = setTimeout(() => {
-      this.#tooLate.abort(
-        new GatewayError('draining', 'The service stopped before the translation was whole. Send it again.', {
-          retryAfterMs: 5_000,
-        }),
-      );
-    }, graceMs);
-    await idle;
-    clearTimeout(timer);
+    this.#begun = true;
+    const closed = [...this.#answering].map(
+      (res) => new Promise<void>((resolve) => res.once('close', resolve)),
+    );
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, graceMs);
+      void Promise.all(closed).then(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+    this.#tooLate.abort(
+      new GatewayError('draining', 'The service stopped before the translation was whole. Send it again.', {
+        retryAfterMs: 5_000,
+      }),
+    );
   }
 }
 

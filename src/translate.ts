@@ -1,6 +1,7 @@
 /** The use case: a sentence or a recording goes in, its translation comes back. Read this first. */
 import type { Logger } from 'pino';
 import type { AudioNormalizer } from './audio/normalize.js';
+import { GatewayError } from './errors.js';
 import type { Pool } from './pool/pool.js';
 import type { ProfileWish, Session } from './session/profile.js';
 import type { SessionRegistry } from './session/registry.js';
@@ -86,7 +87,8 @@ export function createTranslate({ sessions, audio, pool, model, logger }: Transl
       yield { type: 'done', result: describe(request, session, asked, pending, spoken, model) };
     } catch (error) {
       if (!isTold) await lease.discard();
-      either.throwIfAborted();
+      // A client that is gone is no failure of the translation; any other end has its own error, with what had arrived.
+      if (signal.aborted && !(signal.reason instanceof GatewayError)) throw signal.reason;
       throw error;
     } finally {
       lease.release();

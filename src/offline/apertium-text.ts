@@ -11,51 +11,71 @@ export interface Segment {
 /** Longer sentences are cut at a blank: the time a pipeline takes grows with their length. */
 const MAX_SENTENCE_LENGTH = 1_000;
 
-/**
- * Where a sentence ends: after its full stop, at an empty line, at a line break unless the next line goes on in small
- * letters, at a NUL (which a pipeline takes as the end). Not after words of up to three letters: `Dr.`, `Mr.`, `p.`
- */
-const BOUNDARY =
-  /(?<=(?:(?<!(?<![\p{L}\p{N}])\p{L}{1,3})\.|[!?…])["'”’»)\]]*)\s+|(?<=[。！？])\s*|[^\S\n]*\n\s*(?:\n\s*|(?!\p{Ll}))|\s*\0[\s\0]*/u;
+/** A place where a sentence may end; Chinese and Japanese put no blank there. */
+const GAP = /[\s\0]+|(?<=[。！？])(?![\s\0])/gu;
+/** A full stop or the like, and what closes behind it. What may be an abbreviation ends nothing: `Dr.`, `p.`, `U.S.` */
+const FULL_STOP = /(?:(?<!(?<![\p{L}\p{N}])(?:\p{L}|\p{Lu}\p{L}{1,2}))\.|[!?…。！？])["'”’»)\]]*$/u;
+/** Lines of lists and verse are shorter. */
+const WRAPPED_LINE_LENGTH = 50;
+/** So much of the text before a gap tells whether the sentence ends there. */
+const TAIL_LENGTH = 16;
 
 /** Cuts a text into sentences that can be translated each by itself. */
 export function cutIntoSegments(text: string): Segment[] {
   const segments: Segment[] = [];
   let before = '';
-  // Split with one capture: sentences and what stands between them, in turn.
-  const pieces = text.split(new RegExp(`(${BOUNDARY.source})`, 'u'));
-  for (let at = 0; at < pieces.length; at += 2) {
-    const parts = cutLong(pieces[at] ?? '');
-    parts.forEach((part, index) => {
-      const after = index === parts.length - 1 ? (pieces[at + 1] ?? '') : '';
-      if (part.trim() === '') {
-        before += part + after;
-        return;
-      }
-      const start = part.length - part.trimStart().length;
-      const end = part.trimEnd().length;
-      segments.push({
-        before: before + part.slice(0, start),
-        sentence: part.slice(start, end),
-        after: part.slice(end) + after,
-      });
-      before = '';
-    });
+  let start = 0;
+  /** What stands from `start` to `end` is a sentence, what follows up to `next` a gap. */
+  const close = (end: number, next: number): void => {
+    const piece = text.slice(start, end);
+    const sentence = piece.trim();
+    const at = piece.indexOf(sentence);
+    const after = piece.slice(at + sentence.length) + text.slice(end, next);
+    start = next;
+    before += piece.slice(0, at);
+    if (sentence === '') {
+      before += after;
+      return;
+    }
+    segments.push({ before, sentence, after });
+    before = '';
+  };
+  const closeUpTo = (end: number, next: number): void => {
+    while (end - start > MAX_SENTENCE_LENGTH) {
+      const cut = placeToCut(text, start);
+      close(cut, cut);
+    }
+    close(end, next);
+  };
+  for (const { 0: gap, index } of text.matchAll(GAP)) {
+    if (index === start || endsSentence(text, index, gap)) closeUpTo(index, index + gap.length);
   }
+  closeUpTo(text.length, text.length);
   if (before !== '') segments.push({ before, sentence: '', after: '' });
   return segments;
 }
 
-function cutLong(sentence: string): string[] {
-  const parts: string[] = [];
-  let rest = sentence;
-  while (rest.length > MAX_SENTENCE_LENGTH) {
-    const blank = rest.lastIndexOf(' ', MAX_SENTENCE_LENGTH);
-    const at = blank > 0 ? blank : endOfCharacter(rest, MAX_SENTENCE_LENGTH);
-    parts.push(rest.slice(0, at));
-    rest = rest.slice(at);
+/**
+ * A NUL always ends a sentence, for a pipeline takes it as the end; so does an empty line. A full stop does unless it goes on
+ * in small letters, and so does a line break, but not that of a long line, which was merely wrapped.
+ */
+function endsSentence(text: string, index: number, gap: string): boolean {
+  const breaks = gap.split('\n').length - 1;
+  if (gap.includes('\0') || breaks > 1) return true;
+  const goesOn = /^\p{Ll}/u.test(text.slice(index + gap.length, index + gap.length + 2));
+  if (goesOn) return false;
+  if (FULL_STOP.test(text.slice(Math.max(0, index - TAIL_LENGTH), index))) return true;
+  return breaks === 1 && index - (text.lastIndexOf('\n', index - 1) + 1) < WRAPPED_LINE_LENGTH;
+}
+
+/** Where a sentence that is too long is cut with the least harm. */
+function placeToCut(text: string, start: number): number {
+  const limit = start + MAX_SENTENCE_LENGTH;
+  for (const stop of ['.', ';', ',', '']) {
+    const at = text.lastIndexOf(`${stop} `, limit);
+    if (at > start) return at + stop.length;
   }
-  return [...parts, rest];
+  return endOfCharacter(text, limit);
 }
 
 /** Never between the two halves of a surrogate pair. */

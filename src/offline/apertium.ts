@@ -1,4 +1,5 @@
 /** Text to text: sentence after sentence through the steps of a route, and which language a text is in. */
+import type { Logger } from 'pino';
 import {
   cutIntoSegments,
   decodeSentence,
@@ -23,9 +24,9 @@ export class Apertium {
   readonly #translators: Pipelines;
   readonly #analysers: Pipelines;
 
-  constructor(path: string | undefined) {
-    this.#translators = new Pipelines(MAX_TRANSLATORS, path);
-    this.#analysers = new Pipelines(MAX_ANALYSERS, path);
+  constructor(path?: string, logger?: Pick<Logger, 'warn'>) {
+    this.#translators = new Pipelines(MAX_TRANSLATORS, path, logger);
+    this.#analysers = new Pipelines(MAX_ANALYSERS, path, logger);
   }
 
   /**

@@ -21,7 +21,7 @@ import { Transcripts } from './transcripts.js';
 import { Voice, VOICES } from './voice.js';
 
 export interface SpeechEngineOptions {
-  readonly logger?: Pick<Logger, 'debug'>;
+  readonly logger?: Pick<Logger, 'debug' | 'warn'>;
   /** Where programs are looked for; the PATH of this process if absent. */
   readonly path?: string;
   /** Where Debian's packages are; `/` if absent. */
@@ -41,7 +41,7 @@ export async function createSpeechEngine(options: SpeechEngineOptions = {}): Pro
   const probing = new Programs(1, path);
   const inventory = await takeInventory(root, probing, new AbortController().signal);
   options.logger?.debug({ pairs: inventory.pairs.length, missing: inventory.missing }, 'speech engine');
-  return new SpeechEngine(inventory, path);
+  return new SpeechEngine(inventory, options);
 }
 
 class SpeechEngine implements Responder {
@@ -55,12 +55,12 @@ class SpeechEngine implements Responder {
   readonly #listening: Programs;
   readonly #speaking: Programs;
 
-  constructor(inventory: Inventory, path: string | undefined) {
+  constructor(inventory: Inventory, { path, logger }: SpeechEngineOptions) {
     const cores = availableParallelism();
     this.#inventory = inventory;
     this.#routes = new Routes(inventory.pairs);
     this.#names = new LanguageNames(this.#routes.sources);
-    this.#apertium = new Apertium(path);
+    this.#apertium = new Apertium(path, logger);
     this.#listening = new Programs(cores, path);
     this.#speaking = new Programs(cores, path);
     const recognizer = new Recognizer(this.#listening);
@@ -81,10 +81,10 @@ class SpeechEngine implements Responder {
     const question = items.findLast(({ role }) => role === 'user');
     if (question === undefined) return;
     const wish = readWish({ metadata, instructions, items }, this.#names);
-    const isSpoken = question.parts.some((part) => part.type === 'audio' && part.transcript === undefined);
+    const isSpoken = question.parts.some((part) => part.type === 'audio' && part.audio !== undefined);
     if (isSpoken) this.#checkHearing(wish.source);
     const text = await this.#wordsOf(question, signal);
-    if (text.trim() === '') return;
+    if (!/[^\s\0]/.test(text)) return;
 
     const { source, target } = await this.#decide(wish, text, isSpoken, signal);
     const route = this.#route(source, target);
@@ -152,11 +152,13 @@ class SpeechEngine implements Responder {
     const pairs = byLikelihood(languages).flatMap((language) => this.#routes.pairFrom(language) ?? []);
     const language = await this.#apertium.detect(text, pairs, signal);
     if (language !== undefined) return language;
+    if (this.#inventory.pairs.length === 0)
+      throw new ResponderError('offline_engine_missing', MISSING.translation);
     const isForeign = /\p{L}/u.test(text) && !/\p{Script=Latin}/u.test(text);
-    if (this.#inventory.pairs.length > 0 && (isForeign || countWords(text) >= UNKNOWN_WORDS)) {
+    if (isForeign || countWords(text) >= UNKNOWN_WORDS) {
       throw new ResponderError(
         'unsupported_language',
-        `The text is in none of the languages that are understood offline: ${this.#list(languages)}. Where it is, say so with \`source\`.`,
+        `The text is in none of the languages that are understood offline: ${this.#list(pairs.map((pair) => pair.source))}. Where it is, say so with \`source\`.`,
       );
     }
     return DEFAULT_SOURCE;

@@ -42,8 +42,9 @@ export async function takeInventory(
   const found = await programs.run({ script: FIND_COMMANDS, args: COMMANDS, timeoutMs: TIMEOUT_MS }, signal);
   const commands = new Set(found.toString('utf8').split('\n'));
   const translates = commands.has('lt-proc') && commands.has('apertium-tagger');
+  const modes = join(root, 'usr/share/apertium/modes');
   const [pairs, model, espeak] = await Promise.all([
-    translates ? readPairs(join(root, 'usr/share/apertium/modes')) : [],
+    translates && (await exists(modes)) ? readPairs(modes) : [],
     exists(join(root, 'usr/share/pocketsphinx/model/en-us/en-us.lm.bin')),
     commands.has('espeak-ng') ? readVoices(programs, signal) : new Set<string>(),
   ]);

@@ -22,9 +22,8 @@ const ALSO: readonly (readonly [string, string])[] = [
   ['farsi', 'fa'],
   ['flemish', 'nl'],
 ];
-/** Names that are a country or a word as well. */
-const AMBIGUOUS = new Set(['indonesia', 'nauru', 'jawa', 'even']);
-const MIN_NAME_LENGTH = 4;
+/** Names that are a country or a word as well, and Latin ones of three letters, which are a word in some language. */
+const AMBIGUOUS = /^(?:indonesia|nauru|jawa|even|\p{Script=Latin}{1,3})$/u;
 
 export class LanguageNames {
   readonly #tags = new Map<string, string>();
@@ -67,8 +66,7 @@ export class LanguageNames {
     for (const tag of tags) {
       const names = new Intl.DisplayNames([localeFor(tag)], { type: 'language', fallback: 'none' });
       const name = names.of(tag)?.toLowerCase();
-      if (name === undefined || name.length < MIN_NAME_LENGTH || AMBIGUOUS.has(name)) continue;
-      if (!this.#tags.has(name)) this.#tags.set(name, tag);
+      if (name !== undefined && !AMBIGUOUS.test(name) && !this.#tags.has(name)) this.#tags.set(name, tag);
     }
   }
 }

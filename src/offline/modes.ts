@@ -19,14 +19,10 @@ const MODE_FILE = /^([a-z]{2,3})-([a-z]{2,3})(?:_([A-Z]{2}|valencia))?\.mode$/;
 /** These flush at every NUL by themselves and do not know the option. */
 const FLUSHES_ANYWAY = /^(vislcg3|cg-mwesplit|hfst-tokeni[sz]e|divvun-suggest)\b/;
 
-/** @returns sorted by source, then target; none where the folder is not there. */
+/** @returns sorted by source, then target */
 export async function readPairs(folder: string): Promise<Pair[]> {
-  const files = await readdir(folder).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw error;
-  });
   const pairs: Pair[] = [];
-  for (const file of files) {
+  for (const file of await readdir(folder)) {
     const [, source, target, variant] = MODE_FILE.exec(file) ?? [];
     if (source === undefined || target === undefined) continue;
     const stages = readStages(await readFile(join(folder, file), 'utf8'));

@@ -1,4 +1,5 @@
 /** The pipelines that stay: started when first needed, the least recently used one ended when there are too many. */
+import type { Logger } from 'pino';
 import { Pipeline, PipelineLost } from './pipeline.js';
 
 /** A sentence takes a millisecond, the start of a pipeline up to half a second on a busy machine. */
@@ -7,15 +8,17 @@ const TIMEOUT_MS = 10_000;
 export class Pipelines {
   readonly #max: number;
   readonly #path: string | undefined;
+  readonly #logger: Pick<Logger, 'warn'> | undefined;
   /** By script, the least recently used first. */
   readonly #pipelines = new Map<string, Pipeline>();
   readonly #ending = new Set<Promise<void>>();
   #closed = false;
 
   /** @param max how many may stay; each is up to 16 processes and 150 MB */
-  constructor(max: number, path: string | undefined) {
+  constructor(max: number, path: string | undefined, logger: Pick<Logger, 'warn'> | undefined) {
     this.#max = max;
     this.#path = path;
+    this.#logger = logger;
   }
 
   /**
@@ -28,6 +31,7 @@ export class Pipelines {
       return await this.#use(script).send(piece);
     } catch (error) {
       if (!(error instanceof PipelineLost) || this.#closed) throw error;
+      this.#logger?.warn({ err: error }, 'a translation pipeline was lost; starting another');
       return this.#use(script).send(piece);
     }
   }

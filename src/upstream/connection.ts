@@ -101,6 +101,9 @@ export class Connection {
           this.finished += 1;
           this.#released();
         },
+        refused: ({ request }) => {
+          this.#seeds.forget(request.prompt);
+        },
         unresponsive: () => {
           this.#logger.warn('upstream ignored a cancellation; the socket is replaced');
           this.drain();
@@ -281,6 +284,7 @@ export class Connection {
       'upstream error that names no running request',
     );
     if (fault.code === 'session_expired') this.drain();
+    if (fault.causedBy !== undefined) this.#seeds.forgetId(fault.causedBy);
   }
 
   #released(): void {

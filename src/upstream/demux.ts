@@ -19,7 +19,9 @@ export interface DemuxActions {
   /** Ask upstream to end a response. */
   cancel(responseId: string, requestId: string): void;
   /** A slot became free. */
-  released(entry: Entry): void;
+  released(): void;
+  /** Upstream would not even begin: what the request referred to may be missing. */
+  refused(pending: PendingResponse): void;
   /** Upstream ignored a cancellation: the socket is not to be trusted with new work. */
   unresponsive(): void;
   /** An error that names no request of ours. */
@@ -119,7 +121,7 @@ export class Demux {
     if (entry === undefined) return;
     this.#remove(entry);
     entry.pending.finish(response);
-    this.#actions.released(entry);
+    this.#actions.released();
   }
 
   #fault(fault: Fault): void {
@@ -131,8 +133,9 @@ export class Demux {
       return;
     }
     this.#remove(entry);
+    if (fault.causedBy === entry.requestId) this.#actions.refused(entry.pending);
     entry.pending.fail(refusedRequest(fault));
-    this.#actions.released(entry);
+    this.#actions.released();
   }
 
   #remove(entry: Entry): void {

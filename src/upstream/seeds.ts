@@ -35,9 +35,14 @@ export class Seeds {
     return { id, fresh: true, evictedId };
   }
 
-  /** Upstream does not have it after all; the next request plants it anew. */
+  /** Upstream may not have it after all; the next request plants it anew. */
   forget(prompt: string): void {
     this.#idOf.delete(prompt);
+  }
+
+  /** The same, of an item that upstream would not take. Without effect where the id is no seed's. */
+  forgetId(id: string): void {
+    for (const [prompt, known] of this.#idOf) if (known === id) this.#idOf.delete(prompt);
   }
 
   #evict(): string | undefined {

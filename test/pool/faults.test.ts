@@ -184,6 +184,26 @@ describe('cancelling', () => {
   });
 });
 
+describe('a prompt that upstream would not take', () => {
+  it('is planted anew for the next request', async () => {
+    pooled = await startPooled({ pool: { warm: 0 } });
+    const { pool, script } = pooled;
+    let refusals = 1;
+    script.connections.every({
+      received(peer, event, serve) {
+        if (event?.type === 'item.create' && refusals-- > 0) {
+          peer.send(connectionFault.error('server_error', 'Not now.', event.eventId));
+        } else serve();
+      },
+    });
+    expect(await failureOf(() => pool.request(asking(SENTENCE)))).toMatchObject({
+      code: 'upstream-rejected',
+    });
+    expect(await answerOf(pool.request(asking(SENTENCE)))).toBe(SENTENCE);
+    expect(script.sockets).toHaveLength(1);
+  });
+});
+
 describe('a peer that vanished', () => {
   it('is noticed by its missing pong, and what ran on it runs again', async () => {
     pooled = await startPooled({ connection: { keepAlive: { busyMs: 20, idleMs: 60_000, deadMs: 60 } } });
