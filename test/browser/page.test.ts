@@ -1,0 +1,287 @@
+/** The page as a whole: what it loads, how it looks, which languages it speaks, and who can use it. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { startBeforeScript, startGateway, type Running } from '../support/gateway.js';
+import {
+  cards,
+  go,
+  IN_SPANISH,
+  launchBrowser,
+  SENTENCE,
+  speak,
+  textOf,
+  translateText,
+  visit,
+} from './support.js';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+/** What the first visit may cost over the network, compressed. */
+const FIRST_LOAD_BYTES = 150_000;
+
+let browser: Browser;
+let service: Awaited<ReturnType<typeof startBeforeScript>>;
+const cleanups: (() => Promise<unknown>)[] = [];
+
+beforeAll(async () => {
+  browser = await launchBrowser({ wav: await speak(SENTENCE) }, ['translate.example']);
+  service = await startBeforeScript();
+});
+afterAll(async () => {
+  await browser.close();
+  await service.close();
+});
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function open(options?: BrowserContextOptions, path = '/'): Promise<Page> {
+  const visitor = await visit(browser, service.url + path, options);
+  cleanups.push(async () => {
+    expect(visitor.complaints).toEqual([]);
+    await visitor.close();
+  });
+  return visitor.page;
+}
+
+describe('the first load', () => {
+  it(`is under ${FIRST_LOAD_BYTES / 1000} kB, and all of it comes from the service`, async () => {
+    const context = await browser.newContext();
+    cleanups.push(() => context.close());
+    const page = await context.newPage();
+    const network = await context.newCDPSession(page);
+    await network.send('Network.enable');
+    let bytes = 0;
+    network.on('Network.loadingFinished', ({ encodedDataLength }) => (bytes += encodedDataLength));
+    const addresses: string[] = [];
+    page.on('request', (request) => addresses.push(request.url()));
+    await page.goto(service.url);
+    await page.getByRole('combobox', { name: 'To' }).first().waitFor();
+    expect(addresses.filter((address) => !address.startsWith(service.url))).toEqual([]);
+    expect(addresses.length).toBeGreaterThan(2);
+    expect(bytes).toBeGreaterThan(20_000);
+    expect(bytes).toBeLessThan(FIRST_LOAD_BYTES);
+  });
+
+  it('is forbidden to run anything that was written into the page', async () => {
+    const page = await open();
+    const policy = (await fetch(service.url)).headers.get('content-security-policy') ?? '';
+    expect(policy).toMatch(/script-src 'self'(;|$)/);
+    expect(policy).toMatch(/style-src 'self'(;|$)/);
+    expect(policy).not.toContain('unsafe');
+    expect(await page.locator('script:not([src]), style, [style*="url"]').count()).toBe(0);
+  });
+});
+
+describe('the page’s language', () => {
+  it.each([
+    ['zh-CN', 'zh-Hans', '翻译', '实时翻译'],
+    ['zh-TW', 'zh-Hant', '翻譯', '即時翻譯'],
+    ['fr-FR', 'en', 'Translate', 'Realtime Translation'],
+  ])('follows a browser that prefers %s', async (locale, lang, heading, title) => {
+    const page = await open({ locale });
+    await page.getByRole('heading', { name: heading, level: 1 }).waitFor({ state: 'attached' });
+    expect(await page.locator('html').getAttribute('lang')).toBe(lang);
+    expect(await page.title()).toBe(title);
+  });
+
+  it('is changed at once everywhere, names of languages and troubles included, and remembered', async () => {
+    const page = await open();
+    await page.getByRole('button', { name: 'Record' }).waitFor();
+    await page.getByRole('combobox', { name: 'Language of this page' }).selectOption('zh-Hans');
+    await page.getByRole('button', { name: '录音' }).waitFor();
+    const spanish = page.getByRole('combobox', { name: '目标语言' }).first().locator('option[value="es"]');
+    expect(await spanish.textContent()).toBe('西班牙语');
+    await page.context().setOffline(true);
+    await page.getByRole('textbox', { name: '要翻译的文字' }).fill('你好');
+    await page.getByRole('button', { name: '翻译', exact: true }).click();
+    await textOf(page.getByRole('alert'), /此设备已离线。请检查网络后重试。/);
+    await page.context().setOffline(false);
+    await page.getByRole('combobox', { name: '界面语言' }).selectOption('zh-Hant');
+    await textOf(page.getByRole('alert'), /此裝置已離線/);
+    await page.reload();
+    await page.getByRole('button', { name: '錄音' }).waitFor();
+    expect(await page.locator('html').getAttribute('lang')).toBe('zh-Hant');
+  });
+});
+
+describe('light and dark', () => {
+  const lightness = (page: Page) =>
+    page.evaluate(() => {
+      const [red = 0, green = 0, blue = 0] =
+        getComputedStyle(document.documentElement).backgroundColor.match(/\d+/g) ?? [];
+      return (Number(red) + Number(green) + Number(blue)) / 765;
+    });
+
+  it('follow the system, until one is chosen, which is remembered', async () => {
+    const page = await open({ colorScheme: 'dark' });
+    const appearance = (name: string) => page.getByRole('button', { name: `Appearance: ${name}` });
+    expect(await lightness(page)).toBeLessThan(0.2);
+    await page.emulateMedia({ colorScheme: 'light' });
+    expect(await lightness(page)).toBeGreaterThan(0.8);
+    await appearance('as the system').click();
+    await appearance('light').click();
+    await appearance('dark').waitFor();
+    expect(await lightness(page)).toBeLessThan(0.2);
+    await page.reload();
+    await appearance('dark').waitFor();
+    expect(await lightness(page)).toBeLessThan(0.2);
+  });
+});
+
+describe('every place', () => {
+  async function fill(page: Page): Promise<void> {
+    await translateText(page, 'Good morning');
+    await textOf(cards(page), /Good morning.*Good morning/);
+    await go(page, 'Text');
+    await page
+      .getByRole('textbox', { name: 'Write a message' })
+      .fill('# Title\n\n- a [link](https://example.org)\n\n`code`');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Title' }).waitFor();
+    await go(page, 'Voice');
+    await page.getByRole('button', { name: 'Start the call' }).click();
+    await page.getByRole('textbox', { name: 'Type into the call' }).fill('hello');
+    await page.keyboard.press('Enter');
+    await textOf(page.getByRole('log', { name: 'Captions' }), /Model/);
+  }
+
+  it.each([
+    ['a phone', { width: 390, height: 844 }, 'light'],
+    ['a phone', { width: 390, height: 844 }, 'dark'],
+    ['a desktop', { width: 1440, height: 900 }, 'light'],
+    ['a desktop', { width: 1440, height: 900 }, 'dark'],
+  ] as const)('has nothing that axe objects to, on %s of %o, %s', async (_, viewport, colorScheme) => {
+    const page = await open({ viewport, colorScheme, bypassCSP: true });
+    await fill(page);
+    await page.evaluate(AXE);
+    for (const place of ['Voice', 'Text', 'Translate'] as const) {
+      await go(page, place);
+      const found = await page.evaluate(async () => {
+        const { axe } = window as unknown as { axe: typeof import('axe-core') };
+        const { violations } = await axe.run();
+        return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+      });
+      expect({ place, found }).toEqual({ place, found: [] });
+    }
+  });
+
+  it.each([320, 390, 820, 1440])('fits a window of %i pixels without scrolling sideways', async (width) => {
+    const page = await open({ viewport: { width, height: 800 } });
+    await fill(page);
+    for (const place of ['Voice', 'Text', 'Translate'] as const) {
+      await go(page, place);
+      const overflow = await page.evaluate(() => {
+        const { scrollWidth, clientWidth } = document.documentElement;
+        return scrollWidth - clientWidth;
+      });
+      expect({ place, overflow }).toEqual({ place, overflow: 0 });
+    }
+  });
+});
+
+/** In the page: whether it shows that it has the focus, by itself or by the frame that it fills. */
+function isMarked(element: Element): boolean {
+  const frame = element.closest('.composer, .file') ?? element;
+  return [element, frame].some((each) => parseFloat(getComputedStyle(each).outlineWidth) >= 2);
+}
+
+describe('the keyboard alone', () => {
+  it('reaches everything in the order in which it is read, and sees where it is', async () => {
+    const page = await open();
+    await page.getByRole('combobox', { name: 'To' }).first().waitFor();
+    const names: string[] = [];
+    for (let presses = 0; presses < 13; presses++) {
+      await page.keyboard.press('Tab');
+      const focused = page.locator(':focus');
+      names.push((await focused.ariaSnapshot()).split('\n')[0] ?? '');
+      expect([names.at(-1), await focused.evaluate(isMarked)]).toEqual([names.at(-1), true]);
+    }
+    const order = names.join('\n');
+    expect(order).toMatch(
+      /Skip to content[^]*Translate[^]*Voice[^]*Text[^]*Appearance[^]*Language of this page[^]*From[^]*To[^]*Text to translate[^]*Record[^]*Choose a file[^]*Spoken reply[^]*More choices/,
+    );
+  });
+
+  it('makes a translation, walks to a conversation, and holds it', async () => {
+    const page = await open();
+    await page.getByRole('textbox', { name: 'Text to translate' }).focus();
+    await page.keyboard.type('without a mouse');
+    await page.keyboard.press('Control+Enter');
+    await textOf(cards(page), /without a mouse.*without a mouse/);
+    await page.getByRole('navigation').getByRole('link', { name: 'Text' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('textbox', { name: 'Write a message' }).focus();
+    await page.keyboard.type('still none');
+    await page.keyboard.press('Enter');
+    await textOf(page.getByRole('log', { name: 'Messages' }), /Model.*still none/);
+  });
+
+  it('records: the focus goes from the button that starts to the one that stops, and back', async () => {
+    const page = await open();
+    await page.getByRole('button', { name: 'Record' }).focus();
+    await page.keyboard.press('Enter');
+    await textOf(page.getByRole('timer', { name: 'Elapsed' }), /0:01/);
+    await page.keyboard.press('Enter');
+    await textOf(cards(page), /ms of audio/);
+    expect(await page.locator(':focus').innerText()).toBe('Record');
+  });
+
+  it('skips to the content', async () => {
+    const page = await open();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    expect(await page.locator(':focus').getAttribute('id')).toBe('content');
+  });
+});
+
+describe('whoever wants less motion', () => {
+  it('gets none', async () => {
+    const page = await open({ reducedMotion: 'reduce' });
+    await page.getByRole('button', { name: 'Record' }).click();
+    await page.getByRole('timer', { name: 'Elapsed' }).waitFor();
+    expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
+  });
+});
+
+describe('the browser client of the original project', () => {
+  let engine: Running;
+  beforeAll(async () => {
+    engine = await startGateway({ CORS_ORIGINS: '*' });
+  });
+  afterAll(() => engine.close());
+
+  it('posts its request from a page of another origin, and reads the answer', async () => {
+    const elsewhere = createServer((_req, res) => {
+      res.setHeader('content-type', 'text/html').end('<title>another origin</title>');
+    }).listen(0, '127.0.0.1');
+    await once(elsewhere, 'listening');
+    const { port } = elsewhere.address() as AddressInfo;
+    cleanups.push(async () => {
+      elsewhere.close();
+      elsewhere.closeAllConnections();
+      await once(elsewhere, 'close');
+    });
+    const visitor = await visit(browser, `http://translate.example:${port}`);
+    cleanups.push(() => visitor.close());
+    const recording = readFileSync(await speak(SENTENCE, { afterMs: 500 })).toString('base64');
+    const answer = await visitor.page.evaluate(
+      async ([url, base64]) => {
+        const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+        const form = new FormData();
+        form.append('files', new Blob([bytes], { type: 'audio/wav' }), 'recording.wav');
+        form.append('IsAudio', 'true');
+        form.append('prompt', 'Translate what I say from English to Spanish.');
+        const response = await fetch(`${url}/api/RealTime/AudioTranslate`, { method: 'POST', body: form });
+        return (await response.json()) as { data: { connectId: string; responses: string[] } };
+      },
+      [engine.url, recording] as const,
+    );
+    expect(answer.data.responses[0]).toMatch(IN_SPANISH);
+    expect(answer.data.connectId).toMatch(/^[\da-f]{32}$/);
+  });
+});

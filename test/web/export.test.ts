@@ -1,0 +1,42 @@
+/** Histories as files. */
+import { describe, expect, it } from '@jest/globals';
+import { asJson, asText, fileName } from '../../web/src/export.js';
+import { clock, span } from '../../web/src/format.js';
+
+const AT = new Date(2026, 2, 1, 14, 5).getTime();
+
+describe('an exported history', () => {
+  it('is plain text with times and labels', () => {
+    const lines = [
+      { at: AT, label: 'Good morning', text: 'Buenos días' },
+      { at: AT + 60_000, label: 'Recording, 0:03', text: 'Gracias\nAdiós' },
+    ];
+    expect(asText('Translations', lines)).toBe(
+      'Translations\n\n2026-03-01 14:05  Good morning\nBuenos días\n\n2026-03-01 14:06  Recording, 0:03\nGracias\nAdiós\n',
+    );
+  });
+
+  it('is JSON with times in UTC', () => {
+    const parsed: unknown = JSON.parse(asJson([{ at: AT, translation: 'Buenos días' }]));
+    expect(parsed).toEqual([{ at: new Date(AT).toISOString(), translation: 'Buenos días' }]);
+  });
+
+  it('has a name that sorts by time', () => {
+    expect(fileName('translations', AT, 'json')).toBe('translations-2026-03-01-1405.json');
+  });
+});
+
+describe('durations', () => {
+  it('are read as on a clock', () => {
+    expect([clock(0), clock(59_999), clock(65_000), clock(3_600_000)]).toEqual([
+      '0:00',
+      '0:59',
+      '1:05',
+      '60:00',
+    ]);
+  });
+
+  it('are told in the unit that fits', () => {
+    expect([span(640.4), span(1240)]).toEqual(['640 ms', '1.2 s']);
+  });
+});

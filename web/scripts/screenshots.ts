@@ -1,0 +1,107 @@
+/**
+ * Pictures of the three places for the documentation: `npm run screenshots` (the page must be built).
+ * Translations and the call are the offline engine's own; the conversation in writing is scripted.
+ */
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { Browser, Page } from 'playwright-core';
+import { go, launchBrowser, soundEnds, speak, translateText, visit } from '../../test/browser/support.js';
+import { startBeforeScript, startGateway } from '../../test/support/gateway.js';
+
+const FOLDER = fileURLToPath(new URL('../../docs/screenshots', import.meta.url));
+const SAMPLE = fileURLToPath(new URL('../../samples/family.wav', import.meta.url));
+const SIZES = [
+  [390, 844],
+  [820, 1000],
+  [1440, 900],
+] as const;
+
+const ANSWER = `### Three greetings
+
+You will hear these *all the time*:
+
+1. **Buenos días**, until noon
+2. **Buenas tardes**, until dark
+3. **Buenas noches**, after that
+
+\`\`\`python
+def greet(hour: int) -> str:
+    return "Buenos días" if hour < 12 else "Buenas tardes"
+\`\`\`
+
+> People answer with the same words.
+`;
+
+/** Takes the place in every size, light and dark, with few colours: the page has few. */
+async function picture(page: Page, place: string, scratch: string): Promise<void> {
+  for (const [width, height] of SIZES) {
+    await page.setViewportSize({ width, height });
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      const name = `${place}-${width}-${colorScheme}.png`;
+      const full = path.join(scratch, name);
+      const small = path.join(FOLDER, name);
+      await page.screenshot({ path: full });
+      const palette = 'split[a][b];[a]palettegen=max_colors=96[p];[b][p]paletteuse=dither=none';
+      await promisify(execFile)('ffmpeg', ['-v', 'error', '-y', '-i', full, '-vf', palette, small]);
+      console.log(`${name}: ${Math.round((await stat(small)).size / 1000)} kB`);
+    }
+  }
+}
+
+async function translations(browser: Browser, scratch: string): Promise<void> {
+  const service = await startGateway();
+  const visitor = await visit(browser, service.url);
+  const { page } = visitor;
+  await page.getByRole('combobox', { name: 'From' }).first().selectOption('en');
+  await page.getByRole('checkbox', { name: 'Spoken reply' }).check();
+  await page.getByLabel('Choose a file').setInputFiles(SAMPLE);
+  await page.getByText('Vivo en una casa').waitFor();
+  await translateText(page, 'Good morning, my friend. The weather is beautiful today.');
+  await page.getByText('Buenos días, mi amigo').waitFor();
+  await translateText(page, 'The red house has a big garden.');
+  await page.getByText('La casa roja').waitFor();
+  await page.getByRole('button', { name: 'Play the reply' }).nth(2).waitFor();
+  await picture(page, 'translate', scratch);
+
+  await go(page, 'Voice');
+  await page.getByRole('combobox', { name: 'From' }).first().selectOption('en');
+  await page.getByRole('button', { name: 'Start the call' }).click();
+  const captions = page.getByRole('log', { name: 'Captions' });
+  await captions.getByText('Vivo en una casa').waitFor();
+  await soundEnds(page);
+  await page.getByRole('textbox', { name: 'Type into the call' }).fill('We have two dogs and three cats.');
+  await page.keyboard.press('Enter');
+  await captions.getByText('Tenemos dos perros').waitFor();
+  await picture(page, 'voice', scratch);
+  await visitor.close();
+  await service.close();
+}
+
+async function conversation(browser: Browser, scratch: string): Promise<void> {
+  const service = await startBeforeScript({}, { answer: () => ANSWER });
+  const visitor = await visit(browser, `${service.url}/#text`);
+  const { page } = visitor;
+  await page
+    .getByRole('textbox', { name: 'Write a message' })
+    .fill('How do people greet each other in Spanish?');
+  await page.keyboard.press('Enter');
+  await page.getByText('with the same words').waitFor();
+  await picture(page, 'text', scratch);
+  await visitor.close();
+  await service.close();
+}
+
+const scratch = await mkdtemp(path.join(tmpdir(), 'screenshots-'));
+await mkdir(FOLDER, { recursive: true });
+const browser = await launchBrowser({
+  wav: await speak('I live in a small house with my family.', { afterMs: 60_000 }),
+});
+await translations(browser, scratch);
+await conversation(browser, scratch);
+await browser.close();
+await rm(scratch, { recursive: true });
