@@ -10,6 +10,7 @@ FROM base AS build
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
+COPY web web
 RUN npm run build
 
 FROM base AS dependencies
@@ -21,6 +22,7 @@ COPY scripts/debian-packages.sh scripts/packages-run.txt scripts/packages-image.
 RUN scripts/debian-packages.sh --strict run image && rm -rf /var/lib/apt/lists/*
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
+COPY --from=build /app/web/dist web/dist
 COPY package.json ./
 # The one folder that is written to; the root file system may be mounted read-only.
 RUN install -d -o node -g node uploads

@@ -9,8 +9,8 @@ help:
 	@echo 'make test         install what is missing, run all that CI runs: types, lint, build, every test'
 	@echo 'make test-node24  every test once more, with Node 24'
 	@echo 'make bench        the measurements of bench/'
-	@echo 'make dev          the service from its sources, restarted on every change'
-	@echo 'make build        the built server, in dist/'
+	@echo 'make dev          the service and the page from their sources, anew on every change'
+	@echo 'make build        the built server and page, in dist/ and web/dist/'
 	@echo 'make clean        remove what was built'
 	@echo 'PORT, HOST, API_KEYS, OPENAI_API_KEY and all else that .env.example names can be set in the environment or in .env'
 
@@ -34,7 +34,7 @@ bench: node_modules/.package-lock.json
 build: dist/.built
 
 clean:
-	rm -rf dist coverage
+	rm -rf dist web/dist coverage
 
 node:
 	@scripts/check-node.sh
@@ -49,6 +49,6 @@ node_modules/.package-lock.json: package-lock.json | node
 	npm ci --loglevel=error
 
 # Folders are among what it depends on, so that a removed source counts as a change too.
-dist/.built: node_modules/.package-lock.json tsconfig.json tsconfig.build.json $(shell find src)
+dist/.built: node_modules/.package-lock.json tsconfig.json tsconfig.build.json $(shell find src web -path web/dist -prune -o -print)
 	npm run --silent build
 	@touch $@

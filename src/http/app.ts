@@ -8,6 +8,7 @@ import type { HttpDeps, HttpTiming } from './deps.js';
 import { createErrorHandler, notFound, otherMethods } from './error-handler.js';
 import { createFormReader } from './form.js';
 import { maxFormBytes } from './limits.js';
+import { servePage } from './page.js';
 import { RECORDING_NAMES } from './question.js';
 import { allowOrigins, protectReaders } from './security.js';
 import { createRelayRoutes } from './relay-route.js';
@@ -56,6 +57,8 @@ export function createApp(deps: HttpDeps): Express {
   const awake = refuseWhileDraining(deps);
   app.route('/realtime-voice').get(awake, conversations.converse('voice')).all(otherMethods('GET'));
   app.route('/text-chat').get(awake, conversations.converse('text')).all(otherMethods('GET'));
+  app.use(servePage());
+
   app.use(notFound, createErrorHandler(logger, lingerMs));
   return app;
 }
