@@ -8,7 +8,13 @@ await ask(engine, 'Good morning', { target: 'pt' });
 const speech = await speakSamples('The children are playing in the garden.');
 const long = Buffer.concat(Array<Buffer>(30).fill(speech));
 process.stdout.write('busy\n');
+/** Again and again, so that on a slow machine too all kinds of programs are met at the same time. */
+async function forever(work: () => Promise<unknown>): Promise<never> {
+  for (;;) await work();
+}
+
 await Promise.all([
-  engine.transcribe(long, undefined, new AbortController().signal),
-  ask(engine, 'I have a dog. '.repeat(2_000), { source: 'en', target: 'es', output: 'audio' }),
+  forever(() => engine.transcribe(Buffer.from(long), undefined, new AbortController().signal)),
+  forever(() => ask(engine, 'I have a dog. '.repeat(400), { source: 'en', target: 'es', output: 'audio' })),
+  forever(() => ask(engine, 'I have a cat. '.repeat(400), { source: 'en', target: 'es', output: 'audio' })),
 ]);
