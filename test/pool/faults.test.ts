@@ -217,10 +217,10 @@ describe('a peer that vanished', () => {
 
 describe('a session that expires', () => {
   it('is left before its end when that was announced, and no request fails', async () => {
-    pooled = await startPooled({ pool: { responseTimeoutMs: 300 }, connection: { connectTimeoutMs: 300 } });
+    pooled = await startPooled({ pool: { responseTimeoutMs: 1_000 }, connection: { connectTimeoutMs: 500 } });
     const { pool, script } = pooled;
-    script.connections.every(connectionFault.expire(2_000, { announced: true }));
-    const deadline = performance.now() + 5_000;
+    script.connections.every(connectionFault.expire(4_000, { announced: true }));
+    const deadline = performance.now() + 7_000;
     let answered = 0;
     while (performance.now() < deadline) {
       expect(await answerOf(pool.request(asking(SENTENCE)))).toBe(SENTENCE);
