@@ -99,11 +99,12 @@ export function watchSocket(socket: WebSocket, listener: SocketListener): Socket
     send(frame, sent) {
       if (socket.readyState === WebSocket.OPEN) socket.send(frame, sent);
     },
+    // On a socket that was closed before it was open ws would fail at both.
     pause() {
-      socket.pause();
+      if (socket.readyState === WebSocket.OPEN) socket.pause();
     },
     resume() {
-      socket.resume();
+      if (socket.isPaused) socket.resume();
     },
     ping() {
       if (socket.readyState === WebSocket.OPEN) socket.ping();
