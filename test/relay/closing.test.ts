@@ -1,0 +1,284 @@
+/** However one side ends, the other is told, and nothing is left of either. */
+import { once } from 'node:events';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+import { cutReason, toldClose } from '../../src/relay/close.js';
+import { BareClient } from '../support/offline-client.js';
+import { connectionFault, requestFault, startScripted, type Script } from '../support/offline.js';
+import { message } from '../support/offline-spelling.js';
+import { eventually } from '../support/pool.js';
+import {
+  converse,
+  RawUpgrade,
+  startBareUpstream,
+  startRelay,
+  wsUrl,
+  type RelayAlone,
+} from '../support/relay.js';
+
+const opened: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const each of opened.splice(0).reverse()) await each.close();
+});
+
+interface Joined extends RelayAlone {
+  readonly script: Script;
+  /** How many conversations were told to have ended. */
+  ends(): number;
+}
+
+async function start(options: Parameters<typeof startRelay>[1] = {}): Promise<Joined> {
+  const upstream = await startScripted();
+  const log: string[] = [];
+  const logger = pino({ level: 'info' }, { write: (line) => log.push(line) });
+  const relay = await startRelay(upstream.url, options, { logger });
+  opened.push(upstream, relay);
+  return {
+    ...relay,
+    script: upstream.script,
+    ends: () => log.filter((line) => line.includes('"conversation ended"')).length,
+  };
+}
+
+/** Both sides are gone, and this was told once for each conversation. */
+async function expectAllGone(joined: Joined, conversations = 1): Promise<void> {
+  await eventually(() => joined.relay.stats.conversations === 0);
+  await eventually(() => joined.script.open.length === 0);
+  expect(joined.ends()).toBe(conversations);
+}
+
+describe('upstream ends', () => {
+  it.each([
+    [1000, ''],
+    [1001, 'Your session hit the maximum duration of 60 minutes.'],
+    [1008, 'policy'],
+    [1011, 'keepalive ping timeout'],
+    [1013, 'try again'],
+    [3000, 'invalid_request_error.invalid_api_key'],
+    [4999, 'ü'.repeat(61)],
+  ])('with %d, and the client is told the same', async (code, reason) => {
+    const joined = await start();
+    const client = await converse(joined.url, '/');
+    joined.script.sockets[0]?.drop({ code, reason });
+    expect(await client.untilClosed()).toEqual({ code, reason });
+    await expectAllGone(joined);
+  });
+
+  it('without a word, and the client is told that it was lost', async () => {
+    const joined = await start();
+    const client = await converse(joined.url, '/');
+    joined.script.sockets[0]?.drop();
+    expect(await client.untilClosed()).toEqual({ code: 1011, reason: 'upstream lost' });
+    await expectAllGone(joined);
+  });
+
+  it('with a close frame that has no code, and the client is told that it was lost', async () => {
+    const upstream = await startBareUpstream();
+    const alone = await startRelay(upstream.url);
+    opened.push(upstream, alone);
+    const client = await converse(alone.url, '/');
+    upstream.sockets[0]?.close();
+    expect(await client.untilClosed()).toEqual({ code: 1011, reason: 'upstream lost' });
+  });
+
+  it('right behind its last words, which the client still gets', async () => {
+    const joined = await start();
+    joined.script.answer = () => 'word '.repeat(20_000);
+    const client = await converse(joined.url, '/');
+    joined.script.requests.next(requestFault.drop(20_000, { code: 4000, reason: 'enough' }));
+    client.send({ type: 'conversation.item.create', item: message('Go on.') });
+    client.send({ type: 'response.create', response: { output_modalities: ['text'] } });
+    await client.until(() => client.closed !== undefined, 'the end', 20_000);
+    expect(client.closed).toEqual({ code: 4000, reason: 'enough' });
+    expect(client.types().filter((type) => type === 'response.output_text.delta')).toHaveLength(20_000);
+  });
+
+  it('while the client goes, too', async () => {
+    const joined = await start();
+    for (let n = 0; n < 20; n += 1) {
+      const client = await converse(joined.url, '/');
+      const last = joined.script.sockets.at(-1);
+      if (n % 2 === 0) client.socket.close(1000);
+      last?.drop(n % 3 === 0 ? 'cut' : { code: 1000, reason: '' });
+      if (n % 2 === 1) client.socket.terminate();
+    }
+    await expectAllGone(joined, 20);
+  });
+});
+
+describe('upstream never becomes ready', () => {
+  it.each([
+    ['it refuses the key', connectionFault.invalidApiKey(), 'upstream-rejected', 1011, 'upstream-rejected'],
+    ['it answers 401', connectionFault.refuse(401), 'upstream-rejected', 1011, 'upstream-rejected'],
+    ['it answers 429', connectionFault.refuse(429), 'upstream-rate-limited', 1011, 'upstream-rate-limited'],
+    ['it answers 503', connectionFault.refuse(503), 'upstream-unavailable', 1011, 'upstream-unavailable'],
+    ['it says nothing', connectionFault.silent(), 'upstream-unavailable', 1011, 'upstream-unavailable'],
+    [
+      'it never configures',
+      connectionFault.ignoreConfiguration(),
+      'upstream-unavailable',
+      1011,
+      'upstream-unavailable',
+    ],
+    [
+      'it refuses the settings',
+      connectionFault.refuseConfiguration(),
+      'upstream-rejected',
+      1011,
+      'upstream-rejected',
+    ],
+    ['it hangs up', connectionFault.dropAtOpening(), 'upstream-unavailable', 1011, 'upstream-unavailable'],
+    [
+      'it says goodbye',
+      connectionFault.dropAtOpening({ code: 4004, reason: 'gone' }),
+      'upstream-rejected',
+      4004,
+      'gone',
+    ],
+  ])('%s: the client gets an error event and a close', async (_what, fault, error, code, reason) => {
+    const joined = await start({ connectTimeoutMs: 300 });
+    joined.script.connections.next(fault);
+    const client = new BareClient(wsUrl(joined.url, '/'));
+    expect(await client.untilClosed()).toEqual({ code, reason });
+    expect(client.types()).toEqual(['error']);
+    expect(await client.error()).toMatchObject({ type: 'server_error', code: error, event_id: null });
+    await expectAllGone(joined);
+  });
+
+  it('it cannot be reached at all', async () => {
+    const alone = await startRelay('ws://127.0.0.1:9/v1/realtime');
+    opened.push(alone);
+    const client = new BareClient(wsUrl(alone.url, '/?dialect=preview'));
+    expect(await client.untilClosed()).toEqual({ code: 1011, reason: 'upstream-unavailable' });
+    expect(await client.error()).toMatchObject({ code: 'upstream-unavailable' });
+    await eventually(() => alone.relay.stats.conversations === 0);
+  });
+});
+
+describe('the client ends', () => {
+  it.each([[1000], [1001], [4321]])('with %d, and upstream is left', async (code) => {
+    const joined = await start();
+    const client = await converse(joined.url, '/');
+    client.socket.close(code, 'bye');
+    await joined.script.until(() => joined.script.open.length === 0);
+    expect(joined.script.sockets[0]?.closed?.code).toBe(1000);
+    await expectAllGone(joined);
+  });
+
+  it('in the middle of an answer, which upstream need not end', async () => {
+    const joined = await start();
+    joined.script.requests.next(requestFault.hang({ after: 1 }));
+    const client = await converse(joined.url, '/');
+    client.send({ type: 'conversation.item.create', item: message('Hello there') });
+    client.send({ type: 'response.create' });
+    await client.next('response.output_audio_transcript.delta');
+    client.socket.terminate();
+    await joined.script.until(() => joined.script.answering === 0);
+    await expectAllGone(joined);
+  });
+
+  it.each([
+    ['before upstream says a word', connectionFault.silent()],
+    ['before upstream is created', connectionFault.slowOpening(60_000)],
+    ['before upstream is configured', connectionFault.ignoreConfiguration()],
+  ])('%s, and upstream is left', async (_when, fault) => {
+    const joined = await start({ connectTimeoutMs: 60_000 });
+    joined.script.connections.next(fault);
+    const client = new RawUpgrade(joined.url, '/');
+    await joined.script.until(() => joined.script.open.length === 1);
+    client.socket.destroy();
+    await expectAllGone(joined);
+  });
+
+  it('before upstream is even connected', async () => {
+    const joined = await start();
+    const client = new RawUpgrade(joined.url, '/');
+    await eventually(() => client.received !== '');
+    client.socket.destroy();
+    await expectAllGone(joined);
+  });
+
+  it('with a frame larger than any should be: it is told 1009, and upstream is left', async () => {
+    const joined = await start();
+    const client = await converse(joined.url, '/');
+    client.socket.send('x'.repeat(4 * 1024 * 1024 + 1));
+    expect((await client.untilClosed()).code).toBe(1009);
+    await expectAllGone(joined);
+  });
+
+  it('with text that is none: it is told 1007, and upstream is left', async () => {
+    const joined = await start();
+    const client = await converse(joined.url, '/');
+    client.socket.send(Buffer.from([0x22, 0xc3, 0x28, 0x22]), { binary: false });
+    expect((await client.untilClosed()).code).toBe(1007);
+    await expectAllGone(joined);
+  });
+
+  it('with bytes that are no frame: it is told 1002, and upstream is left', async () => {
+    const joined = await start();
+    const client = new RawUpgrade(joined.url, '/', Buffer.from([0xff, 0xff, 0, 0, 0, 0]));
+    await once(client.socket, 'close');
+    await expectAllGone(joined);
+  });
+});
+
+describe('the service ends', () => {
+  it('and says goodbye to both sides, whatever they are doing', async () => {
+    const joined = await start({ connectTimeoutMs: 60_000 });
+    const talking = await converse(joined.url, '/');
+    joined.script.connections.next(connectionFault.silent());
+    const opening = new BareClient(wsUrl(joined.url, '/'));
+    await joined.script.until(() => joined.script.open.length === 2);
+    await Promise.all([joined.relay.close(), joined.relay.close()]);
+    for (const client of [talking, opening])
+      expect(await client.untilClosed()).toEqual({ code: 1001, reason: 'The service is shutting down.' });
+    await expectAllGone(joined, 2);
+  });
+
+  it('in time also where a client does not say goodbye', async () => {
+    const joined = await start();
+    const client = new RawUpgrade(joined.url, '/');
+    await eventually(() => client.received.includes('session.created'));
+    client.socket.pause();
+    const startedAt = performance.now();
+    await joined.relay.close();
+    expect(performance.now() - startedAt).toBeLessThan(8_000);
+    await expectAllGone(joined);
+  });
+
+  it('at once where it is destroyed, during a goodbye, too', async () => {
+    const joined = await start();
+    const client = new RawUpgrade(joined.url, '/');
+    await eventually(() => client.received.includes('session.created'));
+    client.socket.pause();
+    const closing = joined.relay.close();
+    await joined.relay.destroy();
+    await closing;
+    await expectAllGone(joined);
+  });
+});
+
+describe('a reason', () => {
+  it.each([
+    ['', ''],
+    ['a'.repeat(123), 'a'.repeat(123)],
+    ['a'.repeat(124), 'a'.repeat(123)],
+    ['ü'.repeat(62), 'ü'.repeat(61)],
+    [`a${'ü'.repeat(62)}`, `a${'ü'.repeat(61)}`],
+    ['漢'.repeat(50), '漢'.repeat(41)],
+    [`ab${'😀'.repeat(40)}`, `ab${'😀'.repeat(30)}`],
+  ])('is cut to 123 bytes between two characters: %s', (reason, cut) => {
+    expect(cutReason(reason)).toBe(cut);
+    expect(Buffer.byteLength(cutReason(reason))).toBeLessThanOrEqual(123);
+  });
+
+  it.each([999, 1004, 1005, 1006, 1015, 1016, 2999, 5000])(
+    'of a code that nobody may send is told as a loss: %d',
+    (code) => {
+      expect(toldClose({ code, reason: 'why' }, 'upstream lost')).toEqual({
+        code: 1011,
+        reason: 'upstream lost',
+      });
+    },
+  );
+});

@@ -1,0 +1,220 @@
+/** Two vocabularies of clients over two dialects of upstream: every event of a conversation, each way. */
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { startBeforeScript } from '../support/gateway.js';
+import { babble, silence } from '../support/offline-audio.js';
+import { at, type BareClient } from '../support/offline-client.js';
+import { requestFault } from '../support/offline.js';
+import { GA, message, PREVIEW, type Spelling } from '../support/offline-spelling.js';
+import { converse } from '../support/relay.js';
+
+let running: Awaited<ReturnType<typeof startBeforeScript>>;
+
+afterEach(() => running.close());
+
+/** Names that belong to one vocabulary alone. */
+const OF_ONE = {
+  ga: /^(conversation\.item\.(added|done)|response\.output_(text|audio)|response\.output_audio_transcript)/,
+  preview: /^(conversation\.item\.created|response\.(text|audio|audio_transcript)\.)/,
+};
+
+function audioIn(client: BareClient, type: string): Buffer {
+  const deltas = client.frames.filter((frame) => frame.type === type);
+  return Buffer.concat(deltas.map(({ delta }) => Buffer.from(String(delta), 'base64')));
+}
+
+function textIn(client: BareClient, type: string): string {
+  return client.frames
+    .filter((frame) => frame.type === type)
+    .map(({ delta }) => String(delta))
+    .join('');
+}
+
+/** 700 ms of something like speech and enough silence for its end, in frames of 40 ms. */
+function speak(client: BareClient): void {
+  const pcm = Buffer.concat([babble(700), silence(800)]);
+  for (let byte = 0; byte < pcm.length; byte += 1_920) {
+    const audio = pcm.subarray(byte, byte + 1_920).toString('base64');
+    client.send({ type: 'input_audio_buffer.append', audio });
+  }
+}
+
+const PAIRS: [Spelling, Spelling][] = [
+  [GA, GA],
+  [GA, PREVIEW],
+  [PREVIEW, GA],
+  [PREVIEW, PREVIEW],
+];
+
+describe.each(
+  PAIRS.map(([client, upstream]) => ({ client: client.name, upstream: upstream.name, spelt: client })),
+)('a $client client over a $upstream upstream', ({ client: dialect, upstream, spelt }) => {
+  const other = dialect === 'ga' ? 'preview' : 'ga';
+  const query = dialect === 'ga' ? '' : '?dialect=preview';
+
+  it('converses in writing', async () => {
+    running = await startBeforeScript({}, { dialect: upstream, answer: () => 'one two three' });
+    const client = await converse(running.url, `/text-chat${query}`);
+    expect(
+      at(client.frames[0], dialect === 'ga' ? 'session.output_modalities' : 'session.modalities'),
+    ).toEqual(['text']);
+    expect(at(client.frames[0], `session.${spelt.vadPath}`)).toBeNull();
+
+    client.send({ type: 'conversation.item.create', item: message('Hello', 'msg_hello') });
+    client.send({ type: 'response.create', response: { metadata: { topic: 'greeting' } } });
+    const done = await client.next('response.done');
+    expect(textIn(client, spelt.textDelta)).toBe('one two three');
+    expect((await client.next(spelt.textDone)).text).toBe('one two three');
+    expect(at(done, 'response.status')).toBe('completed');
+    expect(at(done, 'response.metadata')).toEqual({ topic: 'greeting' });
+    expect(at(done, 'response.output.0.content.0')).toEqual({
+      type: spelt.assistantText,
+      text: 'one two three',
+    });
+    expect(running.script.asked.at(-1)?.items[0]).toMatchObject({ id: 'msg_hello', role: 'user' });
+    expect(client.types().filter((type) => OF_ONE[other].test(type))).toEqual([]);
+    await client.close();
+  });
+
+  it('is told of every item once that it is there, and in GA once that it is done', async () => {
+    running = await startBeforeScript({}, { dialect: upstream });
+    const client = await converse(running.url, `/text-chat${query}`);
+    client.send({ type: 'conversation.item.create', item: message('Hello', 'msg_hello') });
+    client.send({ type: 'response.create' });
+    await client.next('response.done');
+    const idsOf = (type: string): unknown[] =>
+      client.frames.filter((frame) => frame.type === type).map((frame) => at(frame, 'item.id'));
+    const answerId = at(await client.next('response.output_item.added'), 'item.id');
+    expect(idsOf(spelt.itemAdded)).toEqual(['msg_hello', answerId]);
+    if (spelt.itemDone === undefined) return;
+    expect(idsOf(spelt.itemDone)).toEqual(['msg_hello', answerId]);
+    const done = await client.next(spelt.itemDone, 2);
+    expect(done.previous_item_id).toBe('msg_hello');
+    expect(at(done, 'item.content.0.text')).toBe('Hello');
+    const order = client.types();
+    expect(order.lastIndexOf(spelt.itemDone)).toBeLessThan(order.indexOf('response.output_item.done'));
+    await client.close();
+  });
+
+  it('converses aloud', async () => {
+    const sound = babble(900);
+    running = await startBeforeScript(
+      { REALTIME_VOICE: 'verse' },
+      {
+        dialect: upstream,
+        transcript: () => 'good morning',
+        answer: () => 'buenos días',
+        speech: () => sound,
+      },
+    );
+    const client = await converse(running.url, `/realtime-voice${query}`);
+    expect(at(client.frames[0], `session.${spelt.voicePath}`)).toBe('verse');
+    expect(at(client.frames[0], `session.${spelt.vadPath}.type`)).toBe('server_vad');
+
+    speak(client);
+    const started = await client.next('input_audio_buffer.speech_started');
+    const stopped = await client.next('input_audio_buffer.speech_stopped');
+    const committed = await client.next('input_audio_buffer.committed');
+    const heard = await client.next('conversation.item.input_audio_transcription.completed');
+    await client.next('response.done');
+    expect([stopped.item_id, committed.item_id, heard.item_id]).toEqual(Array(3).fill(started.item_id));
+    expect(stopped.audio_end_ms).toBeGreaterThan(Number(started.audio_start_ms));
+    expect(heard.transcript).toBe('good morning');
+    expect(textIn(client, 'conversation.item.input_audio_transcription.delta')).toBe('good morning');
+    expect(textIn(client, spelt.transcriptDelta)).toBe('buenos días');
+    expect((await client.next(spelt.transcriptDone)).transcript).toBe('buenos días');
+    expect(audioIn(client, spelt.audioDelta).equals(sound)).toBe(true);
+    expect(client.types()).toContain(spelt.audioDone);
+    expect(client.types()).toContain('rate_limits.updated');
+    expect(client.types().filter((type) => OF_ONE[other].test(type))).toEqual([]);
+    await client.close();
+  });
+
+  it('changes, cancels, cuts, deletes and clears', async () => {
+    running = await startBeforeScript({}, { dialect: upstream });
+    const client = await converse(running.url, `/realtime-voice${query}`);
+    const vad = { type: 'server_vad', silence_duration_ms: 300 };
+    client.send(spelt.update({ instructions: 'Be brief.', vad, transcription: null, voice: 'echo' }));
+    const updated = await client.next('session.updated');
+    expect(at(updated, 'session.instructions')).toBe('Be brief.');
+    expect(at(updated, `session.${spelt.voicePath}`)).toBe('echo');
+    expect(at(updated, `session.${spelt.vadPath}.silence_duration_ms`)).toBe(300);
+
+    client.send({ type: 'conversation.item.create', item: message('Hello', 'msg_hello') });
+    client.send({ type: 'response.create' });
+    await client.next('response.done');
+    const answerId = at(await client.next('response.output_item.added'), 'item.id');
+    client.send({
+      type: 'conversation.item.truncate',
+      item_id: answerId,
+      content_index: 0,
+      audio_end_ms: 40,
+    });
+    expect(await client.next('conversation.item.truncated')).toMatchObject({
+      item_id: answerId,
+      audio_end_ms: 40,
+    });
+    client.send({ type: 'conversation.item.delete', item_id: 'msg_hello' });
+    expect(await client.next('conversation.item.deleted')).toMatchObject({ item_id: 'msg_hello' });
+
+    running.script.requests.next(requestFault.hang({ after: 1 }));
+    client.send({ type: 'response.create' });
+    await client.next(spelt.transcriptDelta, 2);
+    client.send({ type: 'response.cancel' });
+    const cancelled = await client.next('response.done', 2);
+    expect(at(cancelled, 'response.status')).toBe('cancelled');
+    expect(at(cancelled, 'response.status_details.reason')).toBe('client_cancelled');
+
+    client.send({ type: 'input_audio_buffer.append', audio: babble(40).toString('base64') });
+    client.send({ type: 'input_audio_buffer.clear' });
+    await client.next('input_audio_buffer.cleared');
+    await client.close();
+  });
+
+  it('is told what upstream says is wrong, with the id of the event that it answers', async () => {
+    running = await startBeforeScript({}, { dialect: upstream });
+    const client = await converse(running.url, `/text-chat${query}`);
+    client.send({ type: 'conversation.item.delete', event_id: 'mine_1', item_id: 'none' });
+    expect(await client.error()).toMatchObject({ code: 'item_delete_invalid_item_id', event_id: 'mine_1' });
+    client.send({ type: 'input_audio_buffer.commit', event_id: 'mine_2' });
+    expect(await client.error(2)).toMatchObject({
+      code: 'input_audio_buffer_commit_empty',
+      event_id: 'mine_2',
+    });
+    await client.close();
+  });
+});
+
+describe('what needs no change', () => {
+  it('is passed on as it came, each way, also where we do not know it', async () => {
+    running = await startBeforeScript();
+    const client = await converse(running.url, '/text-chat');
+    const odd = '{ "event_id":"odd",\n "type" : "input_audio_buffer.clear" }';
+    client.socket.send(odd);
+    await client.next('input_audio_buffer.cleared');
+    expect(running.script.sockets.at(-1)?.frames.at(-1)).toBe(odd);
+
+    running.script.requests.next(requestFault.unknownEvent());
+    client.send({ type: 'conversation.item.create', item: message('Hello there') });
+    client.send({ type: 'response.create' });
+    expect(await client.next('response.dreamt')).toEqual({
+      type: 'response.dreamt',
+      event_id: 'event_1',
+      dream: { of: 'sheep' },
+    });
+    await client.close();
+  });
+
+  it('is all that is passed on to a client of the other vocabulary, which has no word for the rest', async () => {
+    running = await startBeforeScript();
+    const client = await converse(running.url, '/text-chat?dialect=preview');
+    running.script.requests.next(requestFault.malformedFrames());
+    running.script.requests.next(requestFault.unknownEvent());
+    for (const turn of [1, 2]) {
+      client.send({ type: 'conversation.item.create', item: message('Hello there') });
+      client.send({ type: 'response.create' });
+      expect(at(await client.next('response.done', turn), 'response.status')).toBe('completed');
+    }
+    expect(client.types()).not.toContain('response.dreamt');
+    await client.close();
+  });
+});
