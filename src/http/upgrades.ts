@@ -16,7 +16,6 @@ export class Upgrades {
   attach(server: Server, app: RequestListener): void {
     server.on('upgrade', (request: IncomingMessage, _stream, head) => {
       const { socket } = request;
-      socket.on('error', () => socket.destroy());
       const response = new ServerResponse(request);
       try {
         response.assignSocket(socket);
@@ -30,6 +29,7 @@ export class Upgrades {
         serveWithoutUpgrade(server, request, socket, head);
         return;
       }
+      socket.on('error', () => socket.destroy());
       response.shouldKeepAlive = false;
       response.once('finish', () => {
         endWithin(socket, LINGER_MS);

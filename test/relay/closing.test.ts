@@ -1,8 +1,11 @@
 /** However one side ends, the other is told, and nothing is left of either. */
 import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { cutReason, toldClose } from '../../src/relay/close.js';
+import { startBeforeScript } from '../support/gateway.js';
 import { BareClient } from '../support/offline-client.js';
 import { connectionFault, requestFault, startScripted, type Script } from '../support/offline.js';
 import { message } from '../support/offline-spelling.js';
@@ -198,6 +201,23 @@ describe('the client ends', () => {
     await expectAllGone(joined);
   });
 
+  it('while it waits to be let in, and leaves no trace', async () => {
+    const upstream = await startScripted();
+    const alone = await startRelay(upstream.url);
+    opened.push(upstream, alone);
+    const server = createServer().listen(0, '127.0.0.1');
+    const asked = once(server, 'upgrade') as Promise<[IncomingMessage, Socket, Buffer]>;
+    await once(server, 'listening');
+    const client = new RawUpgrade(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, '/');
+    const [request, socket, head] = await asked;
+    client.socket.destroy();
+    await once(socket.resume(), 'end');
+    alone.accept(request, socket, head);
+    expect(alone.relay.stats.conversations).toBe(0);
+    expect(upstream.script.handshakes).toHaveLength(0);
+    server.close();
+  });
+
   it('with a frame larger than any should be: it is told 1009, and upstream is left', async () => {
     const joined = await start();
     const client = await converse(joined.url, '/');
@@ -223,6 +243,18 @@ describe('the client ends', () => {
 });
 
 describe('the service ends', () => {
+  it('when it is told to stop, and leaves no socket', async () => {
+    const running = await startBeforeScript();
+    opened.push(running);
+    const voice = await converse(running.url, '/realtime-voice');
+    const text = await converse(running.url, '/text-chat?dialect=preview');
+    await running.gateway.close();
+    for (const client of [voice, text])
+      expect(await client.untilClosed()).toEqual({ code: 1001, reason: 'The service is shutting down.' });
+    expect(running.gateway.server.listening).toBe(false);
+    await running.script.until(() => running.script.open.length === 0);
+  });
+
   it('and says goodbye to both sides, whatever they are doing', async () => {
     const joined = await start({ connectTimeoutMs: 60_000 });
     const talking = await converse(joined.url, '/');

@@ -7,6 +7,7 @@ import {
   type IncomingMessage,
 } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { WebSocket, WebSocketServer, type ClientOptions } from 'ws';
 import { Relay, type ConversationWish, type RelayOptions } from '../../src/relay/relay.js';
@@ -88,6 +89,8 @@ export function clientFrame(text: string): Buffer {
 export interface RelayAlone {
   readonly relay: Relay;
   readonly url: string;
+  /** What is done with each upgrade that comes to the address. */
+  accept(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   close(): Promise<void>;
 }
 
@@ -106,15 +109,16 @@ export async function startRelay(
     ...{ kind: 'voice', client: 'test', dialect: 'ga', profile: {}, requestId: 'test' },
     ...more.wish,
   };
-  const server = createServer();
-  server.on('upgrade', (request, socket, head) => {
+  const accept: RelayAlone['accept'] = (request, socket, head) => {
     relay.accept({ request, socket, head, answerLines: () => [], taken: () => undefined }, wish);
-  });
+  };
+  const server = createServer().on('upgrade', accept);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     relay,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    accept,
     close: async () => {
       await relay.destroy();
       const closed = once(server, 'close');
