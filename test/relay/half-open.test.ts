@@ -3,7 +3,15 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { connectionFault, startScripted, type Script } from '../support/offline.js';
 import { message } from '../support/offline-spelling.js';
 import { eventually } from '../support/pool.js';
-import { converse, RawUpgrade, startRelay, type RelayAlone } from '../support/relay.js';
+import {
+  clientFrame,
+  converse,
+  Flood,
+  poured,
+  RawUpgrade,
+  startRelay,
+  type RelayAlone,
+} from '../support/relay.js';
 
 const PING_MS = 200;
 /** A missed ping is noticed at the next; timers of a busy machine are late. */
@@ -61,6 +69,17 @@ describe('a peer that answers no ping', () => {
     await joined.script.until(() => joined.script.open.length === 0);
     await eventually(() => joined.relay.stats.conversations === 0);
     await client.close();
+  });
+
+  it('is dropped where it is a client that talks on and reads nothing, though it is not read from either', async () => {
+    await start();
+    const client = new RawUpgrade(joined.url, '/');
+    await eventually(() => client.received.includes('session.created'));
+    client.socket.pause();
+    new Flood(poured(client.socket), clientFrame('{"type":"x"}'), 64 * 1024 * 1024);
+    await joined.script.until(() => joined.script.open.length === 0, 20_000);
+    await eventually(() => joined.relay.stats.conversations === 0);
+    client.socket.destroy();
   });
 });
 

@@ -1,4 +1,5 @@
 /** Whoever does not read makes the other side wait: what piles up here stays small, whatever is said and by whom. */
+import { once } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -143,5 +144,27 @@ describe('a client', () => {
     client.socket.destroy();
     await upstream.script.until(() => upstream.script.open.length === 0);
     await eventually(() => relay.relay.stats.conversations === 0);
+  });
+
+  it('that said much before upstream was ready is heard to the end, in order, and after it', async () => {
+    const upstream = await startScripted();
+    upstream.script.connections.next(connectionFault.slowConfiguration(300));
+    const relay = await startRelay(upstream.url);
+    opened.push(upstream, relay);
+    const client = new Counter(relay.url);
+    await once(client.socket, 'open');
+    const audio = Buffer.alloc(48_000, 1).toString('base64');
+    for (let number = 0; number < 40; number += 1)
+      client.socket.send(
+        JSON.stringify({ type: 'input_audio_buffer.append', event_id: String(number), audio }),
+      );
+    await eventually(() => client.frames === 1);
+    client.socket.send(JSON.stringify({ type: 'input_audio_buffer.append', event_id: '40', audio }));
+
+    const [server] = upstream.script.sockets;
+    await upstream.script.until(() => server?.events.length === 42);
+    const numbers = server?.events.slice(1).map(({ eventId }) => Number(eventId));
+    expect(numbers).toEqual(Array.from({ length: 41 }, (_, number) => number));
+    client.socket.terminate();
   });
 });

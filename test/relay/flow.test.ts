@@ -1,0 +1,96 @@
+/** Back-pressure by itself: who waits for whom, and until when. */
+import { describe, expect, it } from '@jest/globals';
+import { HIGH_WATER_BYTES, Outlet, Tap } from '../../src/relay/flow.js';
+
+/** A side that is read from, and remembers whether it is. */
+class Side {
+  isRead = true;
+  pause(): void {
+    this.isRead = false;
+  }
+  resume(): void {
+    this.isRead = true;
+  }
+}
+
+/** A side that reads when it is told to. */
+class Reader {
+  readonly #unread: { frame: string; sent: () => void }[] = [];
+  get bufferedBytes(): number {
+    return this.#unread.reduce((sum, { frame }) => sum + frame.length, 0);
+  }
+  send(frame: string, sent: () => void): void {
+    this.#unread.push({ frame, sent });
+  }
+  read(): void {
+    for (let next = this.#unread.shift(); next !== undefined; next = this.#unread.shift()) next.sent();
+  }
+}
+
+const MUCH = 'x'.repeat(HIGH_WATER_BYTES + 1);
+
+describe('what comes in', () => {
+  it('waits until nobody has a reason left, and is asked for once by each', () => {
+    const side = new Side();
+    const tap = new Tap(side);
+    const [first, second] = [{}, {}];
+    tap.shut(first);
+    tap.shut(first);
+    tap.shut(second);
+    tap.open(first);
+    expect([side.isRead, tap.isShut, tap.isShutBy(first), tap.isShutBy(second)]).toEqual([
+      false,
+      true,
+      false,
+      true,
+    ]);
+    tap.open({});
+    expect(side.isRead).toBe(false);
+    tap.open(second);
+    expect([side.isRead, tap.isShut]).toEqual([true, false]);
+  });
+
+  it('never waits again once it was released', () => {
+    const side = new Side();
+    const tap = new Tap(side);
+    tap.shut({});
+    tap.release();
+    expect([side.isRead, tap.isShut]).toEqual([true, false]);
+    tap.shut({});
+    expect([side.isRead, tap.isShut]).toEqual([true, false]);
+  });
+});
+
+describe('what goes out', () => {
+  it('makes its source wait from the mark on, until it was read', () => {
+    const side = new Side();
+    const reader = new Reader();
+    const tap = new Tap(side);
+    const outlet = new Outlet(reader);
+    outlet.send(MUCH.slice(1), tap);
+    expect(side.isRead).toBe(true);
+    outlet.send('x', tap);
+    expect([side.isRead, tap.isShutBy(outlet)]).toEqual([false, true]);
+    reader.read();
+    expect(side.isRead).toBe(true);
+  });
+
+  it('lets each source speak up to a mark of its own', () => {
+    const [patient, hasty] = [new Side(), new Side()];
+    const outlet = new Outlet(new Reader());
+    outlet.send(MUCH, new Tap(patient), 2 * HIGH_WATER_BYTES);
+    outlet.send('x', new Tap(hasty));
+    expect([patient.isRead, hasty.isRead]).toEqual([true, false]);
+  });
+
+  it('lets all sources go on together, whoever spoke last', () => {
+    const [first, second] = [new Side(), new Side()];
+    const reader = new Reader();
+    const outlet = new Outlet(reader);
+    outlet.send(MUCH, new Tap(first));
+    outlet.send(MUCH, new Tap(second));
+    expect([first.isRead, second.isRead]).toEqual([false, false]);
+    reader.read();
+    expect([first.isRead, second.isRead]).toEqual([true, true]);
+  });
+});
