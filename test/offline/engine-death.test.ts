@@ -13,8 +13,9 @@ it('a killed service leaves no program behind', async () => {
     const pipelines = (): Promise<number[]> => pipelinesOf(service.pid);
     await eventually(
       async () => programsIn(await pipelines()),
+      // Speaking and hearing come and go; the translators stay.
       (names) =>
-        names.includes('espeak-ng') && names.includes('pocketsphinx_co') && names.includes('lt-proc'),
+        names.includes('lt-proc') && (names.includes('espeak-ng') || names.includes('pocketsphinx_co')),
     );
     const started = await pipelines();
     service.kill('SIGKILL');
@@ -24,4 +25,4 @@ it('a killed service leaves no program behind', async () => {
   } finally {
     service.kill('SIGKILL');
   }
-});
+}, 60_000);

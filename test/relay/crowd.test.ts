@@ -52,5 +52,5 @@ describe('two hundred clients', () => {
     await running.script.until(() => running.script.answering === 0);
     // A keep-alive, a handshake's deadline or a close timer of only one of them would be left over.
     await eventually(() => timers() <= before + 2);
-  });
+  }, 120_000);
 });
