@@ -49,8 +49,15 @@ export interface Config {
     ffmpegConcurrency: number;
     ffmpegTimeoutMs: number;
   };
-  /** `rateLimitPerMinute` counts points; 0 is no limit. */
-  access: { apiKeys: string[]; rateLimitPerMinute: number; metricsToken?: string };
+  access: {
+    /** SHA-256 of each key, in hex: the keys themselves are not kept. */
+    keyDigests: string[];
+    /** Points; 0 is no limit. */
+    rateLimitPerMinute: number;
+    /** From one address; 0 is no limit. */
+    failedKeysPerMinute: number;
+    metricsToken?: string;
+  };
 }
 
 /** The environment cannot be used. `faults` holds one sentence for each thing that is wrong; none shows a secret. */
@@ -193,8 +200,9 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       ffmpegTimeoutMs: v.FFMPEG_TIMEOUT_MS,
     },
     access: {
-      apiKeys: v.API_KEYS,
+      keyDigests: v.API_KEYS,
       rateLimitPerMinute: v.RATE_LIMIT_PER_MINUTE,
+      failedKeysPerMinute: v.FAILED_KEYS_PER_MINUTE,
       ...(v.METRICS_TOKEN !== undefined && { metricsToken: v.METRICS_TOKEN }),
     },
   };

@@ -1,4 +1,5 @@
 /** Every environment variable: how its text is read, which values it takes, and its default. */
+import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { canonicalTag } from './session/languages.js';
@@ -125,7 +126,7 @@ const corsOrigins = variable((text) => {
   return [...new Set(items.flatMap((item) => originOf(item) ?? []))];
 });
 
-/** Keys are named by their place in the list, never repeated. */
+/** Read as the keys' digests. In a fault keys are named by their place in the list, never repeated. */
 const apiKeys = variable((text) => {
   const keys = readList(text);
   const faults = keys.flatMap((key, index) => {
@@ -134,7 +135,7 @@ const apiKeys = variable((text) => {
     return keys.indexOf(key) < index ? [`entry ${index + 1} repeats an earlier one`] : [];
   });
   return faults.length === 0
-    ? keys
+    ? keys.map((key) => createHash('sha256').update(key).digest('hex'))
     : refuse(`must be different keys with commas between: ${faults.join(', ')}.`);
 });
 
@@ -212,6 +213,7 @@ export const environment = z
 
     API_KEYS: apiKeys.default([]),
     RATE_LIMIT_PER_MINUTE: whole(0, 1_000_000).default(600),
+    FAILED_KEYS_PER_MINUTE: whole(0, 1_000_000).default(60),
     METRICS_TOKEN: secret.optional(),
   })
   .refine(({ POOL_WARM, POOL_MAX_SOCKETS }) => !(POOL_WARM > POOL_MAX_SOCKETS), {

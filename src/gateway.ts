@@ -10,7 +10,7 @@ import type { Config } from './config.js';
 import { GatewayError } from './errors.js';
 import { createApp } from './http/app.js';
 import type { Capabilities, Health, ReadyCheck } from './http/deps.js';
-import { createLimiter } from './http/limiter.js';
+import { createLimiter, type Limiter, type LimiterOptions } from './http/limiter.js';
 import { createHttpServer } from './http/server.js';
 import { RedisTickets } from './http/tickets.js';
 import { Upgrades } from './http/upgrades.js';
@@ -52,7 +52,7 @@ const FLUSH_MS = 1_000;
 export async function createGateway(config: Config, overrides: GatewayOverrides = {}): Promise<Gateway> {
   const logger = overrides.logger ?? createLogger(config.server.logLevel);
   logger.info(config.upstream.why);
-  if (config.access.apiKeys.length === 0)
+  if (config.access.keyDigests.length === 0)
     logger.warn('API_KEYS is empty: anyone who reaches this service may use it');
 
   const offline =
@@ -94,7 +94,8 @@ export async function createGateway(config: Config, overrides: GatewayOverrides 
     relay,
     upgrades,
     tickets: redis && new RedisTickets(redis),
-    limiter: createGatewayLimiter(config, redis, logger),
+    limiter: limiterOf('points', config.access.rateLimitPerMinute, redis, logger),
+    failedKeys: limiterOf('failed-keys', config.access.failedKeysPerMinute, redis, logger),
     health,
     ready: () => readyChecks(pool, audio, sessions),
     capabilities: () => capabilities(config, endpoint, offline?.responder),
@@ -168,13 +169,13 @@ function createRelay(config: Config, endpoint: Endpoint, logger: Logger): Relay 
   return new Relay(endpoint, { max, maxPerClient, connectTimeoutMs, voice: config.upstream.voice }, logger);
 }
 
-function createGatewayLimiter(
-  config: Config,
+function limiterOf(
+  name: LimiterOptions['name'],
+  perMinute: number,
   redis: RedisConnection | undefined,
   logger: Logger,
-): ReturnType<typeof createLimiter> | undefined {
-  const perMinute = config.access.rateLimitPerMinute;
-  return perMinute === 0 ? undefined : createLimiter({ perMinute, redis: redis?.client, logger });
+): Limiter | undefined {
+  return perMinute === 0 ? undefined : createLimiter({ name, perMinute, redis: redis?.client, logger });
 }
 
 async function readyChecks(

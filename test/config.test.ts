@@ -95,7 +95,7 @@ describe('the configuration', () => {
         ffmpegConcurrency: availableParallelism(),
         ffmpegTimeoutMs: 10_000,
       },
-      access: { apiKeys: [], rateLimitPerMinute: 600 },
+      access: { keyDigests: [], rateLimitPerMinute: 600, failedKeysPerMinute: 60 },
     });
   });
 
@@ -147,6 +147,7 @@ describe('the configuration', () => {
       FFMPEG_TIMEOUT_MS: '1018',
       API_KEYS: 'one, two',
       RATE_LIMIT_PER_MINUTE: '0',
+      FAILED_KEYS_PER_MINUTE: '19',
       METRICS_TOKEN: 'token',
     });
     expect(config).toEqual({
@@ -189,7 +190,15 @@ describe('the configuration', () => {
         ffmpegConcurrency: 17,
         ffmpegTimeoutMs: 1018,
       },
-      access: { apiKeys: ['one', 'two'], rateLimitPerMinute: 0, metricsToken: 'token' },
+      access: {
+        keyDigests: [
+          '7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed',
+          '3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3',
+        ],
+        rateLimitPerMinute: 0,
+        failedKeysPerMinute: 19,
+        metricsToken: 'token',
+      },
     });
   });
 

@@ -1,10 +1,11 @@
 /** Everything that knows Express, put together: what each request passes, in order. */
 import express, { type Express, type RequestHandler } from 'express';
 import { GatewayError } from '../errors.js';
-import { KeyRing, requireKey, Toll } from './access.js';
+import { KeyRing } from './access.js';
 import { createBodyReader } from './body.js';
 import { openCall } from './call.js';
 import type { HttpDeps, HttpTiming } from './deps.js';
+import { Door } from './door.js';
 import { createErrorHandler, notFound, otherMethods } from './error-handler.js';
 import { createFormReader } from './form.js';
 import { maxFormBytes } from './limits.js';
@@ -16,6 +17,7 @@ import { createSessionRoutes } from './sessions-route.js';
 import { BodyWatch } from './slow-body.js';
 import { createStatusRoutes } from './status-route.js';
 import { MemoryTickets } from './tickets.js';
+import { Toll } from './toll.js';
 import { createTranslateRoutes } from './translate-route.js';
 
 const TIMING: HttpTiming = {
@@ -46,12 +48,13 @@ export function createApp(deps: HttpDeps): Express {
   app.route('/readyz').get(status.ready).all(otherMethods('GET', 'HEAD'));
 
   // Express matches paths without regard to case, so what stands before a route here stands before all its spellings.
-  const keys = new KeyRing(config.access.apiKeys);
+  const keys = new KeyRing(config.access.keyDigests);
+  const door = new Door(keys, deps.failedKeys, logger);
   const toll = new Toll(deps.limiter, keys);
   const api = express.Router();
-  api.use(neverStored, refuseWhileDraining(deps), requireKey(keys), toll.enter);
+  api.use(neverStored, refuseWhileDraining(deps), door.enter, toll.enter);
   addApiRoutes(api, deps, toll, timing, status.capabilities);
-  const conversations = createRelayRoutes(deps, deps.tickets ?? new MemoryTickets(), keys, toll);
+  const conversations = createRelayRoutes(deps, deps.tickets ?? new MemoryTickets(), keys, door, toll);
   api.route('/realtime/tickets').post(conversations.issueTicket).all(otherMethods('POST'));
   app.use('/api', api);
   const awake = refuseWhileDraining(deps);

@@ -22,6 +22,8 @@ export interface HttpDeps {
   readonly tickets?: TicketStore | undefined;
   /** Absent: nobody is limited. */
   readonly limiter: Limiter | undefined;
+  /** Counts, by address, keys that are not known. Absent: everybody may go on trying. */
+  readonly failedKeys?: Limiter | undefined;
   /** Answers at once, also while everything else is down. */
   health(): Health | Promise<Health>;
   /** Every check, passed or not. Draining is added here and need not be among them. */

@@ -1,4 +1,4 @@
-/** Points per minute and client: counted in Redis where one is given, in this process else and while Redis is away. */
+/** So many a minute for each client: counted in Redis where one is given, in this process else and while Redis is away. */
 import type { Logger } from 'pino';
 import {
   RateLimiterMemory,
@@ -11,8 +11,6 @@ import {
 const WINDOW_SECONDS = 60;
 /** A store that takes longer is taken for away: a limit is not worth a request's time. */
 const STORE_TIMEOUT_MS = 250;
-const CHARS_PER_POINT = 1_000;
-const AUDIO_MS_PER_POINT = 10_000;
 
 /** What a client has left. */
 export interface Quota {
@@ -33,17 +31,9 @@ export interface Limiter {
   take(client: string, points: number): Promise<Quota>;
 }
 
-/** What a text costs beside the request itself. */
-export function textPoints(chars: number): number {
-  return Math.floor(chars / CHARS_PER_POINT);
-}
-
-/** What a recording costs beside the request itself; known once it was decoded, and so charged afterwards. */
-export function audioPoints(durationMs: number): number {
-  return Math.floor(durationMs / AUDIO_MS_PER_POINT);
-}
-
 export interface LimiterOptions {
+  /** What is counted; limiters of one name share their counts through Redis. */
+  readonly name: 'points' | 'failed-keys';
   /** Points a minute, more than 0. */
   readonly perMinute: number;
   /** A connected node-redis client, shared with whoever owns it; never closed here. */
@@ -51,8 +41,8 @@ export interface LimiterOptions {
   readonly logger: Logger;
 }
 
-export function createLimiter({ perMinute, redis, logger }: LimiterOptions): Limiter {
-  const rule = { points: perMinute, duration: WINDOW_SECONDS, keyPrefix: 'rate-limit' };
+export function createLimiter({ name, perMinute, redis, logger }: LimiterOptions): Limiter {
+  const rule = { points: perMinute, duration: WINDOW_SECONDS, keyPrefix: `rts:limit:${name}` };
   const own = new RateLimiterMemory(rule);
   const shared = redis === undefined ? undefined : sharedLimiter(rule, redis);
   let isStoreAway = false;
@@ -61,12 +51,12 @@ export function createLimiter({ perMinute, redis, logger }: LimiterOptions): Lim
     if (shared === undefined) return await own.penalty(client, points);
     try {
       const counted = await shared.penalty(client, points);
-      if (isStoreAway) logger.info('rate limits are counted in Redis again');
+      if (isStoreAway) logger.info({ limit: name }, 'a limit is counted in Redis again');
       isStoreAway = false;
       return counted;
     } catch (error) {
       if (!isStoreAway)
-        logger.warn({ err: error }, 'rate limits are counted by this process alone: Redis is away');
+        logger.warn({ err: error, limit: name }, 'a limit is counted by this process alone: Redis is away');
       isStoreAway = true;
       return await own.penalty(client, points);
     }

@@ -1,16 +1,18 @@
 /** The two WebSocket paths: an upgrade passes what every request passes, and then becomes a conversation. */
-import type { Request, RequestHandler, Response } from 'express';
+import type { Request, RequestHandler } from 'express';
 import type { z } from 'zod';
 import { GatewayError } from '../errors.js';
+import { CONVERSATION_POINTS } from '../points.js';
 import type { ConversationKind } from '../relay/settings.js';
-import { requireKey, type KeyRing, type Toll } from './access.js';
+import type { KeyRing } from './access.js';
 import type { HttpDeps } from './deps.js';
+import type { Door } from './door.js';
 import { gather, nameFields } from './fields.js';
-import { passThrough } from './middleware.js';
 import { invalidRequest } from './problem.js';
 import { checkFields, wishOf } from './read-fields.js';
 import { conversationSchema } from './schemas.js';
 import type { TicketStore } from './tickets.js';
+import type { Toll } from './toll.js';
 import { checkVoice } from './voices.js';
 
 const NAMES = nameFields({
@@ -33,16 +35,10 @@ export function createRelayRoutes(
   deps: HttpDeps,
   tickets: TicketStore,
   keys: KeyRing,
+  door: Door,
   toll: Toll,
 ): RelayRoutes {
   const { config, relay, upgrades } = deps;
-  const keyNeeded = requireKey(keys);
-
-  /** Lets in whoever has a ticket or a key. */
-  async function enter(req: Request, res: Response, ticket: string | undefined): Promise<void> {
-    if (ticket === undefined) await passThrough(keyNeeded, req, res);
-    else req.call.owner = await redeem(tickets, ticket);
-  }
 
   return {
     // A ticket is used up by being looked at, so what needs no owner is settled before.
@@ -56,8 +52,11 @@ export function createRelayRoutes(
         throw invalidRequest([{ pointer: '', detail }]);
       }
       const wish = readWish(req);
-      await enter(req, res, wish.ticket);
-      await toll.take(req, res, 1);
+      const { ticket } = wish;
+      await door.admit(req, res, () =>
+        ticket === undefined ? keys.owner(req.headers) : redeem(tickets, ticket),
+      );
+      await toll.take(req, res, CONVERSATION_POINTS);
       await checkVoice(wish.voice, '/voice', deps);
       relay.accept(upgrade, {
         kind,

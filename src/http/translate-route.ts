@@ -1,7 +1,7 @@
 /** The translation itself, as the contract has it and as the original project's client asks for it. */
 import type { Request, RequestHandler, Response } from 'express';
+import { audioPoints, textPoints } from '../points.js';
 import type { TranslateRequest, TranslationEvent } from '../translate.js';
-import type { Toll } from './access.js';
 import {
   acceptedForm,
   answerJson,
@@ -14,9 +14,9 @@ import type { BodyReader, SentBody } from './body.js';
 import { clientGone } from './call.js';
 import type { HttpDeps, HttpTiming } from './deps.js';
 import { answerEvents } from './event-stream.js';
-import { audioPoints, textPoints } from './limiter.js';
 import { invalidRequest, pointerTo } from './problem.js';
 import { createQuestionReader, type Asked } from './question.js';
+import type { Toll } from './toll.js';
 import { checkVoice } from './voices.js';
 
 export interface TranslateRoutes {

@@ -29,8 +29,8 @@ async function connected(): Promise<RedisConnection['client']> {
 
 describe('a limit shared through Redis', () => {
   it('holds for all nodes together', async () => {
-    const one = createLimiter({ perMinute: 3, redis: await connected(), logger });
-    const other = createLimiter({ perMinute: 3, redis: await connected(), logger });
+    const one = createLimiter({ name: 'points', perMinute: 3, redis: await connected(), logger });
+    const other = createLimiter({ name: 'points', perMinute: 3, redis: await connected(), logger });
     expect(await one.take('shared', 1)).toMatchObject({ allowed: true, limit: 3, remaining: 2 });
     expect(await other.take('shared', 2)).toMatchObject({ allowed: true, remaining: 0 });
     const refused = await one.take('shared', 1);
@@ -40,7 +40,7 @@ describe('a limit shared through Redis', () => {
 
   it('is kept by each node alone while Redis is down, which is logged once, and shared again after', async () => {
     const client = await connected();
-    const limiter = createLimiter({ perMinute: 2, redis: client, logger });
+    const limiter = createLimiter({ name: 'points', perMinute: 2, redis: client, logger });
     await limiter.take('down', 1);
     await redis.kill();
     await until(() => !client.isReady);
@@ -50,12 +50,12 @@ describe('a limit shared through Redis', () => {
     await redis.restart();
     await until(() => client.isReady);
     expect(await limiter.take('down', 1)).toMatchObject({ allowed: true, remaining: 0 });
-    expect(log.filter((line) => line.includes('in Redis again'))).toHaveLength(1);
+    expect(log.filter((line) => line.includes('counted in Redis again'))).toHaveLength(1);
   });
 
   it('does not wait for a Redis that hangs', async () => {
     const client = await connected();
-    const limiter = createLimiter({ perMinute: 2, redis: client, logger });
+    const limiter = createLimiter({ name: 'points', perMinute: 2, redis: client, logger });
     redis.freeze();
     const startedAt = Date.now();
     expect(await limiter.take('hangs', 1)).toMatchObject({ allowed: true });

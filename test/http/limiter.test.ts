@@ -13,7 +13,7 @@ const logger = createLogger('silent');
 async function start(perMinute: number, options: HttpFixtureOptions = {}): Promise<void> {
   http = await startHttp({
     ...options,
-    deps: { limiter: createLimiter({ perMinute, logger }), ...options.deps },
+    deps: { limiter: createLimiter({ name: 'points', perMinute, logger }), ...options.deps },
   });
 }
 

@@ -180,7 +180,7 @@ describe('an upgrade', () => {
   });
 
   it('brings its id and what is left of the points with 101', async () => {
-    running = await startBeforeScript({ RATE_LIMIT_PER_MINUTE: '2' });
+    running = await startBeforeScript({ RATE_LIMIT_PER_MINUTE: '20' });
     const client = new BareClient(wsUrl(running.url, '/text-chat'), [], {
       headers: { 'X-Request-Id': 'my-call' },
     });
@@ -188,12 +188,17 @@ describe('an upgrade', () => {
     expect(answer.headers).toMatchObject({
       'x-request-id': 'my-call',
       'x-content-type-options': 'nosniff',
-      ratelimit: expect.stringMatching(/^"points";r=1;t=\d+$/),
+      ratelimit: expect.stringMatching(/^"points";r=10;t=\d+$/),
     });
     expect(answer.headers).not.toHaveProperty('sec-websocket-version');
     await (await converse(running.url, '/text-chat')).close();
     const told = await refusal(running.url, '/text-chat');
     expect([told.status, told.body.code]).toEqual([429, 'rate-limited']);
+    expect(told.headers).toMatchObject({
+      ratelimit: expect.stringMatching(/^"points";r=0;t=\d+$/),
+      'ratelimit-policy': '"points";q=20;w=60',
+      'retry-after': expect.stringMatching(/^\d+$/),
+    });
     await client.close();
   });
 

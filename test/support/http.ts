@@ -43,7 +43,7 @@ export interface HttpFixtureOptions {
   readonly env?: Record<string, string>;
   readonly translate?: Translate;
   readonly deps?: Partial<
-    Pick<HttpDeps, 'limiter' | 'health' | 'ready' | 'capabilities' | 'draining' | 'timing'>
+    Pick<HttpDeps, 'limiter' | 'failedKeys' | 'health' | 'ready' | 'capabilities' | 'draining' | 'timing'>
   >;
   readonly server?: Partial<ServerTiming>;
 }

@@ -1,0 +1,84 @@
+/** The door: who is let in, and how often one may knock in vain. */
+import type { Request, RequestHandler, Response } from 'express';
+import type { Logger } from 'pino';
+import { GatewayError } from '../errors.js';
+import { HOW_TO_SEND, type KeyRing } from './access.js';
+import { clientNetwork } from './address.js';
+import type { Limiter } from './limiter.js';
+import { tellQuota } from './toll.js';
+
+/** Lets in whoever shows a key or a ticket. An address that shows too many that are none has to wait, whatever it shows. */
+export class Door {
+  readonly #keys: KeyRing;
+  readonly #failures: Limiter | undefined;
+  readonly #logger: Logger;
+  /** Addresses that wait, the oldest first, each until when on the clock of `performance.now()`. */
+  readonly #waiting = new Map<string, number>();
+
+  /** @param failures counts by address what was shown in vain; absent: everybody may go on trying. */
+  constructor(keys: KeyRing, failures: Limiter | undefined, logger: Logger) {
+    this.#keys = keys;
+    this.#failures = failures;
+    this.#logger = logger;
+  }
+
+  /** By the key in its headers; from here on it is known as `call.owner`. */
+  readonly enter: RequestHandler = async (req, res, next) => {
+    await this.admit(req, res, () => this.#keys.owner(req.headers));
+    next();
+  };
+
+  /**
+   * @param ownerOf who it is, by what was shown.
+   * @throws GatewayError what `ownerOf` throws; `rate-limited` where it was `unauthorized` once too often.
+   */
+  async admit(req: Request, res: Response, ownerOf: () => string | Promise<string>): Promise<void> {
+    const address = clientNetwork(req);
+    this.#refuseWaiting(address);
+    try {
+      req.call.owner = await ownerOf();
+    } catch (error) {
+      if (error instanceof GatewayError && error.code === 'unauthorized') {
+        res.setHeader('WWW-Authenticate', 'Bearer realm="realtime-translation"');
+        await this.#countFailure(res, address);
+      }
+      throw error;
+    }
+  }
+
+  /** Asked before any key is looked at: a right guess among too many wrong ones is worth nothing. */
+  #refuseWaiting(address: string): void {
+    const until = this.#waiting.get(address);
+    if (until === undefined) return;
+    const waitMs = until - performance.now();
+    if (waitMs > 0) throw tooManyFailures(waitMs);
+    this.#waiting.delete(address);
+  }
+
+  async #countFailure(res: Response, address: string): Promise<void> {
+    const quota = await this.#failures?.take(address, 1);
+    if (quota === undefined || quota.allowed) return;
+    this.#sweep();
+    if (!this.#waiting.has(address))
+      this.#logger.warn({ address, waitMs: quota.resetMs }, 'too many keys from one address were wrong');
+    this.#waiting.set(address, performance.now() + quota.resetMs);
+    tellQuota(res, 'failed-keys', quota);
+    throw tooManyFailures(quota.resetMs);
+  }
+
+  #sweep(): void {
+    const now = performance.now();
+    for (const [address, until] of this.#waiting) {
+      if (until > now) return;
+      this.#waiting.delete(address);
+    }
+  }
+}
+
+function tooManyFailures(waitMs: number): GatewayError {
+  return new GatewayError(
+    'rate-limited',
+    'Too many requests from this address came without a key that is known here. Wait as long as Retry-After says.',
+    { retryAfterMs: waitMs, hint: HOW_TO_SEND },
+  );
+}

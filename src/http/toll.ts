@@ -1,0 +1,77 @@
+/** How much a client may ask for: its points, and the headers that tell what is left of them. */
+import type { Request, RequestHandler, Response } from 'express';
+import { GatewayError } from '../errors.js';
+import { PRICES } from '../points.js';
+import type { KeyRing } from './access.js';
+import { clientNetwork } from './address.js';
+import type { Limiter, Quota } from './limiter.js';
+
+/** Takes points for requests and tells what is left. Without a limiter nothing is counted or told. */
+export class Toll {
+  readonly #limiter: Limiter | undefined;
+  readonly #keys: KeyRing;
+
+  constructor(limiter: Limiter | undefined, keys: KeyRing) {
+    this.#limiter = limiter;
+    this.#keys = keys;
+  }
+
+  /** One point for the request itself, before anything of its body is read. */
+  readonly enter: RequestHandler = async (req, res, next) => {
+    await this.take(req, res, 1);
+    next();
+  };
+
+  /**
+   * For what is known before the work begins.
+   *
+   * @param points only whole ones are taken.
+   * @throws GatewayError `rate-limited`
+   */
+  async take(req: Request, res: Response, points: number): Promise<void> {
+    const quota = await this.#count(this.clientOf(req), points);
+    if (quota === undefined) return;
+    tellQuota(res, 'points', quota);
+    if (!quota.allowed) throw spent(quota);
+  }
+
+  /** For what is known only afterwards: the work is done, so the client's next requests pay for it. */
+  async charge(req: Request, res: Response, points: number): Promise<void> {
+    const quota = await this.#count(this.clientOf(req), points);
+    if (quota !== undefined && !res.headersSent) tellQuota(res, 'points', quota);
+  }
+
+  /** For what a conversation goes on using. @throws GatewayError `rate-limited` */
+  async goOn(client: string, points: number): Promise<void> {
+    const quota = await this.#count(client, points);
+    if (quota !== undefined && !quota.allowed) throw spent(quota);
+  }
+
+  /** Who a request counts for: its key, or its address where the service is open. */
+  clientOf(req: Request): string {
+    return this.#keys.isOpen ? `address:${clientNetwork(req)}` : `key:${req.call.owner}`;
+  }
+
+  async #count(client: string, points: number): Promise<Quota | undefined> {
+    const whole = Math.floor(points);
+    return whole === 0 ? undefined : await this.#limiter?.take(client, whole);
+  }
+}
+
+function spent({ limit, resetMs }: Quota): GatewayError {
+  return new GatewayError(
+    'rate-limited',
+    `The ${limit} points of this minute are spent. Wait as long as Retry-After says.`,
+    { retryAfterMs: resetMs, hint: PRICES },
+  );
+}
+
+/**
+ * draft-ietf-httpapi-ratelimit-headers, the structured form: quota, remainder, seconds until it is whole again.
+ *
+ * @param policy what is limited: `points`, or `failed-keys`.
+ */
+export function tellQuota(res: Response, policy: string, quota: Quota): void {
+  res.setHeader('RateLimit-Policy', `"${policy}";q=${quota.limit};w=60`);
+  res.setHeader('RateLimit', `"${policy}";r=${quota.remaining};t=${Math.ceil(quota.resetMs / 1_000)}`);
+}
