@@ -11,6 +11,7 @@ import { GatewayError } from './errors.js';
 import { createApp } from './http/app.js';
 import type { Capabilities, Health, ReadyCheck } from './http/deps.js';
 import { createLimiter, type Limiter, type LimiterOptions } from './http/limiter.js';
+import { refuseUnroutable } from './http/request-line.js';
 import { createHttpServer } from './http/server.js';
 import { RedisTickets } from './http/tickets.js';
 import { Upgrades } from './http/upgrades.js';
@@ -102,7 +103,7 @@ export async function createGateway(config: Config, overrides: GatewayOverrides 
     draining: () => shutdown.begun,
   });
   const server = createHttpServer(app, logger);
-  upgrades.attach(server, app);
+  upgrades.attach(server, refuseUnroutable(app, logger));
   shutdown.watch(server);
 
   let closed: Promise<void> | undefined;

@@ -10,6 +10,7 @@ import {
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { PROBLEM_TYPE, problemType, type Problem } from './problem.js';
+import { refuseUnroutable } from './request-line.js';
 
 export interface ServerTiming {
   /** From a request's first byte, or a connection's beginning, to the end of its headers. */
@@ -42,38 +43,52 @@ export function createHttpServer(
     keepAliveTimeout: keepAliveMs,
     connectionsCheckingInterval: Math.min(CHECK_MS, headersMs),
     maxHeaderSize: MAX_HEADER_BYTES,
+    // Node would refuse its lack without a word.
+    requireHostHeader: false,
   });
+  const routable = refuseUnroutable(app, logger);
   const answering = new WeakMap<Duplex, ServerResponse>();
   const pass: RequestListener = (req, res) => {
     answering.set(req.socket, res);
-    app(req, res);
+    routable(req, res);
   };
   server.on('request', pass);
   server.on('checkContinue', pass);
   // What else a client may expect is none of our business; RFC 9110 (10.1.1) lets it be ignored.
   server.on('checkExpectation', pass);
+  // Node would close the connection without a word.
+  server.on('connect', (_req, socket: Duplex) => {
+    endWith(socket, tell(400, 'invalid-request', 'This is no proxy: CONNECT is not taken.'), logger);
+  });
+  const refused = new WeakSet<Duplex>();
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    // Each piece of what it still says is an error anew; cut off over that, it might lose our answer.
+    if (refused.has(socket)) return;
     const answer = answering.get(socket);
     const isUnderWay = answer !== undefined && !answer.writableFinished;
     if (!socket.writable || error.code === 'ECONNRESET' || (isUnderWay && answer.headersSent)) {
       socket.destroy(error);
       return;
     }
+    refused.add(socket);
     const problem = describe(error.code);
     // A request that broke off in its body leaves a line of its own.
-    if (!isUnderWay)
-      logger.info(
-        { requestId: problem.requestId, status: problem.status, code: problem.code },
-        'request refused',
-      );
-    socket.resume().end(rawAnswer(problem));
-    setTimeout(() => socket.destroy(), LINGER_MS).unref();
+    endWith(socket, problem, isUnderWay ? undefined : logger);
   });
   return server;
 }
 
-function describe(errorCode: string | undefined): Problem {
-  const told = (status: number, code: string, detail: string): Problem => ({
+/** @param logger absent: what is refused leaves a line elsewhere. */
+function endWith(socket: Duplex, problem: Problem, logger: Logger | undefined): void {
+  const { requestId, status, code } = problem;
+  logger?.info({ requestId, status, code }, 'request refused');
+  socket.on('error', () => socket.destroy());
+  socket.resume().end(rawAnswer(problem));
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
+}
+
+function tell(status: number, code: string, detail: string): Problem {
+  return {
     type: problemType(code),
     title: STATUS_CODES[status] ?? 'Bad Request',
     status,
@@ -82,14 +97,17 @@ function describe(errorCode: string | undefined): Problem {
     requestId: randomUUID(),
     retryable: status === 408,
     ...(status === 408 ? {} : { errors: [{ pointer: '', detail }] }),
-  });
+  };
+}
+
+function describe(errorCode: string | undefined): Problem {
   switch (errorCode) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return told(408, 'request-timeout', 'The headers of the request did not come in time.');
+      return tell(408, 'request-timeout', 'The headers of the request did not come in time.');
     case 'HPE_HEADER_OVERFLOW':
-      return told(431, 'invalid-request', `The headers are larger than ${MAX_HEADER_BYTES / 1_024} kB.`);
+      return tell(431, 'invalid-request', `The headers are larger than ${MAX_HEADER_BYTES / 1_024} kB.`);
     default:
-      return told(400, 'invalid-request', 'This is no well-formed HTTP/1.1 request.');
+      return tell(400, 'invalid-request', 'This is no well-formed HTTP/1.1 request.');
   }
 }
 

@@ -23,21 +23,16 @@ describe('a connection', () => {
     ['two lengths', 'POST /api HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab', 400],
     ['no host', 'GET /health HTTP/1.1\r\n\r\n', 400],
     ['headers over 16 kB', `GET /health HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(17_000)}\r\n\r\n`, 431],
-  ])('with %s is told a problem and ended', async (what, bytes, status) => {
+  ])('with %s is told a problem and ended', async (_what, bytes, status) => {
     http = await startHttp();
     const client = new RawClient(http.port);
     client.write(bytes);
     await client.ended();
-    if (what === 'no host') {
-      // node answers this one by itself, without a body
-      expect(client.received).toMatch(/^HTTP\/1.1 400 /);
-      return;
-    }
     const answer = answerOf(client);
     expect(answer.status).toBe(status);
     expect(answer.problem).toMatchObject({ status, code: 'invalid-request', errors: [{ pointer: '' }] });
-    expect(answer.headers).toMatch(/Content-Type: application\/problem\+json/);
-    expect(answer.headers).toMatch(/Connection: close/);
+    expect(answer.headers).toMatch(/Content-Type: application\/problem\+json/i);
+    expect(answer.headers).toMatch(/Connection: close/i);
     expect(answer.headers).toMatch(/X-Content-Type-Options: nosniff/);
     expect(answer.headers).toContain(`X-Request-Id: ${String(answer.problem.requestId)}`);
     expect(http.log).toMatchObject([{ requestId: answer.problem.requestId, status }]);

@@ -1,0 +1,40 @@
+/** Requests that can be read in two ways, or that no router can read, are refused before the app sees them. */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Logger } from 'pino';
+import { toProblem, invalidRequest, writeProblemBody } from './problem.js';
+
+/** Passes on to `app` what is well-formed (RFC 9112, 3.2): one Host, and a target with a path. */
+export function refuseUnroutable(app: RequestListener, logger: Logger): RequestListener {
+  return (req, res) => {
+    const detail = faultOf(req);
+    if (detail === undefined) app(req, res);
+    else refuse(res, detail, logger);
+  };
+}
+
+function faultOf(req: IncomingMessage): string | undefined {
+  const { httpVersion, method, url = '' } = req;
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'Only HTTP/1.1 and HTTP/1.0 are spoken here.';
+  const hosts = req.headersDistinct.host?.length ?? 0;
+  if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) return 'A request needs one Host header.';
+  const isRoutable = url.startsWith('/') || (url === '*' && method === 'OPTIONS') || isWebAddress(url);
+  return isRoutable
+    ? undefined
+    : 'The request line has no path: it begins with /, or is a whole http address.';
+}
+
+/** As a client says it that takes us for its proxy. */
+function isWebAddress(url: string): boolean {
+  return /^https?:\/\//i.test(url) && URL.canParse(url);
+}
+
+function refuse(res: ServerResponse, detail: string, logger: Logger): void {
+  const problem = toProblem(invalidRequest([{ pointer: '', detail }]), randomUUID());
+  logger.info({ requestId: problem.requestId, status: 400, code: problem.code }, 'request refused');
+  res.setHeader('Connection', 'close');
+  res.setHeader('X-Content-Type-Options', 'nosniff');
+  res.setHeader('X-Request-Id', problem.requestId);
+  writeProblemBody(res, problem);
+  res.end();
+}
