@@ -122,7 +122,7 @@ export class Connection {
         if (this.#state.at === 'connecting') this.#ready(this.#state.socket, session);
       },
       frame: (text) => {
-        this.#receive(endpoint.dialect.decodeServer(text));
+        this.#receive(endpoint.dialect.decodeAnswer(text));
       },
       pong: () => {
         if ('keepAlive' in this.#state) this.#state.keepAlive.pong();

@@ -80,12 +80,11 @@ export function refusedRequest(fault: Fault): GatewayError {
 
 /** A response that ended, but not whole. Undefined where it is whole. */
 export function unfinished(response: ResponseView): GatewayError | undefined {
+  if (response.status === 'completed') return undefined;
   const code = response.error?.code ?? '';
   const told = response.error?.message;
   const cause = new Error(`response ${response.status}: ${response.reason ?? code} ${told ?? ''}`.trimEnd());
   switch (response.status) {
-    case 'completed':
-      return undefined;
     case 'incomplete':
       return response.reason === 'content_filter'
         ? upstreamError('content-filtered', { cause })

@@ -28,6 +28,12 @@ export interface Dialect {
   encodeClient(event: ClientEvent): string;
   /** Frames are text; bytes stand for a binary frame, which is malformed. */
   decodeServer(frame: string | Uint8Array): Decoded<ServerEvent>;
+  /**
+   * The same for whoever only waits for answers to self-contained requests. What tells of items and parts, which is
+   * most of what a server sends, is ignored by the type at its head and not parsed; responses come without what they
+   * say about their settings.
+   */
+  decodeAnswer(frame: string | Uint8Array): Decoded<ServerEvent>;
   /** Undefined where the dialect has no such event (`item.done` in preview). A server event gets an id of its own. */
   encodeServer(event: ServerEvent): string | undefined;
   /** Strict, as the real servers are: an unknown field, a wrong type or a field of the other dialect is malformed. */

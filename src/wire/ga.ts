@@ -3,7 +3,7 @@ import { clientReaders, writeCommonClientEvent } from './client-events.js';
 import { defined } from './defined.js';
 import type { Dialect } from './dialect.js';
 import type { ClientEvent, ServerEvent } from './events.js';
-import { readClientFrame, readServerFrame } from './frames.js';
+import { readClientFrame, readServerFrame, readServerFrameIfOf } from './frames.js';
 import { assistantParts, looseResponse, strictRequest, writeRequest, writeResponse } from './ga-response.js';
 import { looseView, strictSettings, writeSettings, writeView } from './ga-session.js';
 import { strictItem, writeItem, writeItemView } from './items.js';
@@ -138,6 +138,12 @@ const fromServer = read.serverReaders({
   ],
 });
 
+const answers = read.answerReaders(fromServer, [
+  'response.output_text.delta',
+  'response.output_audio_transcript.delta',
+  'response.output_audio.delta',
+]);
+
 export const ga: Dialect = {
   name: 'ga',
   headers: {},
@@ -145,6 +151,7 @@ export const ga: Dialect = {
   finishesItems: true,
   encodeClient: (event) => JSON.stringify(writeClientEvent(event)),
   decodeServer: (frame) => readServerFrame(frame, fromServer),
+  decodeAnswer: (frame) => readServerFrameIfOf(frame, answers),
   encodeServer: (event) => JSON.stringify(writeServerEvent(event)),
   decodeClient: (frame) => readClientFrame(frame, fromClient),
 };

@@ -20,10 +20,9 @@ export const looseId = z
   .transform((value) => value ?? '');
 
 /** Only pairs of strings are metadata; others are left out. */
-export const looseMetadata = lenient(z.record(z.string(), z.unknown())).transform((pairs) =>
-  pairs == null
-    ? undefined
-    : Object.fromEntries(
-        Object.entries(pairs).filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
-      ),
-);
+export const looseMetadata = z.unknown().transform((pairs): Record<string, string> | undefined => {
+  if (typeof pairs !== 'object' || pairs === null || Array.isArray(pairs)) return undefined;
+  const kept: Record<string, string> = {};
+  for (const [key, value] of Object.entries(pairs)) if (typeof value === 'string') kept[key] = value;
+  return kept;
+});

@@ -3,7 +3,7 @@ import { clientReaders, writeCommonClientEvent } from './client-events.js';
 import { defined } from './defined.js';
 import type { Dialect } from './dialect.js';
 import type { ClientEvent, ServerEvent } from './events.js';
-import { readClientFrame, readServerFrame } from './frames.js';
+import { readClientFrame, readServerFrame, readServerFrameIfOf } from './frames.js';
 import {
   assistantParts,
   looseResponse,
@@ -144,6 +144,12 @@ const fromServer = read.serverReaders({
   ],
 });
 
+const answers = read.answerReaders(fromServer, [
+  'response.text.delta',
+  'response.audio_transcript.delta',
+  'response.audio.delta',
+]);
+
 export const preview: Dialect = {
   name: 'preview',
   headers: { 'OpenAI-Beta': 'realtime=v1' },
@@ -151,6 +157,7 @@ export const preview: Dialect = {
   finishesItems: false,
   encodeClient: (event) => JSON.stringify(writeClientEvent(event)),
   decodeServer: (frame) => readServerFrame(frame, fromServer),
+  decodeAnswer: (frame) => readServerFrameIfOf(frame, answers),
   encodeServer: (event) => {
     const written = writeServerEvent(event);
     return written && JSON.stringify(written);

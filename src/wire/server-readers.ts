@@ -6,6 +6,7 @@ import type { Place, ResponseView, ServerEvent, SessionView } from './events.js'
 import type { Readers } from './frames.js';
 import { looseContentPart, looseItem } from './items.js';
 import { index, lenient, looseId } from './lenient.js';
+import { looseResponseCommon, responseOf } from './responses.js';
 import { looseSamples } from './samples.js';
 
 const TRANSCRIPTION = 'conversation.item.input_audio_transcription';
@@ -201,6 +202,33 @@ const commonServerReaders = new Map<string, z.ZodType<ServerEvent | undefined>>(
   ],
 ]);
 
+/** Those of what answers a self-contained request; `deltas` are the wire types under which the answer itself comes. */
+export function answerReaders(all: Readers<ServerEvent>, deltas: readonly string[]): Readers<ServerEvent> {
+  const told = ['session.created', 'session.updated', 'error', ...deltas];
+  const bare = (unsaid: 'in_progress' | 'completed') =>
+    looseResponseCommon.transform((response) => responseOf(response, unsaid));
+  return new Map([...[...all].filter(([type]) => told.includes(type)), ...responseReaders(bare)]);
+}
+
+function responseReaders(
+  response: (unsaid: 'in_progress' | 'completed') => z.ZodType<ResponseView>,
+): (readonly [string, z.ZodType<ServerEvent | undefined>])[] {
+  return [
+    [
+      'response.created',
+      z
+        .object({ response: response('in_progress') })
+        .transform(({ response }) => ({ type: 'response.started' as const, response })),
+    ],
+    [
+      'response.done',
+      z
+        .object({ response: response('completed') })
+        .transform(({ response }) => ({ type: 'response.finished' as const, response })),
+    ],
+  ];
+}
+
 /** The common readers, and those of the events whose names or contents a dialect has for itself. */
 export function serverReaders(own: {
   view: z.ZodType<SessionView>;
@@ -213,18 +241,7 @@ export function serverReaders(own: {
     ...commonServerReaders,
     ['session.created', sessionEvent('session.created')],
     ['session.updated', sessionEvent('session.updated')],
-    [
-      'response.created',
-      z
-        .object({ response: own.response('in_progress') })
-        .transform(({ response }) => ({ type: 'response.started' as const, response })),
-    ],
-    [
-      'response.done',
-      z
-        .object({ response: own.response('completed') })
-        .transform(({ response }) => ({ type: 'response.finished' as const, response })),
-    ],
+    ...responseReaders(own.response),
     ...own.named,
   ]);
 }
