@@ -4,7 +4,7 @@ import type { AudioNormalizer } from './audio/normalize.js';
 import { GatewayError } from './errors.js';
 import type { Pool } from './pool/pool.js';
 import type { ProfileWish, Session } from './session/profile.js';
-import type { SessionRegistry } from './session/registry.js';
+import type { Lease, SessionRegistry } from './session/registry.js';
 import type { PendingResponse, UpstreamRequest } from './upstream/response.js';
 
 export interface TranslateRequest {
@@ -69,12 +69,14 @@ export function createTranslate({ sessions, audio, pool, model, logger }: Transl
   return async function* translate(request, signal) {
     const lease = await sessions.acquire(request.owner, request.connectId, request.wish);
     const { session } = lease;
-    const either = AbortSignal.any([signal, lease.signal]);
     const spoken: Buffer[] = [];
     let isTold = false;
     try {
-      const asked = await prepare(request, audio, either);
-      const pending = pool.request(upstreamRequest(request, session, asked.question), either);
+      const asked = await prepare(request, audio, signal, lease);
+      const pending = pool.request(upstreamRequest(request, session, asked.question), signal);
+      lease.onDeleted((closed) => {
+        pending.fail(closed);
+      });
       for await (const chunk of pending) {
         if (chunk.type === 'audio') spoken.push(chunk.pcm);
         isTold = true;
@@ -107,10 +109,15 @@ async function prepare(
   { question }: TranslateRequest,
   audio: AudioNormalizer,
   signal: AbortSignal,
+  lease: Lease,
 ): Promise<Asked> {
   if (question.kind === 'text') return { question: { text: question.text } };
   const startedAt = performance.now();
-  const { pcm, durationMs } = await audio.normalize(question.path, signal);
+  const deleted = new AbortController();
+  lease.onDeleted((closed) => {
+    deleted.abort(closed);
+  });
+  const { pcm, durationMs } = await audio.normalize(question.path, AbortSignal.any([signal, deleted.signal]));
   return { question: { pcm }, inputAudioMs: durationMs, normalizeMs: performance.now() - startedAt };
 }
 

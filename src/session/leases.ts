@@ -2,15 +2,34 @@
 import { GatewayError } from '../errors.js';
 
 interface Running {
-  readonly holds: Set<AbortController>;
+  readonly holds: Set<Holder>;
   readonly timer: NodeJS.Timeout;
 }
 
 export interface Hold {
-  /** Aborts with GatewayError `session-closed`. */
-  readonly signal: AbortSignal;
+  /**
+   * Who is told, with GatewayError `session-closed`, that the session was deleted: at once if it was already. Each call
+   * takes the place of the one before. (An AbortSignal would cost more than all else that a hold does.)
+   */
+  readonly onDeleted: (tell: (closed: GatewayError) => void) => void;
   /** May be called twice. */
   readonly release: () => void;
+}
+
+class Holder {
+  #tell: ((closed: GatewayError) => void) | undefined;
+  #closed: GatewayError | undefined;
+
+  onDeleted(tell: (closed: GatewayError) => void): void {
+    this.#tell = tell;
+    if (this.#closed !== undefined) tell(this.#closed);
+  }
+
+  end(closed: GatewayError): void {
+    if (this.#closed !== undefined) return;
+    this.#closed = closed;
+    this.#tell?.(closed);
+  }
 }
 
 /**
@@ -30,12 +49,14 @@ export class Leases {
 
   hold(connectId: string, ttlMs: number): Hold {
     const running = this.#running.get(connectId) ?? this.#start(connectId, ttlMs);
-    const controller = new AbortController();
-    running.holds.add(controller);
+    const holder = new Holder();
+    running.holds.add(holder);
     return {
-      signal: controller.signal,
+      onDeleted: (tell) => {
+        holder.onDeleted(tell);
+      },
       release: () => {
-        if (!running.holds.delete(controller) || running.holds.size > 0) return;
+        if (!running.holds.delete(holder) || running.holds.size > 0) return;
         clearInterval(running.timer);
         this.#running.delete(connectId);
       },
@@ -48,7 +69,7 @@ export class Leases {
       'session-closed',
       'The session was deleted while it translated. Make a new one.',
     );
-    for (const controller of this.#running.get(connectId)?.holds ?? []) controller.abort(closed);
+    for (const holder of [...(this.#running.get(connectId)?.holds ?? [])]) holder.end(closed);
   }
 
   /** Asks for every session at once whether it is still there, as deletions may have gone unnoticed. */
@@ -63,7 +84,7 @@ export class Leases {
 
   #start(connectId: string, ttlMs: number): Running {
     const timer = setInterval(() => void this.#confirm(connectId), ttlMs / TOUCHES_PER_TTL).unref();
-    const running = { holds: new Set<AbortController>(), timer };
+    const running = { holds: new Set<Holder>(), timer };
     this.#running.set(connectId, running);
     return running;
   }

@@ -18,8 +18,11 @@ export interface Lease {
   readonly session: Session;
   /** Whether this very request made the session. */
   readonly created: boolean;
-  /** Aborts with GatewayError `session-closed` when the session is deleted, on this node or another. */
-  readonly signal: AbortSignal;
+  /**
+   * Who is told, with GatewayError `session-closed`, when the session is deleted, on this node or another; at once if it
+   * was already. Each call takes the place of the one before.
+   */
+  readonly onDeleted: (tell: (closed: GatewayError) => void) => void;
   /** Counts the translation and slides the expiry. Resolves too where the session has just gone. */
   complete(): Promise<void>;
   /**
@@ -142,7 +145,7 @@ export class SessionRegistry {
       return {
         session,
         created,
-        signal: hold.signal,
+        onDeleted: hold.onDeleted,
         release: hold.release,
         complete: async () => {
           await this.#store.complete(connectId);
