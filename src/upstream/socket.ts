@@ -1,4 +1,5 @@
 /** A WebSocket, to upstream or of a client: frames in and out, and told once how it ended. */
+import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { Endpoint } from './endpoint.js';
 
@@ -51,6 +52,10 @@ export function openSocket(endpoint: Endpoint, listener: OpeningListener): Socke
   };
   const socket = new WebSocket(endpoint.url, options);
   let isRefused = false;
+  let line: Line | undefined;
+  socket.on('upgrade', (response) => {
+    line = new Line(response.socket);
+  });
   socket.on('open', () => {
     listener.opened();
   });
@@ -61,7 +66,7 @@ export function openSocket(endpoint: Endpoint, listener: OpeningListener): Socke
     isRefused = true;
     listener.refused(statusCode, retryAfter);
   });
-  return watchSocket(socket, {
+  const own: SocketListener = {
     frame: (frame) => {
       listener.frame(frame);
     },
@@ -71,11 +76,39 @@ export function openSocket(endpoint: Endpoint, listener: OpeningListener): Socke
     closed: (code, reason) => {
       if (!isRefused) listener.closed(code, reason);
     },
-  });
+  };
+  return watchSocket(socket, own, () => line?.gather());
 }
 
-/** Listens to a socket, whoever opened it. */
-export function watchSocket(socket: WebSocket, listener: SocketListener): Socket {
+/** What many requests send in one turn of the event loop leaves in one write: each costs a call of the kernel. */
+class Line {
+  readonly #stream: Duplex;
+  #isGathering = false;
+
+  constructor(stream: Duplex) {
+    this.#stream = stream;
+  }
+
+  gather(): void {
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    this.#stream.cork();
+    setImmediate(() => {
+      this.#isGathering = false;
+      this.#stream.uncork();
+    });
+  }
+}
+
+/**
+ * Listens to a socket, whoever opened it.
+ * @param beforeSend called before each frame that is sent.
+ */
+export function watchSocket(
+  socket: WebSocket,
+  listener: SocketListener,
+  beforeSend: () => void = () => undefined,
+): Socket {
   let failure = '';
   socket.on('message', (data, isBinary) => {
     const bytes = asBuffer(data);
@@ -97,7 +130,9 @@ export function watchSocket(socket: WebSocket, listener: SocketListener): Socket
       return socket.bufferedAmount;
     },
     send(frame, sent) {
-      if (socket.readyState === WebSocket.OPEN) socket.send(frame, sent);
+      if (socket.readyState !== WebSocket.OPEN) return;
+      beforeSend();
+      socket.send(frame, sent);
     },
     // On a socket that was closed before it was open ws would fail at both.
     pause() {
