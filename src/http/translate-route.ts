@@ -49,7 +49,8 @@ export function createTranslateRoutes(
       await checkVoice(asked.voice, pointerTo(asked.nameOf('voice')), deps);
       if (asked.question.kind === 'text') await toll.take(req, res, textPoints(asked.question.chars));
       const request = toRequest(req, asked, form.output, uploadMs);
-      const events = discardOnceStarted(deps.translate(request, clientGone(res)), body);
+      const translated = deps.translate(request, clientGone(res));
+      const events = request.question.kind === 'text' ? translated : discardOnceStarted(translated, body);
 
       const result =
         form.form === 'events'

@@ -80,7 +80,10 @@ export class PendingResponse implements AsyncIterable<Chunk> {
     if (delta === '' || this.settled) return;
     this.moments.firstDeltaAt ??= performance.now();
     this.text += delta;
-    this.#push({ type: 'text', delta });
+    const last = this.#chunks.at(-1);
+    // What nobody has taken yet grows: a reader that is behind catches up in one step.
+    if (last?.type === 'text') last.delta += delta;
+    else this.#push({ type: 'text', delta });
   }
 
   audioDelta(pcm: Buffer): void {
