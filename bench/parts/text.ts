@@ -1,0 +1,119 @@
+/** Text: how many requests a second, and what one waits longer than upstream takes. */
+import type { LoadCommands } from '../load.js';
+import type { HttpLoad } from '../load/http.js';
+import type { Latencies } from '../load/latencies.js';
+import type { Remote } from '../ipc.js';
+import { inTurn, median, pairwise } from '../measure.js';
+import type { Target } from '../stage.js';
+import type { Entry } from '../table.js';
+import { ANSWER, HEADERS, makeSessions, SENTENCE } from './client.js';
+import type { Pace, Part } from './part.js';
+
+const CLIENTS = 64;
+
+/** Each client keeps the connectId of a session made before, as one that follows the documents does. */
+export const text: Part = async (stage, pace) => {
+  const { urls } = await stage.upstream();
+  const load = await stage.load();
+  const service = await stage.service({ upstream: urls.replay });
+  const bare = await stage.baseline('express', { REALTIME_URL: urls.replay });
+  const raw = await stage.baseline('raw', { REALTIME_URL: urls.replay });
+  const connectIds = await makeSessions(service.url, CLIENTS);
+  const rows = await throughput(load, pace, { service, bare, raw }, connectIds);
+  return [...rows, await addedLatency(load, pace, service, urls.replay, connectIds[0] ?? '')];
+};
+
+/** What each client asks, again and again. */
+export function asking(
+  target: Pick<Target, 'url'>,
+  connectIds: readonly string[],
+  durationMs: number,
+): HttpLoad {
+  return {
+    url: `${target.url}/api/realtime/translate`,
+    headers: HEADERS,
+    bodies: connectIds.map((connectId) => ({ json: { text: SENTENCE, connectId } })),
+    expected: ANSWER,
+    durationMs,
+  };
+}
+
+interface Busy extends Latencies {
+  /** Share of the target's core that was in use, 0 to 1. */
+  readonly busy: number;
+  readonly cpuMsPerRequest: number;
+}
+
+async function watched(target: Target, run: () => Promise<Latencies>): Promise<Busy> {
+  const [cpuBefore, startedAt] = [await target.cpuMs(), performance.now()];
+  const latencies = await run();
+  const cpu = (await target.cpuMs()) - cpuBefore;
+  return {
+    ...latencies,
+    busy: cpu / (performance.now() - startedAt),
+    cpuMsPerRequest: cpu / latencies.count,
+  };
+}
+
+async function throughput(
+  load: Remote<LoadCommands>,
+  pace: Pace,
+  targets: Record<'service' | 'bare' | 'raw', Target>,
+  connectIds: readonly string[],
+): Promise<Entry[]> {
+  const side = (target: Target) => (durationMs: number) =>
+    watched(target, () => load.call('request', asking(target, connectIds, durationMs)));
+  for (const target of Object.values(targets)) await side(target)(pace.warmMs);
+  const { service, bare, raw } = await inTurn(pace.rounds, {
+    service: () => side(targets.service)(pace.roundMs),
+    bare: () => side(targets.bare)(pace.roundMs),
+    raw: () => side(targets.raw)(pace.roundMs),
+  });
+  const row = (against: string, other: Busy[], atLeast: number): Entry => ({
+    measure: `text, ${CLIENTS} clients, requests/s`,
+    against,
+    figures: pairwise(service, other, (ours, theirs) => ours.perSecond / theirs.perSecond),
+    unit: '×',
+    aim: { atLeast },
+    note: `${told(service)} against ${told(other)}`,
+  });
+  return [
+    row('bare Express 5, express.json, one shared ws', bare, 1),
+    row('raw node:http, one shared ws', raw, 0.5),
+  ];
+}
+
+function told(rounds: readonly Busy[]): string {
+  const of = (pick: (round: Busy) => number): number => median(rounds.map(pick));
+  const perSecond = of((round) => round.perSecond).toFixed(0);
+  const cpu = (of((round) => round.cpuMsPerRequest) * 1000).toFixed(0);
+  return `${perSecond}/s with ${cpu} µs of CPU each, its core ${(of((round) => round.busy) * 100).toFixed(0)} % busy`;
+}
+
+async function addedLatency(
+  load: Remote<LoadCommands>,
+  pace: Pace,
+  service: Target,
+  upstream: string,
+  connectId: string,
+): Promise<Entry> {
+  const through = (durationMs: number): Promise<Latencies> =>
+    load.call('request', asking(service, [connectId], durationMs));
+  const directly = (durationMs: number): Promise<Latencies> =>
+    load.call('direct', { url: upstream, durationMs });
+  await through(pace.warmMs / 2);
+  await directly(pace.warmMs / 2);
+  const results = await inTurn(pace.rounds, {
+    through: () => through(pace.roundMs / 2),
+    directly: () => directly(pace.roundMs / 2),
+  });
+  const p50 = (rounds: readonly Latencies[]): string => median(rounds.map((round) => round.p50)).toFixed(3);
+  return {
+    measure: 'text, one client, added p50',
+    against: 'the upstream called directly with ws',
+    figures: pairwise(results.through, results.directly, (ours, theirs) => ours.p50 - theirs.p50),
+    unit: 'ms',
+    aim: { atMost: 0.5 },
+    note: `${p50(results.through)} ms through the service, ${p50(results.directly)} ms directly`,
+  };
+}

@@ -1,0 +1,197 @@
+/** The processes of a measurement: each started, pinned, watched and ended here. */
+import { execFileSync, fork, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Remote } from './ipc.js';
+import type { LoadCommands } from './load.js';
+import { cpuMs, residentMb } from './proc.js';
+import type { UpstreamCommands, UpstreamUrls } from './upstream.js';
+
+export const API_KEY = 'bench-key-of-the-client';
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const START_MS = 20_000;
+
+/** `target`: a core of its own for what is measured, and the rest of the machine for the clients and upstream. */
+export type Place = 'target' | 'rest' | 'anywhere';
+
+/** What is measured, as a process. */
+export interface Target {
+  readonly url: string;
+  readonly pid: number;
+  /** CPU time so far, all threads, in milliseconds. */
+  cpuMs(): Promise<number>;
+  /** Memory now in use. */
+  residentMb(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+export interface ServiceOptions {
+  readonly upstream: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly place?: Place;
+}
+
+export class Stage {
+  readonly folder: string;
+  readonly #children = new Set<ChildProcess>();
+  /** Where the service's CPU profiles are to be written, if anywhere. */
+  readonly #profileFolder: string | undefined;
+  readonly #canPin = availableParallelism() > 1 && hasTaskset();
+
+  private constructor(folder: string, profileFolder: string | undefined) {
+    this.folder = folder;
+    this.#profileFolder = profileFolder;
+  }
+
+  static async open(profileFolder?: string): Promise<Stage> {
+    return new Stage(await mkdtemp(path.join(tmpdir(), 'bench-')), profileFolder);
+  }
+
+  /** The built service, as `npm start` starts it: checks, a key, limits, a log in a file, and metrics. */
+  async service({ upstream, env = {}, place = 'target' }: ServiceOptions): Promise<Target> {
+    const log = path.join(this.folder, `service-${this.#children.size}-${Date.now()}.log`);
+    const file = openSync(log, 'w');
+    const profiling =
+      this.#profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${this.#profileFolder}`];
+    const [command, ...args] = [
+      ...this.#pin(place),
+      process.execPath,
+      '--enable-source-maps',
+      ...profiling,
+      path.join(ROOT, 'dist/main.js'),
+    ];
+    const child = spawn(command, args, {
+      cwd: ROOT,
+      stdio: ['ignore', file, 'inherit'],
+      env: {
+        PATH: process.env.PATH,
+        PORT: '0',
+        API_KEYS: API_KEY,
+        RATE_LIMIT_PER_MINUTE: '1000000',
+        UPLOAD_DIR: path.join(this.folder, 'uploads'),
+        REALTIME_PROVIDER: 'compatible',
+        REALTIME_URL: upstream,
+        ...env,
+      },
+    });
+    closeSync(file);
+    this.#children.add(child);
+    const url = await this.#started(child, 'the service', async () => {
+      const lines = await readFile(log, 'utf8');
+      return /"url":"([^"]+)","msg":"listening"/.exec(lines)?.[1];
+    });
+    return this.#target(child, url);
+  }
+
+  /** One of `baselines/`. */
+  async baseline(
+    name: string,
+    env: Readonly<Record<string, string>>,
+    place: Place = 'target',
+  ): Promise<Target> {
+    const child = this.#fork(`baselines/${name}.ts`, place, env);
+    const [url] = (await this.#inTime(child, name, once(child, 'message'))) as [string];
+    return this.#target(child, url);
+  }
+
+  async upstream(place: Place = 'rest'): Promise<{ urls: UpstreamUrls; remote: Remote<UpstreamCommands> }> {
+    const child = this.#fork('upstream.ts', place);
+    await this.#inTime(child, 'the upstream', once(child, 'message'));
+    const remote = new Remote<UpstreamCommands>(child, 'the upstream');
+    return { urls: await remote.call('urls'), remote };
+  }
+
+  async load(place: Place = 'rest'): Promise<Remote<LoadCommands>> {
+    const child = this.#fork('load.ts', place);
+    await this.#inTime(child, 'the load', once(child, 'message'));
+    return new Remote<LoadCommands>(child, 'the load');
+  }
+
+  /** Ends every process and removes every file. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#children].map(end));
+    this.#children.clear();
+    await rm(this.folder, { recursive: true });
+  }
+
+  #fork(file: string, place: Place, env: Readonly<Record<string, string>> = {}): ChildProcess {
+    const [execPath, ...execArgv] = [...this.#pin(place), process.execPath, '--import', 'tsx'];
+    const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
+      execPath,
+      execArgv,
+      env: { PATH: process.env.PATH, ...env },
+    });
+    this.#children.add(child);
+    return child;
+  }
+
+  #pin(place: Place): string[] {
+    if (place === 'anywhere' || !this.#canPin) return [];
+    const last = availableParallelism() - 1;
+    return ['taskset', '-c', place === 'target' ? '0' : `1-${last}`];
+  }
+
+  #target(child: ChildProcess, url: string): Target {
+    const pid = child.pid ?? 0;
+    return {
+      url,
+      pid,
+      cpuMs: () => cpuMs(pid),
+      residentMb: () => residentMb(pid),
+      stop: async () => {
+        await end(child);
+        this.#children.delete(child);
+      },
+    };
+  }
+
+  /** Looks until there is something to see. */
+  async #started<T>(child: ChildProcess, name: string, look: () => Promise<T | undefined>): Promise<T> {
+    const looking = async (): Promise<T> => {
+      for (;;) {
+        const seen = await look();
+        if (seen !== undefined) return seen;
+        await wait(20);
+      }
+    };
+    return await this.#inTime(child, name, looking());
+  }
+
+  async #inTime<T>(child: ChildProcess, name: string, started: Promise<T>): Promise<T> {
+    const settled = new AbortController();
+    const { signal } = settled;
+    const ended = once(child, 'exit', { signal }).then(([code]) => {
+      throw new Error(`${name} ended with ${String(code)} before it was ready`);
+    });
+    const late = wait(START_MS, undefined, { signal }).then(() => {
+      throw new Error(`${name} was not ready within ${START_MS} ms`);
+    });
+    try {
+      return await Promise.race([started, ended, late]);
+    } finally {
+      settled.abort();
+      await Promise.allSettled([ended, late]);
+    }
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGTERM');
+  await gone;
+}
+
+function hasTaskset(): boolean {
+  try {
+    execFileSync('taskset', ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,28 @@
+/** Distance: a TCP proxy that hands on every byte later, each way by half of the round trip. */
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+
+/** @returns the address to use in the place of `url` */
+export async function startDelay(url: string, roundTripMs: number): Promise<string> {
+  const target = new URL(url);
+  const server = createServer((near) => {
+    const far = connect({ port: Number(target.port), host: target.hostname });
+    passOn(near, far, roundTripMs / 2);
+    passOn(far, near, roundTripMs / 2);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  target.port = String((server.address() as AddressInfo).port);
+  return target.href;
+}
+
+function passOn(from: Socket, to: Socket, afterMs: number): void {
+  from.setNoDelay(true);
+  from.on('data', (chunk) => {
+    setTimeout(() => to.write(chunk), afterMs);
+  });
+  from.on('error', () => to.destroy());
+  from.on('close', () => {
+    setTimeout(() => to.destroy(), afterMs);
+  });
+}
