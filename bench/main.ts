@@ -2,13 +2,16 @@
  * `npm run bench -- [part …] [--runs 3] [--short] [--profile part]`: what the service costs, each figure against something
  * that ran in turn with it. docs/performance.md says how to read them.
  */
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildService } from './build.js';
 import { describeMachine } from './machine.js';
 import { audio } from './parts/audio.js';
 import type { Pace, Part } from './parts/part.js';
 import { text } from './parts/text.js';
+import { describeProfiles } from './profile.js';
 import { Stage } from './stage.js';
 import { merge, notesOf, tableOf, type Entry } from './table.js';
 
@@ -32,6 +35,17 @@ async function runPart(name: string, pace: Pace, profileFolder?: string): Promis
   }
 }
 
+/** The figures of a run under the profiler are no figures: only where the time goes is printed. */
+async function profile(name: string, pace: Pace): Promise<void> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'bench-profile-'));
+  try {
+    await runPart(name, pace, folder);
+    process.stdout.write(`${await describeProfiles(folder)}\n`);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
 async function main(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args,
@@ -39,11 +53,16 @@ async function main(args: string[]): Promise<void> {
     options: {
       runs: { type: 'string', default: '1' },
       short: { type: 'boolean', default: false },
+      profile: { type: 'string' },
     },
   });
   const names = positionals.length > 0 ? positionals : Object.keys(PARTS);
   const pace = values.short ? SHORT : FULL;
   await buildService();
+  if (values.profile !== undefined) {
+    await profile(values.profile, pace);
+    return;
+  }
   const runs: Entry[][] = [];
   for (let run = 0; run < Number(values.runs); run += 1) {
     const entries: Entry[] = [];

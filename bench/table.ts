@@ -72,9 +72,7 @@ export function tableOf(entries: readonly Entry[]): string {
 
 export function notesOf(entries: readonly Entry[]): string {
   return entries
-    .flatMap((entry) =>
-      'note' in entry && entry.note !== undefined ? [`- ${entry.measure}: ${entry.note}`] : [],
-    )
+    .flatMap((entry) => ('note' in entry ? [`- ${entry.measure}: ${entry.note}`] : []))
     .join('\n');
 }
 

@@ -75,12 +75,18 @@ async function throughput(
     figures: pairwise(service, other, (ours, theirs) => ours.perSecond / theirs.perSecond),
     unit: '×',
     aim: { atLeast },
-    note: `${told(service)} against ${told(other)}`,
+    note: `${told(service)} against ${told(other)}; per second of CPU ${perCpuSecond(service, other)}`,
   });
   return [
     row('bare Express 5, express.json, one shared ws', bare, 1),
     row('raw node:http, one shared ws', raw, 0.5),
   ];
+}
+
+/** What the ratio is where neither is kept waiting, by clients or by others on the machine. */
+function perCpuSecond(service: Busy[], other: Busy[]): string {
+  const ratios = pairwise(service, other, (ours, theirs) => theirs.cpuMsPerRequest / ours.cpuMsPerRequest);
+  return `${median(ratios).toFixed(2)} ×`;
 }
 
 function told(rounds: readonly Busy[]): string {
