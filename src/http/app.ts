@@ -7,6 +7,8 @@ import { openCall } from './call.js';
 import type { HttpDeps, HttpTiming } from './deps.js';
 import { Door } from './door.js';
 import { createErrorHandler, notFound, otherMethods } from './error-handler.js';
+import { describeService } from './contract/openapi.js';
+import { serveDocument } from './contract-route.js';
 import { createFormReader } from './form.js';
 import { maxFormBytes } from './limits.js';
 import { servePage } from './page.js';
@@ -60,6 +62,8 @@ export function createApp(deps: HttpDeps): Express {
   const awake = refuseWhileDraining(deps);
   app.route('/realtime-voice').get(awake, conversations.converse('voice')).all(otherMethods('GET'));
   app.route('/text-chat').get(awake, conversations.converse('text')).all(otherMethods('GET'));
+  const openApi = serveDocument(() => describeService(config, deps.version));
+  app.route('/openapi.json').get(openApi).all(otherMethods('GET', 'HEAD'));
   app.use(servePage());
 
   app.use(notFound, createErrorHandler(logger, lingerMs));

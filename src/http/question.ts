@@ -21,7 +21,8 @@ export interface Asked {
 
 const RECORDING = ['file', 'files', 'audio'] as const;
 
-const NAMES = nameFields({
+/** Fields of a translation, with every name that they may be sent by. */
+export const TRANSLATION_NAMES = nameFields({
   [RECORDING[0]]: RECORDING.slice(1),
   text: ['question', 'q'],
   connectId: ['connectID'],
@@ -35,8 +36,8 @@ const NAMES = nameFields({
 });
 
 /** The original client reads one shape of answer only. */
-const ORIGINAL_NAMES: Names = new Map(
-  [...NAMES].filter(([, field]) => !['output', 'stream'].includes(field)),
+export const ORIGINAL_NAMES: Names = new Map(
+  [...TRANSLATION_NAMES].filter(([, field]) => !['output', 'stream'].includes(field)),
 );
 
 /** Names under which a file part is kept. */
@@ -57,7 +58,7 @@ export function createQuestionReader(maxTextChars: number): QuestionReader {
 
   return {
     strict: (sent) => {
-      const gathered = gather(sent, NAMES, 'refused');
+      const gathered = gather(sent, TRANSLATION_NAMES, 'refused');
       return toAsked(checkFields(gathered, schema, [...oneQuestion(gathered)]), gathered);
     },
     original: (sent) => {

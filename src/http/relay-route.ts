@@ -15,7 +15,8 @@ import type { TicketStore } from './tickets.js';
 import type { Toll } from './toll.js';
 import { checkVoice } from './voices.js';
 
-const NAMES = nameFields({
+/** What the query of a conversation may name. */
+export const CONVERSATION_NAMES = nameFields({
   prompt: [],
   source: ['source_lang', 'language'],
   target: ['target_lang'],
@@ -111,5 +112,5 @@ type Wish = z.output<typeof conversationSchema>;
 function readWish(req: Request): Wish {
   const query = new URL(req.originalUrl, 'ws://localhost').searchParams;
   const sent = [...query].map(([name, value]) => ({ name, value }));
-  return checkFields(gather(sent, NAMES, 'refused'), conversationSchema);
+  return checkFields(gather(sent, CONVERSATION_NAMES, 'refused'), conversationSchema);
 }

@@ -2,7 +2,13 @@
 import { z } from 'zod';
 import { canonicalTag } from '../session/languages.js';
 import { SentFile } from './fields.js';
-import { MAX_PROMPT_CHARS, MAX_SESSION_TTL_MS, MIN_SESSION_TTL_MS } from './limits.js';
+import {
+  DEFAULT_PAGE,
+  MAX_PAGE,
+  MAX_PROMPT_CHARS,
+  MAX_SESSION_TTL_MS,
+  MIN_SESSION_TTL_MS,
+} from './limits.js';
 
 const text = z.string({ error: 'must be text.' });
 
@@ -42,12 +48,19 @@ function tag(mayBeAuto: boolean) {
 }
 
 const profile = {
-  prompt: text.refine((value) => fits(value, MAX_PROMPT_CHARS), {
-    error: `is longer than ${MAX_PROMPT_CHARS} characters.`,
-  }),
-  source: tag(true),
-  target: tag(false),
-  voice: text.max(64, { error: 'is no name of a voice: it is longer than 64 characters.' }),
+  prompt: text
+    .refine((value) => fits(value, MAX_PROMPT_CHARS), {
+      error: `is longer than ${MAX_PROMPT_CHARS} characters.`,
+    })
+    .meta({
+      description: 'Instructs alone; absent: made from `source` and `target`, or the default.',
+      maxLength: MAX_PROMPT_CHARS,
+    }),
+  source: tag(true).meta({ description: 'The language of the question: a BCP 47 tag, or `auto`.' }),
+  target: tag(false).meta({ description: 'The language of the answer: a BCP 47 tag.' }),
+  voice: text
+    .max(64, { error: 'is no name of a voice: it is longer than 64 characters.' })
+    .meta({ description: 'A voice of the provider, see `GET /api/capabilities`.' }),
 };
 
 /** Marks the faults that are 413 when nothing else is wrong. */
@@ -59,25 +72,40 @@ export function translateSchema(maxTextChars: number) {
     file: z
       .instanceof(SentFile, { error: 'must be a file part of multipart/form-data, with a file name.' })
       .refine((file) => file.path !== undefined, { error: 'came without a file name; give it one.' })
-      .optional(),
+      .optional()
+      .meta({
+        description: 'One recording, with a file name. Its content decides what it is, not its name.',
+        type: 'string',
+        format: 'binary',
+      }),
     text: text
       .refine((value) => fits(value, maxTextChars), {
         error: `is longer than ${maxTextChars} characters, the most that is translated at once. Send it in parts.`,
         params: TOO_LARGE,
       })
-      .optional(),
-    connectId: text.optional(),
+      .optional()
+      .meta({
+        description: 'Text to translate. Characters are Unicode code points.',
+        maxLength: maxTextChars,
+      }),
+    connectId: text
+      .optional()
+      .meta({ description: 'Use this session; absent: one is made and its id returned.' }),
     prompt: profile.prompt.optional(),
     source: profile.source.optional(),
     target: profile.target.optional(),
-    context: text.optional(),
-    output: z.enum(['text', 'audio'], { error: 'must be `text` or `audio`.' }).optional(),
+    context: text.optional().meta({ description: 'Text that helps but is not translated.' }),
+    output: z
+      .enum(['text', 'audio'], { error: 'must be `text` or `audio`.' })
+      .optional()
+      .meta({ description: '`text` (what an absent one means), or `audio`: text and a spoken reply.' }),
     voice: profile.voice.optional(),
     stream: z
       .union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')], {
         error: 'must be `true` or `false`.',
       })
-      .optional(),
+      .optional()
+      .meta({ description: 'Answers by server-sent events, as `Accept: text/event-stream` does.' }),
   });
 }
 
@@ -89,8 +117,13 @@ export const conversationSchema = z.strictObject({
   source: profile.source.optional(),
   target: profile.target.optional(),
   voice: profile.voice.optional(),
-  dialect: z.enum(['ga', 'preview'], { error: 'must be `ga` or `preview`.' }).optional(),
-  ticket: text.optional(),
+  dialect: z
+    .enum(['ga', 'preview'], { error: 'must be `ga` or `preview`.' })
+    .optional()
+    .meta({ description: "The client's vocabulary: `ga` (what an absent one means), or the names of 2024." }),
+  ticket: text
+    .optional()
+    .meta({ description: 'From `POST /api/realtime/tickets`: what a browser sends in the place of a key.' }),
 });
 
 const ttlRange = `must be a whole number of milliseconds from ${MIN_SESSION_TTL_MS} to ${MAX_SESSION_TTL_MS}.`;
@@ -112,8 +145,32 @@ export function sessionSchema(typed: boolean) {
           .regex(/^\d{1,9}$/, { error: ttlRange })
           .transform(Number)
           .pipe(ttlMs)
-    ).optional(),
+    )
+      .optional()
+      .meta({
+        description: `How long the session lives without a translation, in milliseconds from ${MIN_SESSION_TTL_MS} to ${MAX_SESSION_TTL_MS}.`,
+      }),
   });
 }
 
 export type SessionFields = z.output<ReturnType<typeof sessionSchema>>;
+
+/** The query of a list. */
+export const pageSchema = z.strictObject({
+  limit: text
+    .refine((value) => /^\d{1,3}$/.test(value) && Number(value) >= 1 && Number(value) <= MAX_PAGE, {
+      error: `must be a whole number from 1 to ${MAX_PAGE}.`,
+    })
+    .transform(Number)
+    .optional()
+    .meta({
+      description: `How many at most; ${DEFAULT_PAGE} where it is absent.`,
+      type: 'integer',
+      minimum: 1,
+      maximum: MAX_PAGE,
+    }),
+  cursor: text
+    .max(256, { error: 'must be a `nextCursor` of the page before.' })
+    .optional()
+    .meta({ description: 'The `nextCursor` of the page before.' }),
+});

@@ -4,13 +4,13 @@ import type { Session } from '../session/profile.js';
 import type { BodyReader } from './body.js';
 import type { HttpDeps } from './deps.js';
 import { gather, nameFields } from './fields.js';
-import { DEFAULT_PAGE, MAX_PAGE } from './limits.js';
-import { invalidRequest } from './problem.js';
+import { DEFAULT_PAGE } from './limits.js';
 import { checkFields, wishOf } from './read-fields.js';
-import { sessionSchema } from './schemas.js';
+import { pageSchema, sessionSchema } from './schemas.js';
 import { checkVoice } from './voices.js';
 
 const NAMES = nameFields({ prompt: [], source: [], target: [], voice: [], ttlMs: [] });
+const PAGE_NAMES = nameFields({ limit: [], cursor: [] });
 const FROM_JSON = sessionSchema(true);
 const FROM_FORM = sessionSchema(false);
 
@@ -61,18 +61,10 @@ function describeSession(session: Session) {
   };
 }
 
+/** Unknown names of the query are ignored, as other parameters of an address are. */
 function readPage(req: Request): { limit: number; cursor: string | undefined } {
-  const { limit = '', cursor = '' } = req.query;
-  const isLimit = typeof limit === 'string' && /^\d{1,3}$/.test(limit) && +limit >= 1 && +limit <= MAX_PAGE;
-  const isCursor = typeof cursor === 'string' && cursor.length <= 256;
-  const faults = [
-    ...(limit === '' || isLimit
-      ? []
-      : [{ pointer: '/limit', detail: `\`limit\` must be a whole number from 1 to ${MAX_PAGE}.` }]),
-    ...(isCursor
-      ? []
-      : [{ pointer: '/cursor', detail: '`cursor` must be a `nextCursor` of the page before.' }]),
-  ];
-  if (faults.length > 0) throw invalidRequest(faults);
-  return { limit: isLimit ? +limit : DEFAULT_PAGE, cursor: isCursor && cursor !== '' ? cursor : undefined };
+  const query = new URL(req.originalUrl, 'http://localhost').searchParams;
+  const sent = [...query].map(([name, value]) => ({ name, value }));
+  const { limit = DEFAULT_PAGE, cursor } = checkFields(gather(sent, PAGE_NAMES, 'ignored'), pageSchema);
+  return { limit, cursor };
 }

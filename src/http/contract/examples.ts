@@ -1,0 +1,37 @@
+/** What requests and answers look like. */
+
+const connectId = '6f9619ff8b86d011b42d00cf4fc964ff';
+
+export const question = { text: 'Good morning, my friend.', source: 'en', target: 'es' };
+
+export const originalQuestion = { question: 'Good morning, my friend.', prompt: 'Translate into Spanish.' };
+
+export const wish = { source: 'en', target: 'es', ttlMs: 600_000 };
+
+export const translation = {
+  connectId,
+  text: 'Buenos días, mi amigo.',
+  responses: ['Buenos días, mi amigo.'],
+  source: 'en',
+  target: 'es',
+  usage: { inputTokens: 41, outputTokens: 6, totalTokens: 47 },
+  model: 'gpt-realtime-2.1',
+  requestId: 'f3b5c7a2-5d0e-4a6e-9a39-0d1c8a2b7e11',
+  timings: { queueMs: 0, upstreamMs: 310, firstDeltaMs: 120 },
+};
+
+export const originalTranslation = { data: { connectId, responses: ['Buenos días, mi amigo.'] } };
+
+export const session = {
+  connectId,
+  createdAt: '2026-01-31T08:00:00.000Z',
+  lastUsedAt: '2026-01-31T08:00:00.000Z',
+  expiresAt: '2026-01-31T08:30:00.000Z',
+  requests: 0,
+  source: 'en',
+  target: 'es',
+  voice: null,
+  prompt: 'Translate what I say from English into Spanish.',
+};
+
+export const ticket = { ticket: 'Zk3nV0bq8mJt2XwYc5RrLh7uPd1sGaQe', expiresAt: '2026-01-31T08:00:30.000Z' };
