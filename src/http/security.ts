@@ -1,6 +1,6 @@
 /** Headers that protect whoever reads an answer, and the origins whose pages may read it. */
 import cors from 'cors';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import helmet from 'helmet';
 
 /**
@@ -8,27 +8,44 @@ import helmet from 'helmet';
  * about it (Strict-Transport-Security, upgrade-insecure-requests) are left to what ends it.
  */
 export function protectReaders(): RequestHandler {
-  return helmet({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'self'"],
-        baseUri: ["'none'"],
-        connectSrc: ["'self'", 'ws:', 'wss:'],
-        fontSrc: ["'self'"],
-        formAction: ["'self'"],
-        frameAncestors: ["'none'"],
-        imgSrc: ["'self'", 'data:', 'blob:'],
-        mediaSrc: ["'self'", 'data:', 'blob:'],
-        objectSrc: ["'none'"],
-        scriptSrc: ["'self'"],
-        styleSrc: ["'self'"],
-        workerSrc: ["'self'", 'blob:'],
+  const headers = headersOf(
+    helmet({
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: {
+          defaultSrc: ["'self'"],
+          baseUri: ["'none'"],
+          connectSrc: ["'self'", 'ws:', 'wss:'],
+          fontSrc: ["'self'"],
+          formAction: ["'self'"],
+          frameAncestors: ["'none'"],
+          imgSrc: ["'self'", 'data:', 'blob:'],
+          mediaSrc: ["'self'", 'data:', 'blob:'],
+          objectSrc: ["'none'"],
+          scriptSrc: ["'self'"],
+          styleSrc: ["'self'"],
+          workerSrc: ["'self'", 'blob:'],
+        },
       },
-    },
-    frameguard: { action: 'deny' },
-    strictTransportSecurity: false,
-  });
+      frameguard: { action: 'deny' },
+      strictTransportSecurity: false,
+    }),
+  );
+  return (_req, res, next) => {
+    for (const [name, value] of headers) res.setHeader(name, value);
+    next();
+  };
+}
+
+/** What a middleware sets that sets the same on every answer: asked once, for it is a long way through helmet's. */
+function headersOf(middleware: (req: Request, res: Response, next: () => void) => void): [string, string][] {
+  const headers: [string, string][] = [];
+  const answer = {
+    setHeader: (name: string, value: string) => headers.push([name, value]),
+    removeHeader: () => undefined,
+  };
+  middleware({} as Request, answer as unknown as Response, () => undefined);
+  return headers;
 }
 
 const EXPOSED = [
@@ -48,14 +65,21 @@ const EXPOSED = [
  * for none. No cookies are used, so credentials are not allowed.
  */
 export function allowOrigins(origins: readonly string[]): RequestHandler {
+  const isAnyone = origins.includes('*');
   const handle = cors({
-    origin: origins.includes('*') ? '*' : [...origins],
+    origin: isAnyone ? '*' : [...origins],
     methods: ['GET', 'POST', 'DELETE'],
     allowedHeaders: ['Accept', 'Authorization', 'Content-Type', 'X-API-Key', 'X-Request-Id'],
     exposedHeaders: EXPOSED,
     maxAge: 86_400,
   });
   return (req, res, next) => {
+    // Only pages of other origins send one, and caches must know that the answer depends on it.
+    if (req.headers.origin === undefined) {
+      if (!isAnyone) res.setHeader('Vary', 'Origin');
+      next();
+      return;
+    }
     // Without that header OPTIONS is no preflight: the resource itself answers, with its methods.
     const isQuestion = req.method === 'OPTIONS' && req.headers['access-control-request-method'] === undefined;
     if (isQuestion) next();
