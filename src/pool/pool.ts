@@ -66,6 +66,7 @@ export class Pool {
   #trouble: Trouble | undefined;
   #isStarting: boolean;
   #timer: NodeJS.Timeout | undefined;
+  #wakesAt = Infinity;
   #advancing: 'no' | 'yes' | 'again' = 'no';
   #ending: { readonly error: GatewayError; readonly settled: () => void } | undefined;
   #closed: Promise<void> | undefined;
@@ -316,14 +317,14 @@ export class Pool {
 
   /** Aging sockets whose successor is ready, and idle ones that nobody needs. */
   #retire(now: number): void {
-    const ready = [...this.#connections.keys()].filter((connection) => connection.state === 'ready');
-    const fresh = ready.filter((connection) => !connection.aging);
-    for (const connection of ready) if (connection.aging && fresh.length > 0) connection.drain();
-    let spare = fresh.length - this.#options.warm;
-    for (const connection of fresh) {
+    let fresh = 0;
+    for (const { state, aging } of this.#connections.keys()) if (state === 'ready' && !aging) fresh += 1;
+    let spare = fresh - this.#options.warm;
+    for (const connection of this.#connections.keys()) {
+      if (connection.state !== 'ready') continue;
       const idle = connection.load === 0 && now - connection.idleSince >= this.#options.idleMs;
-      if (spare > 0 && idle) {
-        spare -= 1;
+      if (connection.aging ? fresh > 0 : spare > 0 && idle) {
+        if (!connection.aging) spare -= 1;
         connection.drain();
       }
     }
@@ -411,12 +412,15 @@ export class Pool {
     return due;
   }
 
+  /** A timer that is due earlier stays: it looks, finds nothing to do, and is set anew. */
   #wakeAt(due: number, now: number): void {
+    if (this.#wakesAt <= due && due !== Infinity) return;
     clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#wakesAt = due;
     if (due === Infinity) return;
     this.#timer = setTimeout(
       () => {
+        this.#wakesAt = Infinity;
         this.#advance();
       },
       Math.max(1, due - now),
