@@ -90,7 +90,7 @@ export function answerJson(
     ? { ...describeAudio(pcm), base64: encodeWav(pcm, SAMPLE_RATE).toString('base64') }
     : undefined;
   res.setHeader('Server-Timing', serverTiming(result.timings));
-  res.json(describeResult(result, req.call.id, spoken));
+  sendJson(res, describeResult(result, req.call.id, spoken));
 }
 
 export function answerWav(res: Response, result: TranslationResult): void {
@@ -108,7 +108,15 @@ export function answerWav(res: Response, result: TranslationResult): void {
 /** `data.connectId` and `data.responses[0]` are what that client reads. */
 export function answerOriginal(res: Response, result: TranslationResult): void {
   res.setHeader('Server-Timing', serverTiming(result.timings));
-  res.json({ data: { connectId: result.connectId, responses: result.responses } });
+  sendJson(res, { data: { connectId: result.connectId, responses: result.responses } });
+}
+
+/** As `res.json` does it, without asking whether the client has the answer already: it is a new one each time. */
+function sendJson(res: Response, body: object): void {
+  const json = JSON.stringify(body);
+  res.setHeader('Content-Type', 'application/json; charset=utf-8');
+  res.setHeader('Content-Length', Buffer.byteLength(json));
+  res.end(json);
 }
 
 /** Percent-encoded UTF-8. Half a surrogate pair becomes U+FFFD, as it does in UTF-8. */
@@ -124,16 +132,15 @@ function encodeForHeader(text: string): { encoded: string; isWhole: boolean } {
 }
 
 function serverTiming(timings: TranslationResult['timings']): string {
-  const marks: [string, number | undefined][] = [
-    ['upload', timings.uploadMs],
-    ['normalize', timings.normalizeMs],
-    ['queue', timings.queueMs],
-    ['first', timings.firstDeltaMs],
-    ['upstream', timings.upstreamMs],
-  ];
-  return marks
-    .flatMap(([name, ms]) => (ms === undefined ? [] : [`${name};dur=${Math.round(ms * 10) / 10}`]))
-    .join(', ');
+  const { uploadMs, normalizeMs, queueMs, firstDeltaMs, upstreamMs } = timings;
+  const mark = (name: string, ms: number): string => `${name};dur=${Math.round(ms * 10) / 10}`;
+  return [
+    ...(uploadMs === undefined ? [] : [mark('upload', uploadMs)]),
+    ...(normalizeMs === undefined ? [] : [mark('normalize', normalizeMs)]),
+    mark('queue', queueMs),
+    mark('first', firstDeltaMs),
+    mark('upstream', upstreamMs),
+  ].join(', ');
 }
 
 function wholeMs(ms: number | undefined): number | undefined {
