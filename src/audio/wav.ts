@@ -59,7 +59,7 @@ export async function readWavHeader(file: FileHandle): Promise<WavHeader> {
   let at = 12;
   for (let chunks = 0; chunks < MAX_CHUNKS; chunks += 1) {
     const head = await readBytes(file, at, 8);
-    if (!isChunkId(head)) break;
+    if (head.length < 8 || !isChunkId(head)) break;
     const id = head.toString('latin1', 0, 4);
     const claimed = uint32(head, 4);
     const start = at + 8;

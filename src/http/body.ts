@@ -107,9 +107,13 @@ function tellReadFault(error: unknown): unknown {
       return bodyTooLarge(MAX_TEXT_BODY_BYTES);
     case 'charset.unsupported':
     case 'encoding.unsupported':
-      return new GatewayError('unsupported-media-type', `The body cannot be read: ${error.message}.`, {
-        hint: 'Send it in UTF-8, as it is or with Content-Encoding gzip, deflate or br.',
-      });
+      return new GatewayError(
+        'unsupported-media-type',
+        `The body cannot be read: ${error.message.slice(0, 100)}.`,
+        {
+          hint: 'Send it in UTF-8, as it is or with Content-Encoding gzip, deflate or br.',
+        },
+      );
     case 'request.aborted':
       return new ClientGone();
     case 'request.size.invalid':

@@ -114,6 +114,11 @@ describe('a crafted file', () => {
     });
   });
 
+  it.each([12, 13, 16, 19, 20, 35])('is refused: the first %i bytes of a WAV', async (length) => {
+    const path = await files.write('cut.wav', riff([format(), data(sine())]).subarray(0, length));
+    await expect(withoutFfmpeg.normalize(path)).rejects.toMatchObject({ status: 422 });
+  });
+
   it('is refused at once: 500 bytes of MP4 whose index claims 80 million frames', async () => {
     const started = Date.now();
     const refused = normalizer.normalize(await files.write('bomb.m4a', mp4WithHugeIndex(80_000_000)));

@@ -64,21 +64,32 @@ export interface Exchange {
 /**
  * Sends bytes that no client library would send, and reads until the service has ended the connection.
  *
+ * @param writes null ends our side.
  * @throws Error where it does not within the deadline.
  */
-export async function exchange(port: number, ...writes: (string | Buffer)[]): Promise<Exchange> {
+export async function exchange(port: number, ...writes: (string | Buffer | null)[]): Promise<Exchange> {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
   let received = '';
   let wasReset = false;
   socket.on('data', (chunk: Buffer) => (received += chunk.toString('latin1')));
   socket.on('error', () => (wasReset = true));
-  for (const bytes of writes) socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
+  for (const bytes of writes) {
+    if (bytes === null) socket.end();
+    else socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
+  }
   try {
     await ending(socket, () => received);
   } finally {
     socket.destroy();
   }
   return { ...readAnswers(received), wasReset };
+}
+
+/** Sends bytes and is gone, without a word, once the kernel has them. */
+export async function leave(port: number, bytes: string): Promise<void> {
+  const socket = connect({ port, host: '127.0.0.1' });
+  await new Promise((resolve) => socket.write(Buffer.from(bytes, 'latin1'), resolve));
+  socket.resetAndDestroy();
 }
 
 /** A reset is one way for a server to end a connection. */
