@@ -73,6 +73,7 @@ export class Stage {
         PORT: '0',
         API_KEYS: API_KEY,
         RATE_LIMIT_PER_MINUTE: '1000000',
+        MAX_CONCURRENT_PER_KEY: '0',
         UPLOAD_DIR: path.join(this.folder, 'uploads'),
         REALTIME_PROVIDER: 'compatible',
         REALTIME_URL: upstream,

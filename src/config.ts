@@ -56,6 +56,8 @@ export interface Config {
     rateLimitPerMinute: number;
     /** From one address; 0 is no limit. */
     failedKeysPerMinute: number;
+    /** Translations at a time, on this node; 0 is no limit. */
+    maxConcurrentPerKey: number;
     metricsToken?: string;
   };
 }
@@ -203,6 +205,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       keyDigests: v.API_KEYS,
       rateLimitPerMinute: v.RATE_LIMIT_PER_MINUTE,
       failedKeysPerMinute: v.FAILED_KEYS_PER_MINUTE,
+      maxConcurrentPerKey: v.MAX_CONCURRENT_PER_KEY,
       ...(v.METRICS_TOKEN !== undefined && { metricsToken: v.METRICS_TOKEN }),
     },
   };

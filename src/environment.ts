@@ -214,6 +214,7 @@ export const environment = z
     API_KEYS: apiKeys.default([]),
     RATE_LIMIT_PER_MINUTE: whole(0, 1_000_000).default(600),
     FAILED_KEYS_PER_MINUTE: whole(0, 1_000_000).default(60),
+    MAX_CONCURRENT_PER_KEY: whole(0, 1_000_000).default(64),
     METRICS_TOKEN: secret.optional(),
   })
   .refine(({ POOL_WARM, POOL_MAX_SOCKETS }) => !(POOL_WARM > POOL_MAX_SOCKETS), {

@@ -95,7 +95,7 @@ describe('the configuration', () => {
         ffmpegConcurrency: availableParallelism(),
         ffmpegTimeoutMs: 10_000,
       },
-      access: { keyDigests: [], rateLimitPerMinute: 600, failedKeysPerMinute: 60 },
+      access: { keyDigests: [], rateLimitPerMinute: 600, failedKeysPerMinute: 60, maxConcurrentPerKey: 64 },
     });
   });
 
@@ -148,6 +148,7 @@ describe('the configuration', () => {
       API_KEYS: 'one, two',
       RATE_LIMIT_PER_MINUTE: '0',
       FAILED_KEYS_PER_MINUTE: '19',
+      MAX_CONCURRENT_PER_KEY: '20',
       METRICS_TOKEN: 'token',
     });
     expect(config).toEqual({
@@ -197,6 +198,7 @@ describe('the configuration', () => {
         ],
         rateLimitPerMinute: 0,
         failedKeysPerMinute: 19,
+        maxConcurrentPerKey: 20,
         metricsToken: 'token',
       },
     });

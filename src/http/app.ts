@@ -16,6 +16,7 @@ import { RECORDING_NAMES } from './question.js';
 import { allowOrigins, protectReaders } from './security.js';
 import { createRelayRoutes } from './relay-route.js';
 import { createSessionRoutes } from './sessions-route.js';
+import { Slots } from './slots.js';
 import { BodyWatch } from './slow-body.js';
 import { createStatusRoutes } from './status-route.js';
 import { MemoryTickets } from './tickets.js';
@@ -77,10 +78,11 @@ function addApiRoutes(
   timing: HttpTiming,
   capabilities: RequestHandler,
 ): void {
-  const { audio } = deps.config;
+  const { access, audio } = deps.config;
+  const slots = new Slots(access.maxConcurrentPerKey);
   const readForm = createFormReader(audio.uploadDir, audio.maxUploadBytes, RECORDING_NAMES);
   const readBody = createBodyReader({ readForm, maxFormBytes: maxFormBytes(deps.config) });
-  const translations = createTranslateRoutes(deps, readBody, toll, timing);
+  const translations = createTranslateRoutes(deps, readBody, toll, slots, timing);
   const sessions = createSessionRoutes(deps, createBodyReader());
 
   api.route('/realtime/translate').post(translations.translate).all(otherMethods('POST'));

@@ -38,6 +38,7 @@ export function describeLimits(config: Config): Record<string, number> {
     maxSessionTtlMs: MAX_SESSION_TTL_MS,
     maxSessions: config.sessions.max,
     rateLimitPerMinute: config.access.rateLimitPerMinute,
+    maxConcurrentPerKey: config.access.maxConcurrentPerKey,
   };
 }
 

@@ -16,6 +16,7 @@ import type { HttpDeps, HttpTiming } from './deps.js';
 import { answerEvents } from './event-stream.js';
 import { invalidRequest, pointerTo } from './problem.js';
 import { createQuestionReader, type Asked } from './question.js';
+import type { Slots } from './slots.js';
 import type { Toll } from './toll.js';
 import { checkVoice } from './voices.js';
 
@@ -30,6 +31,7 @@ export function createTranslateRoutes(
   deps: HttpDeps,
   readBody: BodyReader,
   toll: Toll,
+  slots: Slots,
   timing: HttpTiming,
 ): TranslateRoutes {
   const questions = createQuestionReader(deps.config.translation.maxTextChars);
@@ -66,10 +68,15 @@ export function createTranslateRoutes(
     }
   }
 
+  /** A slot is taken before anything of the body is read: what runs at a time is what may lie in memory and on disk. */
+  const inSlot =
+    (read: typeof questions.strict, choose: ChooseForm): RequestHandler =>
+    (req, res) =>
+      slots.hold(toll.clientOf(req), () => handle(req, res, read, choose));
+
   return {
-    translate: (req, res) => handle(req, res, questions.strict, chooseForm),
-    original: (req, res) =>
-      handle(req, res, questions.original, () => ({ form: 'original', output: 'text' })),
+    translate: inSlot(questions.strict, chooseForm),
+    original: inSlot(questions.original, () => ({ form: 'original', output: 'text' })),
   };
 }
 

@@ -47,6 +47,7 @@ export async function startTarget(env: Record<string, string> = {}): Promise<Tar
       REALTIME_PROVIDER: 'compatible',
       REALTIME_URL: upstream.url,
       RATE_LIMIT_PER_MINUTE: '0',
+      MAX_CONCURRENT_PER_KEY: '0',
       ...env,
     },
     stdio: ['ignore', 'pipe', 'inherit'],

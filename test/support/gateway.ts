@@ -22,7 +22,8 @@ export async function startGateway(
   logger: Logger = silent,
 ): Promise<Running> {
   const uploadDir = await mkdtemp(path.join(tmpdir(), 'uploads-'));
-  const config = loadConfig({ PORT: '0', RATE_LIMIT_PER_MINUTE: '0', UPLOAD_DIR: uploadDir, ...env });
+  const unlimited = { RATE_LIMIT_PER_MINUTE: '0', MAX_CONCURRENT_PER_KEY: '0' };
+  const config = loadConfig({ PORT: '0', ...unlimited, UPLOAD_DIR: uploadDir, ...env });
   const gateway = await createGateway(config, { logger });
   const url = await gateway.listen();
   return {
