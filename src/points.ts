@@ -6,6 +6,9 @@ const AUDIO_MS_PER_POINT = 10_000;
 /** A conversation takes an upstream session of its own, where requests share one. */
 export const CONVERSATION_POINTS = 10;
 
+/** A response that a conversation's client asks for, as a request does. */
+export const RESPONSE_POINTS = 1;
+
 /** The rule in words, for a client that has spent its points. */
 export const PRICES =
   `A request or response costs one point, a conversation ${CONVERSATION_POINTS}, ` +

@@ -1,10 +1,11 @@
 /** A body of a translation, judged: which question, in which session, answered how. */
+import { countChars } from '../characters.js';
 import type { FieldFault } from '../errors.js';
 import type { ProfileWish } from '../session/profile.js';
 import { gather, nameFields, type Gathered, type Names, type SentField } from './fields.js';
 import { pointerTo } from './problem.js';
 import { checkFields, wishOf } from './read-fields.js';
-import { countChars, translateSchema, type TranslateFields } from './schemas.js';
+import { translateSchema, type TranslateFields } from './schemas.js';
 
 export interface Asked {
   readonly question: { kind: 'text'; text: string; chars: number } | { kind: 'recording'; path: string };

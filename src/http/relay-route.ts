@@ -59,9 +59,11 @@ export function createRelayRoutes(
       );
       await toll.take(req, res, CONVERSATION_POINTS);
       await checkVoice(wish.voice, '/voice', deps);
+      const client = toll.clientOf(req);
       relay.accept(upgrade, {
         kind,
-        client: toll.clientOf(req),
+        client,
+        charge: (points) => toll.goOn(client, points),
         dialect: wish.dialect ?? 'ga',
         profile: wishOf(wish),
         requestId: req.call.id,

@@ -1,5 +1,6 @@
 /** The bodies that are taken, as zod schemas. Messages are predicates: the name of the field, as it was sent, goes before. */
 import { z } from 'zod';
+import { countChars } from '../characters.js';
 import { canonicalTag } from '../session/languages.js';
 import { SentFile } from './fields.js';
 import {
@@ -16,18 +17,6 @@ const text = z.string({ error: 'must be text.' });
 function fits(value: string, maxChars: number): boolean {
   if (value.length <= maxChars) return true;
   return value.length <= 2 * maxChars && countChars(value) <= maxChars;
-}
-
-/** Unicode code points. */
-export function countChars(value: string): number {
-  let surrogatePairs = 0;
-  for (let at = 0; at < value.length; at += 1) {
-    if ((value.codePointAt(at) ?? 0) > 0xffff) {
-      surrogatePairs += 1;
-      at += 1;
-    }
-  }
-  return value.length - surrogatePairs;
 }
 
 function tellTag(input: unknown, others: string): string {

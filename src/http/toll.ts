@@ -41,10 +41,16 @@ export class Toll {
     if (quota !== undefined && !res.headersSent) tellQuota(res, 'points', quota);
   }
 
-  /** For what a conversation goes on using. @throws GatewayError `rate-limited` */
+  /** For what a conversation goes on using, which has no headers to tell more. @throws GatewayError `rate-limited` */
   async goOn(client: string, points: number): Promise<void> {
     const quota = await this.#count(client, points);
-    if (quota !== undefined && !quota.allowed) throw spent(quota);
+    if (quota === undefined || quota.allowed) return;
+    const { limit, resetMs } = quota;
+    throw new GatewayError(
+      'rate-limited',
+      `The ${limit} points of this minute are spent. Come again in ${Math.ceil(resetMs / 1_000)} s.`,
+      { retryAfterMs: resetMs },
+    );
   }
 
   /** Who a request counts for: its key, or its address where the service is open. */

@@ -1,7 +1,7 @@
 /** One client's socket and one upstream session of its own, joined for as long as both live. */
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
-import type { GatewayError } from '../errors.js';
+import { GatewayError } from '../errors.js';
 import type { Endpoint } from '../upstream/endpoint.js';
 import { openSession } from '../upstream/handshake.js';
 import { KeepAlive } from '../upstream/keep-alive.js';
@@ -10,6 +10,7 @@ import type { Dialect, ServerEvent, SessionSettings, SessionView } from '../wire
 import { cutReason, toldClose, type Close } from './close.js';
 import { crossingOf, type Crossing } from './crossing.js';
 import { HIGH_WATER_BYTES, Outlet, Tap } from './flow.js';
+import { Meter, type Charge } from './meter.js';
 import { judge } from './rules.js';
 
 export interface ConversationSetup {
@@ -22,6 +23,7 @@ export interface ConversationSetup {
   readonly connectTimeoutMs: number;
   /** Between pings, and how long a pong may take. */
   readonly pingMs: number;
+  readonly charge: Charge | undefined;
   readonly logger: Logger;
   /** Nothing is left of either side. Called once. */
   readonly ended: () => void;
@@ -31,6 +33,9 @@ export interface ConversationSetup {
 const MAX_UNREAD_ANSWER_BYTES = 4 * HIGH_WATER_BYTES;
 /** What even the smallest frame takes while it is kept. */
 const FRAME_COST_BYTES = 64;
+
+/** RFC 6455's registry: the client comes again later. */
+const TRY_AGAIN_LATER = 1013;
 
 type Frame = string | Uint8Array;
 
@@ -45,6 +50,7 @@ export class Conversation {
   readonly #toClient: Outlet;
   readonly #toUpstream: Outlet;
   readonly #clientAlive: KeepAlive;
+  readonly #meter: Meter | undefined;
   #upstreamAlive: KeepAlive | undefined;
   /** From `ending` on nothing is passed on any more. */
   #stage: 'opening' | 'open' | 'ending' = 'opening';
@@ -64,6 +70,11 @@ export class Conversation {
     this.#toClient = new Outlet(this.#client);
     this.#toUpstream = new Outlet(this.#upstream);
     this.#clientAlive = this.#keepAlive(this.#client, () => this.#isClientUnheard());
+    this.#meter =
+      setup.charge &&
+      new Meter(setup.charge, (error) => {
+        this.#endUnpaid(error);
+      });
   }
 
   /** Says goodbye to both sides. May be called twice. */
@@ -149,15 +160,31 @@ export class Conversation {
 
   #pass(frame: Frame): void {
     const verdict = judge(frame, this.#setup.clientDialect);
-    if (verdict.pass)
-      this.#toUpstream.send(this.#crossing.toUpstream(verdict.frame, verdict.event), this.#fromClient);
-    else this.#answer(verdict.fault);
+    if (!verdict.pass) {
+      this.#answer(verdict.fault);
+      return;
+    }
+    this.#toUpstream.send(this.#crossing.toUpstream(verdict.frame, verdict.event), this.#fromClient);
+    this.#meter?.add(verdict.event);
   }
 
   /** Says something of our own to the client. */
   #answer(event: ServerEvent): void {
     const frame = this.#setup.clientDialect.encodeServer(event);
     if (frame !== undefined) this.#toClient.send(frame, this.#fromClient, MAX_UNREAD_ANSWER_BYTES);
+  }
+
+  /** Said and closed: a conversation with holes in it would be of no use to anybody. */
+  #endUnpaid(error: unknown): void {
+    if (this.#stage === 'ending') return;
+    if (error instanceof GatewayError) {
+      const { code, message } = error;
+      this.#answer({ type: 'fault', kind: 'rate_limit_error', code, message });
+      this.close(TRY_AGAIN_LATER, message);
+    } else {
+      this.#logger.error({ err: error }, 'a conversation could not be charged');
+      this.close(1011, 'internal');
+    }
   }
 
   #upstreamFailed(error: GatewayError, close: Close | undefined): void {

@@ -8,6 +8,7 @@ import type { ProfileWish } from '../session/profile.js';
 import type { Endpoint } from '../upstream/endpoint.js';
 import { dialects, type DialectName } from '../wire/index.js';
 import { Conversation } from './conversation.js';
+import type { Charge } from './meter.js';
 import { settingsOf, type ConversationKind } from './settings.js';
 
 export interface ConversationWish {
@@ -19,6 +20,8 @@ export interface ConversationWish {
   /** In canonical form. */
   readonly profile: ProfileWish;
   readonly requestId: string;
+  /** Absent: what the client uses costs nothing. */
+  readonly charge?: Charge | undefined;
 }
 
 /** A request for an upgrade that has passed every door but the last. */
@@ -115,7 +118,7 @@ export class Relay {
   }
 
   #begin(client: WebSocket, wish: ConversationWish): void {
-    const { kind, profile, dialect, requestId } = wish;
+    const { kind, profile, dialect, requestId, charge } = wish;
     const { connectTimeoutMs, voice, pingMs = PING_MS } = this.#options;
     const logger = this.#logger.child({ requestId });
     const startedAt = performance.now();
@@ -126,6 +129,7 @@ export class Relay {
       settings: settingsOf(kind, profile, this.#endpoint.dialect.name, voice),
       connectTimeoutMs,
       pingMs,
+      charge,
       logger,
       ended: () => {
         logger.info({ durationMs: Math.round(performance.now() - startedAt) }, 'conversation ended');

@@ -1,0 +1,12 @@
+/** How long a text is: in Unicode code points, as every limit and price counts it. */
+
+export function countChars(text: string): number {
+  let surrogatePairs = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    if ((text.codePointAt(at) ?? 0) > 0xffff) {
+      surrogatePairs += 1;
+      at += 1;
+    }
+  }
+  return text.length - surrogatePairs;
+}
