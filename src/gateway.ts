@@ -1,7 +1,7 @@
 /** The composition root: every room built once, joined, and taken down in the right order. */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type { Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Express } from 'express';
 import type { Logger } from 'pino';
@@ -108,7 +108,8 @@ export async function createGateway(config: Config, overrides: GatewayOverrides 
 
   let closed: Promise<void> | undefined;
   const takeDown = async (): Promise<void> => {
-    await Promise.all([shutdown.finish(config.server.shutdownGraceMs), relay.close()]);
+    const { shutdownGraceMs } = config.server;
+    await Promise.all([shutdown.finish(shutdownGraceMs), relay.close(shutdownGraceMs)]);
     await pool.close();
     await stopListening(server);
     await audio.close();
@@ -229,10 +230,12 @@ class Shutdown {
   }
 
   watch(server: Server): void {
-    server.on('request', (_req, res: ServerResponse) => {
+    const add = (_req: IncomingMessage, res: ServerResponse): void => {
       this.#answering.add(res);
       res.once('close', () => this.#answering.delete(res));
-    });
+    };
+    // Node tells of a client that waits to be asked for its body (`Expect: 100-continue`) by an event of its own.
+    for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, add);
   }
 
   guard(translate: Translate): Translate {

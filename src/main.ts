@@ -1,7 +1,7 @@
 /** The process: environment in, service out, signals to a clean end. */
 import type { Logger } from 'pino';
 import { ConfigError, loadConfig } from './config.js';
-import { createGateway, type Gateway } from './gateway.js';
+import { createGateway } from './gateway.js';
 import { createLogger } from './logger.js';
 
 /** What no configuration can heal: told in a sentence, not as a stack. */
@@ -17,44 +17,53 @@ function explain(error: unknown): string {
   return error.stack ?? error.message;
 }
 
-async function start(): Promise<void> {
+/** Runs the service until it is told to stop. */
+async function run(): Promise<void> {
   const config = loadConfig();
   const logger = createLogger(config.server.logLevel);
+  endOnFault(logger);
+  // From here on: a stop that comes while the service still starts is a clean one as well.
+  const told = stopSignal(logger);
   const gateway = await createGateway(config, { logger });
-  stopOnSignals(gateway, logger);
   try {
     const url = await gateway.listen();
     logger.info({ url }, 'listening');
-  } catch (error) {
+    await told;
+  } finally {
     await gateway.close();
-    throw error;
   }
+  logger.info('stopped');
 }
 
-function stopOnSignals(gateway: Gateway, logger: Logger): void {
-  let isStopping = false;
-  const stop = (signal: NodeJS.Signals): void => {
-    // Whoever asks twice does not want to wait.
-    if (isStopping) process.exit(1);
-    isStopping = true;
-    logger.info({ signal }, 'stopping');
-    gateway.close().then(
-      () => {
-        logger.info('stopped');
-        process.exit(0);
-      },
-      (error: unknown) => {
-        logger.error({ err: error }, 'the stop failed');
-        process.exit(1);
-      },
-    );
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+/** Resolves at the first SIGTERM or SIGINT. Whoever asks twice does not want to wait: the process ends at once, with 1. */
+function stopSignal(logger: Logger): Promise<void> {
+  return new Promise((resolve) => {
+    let isStopping = false;
+    const stop = (signal: NodeJS.Signals): void => {
+      logger.info({ signal }, isStopping ? 'stopping at once' : 'stopping');
+      if (isStopping) process.exit(1);
+      isStopping = true;
+      resolve();
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+  });
+}
+
+/**
+ * What nobody caught leaves the process in a state that nobody knows: it is logged, and the process ends with 1, for
+ * whoever looks after it to start it again. Rejections that nobody handles come here too.
+ */
+function endOnFault(logger: Logger): void {
+  process.on('uncaughtException', (error) => {
+    logger.fatal({ err: error }, 'a fault that nobody caught');
+    process.exit(1);
+  });
 }
 
 try {
-  await start();
+  await run();
+  process.exit(0);
 } catch (error) {
   process.stderr.write(`${explain(error)}\n`);
   process.exit(1);

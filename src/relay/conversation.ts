@@ -12,6 +12,7 @@ import { crossingOf, type Crossing } from './crossing.js';
 import { HIGH_WATER_BYTES, Outlet, Tap } from './flow.js';
 import { Meter, type Charge } from './meter.js';
 import { judge } from './rules.js';
+import { Turn } from './turn.js';
 
 export interface ConversationSetup {
   /** Open, and not read from yet. */
@@ -52,6 +53,9 @@ export class Conversation {
   readonly #clientAlive: KeepAlive;
   readonly #meter: Meter | undefined;
   #upstreamAlive: KeepAlive | undefined;
+  readonly #turn = new Turn();
+  /** How the conversation is to end once no answer runs. */
+  #farewell: Close | undefined;
   /** From `ending` on nothing is passed on any more. */
   #stage: 'opening' | 'open' | 'ending' = 'opening';
   /** What the client said before upstream was ready. */
@@ -75,6 +79,14 @@ export class Conversation {
       new Meter(setup.charge, (error) => {
         this.#endUnpaid(error);
       });
+  }
+
+  /** Tells the client why its conversation ends, lets a running answer come to its end, and says goodbye. */
+  drain(reason: string): void {
+    if (this.#stage === 'ending') return;
+    this.#answer({ type: 'fault', kind: 'server_error', code: 'draining', message: reason });
+    this.#farewell = { code: 1001, reason };
+    this.#leaveBetweenTurns();
   }
 
   /** Says goodbye to both sides. May be called twice. */
@@ -121,6 +133,8 @@ export class Conversation {
         frame: (frame) => {
           if (this.#stage !== 'open') return;
           for (const told of this.#crossing.toClient(frame)) this.#toClient.send(told, this.#fromUpstream);
+          this.#turn.heard(frame);
+          this.#leaveBetweenTurns();
         },
         pong: () => {
           this.#upstreamAlive?.pong();
@@ -166,6 +180,12 @@ export class Conversation {
     }
     this.#toUpstream.send(this.#crossing.toUpstream(verdict.frame, verdict.event), this.#fromClient);
     this.#meter?.add(verdict.event);
+    this.#turn.said(verdict.event);
+  }
+
+  #leaveBetweenTurns(): void {
+    if (this.#farewell !== undefined && !this.#turn.isOpen)
+      this.close(this.#farewell.code, this.#farewell.reason);
   }
 
   /** Says something of our own to the client. */

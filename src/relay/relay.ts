@@ -52,6 +52,7 @@ const PING_MS = 20_000;
 const MAX_FRAME_BYTES = 4 * 1024 * 1024;
 /** How long a client may take to read what is left and answer our close frame. */
 const CLOSE_TIMEOUT_MS = 5_000;
+const FAREWELL = 'The service is shutting down.';
 
 export class Relay {
   readonly #endpoint: Endpoint;
@@ -98,11 +99,18 @@ export class Relay {
     }
   }
 
-  /** Says goodbye to everyone (1001) and resolves when all are gone. May be called twice. */
-  close(): Promise<void> {
-    for (const conversation of this.#conversations.keys())
-      conversation.close(1001, 'The service is shutting down.');
-    return this.#untilAllGone();
+  /**
+   * Takes no one more, tells everyone (`draining`), and says goodbye (1001) to each between two of its answers; who still
+   * listens to one after `graceMs` is interrupted. Resolves when all are gone. May be called twice.
+   */
+  async close(graceMs = 0): Promise<void> {
+    const gone = this.#untilAllGone();
+    for (const conversation of [...this.#conversations.keys()]) conversation.drain(FAREWELL);
+    const late = setTimeout(() => {
+      for (const conversation of [...this.#conversations.keys()]) conversation.close(1001, FAREWELL);
+    }, graceMs);
+    await gone;
+    clearTimeout(late);
   }
 
   /** Cuts every conversation. */

@@ -5,6 +5,7 @@ import { preview } from './preview.js';
 
 export type * from './events.js';
 export type { Decoded, Dialect, DialectName } from './dialect.js';
+export { edgeOf } from './edges.js';
 export { ga, preview };
 
 /** Chosen once per connection, by name. */

@@ -267,6 +267,60 @@ describe('the service ends', () => {
     await expectAllGone(joined, 2);
   });
 
+  it.each(['', '?dialect=preview'])(
+    'and an answer that runs is heard to its end, with the warning early in it: /text-chat%s',
+    async (query) => {
+      const running = await startBeforeScript({}, { answer: () => 'word '.repeat(30) });
+      opened.push(running);
+      const client = await converse(running.url, `/text-chat${query}`);
+      const idle = await converse(running.url, '/realtime-voice');
+      running.script.requests.next(requestFault.slow({ firstMs: 10, betweenMs: 20 }));
+      client.send({ type: 'conversation.item.create', item: message('Go on.') });
+      client.send({ type: 'response.create' });
+      await client.next('response.created');
+      const closing = running.gateway.close();
+      expect(await client.error()).toMatchObject({ type: 'server_error', code: 'draining' });
+      expect(await idle.error()).toMatchObject({ code: 'draining' });
+      expect(await idle.untilClosed()).toEqual({ code: 1001, reason: 'The service is shutting down.' });
+      expect(client.closed).toBeUndefined();
+      expect(await client.untilClosed()).toEqual({ code: 1001, reason: 'The service is shutting down.' });
+      const types = client.types();
+      expect(types.at(-1)).toBe('response.done');
+      expect(types.indexOf('error')).toBeLessThan(types.length - 10);
+      expect(types.filter((type) => type.endsWith('text.delta'))).toHaveLength(30);
+      await closing;
+    },
+  );
+
+  it('and what was asked for a moment before is still answered', async () => {
+    const running = await startBeforeScript({}, { answer: () => 'late' });
+    opened.push(running);
+    const client = await converse(running.url, '/text-chat');
+    running.script.requests.next(requestFault.slow({ firstMs: 300, betweenMs: 10 }));
+    client.send({ type: 'conversation.item.create', item: message('Wait for it.') });
+    client.send({ type: 'response.create' });
+    await running.script.until(() => running.script.answering === 1);
+    await running.gateway.close();
+    expect(await client.untilClosed()).toMatchObject({ code: 1001 });
+    expect(client.types().at(-1)).toBe('response.done');
+  });
+
+  it('and an answer that never ends is cut when the grace is over', async () => {
+    const running = await startBeforeScript({ SHUTDOWN_GRACE_MS: '300' });
+    opened.push(running);
+    const client = await converse(running.url, '/text-chat');
+    running.script.requests.next(requestFault.hang({ after: 1 }));
+    client.send({ type: 'conversation.item.create', item: message('Go on.') });
+    client.send({ type: 'response.create' });
+    await client.next('response.created');
+    const from = performance.now();
+    await running.gateway.close();
+    expect(performance.now() - from).toBeGreaterThan(290);
+    expect(await client.untilClosed()).toEqual({ code: 1001, reason: 'The service is shutting down.' });
+    expect(client.types()).not.toContain('response.done');
+    await running.script.until(() => running.script.open.length === 0);
+  });
+
   it('in time also where a client does not say goodbye', async () => {
     const joined = await start();
     const client = new RawUpgrade(joined.url, '/');
