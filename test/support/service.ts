@@ -1,0 +1,137 @@
+/** The service as a process of its own: started, signalled, killed, and what it leaves behind. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { eventually } from './programs.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** Its environment is nothing but what the test gives. Started again, it has the same port and folder. */
+export class ServiceProcess {
+  readonly port: number;
+  readonly uploadDir: string;
+  /** Lines of its log, of every run. */
+  readonly log: Record<string, unknown>[] = [];
+  /** What it said on its error output, of every run. */
+  complaints = '';
+  readonly #env: Record<string, string>;
+  #child: ChildProcess | undefined;
+  #exit: Promise<Exit> = Promise.resolve({ code: null, signal: null });
+
+  private constructor(port: number, uploadDir: string, env: Record<string, string>) {
+    this.port = port;
+    this.uploadDir = uploadDir;
+    this.#env = env;
+  }
+
+  /** Not started yet. */
+  static async prepare(env: Record<string, string>): Promise<ServiceProcess> {
+    return new ServiceProcess(await freePort(), await mkdtemp(path.join(tmpdir(), 'uploads-')), env);
+  }
+
+  /** Able to take work. */
+  static async start(env: Record<string, string>): Promise<ServiceProcess> {
+    const service = await ServiceProcess.prepare(env);
+    service.spawn();
+    await service.ready();
+    return service;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  spawn(): void {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
+      cwd: ROOT,
+      env: {
+        ...{ PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', RATE_LIMIT_PER_MINUTE: '0' },
+        ...{ PORT: String(this.port), UPLOAD_DIR: this.uploadDir },
+        ...this.#env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    this.#exit = once(child, 'close').then(() => ({ code: child.exitCode, signal: child.signalCode }));
+    let rest = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      this.log.push(...lines.map((line) => JSON.parse(line) as Record<string, unknown>));
+    });
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => (this.complaints += chunk));
+  }
+
+  /** Resolves when `/readyz` says so. */
+  async ready(withinMs = 30_000): Promise<void> {
+    await eventually(
+      () => this.#ask('/readyz'),
+      (status) => {
+        if (this.#hasEnded()) throw new Error(`The service has ended: ${this.complaints}`);
+        return status === 200;
+      },
+      withinMs,
+    );
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child?.kill(name);
+  }
+
+  /** How it ended. */
+  ended(): Promise<Exit> {
+    return this.#exit;
+  }
+
+  /** Told to stop, and gone. */
+  async stop(name: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
+    this.signal(name);
+    return await this.#exit;
+  }
+
+  /** Files in its folder for uploads. */
+  uploads(): Promise<string[]> {
+    return readdir(this.uploadDir);
+  }
+
+  /** Kills what still runs, and removes its folder. */
+  async close(): Promise<void> {
+    if (this.#child !== undefined && !this.#hasEnded()) await this.stop('SIGKILL');
+    await rm(this.uploadDir, { recursive: true, force: true });
+  }
+
+  #hasEnded(): boolean {
+    return this.#child?.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  /** The status; 0 where nothing listens. */
+  #ask(route: string): Promise<number> {
+    return fetch(this.url + route).then(
+      ({ status }) => status,
+      () => 0,
+    );
+  }
+}
+
+/** A port that nothing listens on now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
