@@ -16,7 +16,8 @@ process.on('message', (number: number) => {
   const { rss, heapUsed, external } = process.memoryUsage();
   const timers = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
   const gauge: Gauge = { rss, heap: heapUsed, external, timers };
-  process.send?.({ number, gauge });
+  // Whoever asked may have died meanwhile.
+  if (process.connected) process.send?.({ number, gauge });
 });
 // Whoever started it is gone.
 process.on('disconnect', () => {
