@@ -1,9 +1,11 @@
 /** The clients as a process of their own. */
 import { answerCommands } from './ipc.js';
+import { converse, type ConversationLoad } from './load/conversations.js';
 import { decode, type DecodeLoad } from './load/decode.js';
 import { direct, type DirectLoad } from './load/direct.js';
 import { request, type HttpLoad } from './load/http.js';
 import type { Latencies } from './load/latencies.js';
+import { stream, type StreamLoad } from './load/stream.js';
 
 export interface LoadCommands {
   /** Requests over HTTP, each client one after the other. */
@@ -12,6 +14,10 @@ export interface LoadCommands {
   direct(load: DirectLoad): Promise<Latencies>;
   /** Plain spawns of ffmpeg, with nothing around them. */
   decode(load: DecodeLoad): Promise<Latencies>;
+  /** Server-sent events, timed to the first delta. */
+  stream(load: StreamLoad): Promise<Latencies>;
+  /** Voice conversations, timed frame by frame. */
+  converse(load: ConversationLoad): Promise<Latencies>;
 }
 
-answerCommands<LoadCommands>({ request, direct, decode });
+answerCommands<LoadCommands>({ request, direct, decode, stream, converse });

@@ -9,29 +9,34 @@ import { parseArgs } from 'node:util';
 import { buildService } from './build.js';
 import { describeMachine } from './machine.js';
 import { audio } from './parts/audio.js';
+import { original } from './parts/original.js';
 import type { Pace, Part } from './parts/part.js';
+import { relay } from './parts/relay.js';
+import { stream } from './parts/stream.js';
 import { text } from './parts/text.js';
 import { describeProfiles } from './profile.js';
 import { Stage } from './stage.js';
 import { merge, notesOf, tableOf, type Entry } from './table.js';
 
-const PARTS: Readonly<Record<string, Part>> = { text, audio };
+const PARTS: Readonly<Record<string, Part>> = { text, stream, audio, relay, original };
 
 const FULL: Pace = { rounds: 5, roundMs: 1_500, warmMs: 2_000, scale: 1 };
 /** Shows that everything runs; says nothing of how fast. */
 const SHORT: Pace = { rounds: 1, roundMs: 100, warmMs: 50, scale: 0.01 };
 
-async function runPart(name: string, pace: Pace, profileFolder?: string): Promise<Entry[]> {
-  const part = PARTS[name];
-  if (part === undefined)
-    throw new Error(`There is no part ${name}. There are: ${Object.keys(PARTS).join(', ')}.`);
-  const startedAt = performance.now();
+async function runParts(names: readonly string[], pace: Pace, profileFolder?: string): Promise<Entry[]> {
   const stage = await Stage.open(profileFolder);
+  const entries: Entry[] = [];
   try {
-    return await part(stage, pace);
+    for (const name of names) {
+      const startedAt = performance.now();
+      entries.push(...((await PARTS[name]?.(stage, pace)) ?? []));
+      await stage.clear();
+      process.stderr.write(`${name}: ${((performance.now() - startedAt) / 1000).toFixed(0)} s\n`);
+    }
+    return entries;
   } finally {
     await stage.close();
-    process.stderr.write(`${name}: ${((performance.now() - startedAt) / 1000).toFixed(0)} s\n`);
   }
 }
 
@@ -39,7 +44,7 @@ async function runPart(name: string, pace: Pace, profileFolder?: string): Promis
 async function profile(name: string, pace: Pace): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'bench-profile-'));
   try {
-    await runPart(name, pace, folder);
+    await runParts([name], pace, folder);
     process.stdout.write(`${await describeProfiles(folder)}\n`);
   } finally {
     await rm(folder, { recursive: true });
@@ -57,6 +62,9 @@ async function main(args: string[]): Promise<void> {
     },
   });
   const names = positionals.length > 0 ? positionals : Object.keys(PARTS);
+  const unknown = [...names, values.profile ?? 'text'].find((name) => !Object.hasOwn(PARTS, name));
+  if (unknown !== undefined)
+    throw new Error(`There is no part ${unknown}. There are: ${Object.keys(PARTS).join(', ')}.`);
   const pace = values.short ? SHORT : FULL;
   await buildService();
   if (values.profile !== undefined) {
@@ -64,11 +72,7 @@ async function main(args: string[]): Promise<void> {
     return;
   }
   const runs: Entry[][] = [];
-  for (let run = 0; run < Number(values.runs); run += 1) {
-    const entries: Entry[] = [];
-    for (const name of names) entries.push(...(await runPart(name, pace)));
-    runs.push(entries);
-  }
+  for (let run = 0; run < Number(values.runs); run += 1) runs.push(await runParts(names, pace));
   const entries = runs.length === 1 ? (runs[0] ?? []) : merge(runs);
   const report = [tableOf(entries), notesOf(entries)].join('\n\n');
   process.stdout.write(`${report}\n`);

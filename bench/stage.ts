@@ -3,12 +3,14 @@ import { execFileSync, fork, spawn, type ChildProcess } from 'node:child_process
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Remote } from './ipc.js';
 import type { LoadCommands } from './load.js';
+import { configureNginx } from './nginx.js';
 import { cpuMs, residentMb } from './proc.js';
 import type { UpstreamCommands, UpstreamUrls } from './upstream.js';
 
@@ -36,9 +38,16 @@ export interface ServiceOptions {
   readonly place?: Place;
 }
 
+export interface Upstream {
+  readonly urls: UpstreamUrls;
+  readonly remote: Remote<UpstreamCommands>;
+}
+
 export class Stage {
   readonly folder: string;
   readonly #children = new Set<ChildProcess>();
+  readonly #targets = new Set<Target>();
+  readonly #shared = new Map<string, Promise<unknown>>();
   /** Where the service's CPU profiles are to be written, if anywhere. */
   readonly #profileFolder: string | undefined;
   readonly #canPin = availableParallelism() > 1 && hasTaskset();
@@ -100,17 +109,35 @@ export class Stage {
     return this.#target(child, url);
   }
 
-  async upstream(place: Place = 'rest'): Promise<{ urls: UpstreamUrls; remote: Remote<UpstreamCommands> }> {
-    const child = this.#fork('upstream.ts', place);
-    await this.#inTime(child, 'the upstream', once(child, 'message'));
-    const remote = new Remote<UpstreamCommands>(child, 'the upstream');
-    return { urls: await remote.call('urls'), remote };
+  /** nginx as WebSocket proxy before an upstream. */
+  async nginx(upstream: string): Promise<Target> {
+    const { args, url } = await configureNginx(path.join(this.folder, `nginx-${Date.now()}`), upstream);
+    const [command = '', ...all] = [...this.#pin('target'), 'nginx', ...args];
+    const child = spawn(command, all, { stdio: ['ignore', 'ignore', 'inherit'] });
+    this.#children.add(child);
+    await this.#started(child, 'nginx', () => accepts(Number(new URL(url).port)));
+    return this.#target(child, url);
   }
 
-  async load(place: Place = 'rest'): Promise<Remote<LoadCommands>> {
-    const child = this.#fork('load.ts', place);
-    await this.#inTime(child, 'the load', once(child, 'message'));
-    return new Remote<LoadCommands>(child, 'the load');
+  /** One for all parts that want it at the same place. */
+  upstream(place: Place = 'rest'): Promise<Upstream> {
+    return this.#share(`the upstream, ${place}`, async (name) => {
+      const child = await this.#forkServer('upstream.ts', name, place);
+      const remote = new Remote<UpstreamCommands>(child, name);
+      return { urls: await remote.call('urls'), remote };
+    });
+  }
+
+  /** One for all parts that want it at the same place. */
+  load(place: Place = 'rest'): Promise<Remote<LoadCommands>> {
+    return this.#share(`the load, ${place}`, async (name) => {
+      return new Remote<LoadCommands>(await this.#forkServer('load.ts', name, place), name);
+    });
+  }
+
+  /** Ends what was measured; upstream and load stay for the next part. */
+  async clear(): Promise<void> {
+    await Promise.all([...this.#targets].map((target) => target.stop()));
   }
 
   /** Ends every process and removes every file. */
@@ -118,6 +145,18 @@ export class Stage {
     await Promise.all([...this.#children].map(end));
     this.#children.clear();
     await rm(this.folder, { recursive: true });
+  }
+
+  async #forkServer(file: string, name: string, place: Place): Promise<ChildProcess> {
+    const child = this.#fork(file, place);
+    await this.#inTime(child, name, once(child, 'message'));
+    return child;
+  }
+
+  #share<T>(name: string, start: (name: string) => Promise<T>): Promise<T> {
+    const shared = (this.#shared.get(name) as Promise<T> | undefined) ?? start(name);
+    this.#shared.set(name, shared);
+    return shared;
   }
 
   #fork(file: string, place: Place, env: Readonly<Record<string, string>> = {}): ChildProcess {
@@ -139,24 +178,29 @@ export class Stage {
 
   #target(child: ChildProcess, url: string): Target {
     const pid = child.pid ?? 0;
-    return {
+    const target: Target = {
       url,
       pid,
       cpuMs: () => cpuMs(pid),
       residentMb: () => residentMb(pid),
       stop: async () => {
+        this.#targets.delete(target);
         await end(child);
         this.#children.delete(child);
       },
     };
+    this.#targets.add(target);
+    return target;
   }
 
   /** Looks until there is something to see. */
   async #started<T>(child: ChildProcess, name: string, look: () => Promise<T | undefined>): Promise<T> {
+    const deadline = performance.now() + START_MS;
     const looking = async (): Promise<T> => {
       for (;;) {
         const seen = await look();
         if (seen !== undefined) return seen;
+        if (performance.now() > deadline) throw new Error(`${name} shows nothing`);
         await wait(20);
       }
     };
@@ -186,6 +230,19 @@ async function end(child: ChildProcess): Promise<void> {
   const gone = once(child, 'exit');
   child.kill('SIGTERM');
   await gone;
+}
+
+/** True once something listens there. */
+async function accepts(port: number): Promise<true | undefined> {
+  const socket = connect({ port, host: '127.0.0.1' });
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return undefined;
+  } finally {
+    socket.destroy();
+  }
 }
 
 function hasTaskset(): boolean {

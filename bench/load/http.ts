@@ -21,7 +21,7 @@ export type Body =
 
 /** @throws Error at the first answer that is not a 200 with what is expected */
 export async function request(load: HttpLoad): Promise<Latencies> {
-  const messages = await Promise.all(load.bodies.map((body) => messageOf(load, body)));
+  const messages = await Promise.all(load.bodies.map((body) => messageOf(load.url, load.headers, body)));
   const url = new URL(load.url);
   const clients = await Promise.all(messages.map(() => Client.open(Number(url.port), load.expected)));
   const latencies: number[] = [];
@@ -45,7 +45,8 @@ export async function request(load: HttpLoad): Promise<Latencies> {
   }
 }
 
-async function messageOf({ url, headers }: HttpLoad, body: Body): Promise<Buffer> {
+/** The whole request, as it goes over the line. */
+export async function messageOf(url: string, headers: HttpLoad['headers'], body: Body): Promise<Buffer> {
   const { type, content } = await contentOf(body);
   const { host, pathname } = new URL(url);
   const all = { Host: host, ...headers, 'Content-Type': type, 'Content-Length': String(content.length) };

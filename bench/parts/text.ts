@@ -8,6 +8,7 @@ import type { Target } from '../stage.js';
 import type { Entry } from '../table.js';
 import { ANSWER, HEADERS, makeSessions, SENTENCE } from './client.js';
 import type { Pace, Part } from './part.js';
+import { watched, type Busy } from './watched.js';
 
 const CLIENTS = 64;
 
@@ -35,23 +36,6 @@ export function asking(
     bodies: connectIds.map((connectId) => ({ json: { text: SENTENCE, connectId } })),
     expected: ANSWER,
     durationMs,
-  };
-}
-
-interface Busy extends Latencies {
-  /** Share of the target's core that was in use, 0 to 1. */
-  readonly busy: number;
-  readonly cpuMsPerRequest: number;
-}
-
-async function watched(target: Target, run: () => Promise<Latencies>): Promise<Busy> {
-  const [cpuBefore, startedAt] = [await target.cpuMs(), performance.now()];
-  const latencies = await run();
-  const cpu = (await target.cpuMs()) - cpuBefore;
-  return {
-    ...latencies,
-    busy: cpu / (performance.now() - startedAt),
-    cpuMsPerRequest: cpu / latencies.count,
   };
 }
 

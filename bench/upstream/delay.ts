@@ -4,16 +4,17 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 /** @returns the address to use in the place of `url` */
 export async function startDelay(url: string, roundTripMs: number): Promise<string> {
-  const target = new URL(url);
+  const { hostname, port } = new URL(url);
   const server = createServer((near) => {
-    const far = connect({ port: Number(target.port), host: target.hostname });
+    const far = connect({ port: Number(port), host: hostname });
     passOn(near, far, roundTripMs / 2);
     passOn(far, near, roundTripMs / 2);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  target.port = String((server.address() as AddressInfo).port);
-  return target.href;
+  const distant = new URL(url);
+  distant.port = String((server.address() as AddressInfo).port);
+  return distant.href;
 }
 
 function passOn(from: Socket, to: Socket, afterMs: number): void {

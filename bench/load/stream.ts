@@ -1,0 +1,58 @@
+/** One client of server-sent events: how long after its question the first word is there. */
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { messageOf } from './http.js';
+import { summarise, type Latencies } from './latencies.js';
+
+export interface StreamLoad {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Sent one after the other, each once. */
+  readonly bodies: readonly object[];
+}
+
+const LAST_CHUNK = '0\r\n\r\n';
+
+/** @throws Error at the first answer that does not end well */
+export async function stream({ url, headers, bodies }: StreamLoad): Promise<Latencies> {
+  const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1' });
+  socket.setNoDelay(true);
+  socket.setEncoding('latin1');
+  await once(socket, 'connect');
+  const latencies: number[] = [];
+  const startedAt = performance.now();
+  try {
+    for (const json of bodies) {
+      const message = await messageOf(url, { ...headers, Accept: 'text/event-stream' }, { json });
+      latencies.push(await firstDeltaMs(socket, message));
+    }
+    return summarise(latencies, performance.now() - startedAt);
+  } finally {
+    socket.destroy();
+  }
+}
+
+function firstDeltaMs(socket: Socket, message: Buffer): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const sentAt = performance.now();
+    let received = '';
+    let firstDelta: number | undefined;
+    const settle = (error?: Error): void => {
+      socket.off('data', look).off('close', lost);
+      if (error === undefined && firstDelta !== undefined && received.includes('event: translation.done'))
+        resolve(firstDelta);
+      else reject(error ?? new Error(`Not the answer expected: ${received}`));
+    };
+    const lost = (): void => {
+      settle(new Error('The connection ended before the answer.'));
+    };
+    const look = (text: string): void => {
+      received += text;
+      if (firstDelta === undefined && received.includes('event: translation.text.delta'))
+        firstDelta = performance.now() - sentAt;
+      if (received.endsWith(LAST_CHUNK) || !received.startsWith('HTTP/1.1 200')) settle();
+    };
+    socket.on('data', look).on('close', lost);
+    socket.write(message);
+  });
+}

@@ -1,0 +1,56 @@
+/** Debian's nginx as nothing but a WebSocket proxy, in one process and in the foreground. */
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import path from 'node:path';
+
+export function hasNginx(): boolean {
+  return spawnSync('nginx', ['-v']).status === 0;
+}
+
+/** Writes its configuration into a folder of its own. @returns its arguments, and where it will listen */
+export async function configureNginx(
+  folder: string,
+  upstream: string,
+): Promise<{ args: string[]; url: string }> {
+  await mkdir(folder);
+  const port = await freePort();
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    .map((name) => `  ${name}_temp_path ${folder}/${name};`)
+    .join('\n');
+  const configuration = `
+daemon off;
+master_process off;
+pid ${folder}/nginx.pid;
+error_log stderr error;
+events { worker_connections 4096; }
+http {
+  access_log off;
+${temporary}
+  server {
+    listen 127.0.0.1:${port};
+    location / {
+      proxy_pass http://${new URL(upstream).host};
+      proxy_http_version 1.1;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection upgrade;
+      proxy_read_timeout 300s;
+    }
+  }
+}
+`;
+  const file = path.join(folder, 'nginx.conf');
+  await writeFile(file, configuration);
+  return { args: ['-p', folder, '-e', 'stderr', '-c', file], url: `http://127.0.0.1:${port}` };
+}
+
+/** nginx cannot take any port and tell which. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

@@ -1,0 +1,102 @@
+/** The same work in the way of the original project: each request begins a conversation with a prompt, and translates. */
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
+import type { Body } from '../load/http.js';
+import type { Latencies } from '../load/latencies.js';
+import { inTurn, median, pairwise } from '../measure.js';
+import type { Target } from '../stage.js';
+import type { Entry } from '../table.js';
+import { ANSWER, HEADERS, SENTENCE } from './client.js';
+import type { Part } from './part.js';
+import { ffmpegBinary, SECONDS, writeWav } from './recordings.js';
+
+const AGAINST = 'the original way: a socket per session, ffprobe and ffmpeg with files per upload';
+const BYTES_PER_SECOND = 48_000;
+
+export const original: Part = async (stage, pace) => {
+  const ffmpeg = ffmpegBinary();
+  if (spawnSync('ffprobe', ['-version']).status !== 0)
+    return [{ measure: 'the original way', skipped: 'ffprobe cannot be started; install ffmpeg' }];
+  const { urls } = await stage.upstream('anywhere');
+  const load = await stage.load('anywhere');
+  const env = { FFMPEG_PATH: ffmpeg, SESSION_MAX: '10000000' };
+  const service = (upstream: string): Promise<Target> => stage.service({ upstream, env, place: 'anywhere' });
+  const theirs = (upstream: string): Promise<Target> =>
+    stage.baseline(
+      'original',
+      { REALTIME_URL: upstream, FFMPEG: ffmpeg, UPLOAD_DIR: path.join(stage.folder, 'original') },
+      'anywhere',
+    );
+  const near = { ours: await service(urls.replay), theirs: await theirs(urls.replay) };
+  const far = { ours: await service(urls.distant), theirs: await theirs(urls.distant) };
+  const files = {
+    ready: await writeWav(stage.folder, 24_000, 1),
+    foreign: await writeWav(stage.folder, 44_100, 2),
+  };
+
+  const prompt = (number: number): string => `Translate into Spanish, as number ${number} would.`;
+  const kinds: readonly {
+    name: string;
+    clients: number;
+    body: (number: number) => Body;
+    audioBytes?: number;
+  }[] = [
+    { name: 'text', clients: 64, body: (number) => ({ json: { text: SENTENCE, prompt: prompt(number) } }) },
+    ...Object.entries(files).map(([kind, file]) => ({
+      name: kind === 'ready' ? `WAV 24 kHz mono, ${SECONDS} s` : `WAV 44.1 kHz stereo, ${SECONDS} s`,
+      clients: 8,
+      body: (number: number) => ({ file, fields: { prompt: prompt(number) } }),
+      audioBytes: SECONDS * BYTES_PER_SECOND,
+    })),
+  ];
+  const entries: Entry[] = [];
+  for (const { name, clients, body, audioBytes } of kinds) {
+    const ask = (target: Target, count: number, durationMs: number): Promise<Latencies> =>
+      load.call('request', {
+        url: `${target.url}/api/realtime/translate`,
+        headers: HEADERS,
+        bodies: Array.from({ length: count }, (_, number) => body(number)),
+        expected: ANSWER,
+        durationMs,
+      });
+    const crowd = (durationMs: number) => ({
+      ours: () => ask(near.ours, clients, durationMs),
+      theirs: () => ask(near.theirs, clients, durationMs),
+    });
+    await inTurn(1, crowd(pace.warmMs / 2));
+    const many = await inTurn(pace.rounds, crowd(pace.roundMs));
+    const alone = await inTurn(Math.ceil(pace.rounds / 2), {
+      ours: () => ask(far.ours, 1, pace.roundMs),
+      theirs: () => ask(far.theirs, 1, pace.roundMs),
+      upstream: () =>
+        load.call('direct', {
+          url: urls.distant,
+          durationMs: pace.roundMs / 2,
+          ...(audioBytes !== undefined && { audioBytes }),
+        }),
+    });
+    const added = (rounds: readonly Latencies[]): number[] =>
+      pairwise(rounds, alone.upstream, (through, upstream) => through.p50 - upstream.p50);
+    const rate = (rounds: readonly Latencies[]): string =>
+      median(rounds.map((round) => round.perSecond)).toFixed(0);
+    entries.push(
+      {
+        measure: `new conversations, ${name}, ${clients} clients, per second`,
+        against: AGAINST,
+        figures: pairwise(many.ours, many.theirs, (a, b) => a.perSecond / b.perSecond),
+        unit: '×',
+        aim: { atLeast: 10 },
+        note: `${rate(many.ours)}/s against ${rate(many.theirs)}/s`,
+      },
+      {
+        measure: `a new conversation, ${name}, one client, upstream 100 ms away, added`,
+        against: AGAINST,
+        figures: pairwise(added(alone.ours), added(alone.theirs), (a, b) => a / b),
+        unit: '×',
+        aim: { atMost: 0.2 },
+        note: `${median(added(alone.ours)).toFixed(1)} ms against ${median(added(alone.theirs)).toFixed(1)} ms`,
+      },
+    );
+  }
+  return entries;
+};
