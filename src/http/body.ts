@@ -12,8 +12,8 @@ export interface SentBody {
   readonly fields: readonly SentField[];
   /** JSON: values have types of their own. Forms have text only. */
   readonly typed: boolean;
-  /** Deletes what was stored on the way; to be called once the request is through, however it ended. */
-  discard(): Promise<void>;
+  /** Deletes what was stored on the way; absent where nothing was. To be called once the request is through, however it ended. */
+  readonly discard?: () => Promise<void>;
 }
 
 export type BodyReader = (req: Request, res: Response) => Promise<SentBody>;
@@ -31,7 +31,7 @@ export function createBodyReader(multipart?: { readForm: BodyReader; maxFormByte
   const taken = [...(multipart === undefined ? [] : [MULTIPART_TYPE]), JSON_TYPE, FORM_TYPE];
 
   return async (req, res) => {
-    if (!hasBody(req)) return { fields: [], typed: true, discard: nothingToDiscard };
+    if (!hasBody(req)) return { fields: [], typed: true };
     const type = mediaType(req);
     if (type !== undefined && taken.includes(type)) {
       const limit =
@@ -43,8 +43,8 @@ export function createBodyReader(multipart?: { readForm: BodyReader; maxFormByte
       if (type === MULTIPART_TYPE && multipart !== undefined) return await multipart.readForm(req, res);
       const text = await readTextBody(readText, req, res);
       return type === JSON_TYPE
-        ? { fields: parseJson(text), typed: true, discard: nothingToDiscard }
-        : { fields: parseForm(text), typed: false, discard: nothingToDiscard };
+        ? { fields: parseJson(text), typed: true }
+        : { fields: parseForm(text), typed: false };
     }
     throw new GatewayError(
       'unsupported-media-type',
@@ -57,8 +57,6 @@ export function createBodyReader(multipart?: { readForm: BodyReader; maxFormByte
     );
   };
 }
-
-const nothingToDiscard = (): Promise<void> => Promise.resolve();
 
 function hasBody(req: Request): boolean {
   return req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;

@@ -10,7 +10,7 @@ import {
   wholeResult,
   type AnswerForm,
 } from './answers.js';
-import type { BodyReader, SentBody } from './body.js';
+import type { BodyReader } from './body.js';
 import { clientGone } from './call.js';
 import type { HttpDeps, HttpTiming } from './deps.js';
 import { answerEvents } from './event-stream.js';
@@ -52,7 +52,7 @@ export function createTranslateRoutes(
       if (asked.question.kind === 'text') await toll.take(req, res, textPoints(asked.question.chars));
       const request = toRequest(req, asked, form.output, uploadMs);
       const translated = deps.translate(request, clientGone(res));
-      const events = request.question.kind === 'text' ? translated : discardOnceStarted(translated, body);
+      const events = body.discard === undefined ? translated : discardOnceStarted(translated, body.discard);
 
       const result =
         form.form === 'events'
@@ -64,7 +64,7 @@ export function createTranslateRoutes(
       else if (form.form === 'wav') answerWav(res, result);
       else if (form.form === 'original') answerOriginal(res, result);
     } finally {
-      await body.discard();
+      await body.discard?.();
     }
   }
 
@@ -83,10 +83,10 @@ export function createTranslateRoutes(
 /** A response that has started has its whole question: nobody will read the recording again. */
 async function* discardOnceStarted(
   events: AsyncIterable<TranslationEvent>,
-  body: SentBody,
+  discard: () => Promise<void>,
 ): AsyncGenerator<TranslationEvent, void, void> {
   for await (const event of events) {
-    if (event.type === 'started') await body.discard();
+    if (event.type === 'started') await discard();
     yield event;
   }
 }

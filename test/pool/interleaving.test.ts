@@ -8,7 +8,10 @@ afterEach(() => pooled.close());
 
 describe.each(['ga', 'preview'] as const)('many requests on few sockets, %s', (dialect) => {
   it('gives 2 000 interleaved requests of 50 prompts over 4 sockets each its own answer', async () => {
-    pooled = await startPooled({ dialect, pool: { maxWaiting: 2_000, responseTimeoutMs: 30_000 } });
+    pooled = await startPooled({
+      dialect,
+      pool: { maxWaiting: 2_000, connectTimeoutMs: 20_000, responseTimeoutMs: 50_000 },
+    });
     const { pool, script } = pooled;
     script.answer = ({ items }) => {
       const [seed, question] = items.map((item) => item.parts[0]);
