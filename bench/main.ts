@@ -9,6 +9,8 @@ import { parseArgs } from 'node:util';
 import { buildService } from './build.js';
 import { describeMachine } from './machine.js';
 import { audio } from './parts/audio.js';
+import { growth } from './parts/growth.js';
+import { memory } from './parts/memory.js';
 import { original } from './parts/original.js';
 import type { Pace, Part } from './parts/part.js';
 import { relay } from './parts/relay.js';
@@ -18,7 +20,7 @@ import { describeProfiles } from './profile.js';
 import { Stage } from './stage.js';
 import { merge, notesOf, tableOf, type Entry } from './table.js';
 
-const PARTS: Readonly<Record<string, Part>> = { text, stream, audio, relay, original };
+const PARTS: Readonly<Record<string, Part>> = { text, stream, audio, relay, original, memory, growth };
 
 const FULL: Pace = { rounds: 5, roundMs: 1_500, warmMs: 2_000, scale: 1 };
 /** Shows that everything runs; says nothing of how fast. */

@@ -5,7 +5,7 @@ import { answerCommands } from './ipc.js';
 import { startDelay } from './upstream/delay.js';
 import { startReplay } from './upstream/replay.js';
 
-export const ANSWER = 'El tiempo es bello hoy.';
+const ANSWER = 'El tiempo es bello hoy.';
 const ROUND_TRIP_MS = 100;
 
 export interface UpstreamUrls {
@@ -17,9 +17,35 @@ export interface UpstreamUrls {
 
 export interface UpstreamCommands {
   urls(): Promise<UpstreamUrls>;
+  /** From now on the scripted server answers nobody, */
+  hold(): Promise<void>;
+  /** so many wait at the same time, */
+  untilHeld(count: number): Promise<void>;
+  /** and now all are answered. */
+  release(): Promise<void>;
 }
 
-const script = new Script({ record: false, answer: () => ANSWER });
+class Gate {
+  #opened = Promise.resolve();
+  #open = (): void => undefined;
+
+  shut(): void {
+    this.#opened = new Promise((resolve) => (this.#open = resolve));
+  }
+
+  open(): void {
+    this.#open();
+  }
+
+  passed(): Promise<void> {
+    return this.#opened;
+  }
+}
+
+const HELD_WITHIN_MS = 60_000;
+const gate = new Gate();
+
+const script = new Script({ record: false, answer: () => gate.passed().then(() => ANSWER) });
 const server = await startOfflineServer({ dialect: 'ga', responder: script, script });
 const replay = await startReplay(server.url);
 const urls = {
@@ -28,4 +54,15 @@ const urls = {
   distant: await startDelay(replay.url, ROUND_TRIP_MS),
 };
 
-answerCommands<UpstreamCommands>({ urls: () => Promise.resolve(urls) });
+answerCommands<UpstreamCommands>({
+  urls: () => Promise.resolve(urls),
+  hold: () => {
+    gate.shut();
+    return Promise.resolve();
+  },
+  untilHeld: (count) => script.until(() => script.answering >= count, HELD_WITHIN_MS),
+  release: () => {
+    gate.open();
+    return Promise.resolve();
+  },
+});

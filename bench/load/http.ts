@@ -8,10 +8,14 @@ export interface HttpLoad {
   /** `http://127.0.0.1:PORT/path` */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** What each client sends again and again; as many clients as there are bodies. */
+  /** Dealt out to the clients in turn, again and again. */
   readonly bodies: readonly Body[];
+  /** Connections; absent: one for each body. */
+  readonly clients?: number;
   /** Must stand in every answer. */
   readonly expected: string;
+  /** Each client asks so often (absent: once), and on until the time is over. */
+  readonly requestsEach?: number;
   readonly durationMs: number;
 }
 
@@ -22,17 +26,18 @@ export type Body =
 /** @throws Error at the first answer that is not a 200 with what is expected */
 export async function request(load: HttpLoad): Promise<Latencies> {
   const messages = await Promise.all(load.bodies.map((body) => messageOf(load.url, load.headers, body)));
-  const url = new URL(load.url);
-  const clients = await Promise.all(messages.map(() => Client.open(Number(url.port), load.expected)));
+  const { clients: clientCount = messages.length, requestsEach = 1, expected } = load;
+  const port = Number(new URL(load.url).port);
+  const clients = await Promise.all(Array.from({ length: clientCount }, () => Client.open(port, expected)));
   const latencies: number[] = [];
   const startedAt = performance.now();
   const deadline = startedAt + load.durationMs;
   try {
     await Promise.all(
       clients.map(async (client, number) => {
-        const message = messages[number] ?? Buffer.alloc(0);
-        for (let now = performance.now(); now < deadline;) {
-          await client.send(message);
+        let now = performance.now();
+        for (let sent = 0; sent < requestsEach || now < deadline; sent += 1) {
+          await client.send(messages[(number + sent * clientCount) % messages.length] ?? Buffer.alloc(0));
           const then = now;
           now = performance.now();
           latencies.push(now - then);

@@ -1,0 +1,115 @@
+/** What must not grow unnoticed, counted and not timed: frames of a request, sockets of sessions, parses of a frame. */
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { post, startBeforeScript } from '../support/gateway.js';
+import { answerOf, asking, startPooled, type Pooled } from '../support/pool.js';
+
+/** What a socket is told when it opens, before any request. */
+const OPENING = ['session.update'];
+
+describe('frames to upstream', () => {
+  let pooled: Pooled;
+
+  beforeEach(async () => {
+    pooled = await startPooled();
+  });
+
+  afterEach(() => pooled.close());
+
+  function typesSent(): string[] {
+    return pooled.script.sockets.flatMap((socket) =>
+      socket.json().map((frame) => (frame as { type: string }).type),
+    );
+  }
+
+  it('a request is one frame, and one more where its prompt is new to the socket', async () => {
+    const { pool } = pooled;
+    await answerOf(pool.request(asking('one', { prompt: 'first' })));
+    expect(typesSent()).toEqual([...OPENING, 'conversation.item.create', 'response.create']);
+    await answerOf(pool.request(asking('two', { prompt: 'first' })));
+    expect(typesSent().slice(3)).toEqual(['response.create']);
+    await answerOf(pool.request(asking('three', { prompt: 'second', context: 'A letter.' })));
+    expect(typesSent().slice(4)).toEqual(['conversation.item.create', 'response.create']);
+  });
+
+  it('a recording is one frame too, however long it is', async () => {
+    const { pool } = pooled;
+    await answerOf(pool.request(asking('', { question: { pcm: Buffer.alloc(48_000 * 60) } })));
+    await answerOf(pool.request(asking('', { question: { pcm: Buffer.alloc(48_000 * 60) } })));
+    expect(typesSent()).toEqual([
+      ...OPENING,
+      'conversation.item.create',
+      'response.create',
+      'response.create',
+    ]);
+  });
+
+  it('a prompt that has to make room for itself is three, and never more', async () => {
+    await pooled.close();
+    pooled = await startPooled({ connection: { maxSeeds: 1 } });
+    const { pool } = pooled;
+    for (const prompt of ['a', 'b', 'c']) await answerOf(pool.request(asking('hello', { prompt })));
+    expect(typesSent().slice(3)).toEqual([
+      ...['conversation.item.delete', 'conversation.item.create', 'response.create'],
+      ...['conversation.item.delete', 'conversation.item.create', 'response.create'],
+    ]);
+  });
+
+  it('each frame of upstream is parsed once', async () => {
+    const { pool, script, ready } = pooled;
+    await ready();
+    script.answer = () => 'Buenos días, mi amigo.';
+    const parse = jest.spyOn(JSON, 'parse');
+    try {
+      const pending = pool.request(asking('Good morning, my friend.'));
+      expect(await answerOf(pending)).toBe('Buenos días, mi amigo.');
+      const frames = parse.mock.calls.map(([text]) => text);
+      // The scripted server lives in this process, so its parses are counted too: of what it was sent.
+      const received = new Set(script.sockets.flatMap((socket) => socket.frames));
+      const parsed = frames.filter((frame) => !received.has(frame));
+      expect(new Set(parsed).size).toBe(parsed.length);
+      const types = parsed.map((frame) => (/"type":"([^"]+)"/.exec(frame) ?? [])[1]);
+      expect(types.filter((type) => type === 'response.output_text.delta')).toHaveLength(4);
+      expect(types.filter((type) => type === 'response.done')).toHaveLength(1);
+    } finally {
+      parse.mockRestore();
+    }
+  });
+});
+
+describe('sockets to upstream', () => {
+  it('200 sessions with prompts of their own, all at once, share four', async () => {
+    const service = await startBeforeScript();
+    try {
+      const answers = await Promise.all(
+        Array.from({ length: 200 }, async (_, number) => {
+          const body = { text: `sentence ${number}`, prompt: `Translate as number ${number} would.` };
+          const response = await post(`${service.url}/api/realtime/translate`, body);
+          return (await response.json()) as { connectId: string; text: string };
+        }),
+      );
+      expect(answers.map(({ text }) => text)).toEqual(answers.map((_, number) => `sentence ${number}`));
+      expect(new Set(answers.map(({ connectId }) => connectId)).size).toBe(200);
+      expect(service.script.handshakes.length).toBeLessThanOrEqual(4);
+    } finally {
+      await service.close();
+    }
+  });
+
+  it('1 000 sessions that ask nothing open none beyond the warm one', async () => {
+    const service = await startBeforeScript();
+    try {
+      for (let made = 0; made < 1_000; made += 100)
+        await Promise.all(
+          Array.from({ length: 100 }, (_, number) =>
+            post(`${service.url}/api/realtime/sessions`, { prompt: `Translate as ${made + number} would.` }),
+          ),
+        );
+      const { sessions, pool } = await service.gateway.stats();
+      expect(sessions).toBe(1_000);
+      expect(pool.sockets).toBe(1);
+      expect(service.script.handshakes).toHaveLength(1);
+    } finally {
+      await service.close();
+    }
+  });
+});
