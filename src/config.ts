@@ -46,7 +46,10 @@ export interface Config {
     maxUploadBytes: number;
     maxSeconds: number;
     ffmpegPath?: string;
+    /** PATH as it is at the start: ffmpeg itself gets no environment. */
+    searchPath?: string;
     ffmpegConcurrency: number;
+    ffmpegSpare: number;
     ffmpegTimeoutMs: number;
   };
   access: {
@@ -198,7 +201,9 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       maxUploadBytes: v.MAX_UPLOAD_MB * BYTES_PER_MB,
       maxSeconds: v.MAX_AUDIO_SECONDS,
       ...(v.FFMPEG_PATH !== undefined && { ffmpegPath: v.FFMPEG_PATH }),
+      ...(env.PATH !== undefined && { searchPath: env.PATH }),
       ffmpegConcurrency: v.FFMPEG_CONCURRENCY ?? availableParallelism(),
+      ffmpegSpare: v.FFMPEG_SPARE,
       ffmpegTimeoutMs: v.FFMPEG_TIMEOUT_MS,
     },
     access: {

@@ -209,6 +209,7 @@ export const environment = z
     MAX_AUDIO_SECONDS: whole(1, MAX_AUDIO_SECONDS).default(MAX_AUDIO_SECONDS),
     FFMPEG_PATH: z.string().optional(),
     FFMPEG_CONCURRENCY: whole(1, 256).optional(),
+    FFMPEG_SPARE: whole(0, 256).default(2),
     FFMPEG_TIMEOUT_MS: whole(100, 600_000).default(10_000),
 
     API_KEYS: apiKeys.default([]),

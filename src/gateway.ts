@@ -66,7 +66,9 @@ export async function createGateway(config: Config, overrides: GatewayOverrides 
   const sessions = createSessions(config, redis, logger);
   const audio = new AudioNormalizer({
     ffmpegPath: config.audio.ffmpegPath,
+    searchPath: config.audio.searchPath,
     concurrency: config.audio.ffmpegConcurrency,
+    spare: config.audio.ffmpegSpare,
     timeoutMs: config.audio.ffmpegTimeoutMs,
     maxSeconds: config.audio.maxSeconds,
   });

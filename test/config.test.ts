@@ -93,6 +93,7 @@ describe('the configuration', () => {
         maxUploadBytes: 52_428_800,
         maxSeconds: 240,
         ffmpegConcurrency: availableParallelism(),
+        ffmpegSpare: 2,
         ffmpegTimeoutMs: 10_000,
       },
       access: { keyDigests: [], rateLimitPerMinute: 600, failedKeysPerMinute: 60, maxConcurrentPerKey: 64 },
@@ -144,7 +145,9 @@ describe('the configuration', () => {
       MAX_AUDIO_SECONDS: '16',
       FFMPEG_PATH: '/opt/ffmpeg',
       FFMPEG_CONCURRENCY: '17',
+      FFMPEG_SPARE: '18',
       FFMPEG_TIMEOUT_MS: '1018',
+      PATH: '/a:/b',
       API_KEYS: 'one, two',
       RATE_LIMIT_PER_MINUTE: '0',
       FAILED_KEYS_PER_MINUTE: '19',
@@ -188,7 +191,9 @@ describe('the configuration', () => {
         maxUploadBytes: 3 * 1_048_576,
         maxSeconds: 16,
         ffmpegPath: '/opt/ffmpeg',
+        searchPath: '/a:/b',
         ffmpegConcurrency: 17,
+        ffmpegSpare: 18,
         ffmpegTimeoutMs: 1018,
       },
       access: {
@@ -205,7 +210,7 @@ describe('the configuration', () => {
   });
 
   it('ignores variables that are not its own', () => {
-    expect(loadConfig({ PATH: '/bin', POOL_SIZE: 'nonsense', NODE_ENV: 'test' })).toEqual(loadConfig({}));
+    expect(loadConfig({ HOME: '/bin', POOL_SIZE: 'nonsense', NODE_ENV: 'test' })).toEqual(loadConfig({}));
   });
 
   it('sets the log level to debug with DEBUG=true, and to nothing else with DEBUG=false', () => {

@@ -1,12 +1,13 @@
 /** Any recording in, PCM 16-bit little-endian mono 24 kHz out. The content decides what it is, not its name. */
+import { createReadStream } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
 import { GatewayError } from '../errors.js';
-import { Ffmpeg, type Source } from './ffmpeg.js';
+import { Decoder, type Source } from './decoder.js';
 import { BYTES_PER_SECOND, durationMs } from './pcm.js';
-import { AUDIO_FORMATS, sniff } from './sniff.js';
+import { AUDIO_FORMATS, sniff, type Demuxer } from './sniff.js';
 import {
   isOurPcm,
+  READ_BYTES,
   readWavHeader,
   readWavSamples,
   sampleFormat,
@@ -26,9 +27,13 @@ export interface NormalizedAudio {
 export interface NormalizerOptions {
   /** The ffmpeg to use; absent: that of ffmpeg-static, else `ffmpeg` on PATH. */
   readonly ffmpegPath?: string | undefined;
-  /** ffmpeg processes at the same time. */
+  /** Folders in which `ffmpeg` is looked for, as in PATH; absent: the usual ones. */
+  readonly searchPath?: string | undefined;
+  /** ffmpeg processes at work at the same time. */
   readonly concurrency: number;
-  /** How long one ffmpeg process may live. */
+  /** ffmpeg processes that wait, started ahead, for a recording like the last; absent: none. */
+  readonly spare?: number;
+  /** How long one ffmpeg process may work. */
   readonly timeoutMs: number;
   /** The longest recording that is taken. */
   readonly maxSeconds: number;
@@ -38,18 +43,18 @@ export interface NormalizerOptions {
 type Inspected = { kind: 'samples'; pcm: Buffer } | { kind: 'encoded'; source: Source };
 
 export class AudioNormalizer {
-  readonly #ffmpeg: Ffmpeg;
+  readonly #decoder: Decoder;
   readonly #maxSeconds: number;
 
   constructor(options: NormalizerOptions) {
-    const { ffmpegPath, concurrency, timeoutMs, maxSeconds } = options;
-    this.#ffmpeg = new Ffmpeg({ path: ffmpegPath, concurrency, timeoutMs });
+    const { ffmpegPath, searchPath, concurrency, spare = 0, timeoutMs, maxSeconds } = options;
+    this.#decoder = new Decoder({ path: ffmpegPath, searchPath, concurrency, spare, timeoutMs });
     this.#maxSeconds = maxSeconds;
   }
 
   /** ffmpeg processes that run, and recordings that wait for one. */
   get stats(): { running: number; waiting: number } {
-    return this.#ffmpeg.stats;
+    return this.#decoder.stats;
   }
 
   /**
@@ -73,17 +78,17 @@ export class AudioNormalizer {
 
   /** Whether ffmpeg can be started, and which it is or what to do. Without it our own kind of WAV is still taken. */
   check(): Promise<{ ok: boolean; detail: string }> {
-    return this.#ffmpeg.check();
+    return this.#decoder.check();
   }
 
   /** Takes no more work for ffmpeg and waits for what there is, which the time limit bounds. */
   close(): Promise<void> {
-    return this.#ffmpeg.close();
+    return this.#decoder.close();
   }
 
   /** Takes no more work for ffmpeg, kills its processes, and rejects what they were to decode with `error`. */
   destroy(error?: Error): Promise<void> {
-    return this.#ffmpeg.destroy(error);
+    return this.#decoder.destroy(error);
   }
 
   async #normalize(path: string, signal: AbortSignal | undefined): Promise<NormalizedAudio> {
@@ -104,7 +109,7 @@ export class AudioNormalizer {
       const demuxer = await sniff(file);
       if (demuxer === undefined) throw unsupported();
       if (demuxer === 'wav') return await this.#inspectWav(path, file);
-      return { kind: 'encoded', source: { kind: 'file', path, demuxer } };
+      return encodedFile(path, demuxer);
     } finally {
       await file.close();
     }
@@ -118,16 +123,16 @@ export class AudioNormalizer {
     if (isOurPcm(header)) return { kind: 'samples', pcm: await readWavSamples(file, header) };
 
     const format = sampleFormat(header);
-    if (format === undefined) return { kind: 'encoded', source: { kind: 'file', path, demuxer: 'wav' } };
+    if (format === undefined) return encodedFile(path, 'wav');
     // ffmpeg's own WAV reader takes RIFX for little-endian and stops after the first data chunk.
     const { sampleRate, channels } = header;
-    const open = (): Readable => streamWavSamples(path, header);
-    return { kind: 'encoded', source: { kind: 'samples', open, format, sampleRate, channels } };
+    const encoding = { kind: 'samples', format, sampleRate, channels } as const;
+    return { kind: 'encoded', source: { encoding, path, read: () => streamWavSamples(path, header) } };
   }
 
   async #decode(source: Source, signal: AbortSignal | undefined): Promise<Buffer> {
     const maxBytes = this.#maxSeconds * BYTES_PER_SECOND;
-    const { pcm, cut } = await this.#ffmpeg.decode(source, maxBytes, signal);
+    const { pcm, cut } = await this.#decoder.decode(source, maxBytes, signal);
     if (cut) throw this.#tooLong();
     return pcm;
   }
@@ -139,6 +144,16 @@ export class AudioNormalizer {
       `A recording may last ${this.#maxSeconds} s at most; this one is ${length}. Send it in parts.`,
     );
   }
+}
+
+function encodedFile(path: string, demuxer: Demuxer): Inspected {
+  const encoding = { kind: 'container', demuxer } as const;
+  return { kind: 'encoded', source: { encoding, path, read: () => streamFile(path) } };
+}
+
+/** Opens the file when read for the first time, which may never be. */
+async function* streamFile(path: string): AsyncGenerator<Buffer> {
+  yield* createReadStream(path, { highWaterMark: READ_BYTES });
 }
 
 function empty(): GatewayError {

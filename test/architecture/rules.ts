@@ -177,7 +177,7 @@ export const RULES: readonly Rule[] = [
   forbidEdge(
     'http/ knows no pool, upstream, wire, store or ffmpeg',
     /^http\//,
-    /^(pool|upstream|wire)\/|^session\/.*store|^audio\/ffmpeg\.ts$/,
+    /^(pool|upstream|wire)\/|^session\/.*store|^audio\/(decoder|ffmpeg)\.ts$/,
   ),
   forbidEdge('only the gateway knows offline/', /^(?!offline\/|gateway\.ts$)/, /^offline\//),
   forbidEdge('only main knows the gateway', /^(?!main\.ts$)/, /^gateway\.ts$/),

@@ -1,31 +1,29 @@
 /** ffmpeg processes: one for each upload, never more at a time than allowed, and none left behind. */
 import { getEventListeners } from 'node:events';
-import { chmod, readdir, readFile, readlink } from 'node:fs/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { chmod, readdir, readlink } from 'node:fs/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { GatewayError } from '../../src/errors.js';
 import { chooseBinary } from '../../src/audio/ffmpeg.js';
 import { AudioNormalizer, type NormalizerOptions } from '../../src/audio/normalize.js';
-import { children, countedFfmpeg, isAlive, realTimeFfmpeg, until, accompaniedFfmpeg } from './processes.js';
+import { accompaniedFfmpeg, children, countedFfmpeg, isAlive, Notes, realTimeFfmpeg, until } from './processes.js';
 import { data, format, record, riff, sine, toneInput, workshop } from './recordings.js';
 
 const files = workshop();
-const log = (): string => files.path('starts.log');
+let notes: Notes;
 
 /** The lines that the wrappers wrote: one for each process started. */
-async function starts(): Promise<string[]> {
-  return (await readFile(log(), 'utf8')).split('\n').filter((line) => line !== '');
-}
+const starts = (): string[] => notes.lines();
 
 async function firstPid(): Promise<number> {
-  await until(async () => (await starts()).length > 0);
-  return Number((await starts())[0]);
+  await until(() => starts().length > 0);
+  return Number(starts()[0]);
 }
 
 async function normalizerWith(
   wrapper: (log: string) => string,
   options: Partial<NormalizerOptions> = {},
 ): Promise<AudioNormalizer> {
-  const ffmpegPath = await files.write(`ffmpeg-${wrapper.name}`, wrapper(log()));
+  const ffmpegPath = await files.write(`ffmpeg-${wrapper.name}`, wrapper(notes.path));
   return new AudioNormalizer({ ffmpegPath, concurrency: 2, timeoutMs: 20_000, maxSeconds: 240, ...options });
 }
 
@@ -39,16 +37,21 @@ async function openFiles(): Promise<string[]> {
   const links = await Promise.all(
     (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
   );
-  return links.filter((link) => link.startsWith(files.path('')));
+  return links.filter((link) => link.startsWith(files.path('')) && link !== notes.path);
 }
 
 function count(kind: string): number {
   return process.getActiveResourcesInfo().filter((name) => name === kind).length;
 }
 
-beforeEach(async () => {
-  await files.write('starts.log', '');
-  await chmod(log(), 0o644);
+beforeAll(async () => {
+  notes = await Notes.open(files.path('notes'));
+});
+afterAll(() => {
+  notes.close();
+});
+beforeEach(() => {
+  notes.clear();
 });
 afterEach(async () => {
   // Whatever the test did, nothing of it is left.
@@ -61,15 +64,15 @@ describe('ffmpeg', () => {
   it('is started exactly once for an upload, the first one included', async () => {
     const normalizer = await normalizerWith(countedFfmpeg);
     for (const path of [await flac(1), await wav(1)]) await normalizer.normalize(path);
-    expect(await starts()).toHaveLength(2);
+    expect(starts()).toHaveLength(2);
   });
 
   it('is told the format, and may open nothing else', async () => {
     const normalizer = await normalizerWith(countedFfmpeg);
     for (const path of [await flac(1), await wav(1)]) await normalizer.normalize(path);
-    const [forFile, forSamples] = await starts();
+    const [forFile, forSamples] = starts();
     expect(forFile).toContain(
-      `-f flac -format_whitelist flac -protocol_whitelist file -i file:${files.path('1.flac')} `,
+      '-f flac -format_whitelist flac -protocol_whitelist file -i file:/dev/fd/0 ',
     );
     expect(forSamples).toContain(
       '-f s16le -ar 16000 -ac 1 -format_whitelist s16le -protocol_whitelist pipe -i pipe:0 ',
@@ -107,7 +110,7 @@ describe('ffmpeg', () => {
     expect(most).toBe(2);
     expect(heard.map(({ pcm }) => pcm)).toEqual(expected);
     expect(normalizer.stats).toEqual({ running: 0, waiting: 0 });
-    expect(await starts()).toHaveLength(20);
+    expect(starts()).toHaveLength(20);
   });
 
   it('leaves no timer behind, whatever the outcome', async () => {
@@ -124,7 +127,7 @@ describe('ffmpeg', () => {
       // The runner has timers of its own, which come and go; one of ours would stay for the time limit of ffmpeg.
       await until(() => count('Timeout') <= before);
     }
-    expect(await starts()).toHaveLength(4);
+    expect(starts()).toHaveLength(4);
   });
 
   it('is each normaliser its own', async () => {
@@ -139,7 +142,7 @@ describe('ffmpeg', () => {
     const [found, lost] = await Promise.allSettled([counted.normalize(path), missing.normalize(path)]);
     expect(found.status).toBe('fulfilled');
     expect(lost.status).toBe('rejected');
-    expect(await starts()).toHaveLength(1);
+    expect(starts()).toHaveLength(1);
   });
 
   it('is never asked for a place by our own WAV', async () => {
@@ -187,14 +190,14 @@ describe('an abort', () => {
     expect(normalizer.stats).toEqual({ running: 1, waiting: 0 });
     stopFirst.abort(new Error('first'));
     await expect(first).rejects.toThrow('first');
-    expect(await starts()).toHaveLength(1);
+    expect(starts()).toHaveLength(1);
   });
 
   it('before the start rejects at once', async () => {
     const normalizer = await normalizerWith(countedFfmpeg);
     const reason = new Error('never mind');
     await expect(normalizer.normalize(await flac(1), AbortSignal.abort(reason))).rejects.toBe(reason);
-    expect(await starts()).toEqual([]);
+    expect(starts()).toEqual([]);
   });
 
   it('is not held up by a process that a wrapper left behind with the pipes', async () => {
@@ -258,13 +261,13 @@ describe('closing', () => {
     const normalizer = await normalizerWith(realTimeFfmpeg, { concurrency: 2 });
     const path = await flac(30);
     const all = Promise.allSettled([1, 2, 3, 4].map(() => normalizer.normalize(path)));
-    await until(async () => (await starts()).length === 2);
+    await until(() => starts().length === 2);
     const error = new GatewayError('draining', 'The service is shutting down.');
     await normalizer.destroy(error);
     expect(await children()).toEqual([]);
     expect(await all).toEqual([1, 2, 3, 4].map(() => ({ status: 'rejected', reason: error })));
     expect(normalizer.stats).toEqual({ running: 0, waiting: 0 });
-    expect(await starts()).toHaveLength(2);
+    expect(starts()).toHaveLength(2);
     await normalizer.destroy();
   });
 });
@@ -273,7 +276,7 @@ describe('without ffmpeg', () => {
   it.each([
     ['is not there', () => files.path('nonexistent')],
     ['is a folder', () => files.path('')],
-    ['may not be executed', () => files.path('starts.log')],
+    ['may not be executed', () => notes.path],
   ])('the check says what to do, and only our own WAV is taken: when it %s', async (_why, path) => {
     const normalizer = new AudioNormalizer({
       ffmpegPath: path(),
@@ -311,12 +314,12 @@ describe('the check', () => {
     for (const check of [...checks, await normalizer.check()]) {
       expect(check).toEqual({ ok: true, detail: expect.stringMatching(/^ffmpeg version \S+$/) });
     }
-    expect(await starts()).toHaveLength(1);
+    expect(starts()).toHaveLength(1);
   });
 
   it('notices at the next upload that ffmpeg has gone, and then that it is back', async () => {
     const path = await flac(1);
-    const binary = await files.write('ffmpeg-coming', countedFfmpeg(log()));
+    const binary = await files.write('ffmpeg-coming', countedFfmpeg(notes.path));
     const normalizer = new AudioNormalizer({
       ffmpegPath: binary,
       concurrency: 1,

@@ -1,5 +1,7 @@
 /** What the operating system says of our child processes, and ways to keep real ffmpeg busy. */
+import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
+import { run } from './recordings.js';
 
 /** Process ids of the children of this process that are alive (a zombie, not yet reaped, counts). */
 export async function children(): Promise<number[]> {
@@ -40,17 +42,58 @@ export async function until(condition: () => boolean | Promise<boolean>, withinM
   }
 }
 
-/** Real ffmpeg at the speed of the recording, so that it can be met at work; it notes its process id in `log`. */
+/** A pipe with a name, into which the wrappers below write: they may not write files. */
+export class Notes {
+  readonly path: string;
+  readonly #pipe: number;
+  #text = '';
+
+  private constructor(path: string) {
+    this.path = path;
+    // Open for both, so that neither side ever waits for the other.
+    this.#pipe = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+  }
+
+  static async open(path: string): Promise<Notes> {
+    // Whichever user the wrappers run as.
+    await run('mkfifo', '-m', '666', path);
+    return new Notes(path);
+  }
+
+  /** All lines so far. */
+  lines(): string[] {
+    const buffer = Buffer.alloc(65_536);
+    for (;;) {
+      try {
+        this.#text += buffer.toString('utf8', 0, readSync(this.#pipe, buffer));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+        return this.#text.split('\n').filter((line) => line !== '');
+      }
+    }
+  }
+
+  clear(): void {
+    this.lines();
+    this.#text = '';
+  }
+
+  close(): void {
+    closeSync(this.#pipe);
+  }
+}
+
+/** Real ffmpeg at the speed of the recording, so that it can be met at work; it notes its process id in `log`, the path of Notes. */
 export function realTimeFfmpeg(log: string): string {
-  return `#!/bin/sh\necho $$ >> ${log}\nexec ffmpeg -re "$@"\n`;
+  return `#!/bin/sh\necho $$ > ${log}\nexec ffmpeg -re "$@"\n`;
 }
 
 /** The same, beside another process that keeps the pipes open after ffmpeg is gone; it notes that one's id in `log`. */
 export function accompaniedFfmpeg(log: string): string {
-  return `#!/bin/sh\nsleep 600 &\necho $! >> ${log}\nexec ffmpeg -re "$@"\n`;
+  return `#!/bin/sh\nsleep 600 &\necho $! > ${log}\nexec ffmpeg -re "$@"\n`;
 }
 
 /** Real ffmpeg that notes each start in `log`. */
 export function countedFfmpeg(log: string): string {
-  return `#!/bin/sh\necho $$ "$@" >> ${log}\nexec ffmpeg "$@"\n`;
+  return `#!/bin/sh\necho $$ "$@" > ${log}\nexec ffmpeg "$@"\n`;
 }

@@ -1,6 +1,6 @@
 /** Makes recordings of every shape for the tests of this folder, and measures what came of them. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -14,6 +14,8 @@ export function workshop(): {
   let folder = '';
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'audio-test-'));
+    // Programs in it are run by another user where we are root.
+    await chmod(folder, 0o755);
   });
   afterAll(async () => {
     await rm(folder, { recursive: true });

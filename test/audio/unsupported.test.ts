@@ -114,12 +114,12 @@ describe('audio that cannot be decoded', () => {
     await expect(refused).rejects.toMatchObject({ code: 'undecodable-audio', status: 422 });
   });
 
-  it('keeps the words of ffmpeg, which hold paths, to the log', async () => {
+  it('keeps the words of ffmpeg to the log', async () => {
     const path = await files.write('secret-name', pad(text('fLaC')));
     const error = await normalizer.normalize(path).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'undecodable-audio' });
-    expect(String(error)).not.toContain('secret-name');
-    expect(error).toHaveProperty('cause.message', expect.stringContaining('secret-name'));
+    expect(String(error)).not.toContain('/dev/fd/0');
+    expect(error).toHaveProperty('cause.message', expect.stringContaining('/dev/fd/0'));
   });
 
   it.each(['mp3', 'ogg', 'flac', 'webm', 'aac', 'aiff'])(

@@ -1,0 +1,206 @@
+/** Decodes recordings: how many processes at a time, which of them, and when each has to end. */
+import { execFile } from 'node:child_process';
+import { open, type FileHandle } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { GatewayError } from '../errors.js';
+import { Confinement, SHELL } from './confinement.js';
+import { inputOptions, isReadInOrder, type Encoding } from './ffmpeg-arguments.js';
+import { asGatewayError, isMissing, StartFailure } from './ffmpeg-fault.js';
+import { bundledBinary, chooseBinary, FfmpegRun } from './ffmpeg.js';
+import { Line } from './line.js';
+import { Spares } from './spares.js';
+
+export interface DecoderOptions {
+  /** The configured binary; absent: that of ffmpeg-static, else `ffmpeg` in `searchPath`. */
+  readonly path?: string | undefined;
+  /** Folders as in PATH. */
+  readonly searchPath?: string | undefined;
+  /** Processes at work at the same time. */
+  readonly concurrency: number;
+  /** Processes that wait, started ahead, beside those at work. */
+  readonly spare: number;
+  /** How long one process may work; waiting for its turn, or for a recording, does not count. */
+  readonly timeoutMs: number;
+}
+
+/** Where a decode takes its bytes from. */
+export interface Source {
+  readonly encoding: Encoding;
+  /** The whole file. */
+  readonly path: string;
+  /** What to decode, in order: of a container the file, else its samples. */
+  readonly read: () => AsyncIterable<Buffer>;
+}
+
+export interface Decoded {
+  /** PCM, 16-bit little-endian, mono, 24 kHz; at most as much as was asked for. */
+  readonly pcm: Buffer;
+  /** There was more. */
+  readonly cut: boolean;
+}
+
+export class Decoder {
+  readonly #binary: string;
+  readonly #timeoutMs: number;
+  readonly #confinement: Confinement;
+  readonly #line: Line;
+  readonly #spares: Spares<FfmpegRun>;
+  /** Every decode that has not ended, and what ends it early. */
+  readonly #jobs = new Map<Promise<Decoded>, AbortController>();
+  #closed = false;
+  /** What ffmpeg called itself, unless it could not be started when it was last needed. */
+  #version: string | undefined;
+  #probing: Promise<string> | undefined;
+
+  constructor(options: DecoderOptions) {
+    this.#binary = chooseBinary(options.path, bundledBinary());
+    this.#timeoutMs = options.timeoutMs;
+    // A second for its start, which is most of what a process costs.
+    this.#confinement = new Confinement(options.timeoutMs / 1000 + 1, options.searchPath);
+    this.#line = new Line(options.concurrency);
+    this.#spares = new Spares(options.spare);
+  }
+
+  /** Processes that run, and decodes that wait for their turn. */
+  get stats(): { running: number; waiting: number } {
+    return this.#line.stats;
+  }
+
+  /**
+   * Decodes the first audio stream in a process of its own. Settles only when that process is gone.
+   *
+   * @param maxBytes more samples than this are not collected.
+   * @throws GatewayError `undecodable-audio` (damaged, or out of time), `unsupported-media-type` (no audio stream, or no
+   *   ffmpeg here), `draining` (closed), `internal` (no process to be had); `signal.reason` when aborted.
+   */
+  async decode(source: Source, maxBytes: number, signal?: AbortSignal): Promise<Decoded> {
+    signal?.throwIfAborted();
+    if (this.#closed) throw closing();
+    const job = new AbortController();
+    const abort = (): void => {
+      job.abort(signal?.reason);
+    };
+    signal?.addEventListener('abort', abort);
+    const decoded = this.#line.run(() => this.#decodeInTime(source, maxBytes, job), job.signal);
+    this.#jobs.set(decoded, job);
+    try {
+      return await decoded;
+    } finally {
+      this.#jobs.delete(decoded);
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  /** Whether ffmpeg can be started; asks it again only if the last start did not succeed. */
+  async check(): Promise<{ ok: boolean; detail: string }> {
+    try {
+      this.#probing ??= this.#version === undefined ? this.#probe() : Promise.resolve(this.#version);
+      this.#version = await this.#probing;
+      return { ok: true, detail: this.#version };
+    } catch {
+      // Why it could not be started is of no use to those who ask; what to do is.
+      return {
+        ok: false,
+        detail: 'ffmpeg cannot be started: install it (apt-get install ffmpeg) or set FFMPEG_PATH.',
+      };
+    } finally {
+      this.#probing = undefined;
+    }
+  }
+
+  /** Takes no more work and waits for what there is. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([this.#spares.close(), Promise.allSettled(this.#jobs.keys())]);
+  }
+
+  /** Takes no more work, ends what there is with `error`, and waits until the processes are gone. */
+  async destroy(error: Error = closing()): Promise<void> {
+    for (const job of this.#jobs.values()) job.abort(error);
+    await this.close();
+  }
+
+  async #probe(): Promise<string> {
+    const { stdout } = await this.#confinement.start(this.#binary, ['-version'], ({ args, options }) =>
+      promisify(execFile)(SHELL, args, { ...options, timeout: this.#timeoutMs, killSignal: 'SIGKILL' }),
+    );
+    return /^ffmpeg version \S+/.exec(stdout)?.[0] ?? 'ffmpeg';
+  }
+
+  async #decodeInTime(source: Source, maxBytes: number, job: AbortController): Promise<Decoded> {
+    const timer = setTimeout(() => {
+      job.abort(
+        new GatewayError(
+          'undecodable-audio',
+          `Decoding the recording took longer than ${this.#timeoutMs / 1000} s. Send a shorter one, or WAV.`,
+        ),
+      );
+    }, this.#timeoutMs);
+    try {
+      return await this.#runProcess(source, maxBytes, job.signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #runProcess(source: Source, maxBytes: number, signal: AbortSignal): Promise<Decoded> {
+    const { encoding, path } = source;
+    if (isReadInOrder(encoding)) return await this.#finish(this.#runOnPipe(source, maxBytes), signal);
+    const file = await this.#openForProcess(path);
+    try {
+      signal.throwIfAborted();
+      // It gets the open file, and needs no right to find one.
+      const run = new FfmpegRun(this.#binary, this.#confinement, encoding, maxBytes, file.fd);
+      return await this.#finish(run, signal);
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #finish(run: FfmpegRun, signal: AbortSignal): Promise<Decoded> {
+    const kill = (): void => {
+      run.kill();
+    };
+    signal.addEventListener('abort', kill);
+    try {
+      await run.finished;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (isMissing(error)) this.#version = undefined;
+      if (!run.cut) throw run.inputError ?? asGatewayError(error);
+    } finally {
+      signal.removeEventListener('abort', kill);
+    }
+    signal.throwIfAborted();
+    return { pcm: run.takePcm(), cut: run.cut };
+  }
+
+  /** Feeds a process that was started ahead for such a recording, if there is one, and has the next started. */
+  #runOnPipe({ encoding, read }: Source, maxBytes: number): FfmpegRun {
+    const start = (): FfmpegRun => new FfmpegRun(this.#binary, this.#confinement, encoding, maxBytes);
+    const kind = [...inputOptions(encoding), maxBytes].join(' ');
+    const run = this.#spares.take(kind) ?? start();
+    run.feed(read());
+    const prepareNext = (): void => {
+      // Not before what was decoded is on its way: to start a process holds us up for milliseconds.
+      setImmediate(() => {
+        this.#spares.add(kind, start, this.#line.stats.waiting === 0);
+      });
+    };
+    run.finished.then(prepareNext, (error: unknown) => {
+      if (!(error instanceof StartFailure)) prepareNext();
+    });
+    return run;
+  }
+
+  /** So as to jump in it, a process opens its standard input once more: as another user it must be let. */
+  async #openForProcess(path: string): Promise<FileHandle> {
+    const file = await open(path);
+    if (this.#confinement.changesUser) await file.chmod(0o644);
+    return file;
+  }
+}
+
+function closing(): GatewayError {
+  return new GatewayError('draining', 'The service is shutting down; try again in a moment.');
+}

@@ -1,0 +1,73 @@
+/** What ffmpeg is told: the one format it may read, from where, and what comes out. */
+import { BYTES_PER_SECOND, SAMPLE_RATE } from './pcm.js';
+import type { Demuxer } from './sniff.js';
+import type { SampleFormat } from './wav.js';
+
+/** What a decode reads. */
+export type Encoding =
+  | { readonly kind: 'container'; readonly demuxer: Demuxer }
+  /** Bare samples, frame after frame. */
+  | {
+      readonly kind: 'samples';
+      readonly format: SampleFormat;
+      /** Frames per second. */
+      readonly sampleRate: number;
+      readonly channels: number;
+    };
+
+/**
+ * Containers that come out the same, bit for bit and fault for fault, when nobody can jump in them. Of the others some
+ * have an index at the end, MP3 then loses its exact length, and FLAC takes noise for the end of a file.
+ */
+const READ_IN_ORDER: ReadonlySet<Demuxer> = new Set(['ogg', 'matroska', 'aac', 'amr', 'au', 'w64']);
+
+/** Whether a pipe will do, so that a process can wait on it before the recording is there. */
+export function isReadInOrder(encoding: Encoding): boolean {
+  return encoding.kind === 'samples' || READ_IN_ORDER.has(encoding.demuxer);
+}
+
+/** No single table of a file needs more; the index of a crafted MP4 of 1 kB can claim gigabytes. */
+const MAX_ALLOCATION_BYTES = 128 * 1024 * 1024;
+
+/** Before `-i`: the one format that the input may have, and the one protocol by which it may be read. */
+export function inputOptions(encoding: Encoding): string[] {
+  const protocol = isReadInOrder(encoding) ? 'pipe' : 'file';
+  const common = ['-nostdin', '-hide_banner', '-loglevel', 'error', '-threads', '1'];
+  return [...common, '-max_alloc', String(MAX_ALLOCATION_BYTES), ...formatOptions(encoding, protocol)];
+}
+
+function formatOptions(encoding: Encoding, protocol: string): string[] {
+  if (encoding.kind === 'samples') {
+    const { format, sampleRate, channels } = encoding;
+    const only = ['-format_whitelist', format, '-protocol_whitelist', protocol];
+    return ['-f', format, '-ar', String(sampleRate), '-ac', String(channels), ...only];
+  }
+  const { demuxer } = encoding;
+  // An MP4 may keep its samples in other files, which it names. Not here.
+  const noReferences = demuxer === 'mov' ? ['-enable_drefs', '0', '-use_absolute_path', '0'] : [];
+  return ['-f', demuxer, ...noReferences, '-format_whitelist', demuxer, '-protocol_whitelist', protocol];
+}
+
+/** For the output beside its format, which is PCM16 mono 24 kHz. */
+export function outputOptions(maxBytes: number): string[] {
+  return [
+    ...['-sn', '-dn', '-map', '0:a:0', '-ac', '1', '-ar', String(SAMPLE_RATE)],
+    // A limit by size counts samples; one by time (-t) would cut a short recording that has a long pause in its
+    // timestamps. A second more than asked for, so that "too long" and "just as long" stay apart.
+    ...['-fs', String(maxBytes + BYTES_PER_SECOND)],
+    // Else each packet of a fortieth of a second is written, and read by us, by itself.
+    ...['-flush_packets', '0'],
+  ];
+}
+
+/**
+ * ffmpeg's own way to mono scales so that nothing clips, but drops the channel that it takes for a subwoofer (of three
+ * nameless channels the third), and gives up on layouts it has no name for: those are averaged. No filter takes more
+ * than 64 channels.
+ */
+export function downmix(encoding: Encoding): string[] {
+  const channels = encoding.kind === 'samples' ? encoding.channels : 1;
+  if (channels <= 8 || channels > 64) return ['aresample=lfe_mix_level=1'];
+  const sum = Array.from({ length: channels }, (_, index) => `c${index}`).join('+');
+  return ['aformat=sample_fmts=flt', `pan=mono|c0<${sum}`];
+}
