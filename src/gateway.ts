@@ -26,7 +26,7 @@ import { MemoryStore } from './session/memory-store.js';
 import { RedisStore } from './session/redis-store.js';
 import { connectRedis, type RedisConnection } from './session/redis.js';
 import { SessionRegistry } from './session/registry.js';
-import { createTranslate, type Translate } from './translate.js';
+import { createTranslate } from './translate.js';
 import { Connection } from './upstream/connection.js';
 import { resolveEndpoint, type Endpoint } from './upstream/endpoint.js';
 import type { DialectName } from './wire/index.js';
@@ -76,7 +76,7 @@ export async function createGateway(config: Config, overrides: GatewayOverrides 
   const relay = createRelay(config, endpoint, logger);
   const upgrades = new Upgrades();
   const shutdown = new Shutdown();
-  const translate = shutdown.guard(createTranslate({ sessions, audio, pool, model: endpoint.model, logger }));
+  const translate = createTranslate({ sessions, audio, pool, model: endpoint.model, logger });
 
   const health = async (): Promise<Health> => ({
     provider: config.upstream.provider,
@@ -112,9 +112,14 @@ export async function createGateway(config: Config, overrides: GatewayOverrides 
   const takeDown = async (): Promise<void> => {
     const { shutdownGraceMs } = config.server;
     await Promise.all([shutdown.finish(shutdownGraceMs), relay.close(shutdownGraceMs)]);
-    await pool.close();
+    const tooLate = new GatewayError(
+      'draining',
+      'The service stopped before the translation was whole. Send it again.',
+      { retryAfterMs: 5_000 },
+    );
+    pool.failAll(tooLate);
+    await Promise.all([pool.close(), audio.destroy(tooLate)]);
     await stopListening(server);
-    await audio.close();
     await sessions.close();
     await redis?.close();
     await offline?.close();
@@ -221,9 +226,8 @@ async function capabilities(
   return { ...same, languages: 'any', chains: [], speechSources: 'any', voices };
 }
 
-/** Knows what is being answered, so that a stop can wait for it, and ends what takes too long. */
+/** Knows what is being answered, so that a stop can wait for it. */
 class Shutdown {
-  readonly #tooLate = new AbortController();
   readonly #answering = new Set<ServerResponse>();
   #begun = false;
 
@@ -240,11 +244,7 @@ class Shutdown {
     for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, add);
   }
 
-  guard(translate: Translate): Translate {
-    return (request, signal) => translate(request, AbortSignal.any([signal, this.#tooLate.signal]));
-  }
-
-  /** Resolves when all that was being answered when this was called has been; after `graceMs` what is left is told to end. */
+  /** Resolves when all that was being answered when this was called has been, or after `graceMs`. */
   async finish(graceMs: number): Promise<void> {
     this.#begun = true;
     const closed = [...this.#answering].map(
@@ -257,11 +257,6 @@ class Shutdown {
         resolve();
       });
     });
-    this.#tooLate.abort(
-      new GatewayError('draining', 'The service stopped before the translation was whole. Send it again.', {
-        retryAfterMs: 5_000,
-      }),
-    );
   }
 }
 

@@ -154,10 +154,15 @@ export class Pool {
     return this.#closed;
   }
 
+  /** Whoever still waits is told `error`; upstream is told to stop. */
+  failAll(error: GatewayError): void {
+    for (const pending of [...this.#jobs.keys()]) pending.fail(error);
+  }
+
   /** Ends at once; whoever still waits is told `error`. */
   async destroy(error: GatewayError): Promise<void> {
     const closed = this.close();
-    for (const pending of [...this.#jobs.keys()]) pending.fail(error);
+    this.failAll(error);
     for (const connection of [...this.#connections.keys()]) connection.destroy(error);
     await closed;
   }
