@@ -28,7 +28,7 @@ test: debian-test dist/.built
 test-node24: debian-test dist/.built
 	npx --yes -p node@24 scripts/test.sh
 
-bench: node_modules/.package-lock.json
+bench: debian-test dist/.built
 	npm run bench
 
 build: dist/.built

@@ -67,6 +67,7 @@ async function main(args: string[]): Promise<void> {
   const unknown = [...names, values.profile ?? 'text'].find((name) => !Object.hasOwn(PARTS, name));
   if (unknown !== undefined)
     throw new Error(`There is no part ${unknown}. There are: ${Object.keys(PARTS).join(', ')}.`);
+  if (!/^[1-9]\d?$/.test(values.runs)) throw new Error('--runs must be a number from 1 to 99.');
   const pace = values.short ? SHORT : FULL;
   await buildService();
   if (values.profile !== undefined) {
@@ -78,6 +79,8 @@ async function main(args: string[]): Promise<void> {
   const entries = runs.length === 1 ? (runs[0] ?? []) : merge(runs);
   const report = [tableOf(entries), notesOf(entries)].join('\n\n');
   process.stdout.write(`${report}\n`);
+  if (values.short)
+    process.stdout.write('\nThe short form shows that everything runs; its figures say nothing.\n');
   const isWhole = positionals.length === 0 && !values.short;
   if (isWhole) {
     const head = `# Results\n\n${describeMachine(runs.length)}\n\n`;
@@ -85,4 +88,9 @@ async function main(args: string[]): Promise<void> {
   }
 }
 
-await main(process.argv.slice(2));
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exitCode = 1;
+}

@@ -26,7 +26,7 @@ export const audio: Part = async (stage, pace) => {
     env: { FFMPEG_PATH: ffmpeg },
     place: 'anywhere',
   });
-  const connectIds = await makeSessions(service.url, CLIENTS);
+  const connectIds = await makeSessions(service.url, Math.max(1, Math.round(CLIENTS * pace.scale)));
   const ready = await writeWav(stage.folder, 24_000, 1);
   const foreign = await writeWav(stage.folder, 44_100, 2);
   if (spawnSync(ffmpeg, ['-version']).status !== 0)

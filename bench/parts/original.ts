@@ -50,7 +50,8 @@ export const original: Part = async (stage, pace) => {
     })),
   ];
   const entries: Entry[] = [];
-  for (const { name, clients, body, audioBytes } of kinds) {
+  for (const { name, clients: all, body, audioBytes } of kinds) {
+    const clients = Math.max(1, Math.round(all * pace.scale));
     const ask = (target: Target, count: number, durationMs: number): Promise<Latencies> =>
       load.call('request', {
         url: `${target.url}/api/realtime/translate`,
@@ -81,7 +82,7 @@ export const original: Part = async (stage, pace) => {
       median(rounds.map((round) => round.perSecond)).toFixed(0);
     entries.push(
       {
-        measure: `new conversations, ${name}, ${clients} clients, per second`,
+        measure: `new conversations, ${name}, ${all} clients, per second`,
         against: AGAINST,
         figures: pairwise(many.ours, many.theirs, (a, b) => a.perSecond / b.perSecond),
         unit: '×',

@@ -19,7 +19,7 @@ export const text: Part = async (stage, pace) => {
   const service = await stage.service({ upstream: urls.replay });
   const bare = await stage.baseline('express', { REALTIME_URL: urls.replay });
   const raw = await stage.baseline('raw', { REALTIME_URL: urls.replay });
-  const connectIds = await makeSessions(service.url, CLIENTS);
+  const connectIds = await makeSessions(service.url, Math.max(1, Math.round(CLIENTS * pace.scale)));
   const rows = await throughput(load, pace, { service, bare, raw }, connectIds);
   return [...rows, await addedLatency(load, pace, service, urls.replay, connectIds[0] ?? '')];
 };
