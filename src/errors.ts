@@ -98,6 +98,45 @@ export class GatewayError extends Error {
   }
 }
 
+/**
+ * What upstream did, as the cause of a GatewayError: by kind and code, which logs and metrics may hold. What upstream says
+ * beside them may quote a key or a user's words, and stays out of both.
+ */
+export class UpstreamCause extends Error {
+  override readonly name = 'UpstreamCause';
+  readonly kind: UpstreamCauseKind;
+  /** A close code, an HTTP status, or the name of an error; `other` where it is no name. */
+  readonly code: string;
+
+  constructor(kind: UpstreamCauseKind, code: string | number, sentence: string) {
+    super(sentence);
+    this.kind = kind;
+    this.code = /^[\w.-]{1,64}$/.test(String(code)) ? String(code) : 'other';
+  }
+
+  /** `close-1006`, `http-429`, `fault-invalid_api_key` */
+  get label(): string {
+    return `${this.kind}-${this.code}`;
+  }
+}
+
+/** An answer to the upgrade, a socket's end, an `error` event, the end of a response, a deadline. */
+export type UpstreamCauseKind = 'http' | 'close' | 'fault' | 'response' | 'timeout';
+
+/** A loss is wrapped once by the pool; deeper than this nobody wraps. */
+const MAX_CAUSES = 4;
+
+/** What upstream did to make this fail, if it was upstream. */
+export function upstreamCauseOf(error: unknown): UpstreamCause | undefined {
+  let cause = error;
+  for (let depth = 0; depth < MAX_CAUSES; depth += 1) {
+    if (cause instanceof UpstreamCause) return cause;
+    if (!(cause instanceof GatewayError)) return undefined;
+    ({ cause } = cause);
+  }
+  return undefined;
+}
+
 export const ERROR_CODES = Object.keys(CAUSES) as readonly ErrorCode[];
 
 /** What a code always means: its HTTP status and title. */

@@ -47,6 +47,7 @@ export class Decoder {
   readonly #spares: Spares<FfmpegRun>;
   /** Every decode that has not ended, and what ends it early. */
   readonly #jobs = new Map<Promise<Decoded>, AbortController>();
+  readonly #outcomes = new Map<string, number>();
   #closed = false;
   /** What ffmpeg called itself, unless it could not be started when it was last needed. */
   #version: string | undefined;
@@ -64,6 +65,11 @@ export class Decoder {
   /** Processes that run, and decodes that wait for their turn. */
   get stats(): { running: number; waiting: number } {
     return this.#line.stats;
+  }
+
+  /** How many decodes ended in which way so far: `decoded`, `cancelled`, or the code of the error. */
+  get outcomes(): ReadonlyMap<string, number> {
+    return this.#outcomes;
   }
 
   /**
@@ -84,7 +90,12 @@ export class Decoder {
     const decoded = this.#line.run(() => this.#decodeInTime(source, maxBytes, job), job.signal);
     this.#jobs.set(decoded, job);
     try {
-      return await decoded;
+      const result = await decoded;
+      this.#count('decoded');
+      return result;
+    } catch (error) {
+      this.#count(error instanceof GatewayError ? error.code : 'cancelled');
+      throw error;
     } finally {
       this.#jobs.delete(decoded);
       signal?.removeEventListener('abort', abort);
@@ -118,6 +129,10 @@ export class Decoder {
   async destroy(error: Error = closing()): Promise<void> {
     for (const job of this.#jobs.values()) job.abort(error);
     await this.close();
+  }
+
+  #count(outcome: string): void {
+    this.#outcomes.set(outcome, (this.#outcomes.get(outcome) ?? 0) + 1);
   }
 
   async #probe(): Promise<string> {

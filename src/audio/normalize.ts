@@ -57,6 +57,11 @@ export class AudioNormalizer {
     return this.#decoder.stats;
   }
 
+  /** How many decodes ended in which way so far. */
+  get outcomes(): ReadonlyMap<string, number> {
+    return this.#decoder.outcomes;
+  }
+
   /**
    * Takes the samples of a PCM16 mono 24 kHz WAV as they are, and has one ffmpeg process decode anything else.
    *

@@ -67,6 +67,8 @@ export function createRelayRoutes(
         dialect: wish.dialect ?? 'ga',
         profile: wishOf(wish),
         requestId: req.call.id,
+        owner: req.call.owner,
+        begun: req.call.upgraded,
       });
     },
 

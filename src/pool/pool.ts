@@ -3,11 +3,12 @@
  * Everything changes lists and calls `#advance()`, the only place that decides what happens next.
  */
 import type { Logger } from 'pino';
-import { GatewayError } from '../errors.js';
+import { GatewayError, upstreamCauseOf } from '../errors.js';
 import type { Connection, ConnectionObserver } from '../upstream/connection.js';
 import { upstreamError } from '../upstream/failure.js';
 import { PendingResponse, type UpstreamRequest } from '../upstream/response.js';
 import { choose, chooseVictim, fits, laneOf, type Lane } from './choose.js';
+import { Tally, type PoolTotals } from './tally.js';
 import { afterFailure, isBroken, type Trouble } from './trouble.js';
 
 export interface PoolOptions {
@@ -61,6 +62,7 @@ export class Pool {
   /** Each with the time its attempt started, by the monotonic clock. */
   readonly #connections = new Map<Connection, number>();
   readonly #jobs = new Map<PendingResponse, Job>();
+  readonly #tally = new Tally();
   readonly #sockets = new Set<Promise<void>>();
   #waiting: Job[] = [];
   #trouble: Trouble | undefined;
@@ -137,6 +139,10 @@ export class Pool {
     };
   }
 
+  get totals(): PoolTotals {
+    return this.#tally;
+  }
+
   /** The first attempt for the warm stock has neither succeeded nor failed yet. */
   get isStarting(): boolean {
     return this.#isStarting;
@@ -191,6 +197,7 @@ export class Pool {
     const job = this.#jobs.get(pending);
     if (job === undefined) return;
     this.#jobs.delete(pending);
+    this.#tally.heardAudioBytes += pending.audioBytes;
     clearTimeout(job.deadline);
     job.forget();
     if (job.connection === undefined) this.#waiting = this.#waiting.filter((other) => other !== job);
@@ -207,6 +214,7 @@ export class Pool {
     else {
       job.connection = undefined;
       job.waitingSince = performance.now();
+      this.#tally.reruns += 1;
       this.#waiting.unshift(job);
     }
   }
@@ -225,13 +233,14 @@ export class Pool {
     const startedAt = this.#connections.get(connection);
     this.#connections.delete(connection);
     const { error, readyAt } = connection;
+    this.#tally.ended(error, readyAt !== undefined);
     if (startedAt === undefined || error === undefined || this.#ending !== undefined) return;
     const now = performance.now();
     const proven = readyAt !== undefined && (connection.finished > 0 || now - readyAt > PROVEN_AFTER_MS);
     if (proven && error.code === 'upstream-unavailable') return;
     this.#trouble = afterFailure(this.#trouble, { error, startedAt, now });
     this.#logger.warn(
-      { code: error.code, cause: error.cause, failures: this.#trouble.failures },
+      { code: error.code, upstream: upstreamCauseOf(error)?.label, failures: this.#trouble.failures },
       'no connection to upstream',
     );
     // A refusal concerns everybody, also those who could still be served by sockets that were accepted earlier.
@@ -315,6 +324,7 @@ export class Pool {
       } else {
         job.connection = connection;
         connection.run(job.pending);
+        this.#tally.sent(job.pending);
       }
     }
     this.#waiting = left;
@@ -376,12 +386,16 @@ export class Pool {
   }
 
   #open(now: number): void {
+    this.#tally.attempts += 1;
     const connection = this.#connect({
       changed: (changed) => {
         this.#changed(changed);
       },
       orphaned: (pending, error) => {
         this.#orphaned(pending, error);
+      },
+      spent: (usage) => {
+        this.#tally.spent(usage);
       },
     });
     this.#connections.set(connection, now);

@@ -1,7 +1,7 @@
 /** One client's socket and one upstream session of its own, joined for as long as both live. */
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
-import { GatewayError } from '../errors.js';
+import { GatewayError, upstreamCauseOf } from '../errors.js';
 import type { Endpoint } from '../upstream/endpoint.js';
 import { openSession } from '../upstream/handshake.js';
 import { KeepAlive } from '../upstream/keep-alive.js';
@@ -12,6 +12,7 @@ import { crossingOf, type Crossing } from './crossing.js';
 import { HIGH_WATER_BYTES, Outlet, Tap } from './flow.js';
 import { Meter, type Charge } from './meter.js';
 import { judge } from './rules.js';
+import { noTraffic, type ConversationEnd } from './tally.js';
 import { Turn } from './turn.js';
 
 export interface ConversationSetup {
@@ -27,13 +28,15 @@ export interface ConversationSetup {
   readonly charge: Charge | undefined;
   readonly logger: Logger;
   /** Nothing is left of either side. Called once. */
-  readonly ended: () => void;
+  readonly ended: (end: ConversationEnd) => void;
 }
 
 /** Refusals that a client has not read: with so many bytes of them it had better read before it says more. */
 const MAX_UNREAD_ANSWER_BYTES = 4 * HIGH_WATER_BYTES;
 /** What even the smallest frame takes while it is kept. */
 const FRAME_COST_BYTES = 64;
+/** What stands for a side that was cut without a close frame. */
+const LOST = 1006;
 
 /** RFC 6455's registry: the client comes again later. */
 const TRY_AGAIN_LATER = 1013;
@@ -41,6 +44,7 @@ const TRY_AGAIN_LATER = 1013;
 type Frame = string | Uint8Array;
 
 export class Conversation {
+  readonly traffic = noTraffic();
   readonly #setup: ConversationSetup;
   readonly #logger: Logger;
   readonly #crossing: Crossing;
@@ -58,6 +62,7 @@ export class Conversation {
   #farewell: Close | undefined;
   /** From `ending` on nothing is passed on any more. */
   #stage: 'opening' | 'open' | 'ending' = 'opening';
+  #ended: ConversationEnd = { by: 'service', code: LOST };
   /** What the client said before upstream was ready. */
   #early: Frame[] = [];
   #earlyBytes = 0;
@@ -91,14 +96,14 @@ export class Conversation {
 
   /** Says goodbye to both sides. May be called twice. */
   close(code: number, reason: string): void {
-    this.#end();
+    this.#end({ by: 'service', code });
     this.#client.close(code, cutReason(reason));
     this.#upstream.close(1000);
   }
 
   /** Cuts both sides. */
   destroy(): void {
-    this.#end();
+    this.#end({ by: 'service', code: LOST });
     this.#client.terminate();
     this.#upstream.terminate();
   }
@@ -111,9 +116,8 @@ export class Conversation {
       pong: () => {
         this.#clientAlive.pong();
       },
-      closed: (code, reason) => {
-        if (this.#stage !== 'ending') this.#logger.info({ code, reason }, 'the client left');
-        this.#end();
+      closed: (code) => {
+        this.#end({ by: 'client', code });
         this.#upstream.close(1000);
         this.#left('client');
       },
@@ -132,7 +136,7 @@ export class Conversation {
         },
         frame: (frame) => {
           if (this.#stage !== 'open') return;
-          for (const told of this.#crossing.toClient(frame)) this.#toClient.send(told, this.#fromUpstream);
+          for (const told of this.#crossing.toClient(frame)) this.#tell(told, this.#fromUpstream);
           this.#turn.heard(frame);
           this.#leaveBetweenTurns();
         },
@@ -161,6 +165,8 @@ export class Conversation {
   }
 
   #hear(frame: Frame): void {
+    this.traffic.fromClientFrames += 1;
+    this.traffic.fromClientBytes += Buffer.byteLength(frame);
     if (this.#stage === 'open') this.#pass(frame);
     else if (this.#stage === 'opening') this.#keep(frame);
   }
@@ -191,7 +197,13 @@ export class Conversation {
   /** Says something of our own to the client. */
   #answer(event: ServerEvent): void {
     const frame = this.#setup.clientDialect.encodeServer(event);
-    if (frame !== undefined) this.#toClient.send(frame, this.#fromClient, MAX_UNREAD_ANSWER_BYTES);
+    if (frame !== undefined) this.#tell(frame, this.#fromClient, MAX_UNREAD_ANSWER_BYTES);
+  }
+
+  #tell(frame: string, from: Tap, highWaterBytes?: number): void {
+    this.traffic.toClientFrames += 1;
+    this.traffic.toClientBytes += Buffer.byteLength(frame);
+    this.#toClient.send(frame, from, highWaterBytes);
   }
 
   /** Said and closed: a conversation with holes in it would be of no use to anybody. */
@@ -212,13 +224,14 @@ export class Conversation {
     const lost = this.#stage === 'open' ? 'upstream lost' : error.code;
     if (this.#stage === 'opening')
       this.#answer({ type: 'fault', kind: 'server_error', code: error.code, message: error.message });
-    this.#end();
     const told = toldClose(close, lost);
+    this.#end({ by: 'upstream', code: told.code, upstream: upstreamCauseOf(error)?.label });
     this.#client.close(told.code, told.reason);
   }
 
   /** Both sides are read to their end, and what they still say is dropped. */
-  #end(): void {
+  #end(end: ConversationEnd): void {
+    if (this.#stage !== 'ending') this.#ended = end;
     this.#stage = 'ending';
     this.#early = [];
     this.#fromClient.release();
@@ -230,7 +243,7 @@ export class Conversation {
     if (this.#living.size > 0) return;
     this.#clientAlive.stop();
     this.#upstreamAlive?.stop();
-    this.#setup.ended();
+    this.#setup.ended(this.#ended);
   }
 
   /** We do not read it because upstream is slow; where it is slow itself, it has to answer pings all the same. */

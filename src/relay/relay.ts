@@ -10,6 +10,7 @@ import { dialects, type DialectName } from '../wire/index.js';
 import { Conversation } from './conversation.js';
 import type { Charge } from './meter.js';
 import { settingsOf, type ConversationKind } from './settings.js';
+import { Tally, type RelayTotals } from './tally.js';
 
 export interface ConversationWish {
   readonly kind: ConversationKind;
@@ -22,6 +23,10 @@ export interface ConversationWish {
   readonly requestId: string;
   /** Absent: what the client uses costs nothing. */
   readonly charge?: Charge | undefined;
+  /** Opaque id of who asks, for the log. */
+  readonly owner: string;
+  /** Called when the conversation begins; what it returns, when nothing is left of it. */
+  readonly begun?: () => () => void;
 }
 
 /** A request for an upgrade that has passed every door but the last. */
@@ -61,6 +66,7 @@ export class Relay {
   readonly #server: WebSocketServer;
   /** Each with the client that it counts for. */
   readonly #conversations = new Map<Conversation, string>();
+  readonly #tally = new Tally();
   /** From the first `close` or `destroy` on. */
   #allGone: Promise<void> | undefined;
   #onAllGone = (): void => undefined;
@@ -74,6 +80,10 @@ export class Relay {
 
   get stats(): { conversations: number } {
     return { conversations: this.#conversations.size };
+  }
+
+  get totals(): RelayTotals {
+    return this.#tally.totals([...this.#conversations.keys()].map(({ traffic }) => traffic));
   }
 
   /**
@@ -126,10 +136,11 @@ export class Relay {
   }
 
   #begin(client: WebSocket, wish: ConversationWish): void {
-    const { kind, profile, dialect, requestId, charge } = wish;
+    const { kind, profile, dialect, requestId, owner, charge } = wish;
     const { connectTimeoutMs, voice, pingMs = PING_MS } = this.#options;
     const logger = this.#logger.child({ requestId });
     const startedAt = performance.now();
+    const ended = wish.begun?.();
     const conversation: Conversation = new Conversation({
       client,
       clientDialect: dialects[dialect],
@@ -139,13 +150,18 @@ export class Relay {
       pingMs,
       charge,
       logger,
-      ended: () => {
-        logger.info({ durationMs: Math.round(performance.now() - startedAt) }, 'conversation ended');
+      ended: (end) => {
+        const { traffic } = conversation;
+        const durationMs = Math.round(performance.now() - startedAt);
+        logger.info({ kind, dialect, owner, durationMs, ...end, ...traffic }, 'conversation ended');
         this.#conversations.delete(conversation);
+        this.#tally.end(kind, end, traffic);
+        ended?.();
         if (this.#conversations.size === 0) this.#onAllGone();
       },
     });
     this.#conversations.set(conversation, wish.client);
+    this.#tally.begin(kind);
     logger.info({ kind, dialect }, 'conversation begun');
   }
 

@@ -10,6 +10,7 @@ import type {
   ServerEvent,
   SessionSettings,
   SessionView,
+  Usage,
 } from '../wire/index.js';
 import { Demux } from './demux.js';
 import type { Endpoint } from './endpoint.js';
@@ -41,6 +42,8 @@ export interface ConnectionObserver {
   changed(connection: Connection): void;
   /** The socket is gone and this request had no answer yet. */
   orphaned(pending: PendingResponse, error: GatewayError): void;
+  /** What upstream charges for a response that ended, whoever still waited for it. */
+  spent(usage: Usage): void;
 }
 
 type ConnectionState =
@@ -100,6 +103,9 @@ export class Connection {
         released: () => {
           this.finished += 1;
           this.#released();
+        },
+        spent: (usage) => {
+          this.#observer.spent(usage);
         },
         refused: ({ request }) => {
           this.#seeds.forget(request.prompt);
@@ -163,7 +169,7 @@ export class Connection {
   run(pending: PendingResponse): void {
     const { request } = pending;
     const entry = this.#demux.add(pending);
-    pending.sent();
+    pending.sent(entry.requestId);
     if (request.output === 'audio') this.voice ??= request.voice ?? '';
     const seed = this.#seeds.plant(request.prompt);
     if (seed.evictedId !== undefined) this.#send({ type: 'item.delete', itemId: seed.evictedId });

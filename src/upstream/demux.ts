@@ -3,7 +3,7 @@
  * theirs second: `response.created` ties the response's id to it, and every later event is routed by that.
  */
 import { randomUUID } from 'node:crypto';
-import type { Fault, ResponseView, ServerEvent } from '../wire/index.js';
+import type { Fault, ResponseView, ServerEvent, Usage } from '../wire/index.js';
 import { refusedRequest } from './failure.js';
 import type { PendingResponse } from './response.js';
 
@@ -18,6 +18,8 @@ export interface Entry {
 export interface DemuxActions {
   /** Ask upstream to end a response. */
   cancel(responseId: string, requestId: string): void;
+  /** A response ended that was asked for here. */
+  spent(usage: Usage): void;
   /** A slot became free. */
   released(): void;
   /** Upstream would not even begin: what the request referred to may be missing. */
@@ -120,6 +122,7 @@ export class Demux {
       this.#byResponse.get(response.id) ?? this.#byRequest.get(response.metadata?.request_id ?? '');
     if (entry === undefined) return;
     this.#remove(entry);
+    if (response.usage !== undefined) this.#actions.spent(response.usage);
     entry.pending.finish(response);
     this.#actions.released();
   }

@@ -1,5 +1,5 @@
 /** What upstream's refusals, error codes and close codes mean to a client of ours. */
-import { GatewayError, type ErrorCode, type ErrorExtras } from '../errors.js';
+import { GatewayError, UpstreamCause, type ErrorCode, type ErrorExtras } from '../errors.js';
 import type { Fault, ResponseView } from '../wire/index.js';
 
 /** Codes that no second try changes: credentials, model, dialect, configuration. */
@@ -45,7 +45,7 @@ export function upstreamError(code: keyof typeof SENTENCES, extras: ErrorExtras 
 
 /** An HTTP answer instead of the upgrade. `retryAfter` is the header as it came. */
 export function refusedUpgrade(status: number, retryAfter: string | undefined): GatewayError {
-  const cause = new Error(`upstream answered the upgrade with HTTP ${status}`);
+  const cause = new UpstreamCause('http', status, `upstream answered the upgrade with HTTP ${status}`);
   const retryAfterMs = parseRetryAfter(retryAfter);
   if (status === 429) return upstreamError('upstream-rate-limited', { cause, retryAfterMs });
   if (status >= 500 || status === 408) return upstreamError('upstream-unavailable', { cause, retryAfterMs });
@@ -54,7 +54,7 @@ export function refusedUpgrade(status: number, retryAfter: string | undefined): 
 
 /** An `error` event before the socket was ready: the configuration, or who we are, was not accepted. */
 export function refusedHandshake(fault: Fault): GatewayError {
-  const cause = new Error(`upstream: ${fault.code}: ${fault.message}`);
+  const cause = new UpstreamCause('fault', fault.code, `upstream: ${fault.code}: ${fault.message}`);
   if (LIMITING_CODES.has(fault.code)) return upstreamError('upstream-rate-limited', { cause });
   if (REJECTING_CODES.has(fault.code) || fault.kind === 'invalid_request_error') {
     return upstreamError('upstream-rejected', { cause });
@@ -64,7 +64,7 @@ export function refusedHandshake(fault: Fault): GatewayError {
 
 /** The socket closed; code 1006 is a loss without a close frame. */
 export function lostSocket(code: number, reason: string): GatewayError {
-  const cause = new Error(`upstream closed the socket: ${code} ${reason}`.trimEnd());
+  const cause = new UpstreamCause('close', code, `upstream closed the socket: ${code} ${reason}`.trimEnd());
   return upstreamError(REJECTING_CLOSE_CODES.has(code) ? 'upstream-rejected' : 'upstream-unavailable', {
     cause,
   });
@@ -72,7 +72,7 @@ export function lostSocket(code: number, reason: string): GatewayError {
 
 /** An `error` event that names a request of ours. */
 export function refusedRequest(fault: Fault): GatewayError {
-  const cause = new Error(`upstream: ${fault.code}: ${fault.message}`);
+  const cause = new UpstreamCause('fault', fault.code, `upstream: ${fault.code}: ${fault.message}`);
   return upstreamError(LIMITING_CODES.has(fault.code) ? 'upstream-rate-limited' : 'upstream-rejected', {
     cause,
   });
@@ -83,7 +83,12 @@ export function unfinished(response: ResponseView): GatewayError | undefined {
   if (response.status === 'completed') return undefined;
   const code = response.error?.code ?? '';
   const told = response.error?.message;
-  const cause = new Error(`response ${response.status}: ${response.reason ?? code} ${told ?? ''}`.trimEnd());
+  const why = response.reason ?? (code === '' ? response.status : code);
+  const cause = new UpstreamCause(
+    'response',
+    why,
+    `response ${response.status}: ${why} ${told ?? ''}`.trimEnd(),
+  );
   switch (response.status) {
     case 'incomplete':
       return response.reason === 'content_filter'

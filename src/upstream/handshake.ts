@@ -1,6 +1,6 @@
 /** From an address to a configured session: an open socket is not a ready one. */
 import type { Logger } from 'pino';
-import type { GatewayError } from '../errors.js';
+import { UpstreamCause, type GatewayError } from '../errors.js';
 import type { Fault, ServerEvent, SessionSettings, SessionView } from '../wire/index.js';
 import type { Endpoint } from './endpoint.js';
 import { lostSocket, refusedHandshake, refusedUpgrade, upstreamError } from './failure.js';
@@ -31,7 +31,7 @@ export function openSession(
   const { dialect } = endpoint;
   let step: 'created' | 'configured' | 'ready' | 'failed' = 'created';
   const deadline = setTimeout(() => {
-    const cause = new Error(`no configured session within ${timeoutMs} ms`);
+    const cause = new UpstreamCause('timeout', 'handshake', `no configured session within ${timeoutMs} ms`);
     fail(upstreamError('upstream-unavailable', { cause }));
     socket.terminate();
   }, timeoutMs);

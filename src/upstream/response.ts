@@ -42,8 +42,12 @@ export class PendingResponse implements AsyncIterable<Chunk> {
   /** All text so far. */
   text = '';
   usage: Usage | undefined;
+  /** All sound so far, in bytes of PCM16. */
+  audioBytes = 0;
   /** How many sockets it has been sent on. */
   attempts = 0;
+  /** What upstream was told as the id of the last attempt. */
+  upstreamId: string | undefined;
   readonly #chunks: Chunk[] = [];
   readonly #onSettled: (pending: PendingResponse) => void;
   #started = false;
@@ -65,8 +69,9 @@ export class PendingResponse implements AsyncIterable<Chunk> {
     return this.moments.firstDeltaAt !== undefined;
   }
 
-  sent(): void {
+  sent(upstreamId: string): void {
     this.attempts += 1;
+    this.upstreamId = upstreamId;
     this.moments.sentAt = performance.now();
   }
 
@@ -89,6 +94,7 @@ export class PendingResponse implements AsyncIterable<Chunk> {
   audioDelta(pcm: Buffer): void {
     if (pcm.length === 0 || this.settled) return;
     this.moments.firstDeltaAt ??= performance.now();
+    this.audioBytes += pcm.length;
     this.#push({ type: 'audio', pcm });
   }
 

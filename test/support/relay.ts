@@ -106,7 +106,7 @@ export async function startRelay(
     more.logger ?? silent,
   );
   const wish: ConversationWish = {
-    ...{ kind: 'voice', client: 'test', dialect: 'ga', profile: {}, requestId: 'test' },
+    ...{ kind: 'voice', client: 'test', dialect: 'ga', profile: {}, requestId: 'test', owner: 'test' },
     ...more.wish,
   };
   const accept: RelayAlone['accept'] = (request, socket, head) => {
