@@ -1,10 +1,12 @@
 /** The use case: a sentence or a recording goes in, its translation comes back. Read this first. */
 import type { Logger } from 'pino';
 import type { AudioNormalizer } from './audio/normalize.js';
+import { Course, type TranslationReport } from './course.js';
 import { GatewayError } from './errors.js';
 import type { Pool } from './pool/pool.js';
 import type { ProfileWish, Session } from './session/profile.js';
 import type { Lease, SessionRegistry } from './session/registry.js';
+import type { Tracing } from './tracing.js';
 import type { PendingResponse, UpstreamRequest } from './upstream/response.js';
 
 export interface TranslateRequest {
@@ -21,6 +23,8 @@ export interface TranslateRequest {
   readonly question:
     | { readonly kind: 'text'; readonly text: string }
     | { readonly kind: 'recording'; readonly path: string; readonly uploadMs: number };
+  /** Told once, when all is over, however it ended. */
+  readonly report?: (report: TranslationReport) => void;
 }
 
 export type TranslationEvent =
@@ -43,8 +47,8 @@ export interface TranslationResult {
   model: string;
   requestId: string;
   timings: {
-    uploadMs?: number;
-    normalizeMs?: number;
+    uploadMs?: number | undefined;
+    normalizeMs?: number | undefined;
     queueMs: number;
     upstreamMs: number;
     firstDeltaMs: number;
@@ -61,19 +65,25 @@ export interface TranslateRooms {
   readonly sessions: SessionRegistry;
   readonly audio: AudioNormalizer;
   readonly pool: Pool;
+  readonly provider: string;
   readonly model: string;
   readonly logger: Logger;
+  readonly tracing: Tracing;
 }
 
-export function createTranslate({ sessions, audio, pool, model, logger }: TranslateRooms): Translate {
+export function createTranslate(rooms: TranslateRooms): Translate {
+  const { sessions, audio, pool, provider, model, logger, tracing } = rooms;
   return async function* translate(request, signal) {
     const lease = await sessions.acquire(request.owner, request.connectId, request.wish);
     const { session } = lease;
+    const { question } = request;
+    const course = new Course(tracing, question.kind === 'recording' ? question.uploadMs : undefined);
     const spoken: Buffer[] = [];
     let isTold = false;
     try {
-      const asked = await prepare(request, audio, signal, lease);
-      const pending = pool.request(upstreamRequest(request, session, asked.question), signal);
+      const prepared = await prepare(request, audio, course, signal, lease);
+      const pending = pool.request(upstreamRequest(request, session, prepared), signal);
+      course.pending = pending;
       lease.onDeleted((closed) => {
         pending.fail(closed);
       });
@@ -86,39 +96,44 @@ export function createTranslate({ sessions, audio, pool, model, logger }: Transl
         // The translation is there: a store that just went away must not take it from the client.
         logger.warn({ err: error, requestId: request.requestId }, 'a completed translation was not counted');
       });
-      yield { type: 'done', result: describe(request, session, asked, pending, spoken, model) };
+      yield { type: 'done', result: describe(request, session, course, pending, spoken, model) };
     } catch (error) {
+      course.error = signal.aborted ? signal.reason : error;
       if (!isTold) await lease.discard();
       // A client that is gone is no failure of the translation; any other end has its own error, with what had arrived.
       if (signal.aborted && !(signal.reason instanceof GatewayError)) throw signal.reason;
       throw error;
     } finally {
+      course.trace(() => ({
+        'gen_ai.provider.name': provider,
+        'gen_ai.request.model': model,
+        'translation.source': session.source ?? undefined,
+        'translation.target': session.target ?? undefined,
+        'translation.output': request.output,
+      }));
+      request.report?.(course.report);
       lease.release();
     }
   };
-}
-
-interface Asked {
-  question: UpstreamRequest['question'];
-  inputAudioMs?: number;
-  normalizeMs?: number;
 }
 
 /** Words go as they are, recordings as raw samples. */
 async function prepare(
   { question }: TranslateRequest,
   audio: AudioNormalizer,
+  course: Course,
   signal: AbortSignal,
   lease: Lease,
-): Promise<Asked> {
-  if (question.kind === 'text') return { question: { text: question.text } };
-  const startedAt = performance.now();
+): Promise<UpstreamRequest['question']> {
+  if (question.kind === 'text') return { text: question.text };
   const deleted = new AbortController();
   lease.onDeleted((closed) => {
     deleted.abort(closed);
   });
-  const { pcm, durationMs } = await audio.normalize(question.path, AbortSignal.any([signal, deleted.signal]));
-  return { question: { pcm }, inputAudioMs: durationMs, normalizeMs: performance.now() - startedAt };
+  const either = AbortSignal.any([signal, deleted.signal]);
+  const { pcm, durationMs } = await course.normalize(() => audio.normalize(question.path, either));
+  course.inputAudioMs = durationMs;
+  return { pcm };
 }
 
 function upstreamRequest(
@@ -142,12 +157,12 @@ function upstreamRequest(
 function describe(
   request: TranslateRequest,
   session: Session,
-  asked: Asked,
-  { text, usage, moments }: PendingResponse,
+  { inputAudioMs, report }: Course,
+  { text, usage }: PendingResponse,
   spoken: Buffer[],
   model: string,
 ): TranslationResult {
-  const { acceptedAt, sentAt = acceptedAt, endedAt = sentAt, firstDeltaAt = endedAt } = moments;
+  const { queueMs = 0, upstreamMs = 0, firstDeltaMs = upstreamMs, ...before } = report.timings;
   return {
     connectId: session.connectId,
     text,
@@ -157,21 +172,10 @@ function describe(
     ...(request.output === 'audio' && { audio: Buffer.concat(spoken) }),
     usage: {
       ...(usage ?? { inputTokens: 0, outputTokens: 0, totalTokens: 0 }),
-      ...(asked.inputAudioMs !== undefined && { inputAudioMs: Math.round(asked.inputAudioMs) }),
+      ...(inputAudioMs !== undefined && { inputAudioMs: Math.round(inputAudioMs) }),
     },
     model,
     requestId: request.requestId,
-    timings: {
-      ...(request.question.kind === 'recording' && { uploadMs: rounded(request.question.uploadMs) }),
-      ...(asked.normalizeMs !== undefined && { normalizeMs: rounded(asked.normalizeMs) }),
-      queueMs: rounded(sentAt - acceptedAt),
-      upstreamMs: rounded(endedAt - sentAt),
-      firstDeltaMs: rounded(firstDeltaAt - sentAt),
-    },
+    timings: { ...before, queueMs, upstreamMs, firstDeltaMs },
   };
-}
-
-/** Tenths of a millisecond. */
-function rounded(ms: number): number {
-  return Math.round(ms * 10) / 10;
 }

@@ -1,0 +1,124 @@
+/** The course of one translation: how far it came, what each step took, and how that is told when it is over. */
+import { GatewayError, upstreamCauseOf } from './errors.js';
+import type { Attributes, Place, Step, Tracing } from './tracing.js';
+import type { PendingResponse } from './upstream/response.js';
+
+/** What a translation took, however it ended: for logs and metrics, so never what was said. */
+export interface TranslationReport {
+  /** Milliseconds; a step that was not begun is absent. */
+  readonly timings: Timings;
+  readonly usage: { readonly inputTokens: number; readonly outputTokens: number } | undefined;
+  /** Sockets that it was sent on, one after the other. */
+  readonly attempts: number;
+  /** Our id for the last attempt, as upstream was told it. */
+  readonly upstreamId: string | undefined;
+}
+
+export interface Timings {
+  readonly uploadMs: number | undefined;
+  readonly normalizeMs: number | undefined;
+  readonly queueMs: number | undefined;
+  readonly upstreamMs: number | undefined;
+  readonly firstDeltaMs: number | undefined;
+}
+
+interface Stretch {
+  readonly startedAt: number;
+  readonly endedAt: number;
+}
+
+/** The clock is that of `performance.now()`. */
+export class Course {
+  readonly #tracing: Tracing;
+  readonly #place: Place;
+  readonly #uploadMs: number | undefined;
+  #normalizing: (Stretch & { error: unknown }) | undefined;
+  inputAudioMs: number | undefined;
+  /** From the pool's acceptance on. */
+  pending: PendingResponse | undefined;
+  /** Why there is no translation. */
+  error: unknown;
+
+  /** @param uploadMs of a recording */
+  constructor(tracing: Tracing, uploadMs: number | undefined) {
+    this.#tracing = tracing;
+    this.#place = tracing.here();
+    this.#uploadMs = uploadMs;
+  }
+
+  async normalize<T>(work: () => Promise<T>): Promise<T> {
+    const startedAt = performance.now();
+    let error: unknown;
+    try {
+      return await work();
+    } catch (thrown) {
+      error = thrown;
+      throw thrown;
+    } finally {
+      this.#normalizing = { startedAt, endedAt: performance.now(), error };
+    }
+  }
+
+  get report(): TranslationReport {
+    const { usage, attempts = 0, upstreamId } = this.pending ?? {};
+    return { timings: this.#timings, usage, attempts, upstreamId };
+  }
+
+  /** @param attributes of the request to upstream; asked for only if somebody listens */
+  trace(attributes: () => Attributes): void {
+    this.#tracing.tell(this.#place, () => [...this.#normalizeStep(), ...this.#upstreamSteps(attributes())]);
+  }
+
+  get #timings(): Timings {
+    const { acceptedAt, sentAt, firstDeltaAt, endedAt } = this.pending?.moments ?? NEVER;
+    return {
+      uploadMs: lasted(0, this.#uploadMs),
+      normalizeMs: lasted(this.#normalizing?.startedAt, this.#normalizing?.endedAt),
+      queueMs: lasted(acceptedAt, sentAt ?? endedAt),
+      upstreamMs: lasted(sentAt, endedAt),
+      firstDeltaMs: lasted(sentAt, firstDeltaAt),
+    };
+  }
+
+  #normalizeStep(): Step[] {
+    if (this.#normalizing === undefined) return [];
+    const { error, ...stretch } = this.#normalizing;
+    const attributes = { 'translation.input_audio_ms': this.inputAudioMs };
+    return [{ name: 'normalize', ...stretch, attributes, error: codeOf(error) }];
+  }
+
+  #upstreamSteps(attributes: Attributes): Step[] {
+    if (this.pending === undefined) return [];
+    const { moments, usage, attempts, upstreamId } = this.pending;
+    const { acceptedAt, sentAt, endedAt = performance.now() } = moments;
+    const error = codeOf(this.error);
+    const queue = { name: 'queue', startedAt: acceptedAt };
+    if (sentAt === undefined) return [{ ...queue, endedAt, error }];
+    const told = {
+      ...attributes,
+      'gen_ai.usage.input_tokens': usage?.inputTokens,
+      'gen_ai.usage.output_tokens': usage?.outputTokens,
+      'translation.attempts': attempts,
+      'translation.upstream_id': upstreamId,
+      'translation.upstream_cause': upstreamCauseOf(this.error)?.label,
+      'translation.first_delta_ms': this.#timings.firstDeltaMs,
+    };
+    return [
+      { ...queue, endedAt: sentAt },
+      { name: 'upstream', isCall: true, startedAt: sentAt, endedAt, attributes: told, error },
+    ];
+  }
+}
+
+const NEVER = { acceptedAt: undefined, sentAt: undefined, firstDeltaAt: undefined, endedAt: undefined };
+
+/** In tenths of a millisecond; nothing where either end is missing. */
+function lasted(startedAt: number | undefined, endedAt: number | undefined): number | undefined {
+  if (startedAt === undefined || endedAt === undefined) return undefined;
+  return Math.round((endedAt - startedAt) * 10) / 10;
+}
+
+function codeOf(error: unknown): string | undefined {
+  if (error === undefined) return undefined;
+  return error instanceof GatewayError ? error.code : 'client-gone';
+}
