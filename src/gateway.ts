@@ -17,15 +17,19 @@ import { RedisTickets } from './http/tickets.js';
 import { Upgrades } from './http/upgrades.js';
 import { sweepUploads } from './http/upload.js';
 import { createLogger } from './logger.js';
+import { Metrics } from './metrics.js';
 import { createSpeechEngine } from './offline/engine.js';
 import type { Responder } from './offline/responder.js';
 import { startOfflineServer, type OfflineServer } from './offline/server.js';
 import { Pool } from './pool/pool.js';
+import { ProcessWatch } from './process-readings.js';
+import { buildReading, roomReadings } from './readings.js';
 import { Relay } from './relay/relay.js';
 import { MemoryStore } from './session/memory-store.js';
 import { RedisStore } from './session/redis-store.js';
 import { connectRedis, type RedisConnection } from './session/redis.js';
 import { SessionRegistry } from './session/registry.js';
+import { Tracing } from './tracing.js';
 import { createTranslate } from './translate.js';
 import { Connection } from './upstream/connection.js';
 import { resolveEndpoint, type Endpoint } from './upstream/endpoint.js';
@@ -76,23 +80,38 @@ export async function createGateway(config: Config, overrides: GatewayOverrides 
   const relay = createRelay(config, endpoint, logger);
   const upgrades = new Upgrades();
   const shutdown = new Shutdown();
-  const translate = createTranslate({ sessions, audio, pool, model: endpoint.model, logger });
+  const version = packageVersion();
+  const tracing = new Tracing(version);
+  const { provider, dialect } = config.upstream;
+  const { model } = endpoint;
+  const translate = createTranslate({ sessions, audio, pool, provider, model, logger, tracing });
+  const countSessions = (): Promise<number | null> => sessions.count().catch(() => null);
 
   const health = async (): Promise<Health> => ({
-    provider: config.upstream.provider,
-    model: endpoint.model,
+    provider,
+    model,
     pool: pool.stats,
     relay: relay.stats,
-    sessions: await sessions.count().catch(() => null),
+    sessions: await countSessions(),
   });
   const removed = await sweepUploads(config.audio.uploadDir);
   if (removed > 0) logger.info({ removed }, 'removed uploads that an earlier process left behind');
 
+  const watch = new ProcessWatch();
+  const store = redis === undefined ? 'memory' : 'redis';
+  const metrics = new Metrics([
+    buildReading({ version, provider, dialect, model }),
+    ...roomReadings({ pool, relay, audio, store, sessions: countSessions }),
+    ...watch.readings,
+  ]);
+
   const app = createApp({
     config,
     logger,
-    version: packageVersion(),
+    version,
     translate,
+    tracing,
+    metrics,
     sessions,
     relay,
     upgrades,
@@ -123,6 +142,7 @@ export async function createGateway(config: Config, overrides: GatewayOverrides 
     await sessions.close();
     await redis?.close();
     await offline?.close();
+    watch.close();
   };
   return {
     app,

@@ -11,6 +11,7 @@ import { describeService } from './contract/openapi.js';
 import { serveDocument } from './contract-route.js';
 import { createFormReader } from './form.js';
 import { maxFormBytes } from './limits.js';
+import { exposeMetrics } from './metrics-route.js';
 import { servePage } from './page.js';
 import { RECORDING_NAMES } from './question.js';
 import { allowOrigins, protectReaders } from './security.js';
@@ -43,11 +44,12 @@ export function createApp(deps: HttpDeps): Express {
   app.set('trust proxy', config.server.trustProxy);
 
   const status = createStatusRoutes(deps);
-  app.use(openCall(logger), protectReaders(), allowOrigins(config.server.corsOrigins));
+  app.use(openCall(deps), protectReaders(), allowOrigins(config.server.corsOrigins));
   const { slowBodyWindowMs: windowMs, lingerMs } = timing;
   app.use(watchBodies(new BodyWatch({ windowMs, maxBytes: maxFormBytes(config), lingerMs })));
   app.route('/health').get(status.health).all(otherMethods('GET', 'HEAD'));
   app.route('/livez').get(status.live).all(otherMethods('GET', 'HEAD'));
+  app.route('/metrics').get(exposeMetrics(deps)).all(otherMethods('GET', 'HEAD'));
   app.route('/readyz').get(status.ready).all(otherMethods('GET', 'HEAD'));
 
   // Express matches paths without regard to case, so what stands before a route here stands before all its spellings.

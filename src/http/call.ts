@@ -1,8 +1,11 @@
-/** One request as the service sees it: its id, its owner, when it began, and the one line it leaves in the log. */
+/** One request as the service sees it: its id, its owner, when it began, and what is told of it when it is over. */
 import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import type {} from 'express-serve-static-core';
 import type { Logger } from 'pino';
+import type { TranslationReport } from '../course.js';
+import type { Tracing } from '../tracing.js';
+import { routeOf } from './routes.js';
 
 declare module 'express-serve-static-core' {
   interface Request {
@@ -24,7 +27,12 @@ export class Call {
   owner = OPEN_OWNER;
   /** The code of the problem that was told, if any. */
   code: string | undefined;
-  timings: object | undefined;
+  /** What upstream did to cause that problem, if it was upstream. */
+  upstream: string | undefined;
+  /** Of a translation that is over. */
+  report: TranslationReport | undefined;
+  /** The request has become a WebSocket. @returns what is to be called when that has ended */
+  upgraded: () => () => void = () => () => undefined;
 
   constructor(wished: string | string[] | undefined) {
     this.id = typeof wished === 'string' && REQUEST_ID.test(wished) ? wished : randomUUID();
@@ -40,34 +48,97 @@ export class ClientGone extends Error {
   }
 }
 
-/** Gives every request its `call`, every answer its `X-Request-Id`, and the log one line when the answer has ended. */
-export function openCall(logger: Logger): RequestHandler {
+/** A request that is over, by names of which there are few. */
+export interface FinishedCall {
+  readonly method: string;
+  /** The pattern of the path, never the path. */
+  readonly route: string;
+  /** Undefined where the client left before it was told one. */
+  readonly status: number | undefined;
+  /** Of the problem. */
+  readonly code: string | undefined;
+  /** The client did not get the whole answer. */
+  readonly aborted: boolean;
+  readonly durationMs: number;
+  readonly report: TranslationReport | undefined;
+}
+
+export interface CallObservers {
+  readonly logger: Logger;
+  readonly tracing: Tracing;
+  readonly metrics: { observe(call: FinishedCall): void };
+}
+
+/** Gives every request its `call`, every answer its `X-Request-Id`; the log gets one line when the answer has ended. */
+export function openCall({ logger, tracing, metrics }: CallObservers): RequestHandler {
   return (req, res, next) => {
     const call = new Call(req.headers['x-request-id']);
     req.call = call;
     res.setHeader('X-Request-Id', call.id);
-    res.once('close', () => {
-      logCall(logger, req, res);
+    tracing.serve(req.headers, (span) => {
+      const told = (finished: FinishedCall): void => {
+        const { method, route, status, code, aborted } = finished;
+        const error = code ?? (aborted ? 'client-gone' : undefined);
+        const attributes = {
+          'http.request.method': method,
+          'http.route': route,
+          'http.response.status_code': status,
+          'error.type': error,
+          'request.id': call.id,
+        };
+        span.end(`${method} ${route}`, attributes, (status ?? 0) >= 500);
+      };
+      res.once('close', () => {
+        const finished = finish(req, res);
+        logCall(logger, req, finished);
+        metrics.observe(finished);
+        told(finished);
+      });
+      call.upgraded = () => {
+        const finished = { ...finish(req, res), status: 101, aborted: false };
+        metrics.observe(finished);
+        return () => {
+          told(finished);
+        };
+      };
+      next();
     });
-    next();
+  };
+}
+
+function finish(req: Request, res: Response): FinishedCall {
+  const { code, report, startedAt } = req.call;
+  return {
+    method: req.method,
+    route: routeOf(req.originalUrl),
+    status: res.headersSent ? res.statusCode : undefined,
+    code,
+    aborted: !res.writableFinished,
+    durationMs: Math.round((performance.now() - startedAt) * 10) / 10,
+    report,
   };
 }
 
 /** Never the query (it may hold a ticket), never a header, never text or audio. */
-function logCall(logger: Logger, req: Request, res: Response): void {
+function logCall(logger: Logger, req: Request, finished: FinishedCall): void {
   const { call } = req;
+  const { method, status, code, durationMs, report, aborted } = finished;
   const line = {
     requestId: call.id,
-    method: req.method,
+    method,
     path: req.originalUrl.split('?', 1)[0]?.slice(0, 200),
-    status: res.headersSent ? res.statusCode : undefined,
-    code: call.code,
+    status,
+    code,
+    upstream: call.upstream,
     owner: call.owner,
-    durationMs: Math.round((performance.now() - call.startedAt) * 10) / 10,
-    timings: call.timings,
-    aborted: res.writableFinished ? undefined : true,
+    durationMs,
+    timings: report?.timings,
+    usage: report?.usage,
+    attempts: report?.attempts,
+    upstreamId: report?.upstreamId,
+    aborted: aborted ? true : undefined,
   };
-  if (res.statusCode >= 500) logger.warn(line, 'request failed');
+  if ((status ?? 0) >= 500) logger.warn(line, 'request failed');
   else logger.info(line, 'request');
 }
 

@@ -3,7 +3,9 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.js';
 import type { Relay } from '../relay/relay.js';
 import type { SessionRegistry } from '../session/registry.js';
+import type { Tracing } from '../tracing.js';
 import type { Translate } from '../translate.js';
+import type { FinishedCall } from './call.js';
 import type { Limiter } from './limiter.js';
 import type { TicketStore } from './tickets.js';
 import type { Upgrades } from './upgrades.js';
@@ -14,6 +16,8 @@ export interface HttpDeps {
   /** Of the package, as `/health` tells it. */
   readonly version: string;
   readonly translate: Translate;
+  readonly tracing: Tracing;
+  readonly metrics: MetricsDoor;
   readonly sessions: SessionRegistry;
   readonly relay: Relay;
   /** Attached to the server by whoever makes it. */
@@ -33,6 +37,13 @@ export interface HttpDeps {
   draining(): boolean;
   /** Changed by tests only. */
   readonly timing?: Partial<HttpTiming> | undefined;
+}
+
+export interface MetricsDoor {
+  /** Told of every request once it is over; takes microseconds. */
+  observe(call: FinishedCall): void;
+  /** All metrics, in the text format of Prometheus. */
+  expose(): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
 export interface HttpTiming {

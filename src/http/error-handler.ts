@@ -1,7 +1,7 @@
 /** Where every failure ends: told as a problem, logged if it is ours. */
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
-import { GatewayError } from '../errors.js';
+import { GatewayError, upstreamCauseOf } from '../errors.js';
 import { ClientGone } from './call.js';
 import { invalidRequest } from './problem.js';
 import { refuse } from './refusal.js';
@@ -32,6 +32,7 @@ export function createErrorHandler(logger: Logger, lingerMs: number): ErrorReque
     }
     const told = toGatewayError(error);
     call.code = told.code;
+    call.upstream = upstreamCauseOf(told)?.label;
     if (told.code === 'internal') {
       logger.error({ requestId: call.id, err: told.cause ?? told }, 'internal error');
     }

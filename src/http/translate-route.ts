@@ -58,7 +58,6 @@ export function createTranslateRoutes(
         form.form === 'events'
           ? await answerEvents(req, res, events, form.output === 'audio', timing)
           : await wholeResult(events);
-      req.call.timings = result.timings;
       await toll.charge(req, res, audioPoints(result.usage.inputAudioMs ?? 0));
       if (form.form === 'json') answerJson(req, res, result, form.output === 'audio');
       else if (form.form === 'wav') answerWav(res, result);
@@ -123,5 +122,8 @@ function toRequest(req: Request, asked: Asked, output: 'text' | 'audio', uploadM
       question.kind === 'text'
         ? { kind: 'text', text: question.text }
         : { kind: 'recording', path: question.path, uploadMs },
+    report: (report) => {
+      req.call.report = report;
+    },
   };
 }

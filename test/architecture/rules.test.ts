@@ -47,6 +47,11 @@ const BROKEN: Readonly<Record<string, Files>> = {
     'audio/normalize.ts': "import ffmpeg from 'fluent-ffmpeg';",
     'config.ts': "const path = await import('ffmpeg-static');",
   },
+  'prom-client stays in metrics': { 'pool/pool.ts': "import { Counter } from 'prom-client';" },
+  'OpenTelemetry stays in tracing': {
+    'translate.ts': "import { trace } from '@opentelemetry/api';",
+    'gateway.ts': "await import('@opentelemetry/sdk-trace-base');",
+  },
   "the Redis client stays in the session store and the limiter's store": {
     'session/registry.ts': "import { createClient } from 'redis';",
   },

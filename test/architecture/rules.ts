@@ -193,6 +193,8 @@ export const RULES: readonly Rule[] = [
     /^(fluent-ffmpeg|ffmpeg-static)$/,
     /^audio\/ffmpeg\.ts$/,
   ),
+  keepPackages('prom-client stays in metrics', /^prom-client$/, /^metrics\.ts$/),
+  keepPackages('OpenTelemetry stays in tracing', /^@opentelemetry\//, /^tracing\.ts$/),
   keepPackages(
     "the Redis client stays in the session store and the limiter's store",
     /^(redis|@redis\/.*|ioredis)$/,

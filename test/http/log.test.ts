@@ -22,6 +22,9 @@ describe('a request', () => {
         owner: 'anonymous',
         durationMs: expect.any(Number),
         timings: { queueMs: 0, upstreamMs: 310.26, firstDeltaMs: 120 },
+        usage: { inputTokens: 41, outputTokens: 6, totalTokens: 47 },
+        attempts: 1,
+        upstreamId: 'req_1',
         msg: 'request',
       },
     ]);

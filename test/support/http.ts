@@ -12,9 +12,11 @@ import { createHttpServer, type ServerTiming } from '../../src/http/server.js';
 import { sweepUploads } from '../../src/http/upload.js';
 import { createLogger } from '../../src/logger.js';
 import { Upgrades } from '../../src/http/upgrades.js';
+import { Metrics } from '../../src/metrics.js';
 import { Relay } from '../../src/relay/relay.js';
 import { MemoryStore } from '../../src/session/memory-store.js';
 import { SessionRegistry } from '../../src/session/registry.js';
+import { Tracing } from '../../src/tracing.js';
 import { dialects } from '../../src/wire/index.js';
 import type {
   Translate,
@@ -87,7 +89,14 @@ export function plainTranslate(sessions: SessionRegistry): Translate {
       }
       if (request.output === 'audio') yield { type: 'audio', pcm: SPOKEN };
       await lease.complete();
-      yield { type: 'done', result: resultOf(request, session.connectId, text, session) };
+      const result = resultOf(request, session.connectId, text, session);
+      yield { type: 'done', result };
+      request.report?.({
+        timings: { uploadMs: undefined, normalizeMs: undefined, ...result.timings },
+        usage: result.usage,
+        attempts: 1,
+        upstreamId: 'req_1',
+      });
     } finally {
       lease.release();
     }
@@ -157,6 +166,8 @@ export async function startHttp(options: HttpFixtureOptions = {}): Promise<HttpF
     logger,
     version: '1.2.3',
     translate,
+    tracing: new Tracing('1.2.3'),
+    metrics: new Metrics([]),
     sessions,
     // Nobody converses here: see test/relay.
     relay: new Relay(
