@@ -108,15 +108,20 @@ export function describe(outcome: Outcome): string {
       [
         memory('heap + buffers, MB', held, heapMb, MAX_HEAP_GROWTH_MB),
         memory('resident, MB', ({ rss }) => rss, rssMb, MAX_RSS_GROWTH_MB),
-        ...(['sockets', 'children', 'timers'] as const).map((what) => {
+        ...(['sockets', 'children', 'timers', 'blockedMs'] as const).map((what) => {
           const under = (part: readonly Reading[]): string =>
             quantile(
               part.map((reading) => reading[what]),
               0.5,
             ).toFixed(0);
           return [
-            ...[what, String(before[what]), under(samples.slice(0, third)), under(samples.slice(-third))],
-            ...[String(after[what]), ''],
+            ...[
+              what === 'blockedMs' ? 'event loop held up, ms' : what,
+              before[what].toFixed(0),
+              under(samples.slice(0, third)),
+              under(samples.slice(-third)),
+            ],
+            ...[after[what].toFixed(0), ''],
           ];
         }),
       ],

@@ -86,6 +86,7 @@ async function underLoad(options: Options, interrupted: AbortSignal, site: Site)
   const weather = new Weather({ ...{ upstream, fleet, redis, random, ledger, isShort }, key: KEYS[0] });
   const startedAt = performance.now();
   const samples: Reading[] = [];
+  const faults: string[] = [];
   await Promise.all([
     runCrowd(
       {
@@ -95,7 +96,9 @@ async function underLoad(options: Options, interrupted: AbortSignal, site: Site)
       over,
     ),
     weather.run(over),
-    sample(steady, samples, isShort ? 1_000 : 5_000, over),
+    sample(steady, isShort ? 1_000 : 5_000, over, samples).catch((error: unknown) => {
+      faults.push(`no reading: ${String(error)}`);
+    }),
   ]);
   clearTimeout(timer);
   const seconds = (performance.now() - startedAt) / 1_000;
@@ -106,7 +109,7 @@ async function underLoad(options: Options, interrupted: AbortSignal, site: Site)
   const filesLeft = (await readdir(folder)).filter((name) => !name.startsWith('.'));
   return {
     ...{ options, seconds, ledger, before, after, samples, filesLeft },
-    faults: [...fleet.faults, ...weather.faults],
+    faults: [...faults, ...fleet.faults, ...weather.faults],
     complaints: fleet.complaints,
     happened: weather.happened,
     recoveriesMs: weather.recoveriesMs,
@@ -145,9 +148,9 @@ async function settled(node: ServiceNode, before: Reading | undefined): Promise<
 /** Each reading stops the node for a collection, so there are not many. */
 async function sample(
   node: ServiceNode,
-  samples: Reading[],
   everyMs: number,
   over: AbortSignal,
+  samples: Reading[],
 ): Promise<void> {
   while (!(await pause(everyMs, over))) samples.push(await node.read());
 }

@@ -7,7 +7,15 @@ import { checkSound } from '../../soak/recordings.js';
 import { judge, type Outcome } from '../../soak/report.js';
 
 const MB = 1_048_576;
-const IDLE: Reading = { rss: 100 * MB, heap: 30 * MB, external: MB, sockets: 5, children: 0, timers: 3 };
+const IDLE: Reading = {
+  rss: 100 * MB,
+  heap: 30 * MB,
+  external: MB,
+  sockets: 5,
+  children: 0,
+  timers: 3,
+  blockedMs: 20,
+};
 
 function outcome(changes: Partial<Outcome> = {}): Outcome {
   return {
