@@ -1,5 +1,6 @@
 /** The folder where recordings land: its files' names, its state at the start, and what a dead process left in it. */
 import { createHash, randomBytes } from 'node:crypto';
+import { readlinkSync } from 'node:fs';
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -7,8 +8,9 @@ import { isError } from './thrown.js';
 
 /**
  * `upload-HOST-PID-START-RANDOM`: who writes the file can be read from its name, so that several services may share a
- * folder and still clear away what a killed one left. START tells two processes apart that were given the same id, as
- * is usual in containers.
+ * folder and still clear away what a killed one left. HOST is a host's own numbering of processes: containers that have
+ * its name (as with its network) count theirs from 1 all the same. START tells two processes apart that were given the
+ * same id one after the other.
  */
 const NAME = /^upload-([0-9a-f]{8})-(\d+)-([0-9a-z]+)-[0-9a-f]{32}$/;
 
@@ -23,10 +25,19 @@ interface Writer {
 
 function thisProcess(): Writer {
   return {
-    host: createHash('sha256').update(hostname()).digest('hex').slice(0, 8),
+    host: createHash('sha256').update(`${hostname()} ${processNumbering()}`).digest('hex').slice(0, 8),
     pid: process.pid,
     start: Math.round(performance.timeOrigin).toString(36),
   };
+}
+
+/** Linux names it; of two that live at a time it names no two alike. Elsewhere a host has one only. */
+function processNumbering(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '';
+  }
 }
 
 /** Makes names for new uploads; nothing of what the client sent is in them. */

@@ -1,8 +1,10 @@
 /** What a client's events cost, and that it pays for them. */
-import { BYTES_PER_SECOND } from '../audio/pcm.js';
 import { countChars } from '../characters.js';
 import { audioPoints, RESPONSE_POINTS, textPoints } from '../points.js';
 import type { ClientEvent, Item, ItemReference } from '../wire/index.js';
+
+/** PCM16, mono, 24 kHz: what a client speaks in every conversation. */
+const BYTES_PER_MS = 48;
 
 /** Takes so many points from the client. Rejects with a GatewayError when it had spent them all before. */
 export type Charge = (points: number) => Promise<void>;
@@ -72,5 +74,5 @@ function textCost(text = ''): number {
 
 /** Unrounded, unlike a recording's duration: many short pieces are no cheaper than one long. */
 function soundCost(pcm?: Buffer): number {
-  return pcm === undefined ? 0 : audioPoints((pcm.length / BYTES_PER_SECOND) * 1_000);
+  return pcm === undefined ? 0 : audioPoints(pcm.length / BYTES_PER_MS);
 }

@@ -19,6 +19,7 @@ describe('every answer', () => {
       const csp = String(headers['content-security-policy']);
       expect(csp).toContain("default-src 'self'");
       expect(csp).toContain("frame-ancestors 'none'");
+      expect(csp).toContain("connect-src 'self';");
       expect(csp).not.toContain('unsafe-inline');
       expect(headers['x-frame-options']).toBe('DENY');
     },
