@@ -23,6 +23,7 @@ dev: debian-run node_modules/.package-lock.json
 test: debian-test dist/.built
 	npm run typecheck
 	npm run lint
+	npm run --silent audit
 	scripts/test.sh
 
 test-node24: debian-test dist/.built
