@@ -51,6 +51,8 @@ function environment(
 ): Record<string, string> {
   return {
     ...{ PORT: '0', UPLOAD_DIR: folder, API_KEYS: KEYS.join(','), RATE_LIMIT_PER_MINUTE: '1000000' },
+    // All come from one address, some with keys that are none.
+    ...{ MAX_CONCURRENT_PER_KEY: '0', FAILED_KEYS_PER_MINUTE: '0' },
     ...{ REALTIME_PROVIDER: 'compatible', REALTIME_URL: upstreamUrl },
     ...{ RESPONSE_TIMEOUT_MS: '25000', CONNECT_TIMEOUT_MS: '5000' },
     // Sessions and sockets come to their end while we look.

@@ -48,6 +48,7 @@ export async function startTarget(env: Record<string, string> = {}): Promise<Tar
       REALTIME_URL: upstream.url,
       RATE_LIMIT_PER_MINUTE: '0',
       MAX_CONCURRENT_PER_KEY: '0',
+      FAILED_KEYS_PER_MINUTE: '0',
       ...env,
     },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -58,7 +58,8 @@ export class ServiceProcess {
     const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
       cwd: ROOT,
       env: {
-        ...{ PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', RATE_LIMIT_PER_MINUTE: '0' },
+        ...{ PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' },
+        ...{ RATE_LIMIT_PER_MINUTE: '0', MAX_CONCURRENT_PER_KEY: '0' },
         ...{ PORT: String(this.port), UPLOAD_DIR: this.uploadDir },
         ...this.#env,
       },
