@@ -5,8 +5,10 @@ import { KeyRing } from './access.js';
 import { createBodyReader } from './body.js';
 import { openCall } from './call.js';
 import type { HttpDeps, HttpTiming } from './deps.js';
+import { serveDocs } from './docs-route.js';
 import { Door } from './door.js';
 import { createErrorHandler, notFound, otherMethods } from './error-handler.js';
+import { describeConversations } from './contract/asyncapi.js';
 import { describeService } from './contract/openapi.js';
 import { serveDocument } from './contract-route.js';
 import { createFormReader } from './form.js';
@@ -65,8 +67,7 @@ export function createApp(deps: HttpDeps): Express {
   const awake = refuseWhileDraining(deps);
   app.route('/realtime-voice').get(awake, conversations.converse('voice')).all(otherMethods('GET'));
   app.route('/text-chat').get(awake, conversations.converse('text')).all(otherMethods('GET'));
-  const openApi = serveDocument(() => describeService(config, deps.version));
-  app.route('/openapi.json').get(openApi).all(otherMethods('GET', 'HEAD'));
+  addDocuments(app, deps);
   app.use(servePage());
 
   app.use(notFound, createErrorHandler(logger, lingerMs));
@@ -100,6 +101,15 @@ function addApiRoutes(
     .delete(sessions.delete)
     .all(otherMethods('GET', 'HEAD', 'DELETE'));
   api.route('/capabilities').get(capabilities).all(otherMethods('GET', 'HEAD'));
+}
+
+function addDocuments(app: Express, { config, version }: HttpDeps): void {
+  const openApi = serveDocument(() => describeService(config, version));
+  const asyncApi = serveDocument(() => describeConversations(config, version));
+  app.route('/openapi.json').get(openApi).all(otherMethods('GET', 'HEAD'));
+  app.route('/asyncapi.json').get(asyncApi).all(otherMethods('GET', 'HEAD'));
+  app.use('/docs', serveDocs());
+  app.route('/docs').all(otherMethods('GET', 'HEAD'));
 }
 
 const neverStored: RequestHandler = (_req, res, next) => {

@@ -1,7 +1,7 @@
 /** What a client may say to a session that we pay for. */
 import type { ClientEvent, Dialect, Fault, SessionSettings } from '../wire/index.js';
 
-const ALLOWED: ReadonlySet<ClientEvent['type']> = new Set([
+export const ALLOWED: ReadonlySet<ClientEvent['type']> = new Set([
   'buffer.append',
   'buffer.commit',
   'buffer.clear',
@@ -13,13 +13,13 @@ const ALLOWED: ReadonlySet<ClientEvent['type']> = new Set([
   'session.configure',
 ]);
 
-/** The rest of a session is ours: its model, formats, tools and limits. */
-const CHANGEABLE: ReadonlySet<string> = new Set<keyof SessionSettings>([
-  'instructions',
-  'voice',
-  'turnDetection',
-  'transcription',
-]);
+/** What of a session may be changed, each with a value; the rest is ours: its model, formats, tools and limits. */
+export const CHANGEABLE = {
+  instructions: '',
+  voice: '',
+  turnDetection: null,
+  transcription: null,
+} as const satisfies SessionSettings;
 
 export type Verdict = { pass: true; frame: string; event: ClientEvent } | { pass: false; fault: Fault };
 
@@ -33,7 +33,7 @@ export function judge(frame: string | Uint8Array, dialect: Dialect): Verdict {
   if (!ALLOWED.has(event.type)) return forbidden(event.eventId);
   if (event.type === 'session.configure') {
     const named = [...Object.keys(event.session), ...(event.unheld ?? [])];
-    const foreign = named.find((name) => !CHANGEABLE.has(name));
+    const foreign = named.find((name) => !Object.hasOwn(CHANGEABLE, name));
     if (foreign !== undefined) {
       const message = `Of the session only instructions, voice, turn detection and transcription can be changed here, not ${foreign}.`;
       return refuse('forbidden_parameter', message, event.eventId, 'session');

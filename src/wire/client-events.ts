@@ -12,17 +12,26 @@ type OwnEvent = { type: 'session.configure' | 'item.create' | 'response.create' 
 
 type CommonClientEvent = Exclude<ClientEvent, OwnEvent>;
 
-const ITEM_NAMES = {
+/** What each event is called on the wire, in both dialects. */
+export const CLIENT_EVENT_NAMES = {
+  'session.configure': 'session.update',
+  'item.create': 'conversation.item.create',
   'item.retrieve': 'conversation.item.retrieve',
   'item.delete': 'conversation.item.delete',
-} as const;
+  'item.truncate': 'conversation.item.truncate',
+  'buffer.append': 'input_audio_buffer.append',
+  'buffer.commit': 'input_audio_buffer.commit',
+  'buffer.clear': 'input_audio_buffer.clear',
+  'response.create': 'response.create',
+  'response.cancel': 'response.cancel',
+} as const satisfies Record<ClientEvent['type'], string>;
 
 export function writeCommonClientEvent(event: CommonClientEvent) {
   const event_id = event.eventId;
   switch (event.type) {
     case 'item.retrieve':
     case 'item.delete':
-      return defined({ type: ITEM_NAMES[event.type], event_id, item_id: event.itemId });
+      return defined({ type: CLIENT_EVENT_NAMES[event.type], event_id, item_id: event.itemId });
     case 'item.truncate':
       return defined({
         type: 'conversation.item.truncate' as const,

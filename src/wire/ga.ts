@@ -149,6 +149,7 @@ export const ga: Dialect = {
   headers: {},
   outOfBand: true,
   finishesItems: true,
+  vocabulary: { client: fromClient, server: fromServer },
   encodeClient: (event) => JSON.stringify(writeClientEvent(event)),
   decodeServer: (frame) => readServerFrame(frame, fromServer),
   decodeAnswer: (frame) => readServerFrameIfOf(frame, answers),

@@ -1,4 +1,5 @@
 /** The wire: one neutral vocabulary, two dialects. Only this file is imported from outside. */
+import { CLIENT_EVENT_NAMES } from './client-events.js';
 import type { Dialect, DialectName } from './dialect.js';
 import { ga } from './ga.js';
 import { preview } from './preview.js';
@@ -6,7 +7,7 @@ import { preview } from './preview.js';
 export type * from './events.js';
 export type { Decoded, Dialect, DialectName } from './dialect.js';
 export { edgeOf } from './edges.js';
-export { ga, preview };
+export { CLIENT_EVENT_NAMES, ga, preview };
 
 /** Chosen once per connection, by name. */
 export const dialects: Readonly<Record<DialectName, Dialect>> = { ga, preview };

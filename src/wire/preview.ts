@@ -155,6 +155,7 @@ export const preview: Dialect = {
   headers: { 'OpenAI-Beta': 'realtime=v1' },
   outOfBand: true,
   finishesItems: false,
+  vocabulary: { client: fromClient, server: fromServer },
   encodeClient: (event) => JSON.stringify(writeClientEvent(event)),
   decodeServer: (frame) => readServerFrame(frame, fromServer),
   decodeAnswer: (frame) => readServerFrameIfOf(frame, answers),

@@ -43,7 +43,7 @@ const HEADERS: Readonly<Record<string, Header>> = {
   },
   Location: always('Where it is.'),
   ETag: always('Changes with the content.'),
-  'WWW-Authenticate': always('The scheme that is wanted.'),
+  'WWW-Authenticate': text('The scheme that is wanted.'),
 };
 
 function text(description: string): Header {
@@ -177,7 +177,10 @@ function allProblems({ access, problems }: Operation): ProblemCode[] {
 }
 
 function describeResponses(operation: Operation): Record<string, object> {
-  const common = ['X-Request-Id', ...(operation.access === 'key' ? ['RateLimit', 'RateLimit-Policy'] : [])];
+  const common = [
+    'X-Request-Id',
+    ...(['key', 'conversation'].includes(operation.access) ? ['RateLimit', 'RateLimit-Policy'] : []),
+  ];
   const answers = Object.entries(operation.answers).map(([status, answer]) => [
     status,
     describeAnswer(answer, common),

@@ -216,7 +216,6 @@ const conversation = (path: string, id: string, summary: string): Operation => (
   answers: {
     101: {
       description: 'From here on it is a WebSocket: see `/asyncapi.json`.',
-      headers: ['RateLimit', 'RateLimit-Policy'],
     },
   },
   problems: ['invalid-request', 'forbidden', 'pool-saturated', 'store-unavailable'],
@@ -300,6 +299,17 @@ const document = (path: string, id: string, summary: string, type: string): Oper
 const DOCUMENTS: readonly Operation[] = [
   document('/', 'getPage', 'The page', HTML_TYPE),
   document('/openapi.json', 'getOpenApi', 'This document', JSON_TYPE),
+  document('/asyncapi.json', 'getAsyncApi', 'What is said on the WebSockets, as AsyncAPI 3.0', JSON_TYPE),
+  {
+    method: 'get',
+    path: '/docs',
+    id: 'getDocs',
+    tag: 'Documents',
+    summary: 'This document to read and to try',
+    access: 'open',
+    answers: { 200: { description: 'The page.', content: { [HTML_TYPE]: {} } } },
+    problems: [],
+  },
 ];
 
 export const OPERATIONS: readonly Operation[] = [

@@ -39,7 +39,7 @@ const WHEN: Readonly<Record<ProblemCode, string>> = {
 
 const HEADERS_OF: Readonly<Partial<Record<number, readonly string[]>>> = {
   401: ['WWW-Authenticate'],
-  429: ['Retry-After'],
+  429: ['Retry-After', 'WWW-Authenticate'],
   502: ['Retry-After'],
   503: ['Retry-After'],
 };

@@ -1,0 +1,54 @@
+/** The documentation in a real browser: under the strict policy, from this service alone, and good for trying. */
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import type { Browser } from 'playwright-core';
+import { startGateway, type Running } from '../support/gateway.js';
+import { launchBrowser, visit } from './support.js';
+
+let running: Running;
+let browser: Browser;
+
+beforeAll(async () => {
+  running = await startGateway({ API_KEYS: 'docs-key' });
+  browser = await launchBrowser('missing');
+});
+afterAll(async () => {
+  await browser.close();
+  await running.close();
+});
+
+it('shows every operation, asks nobody else for anything, and breaks no rule of the browser', async () => {
+  const requested: string[] = [];
+  const { page, complaints, ...visited } = await visit(browser, 'about:blank');
+  page.on('request', (request) => requested.push(request.url()));
+  const answer = await page.goto(`${running.url}/docs`);
+  expect(answer?.headers()['content-security-policy']).not.toContain('unsafe');
+  await page.getByText('Translate a text or a recording').waitFor();
+  await page.getByText('Sessions', { exact: true }).first().waitFor();
+  expect(await page.locator('.opblock').count()).toBeGreaterThan(12);
+  expect(requested.filter((url) => !url.startsWith(running.url) && !url.startsWith('data:'))).toEqual([]);
+  expect(complaints).toEqual([]);
+  await visited.close();
+});
+
+it('tries an operation with a key', async () => {
+  const { page, complaints, ...visited } = await visit(browser, `${running.url}/docs`);
+  await page.getByRole('button', { name: 'Authorize' }).click();
+  await page.getByLabel('auth-bearer-value').fill('docs-key');
+  await page
+    .locator('.auth-container')
+    .filter({ hasText: 'bearer' })
+    .getByRole('button', { name: 'Apply credentials' })
+    .click();
+  await page.getByRole('button', { name: 'Close' }).last().click();
+  await page.locator('#operations-Sessions-createSession .opblock-summary-control').click();
+  await page.locator('#operations-Sessions-createSession button.execute').click();
+  const status = page
+    .locator('#operations-Sessions-createSession .live-responses-table .response-col_status')
+    .last();
+  await status.filter({ hasText: '201' }).waitFor();
+  expect(
+    await page.locator('#operations-Sessions-createSession .live-responses-table').innerText(),
+  ).toContain('connectId');
+  expect(complaints).toEqual([]);
+  await visited.close();
+});
