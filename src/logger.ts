@@ -8,6 +8,8 @@ const SECRET_FIELDS =
   /"((?:proxy-)?authorization|x-api-key|api-?key|(?:set-)?cookie|ticket)":(?:"(?:[^"\\]|\\.)*"|\[(?:"(?:[^"\\]|\\.)*",?)*\])/gi;
 /** In addresses: our single-use tickets, and the key that Azure takes in the query. */
 const SECRET_PARAMETERS = /([?&](?:ticket|api-key)=)[^&#"\\\s]+/gi;
+/** Of an address like that of Redis: `redis://user:password@host`. */
+const PASSWORDS = /(:\/\/[^\s/@:"\\]*:)[^\s/@"\\]+(?=@)/g;
 const BEARER = /\b(Bearer\s+)[\w.~+/-]+=*/gi;
 
 /**
@@ -18,6 +20,7 @@ function redact(line: string): string {
   return line
     .replace(SECRET_FIELDS, `"$1":"${CENSOR}"`)
     .replace(SECRET_PARAMETERS, `$1${CENSOR}`)
+    .replace(PASSWORDS, `$1${CENSOR}`)
     .replace(BEARER, `$1${CENSOR}`);
 }
 

@@ -61,6 +61,20 @@ describe('a line of the log', () => {
     expect(lines.join('')).not.toContain('hush');
   });
 
+  it('holds no password of an address, in a field or a message', () => {
+    logger.info(
+      { url: 'redis://user:hush@redis.example:6379/5' },
+      'at rediss://:hush%40@redis.example "quoted"',
+    );
+    expect(last()).toMatchObject({
+      url: 'redis://user:[redacted]@redis.example:6379/5',
+      msg: 'at rediss://:[redacted]@redis.example "quoted"',
+    });
+    logger.info('http://127.0.0.1:8000/a@b and ws://[::1]:8000/?x=a:b@c');
+    expect(last().msg).toBe('http://127.0.0.1:8000/a@b and ws://[::1]:8000/?x=a:b@c');
+    expect(lines.join('')).not.toContain('hush');
+  });
+
   it('holds no bearer token, in an error either', () => {
     logger.error({ err: new Error('refused Bearer hush.-_~+/abc== by upstream') }, 'failed');
     expect(lines.join('')).not.toContain('hush');
