@@ -5,6 +5,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { buildService } from './build.js';
 import { describeMachine } from './machine.js';
@@ -26,19 +27,35 @@ const FULL: Pace = { rounds: 5, roundMs: 1_500, warmMs: 2_000, scale: 1 };
 /** Shows that everything runs; says nothing of how fast. */
 const SHORT: Pace = { rounds: 1, roundMs: 100, warmMs: 50, scale: 0.01 };
 
+const LONGEST_PART_MS = 300_000;
+
 async function runParts(names: readonly string[], pace: Pace, profileFolder?: string): Promise<Entry[]> {
   const stage = await Stage.open(profileFolder);
   const entries: Entry[] = [];
   try {
     for (const name of names) {
       const startedAt = performance.now();
-      entries.push(...((await PARTS[name]?.(stage, pace)) ?? []));
+      entries.push(...(await inTime(name, PARTS[name]?.(stage, pace))));
       await stage.clear();
       process.stderr.write(`${name}: ${((performance.now() - startedAt) / 1000).toFixed(0)} s\n`);
     }
     return entries;
   } finally {
     await stage.close();
+  }
+}
+
+/** A side that hangs must not hang the bench. */
+async function inTime(name: string, measured: Promise<Entry[]> = Promise.resolve([])): Promise<Entry[]> {
+  const over = new AbortController();
+  const late = wait(LONGEST_PART_MS, undefined, { signal: over.signal }).then(() => {
+    throw new Error(`The part ${name} did not end within ${LONGEST_PART_MS / 1000} s.`);
+  });
+  try {
+    return await Promise.race([measured, late]);
+  } finally {
+    over.abort();
+    await late.catch(() => undefined);
   }
 }
 

@@ -17,6 +17,8 @@ import type { UpstreamCommands, UpstreamUrls } from './upstream.js';
 export const API_KEY = 'bench-key-of-the-client';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const START_MS = 20_000;
+/** What has not ended by then is killed. */
+const STOP_MS = 10_000;
 
 /** `target`: a core of its own for what is measured, and the rest of the machine for the clients and upstream. */
 export type Place = 'target' | 'rest' | 'anywhere';
@@ -229,7 +231,9 @@ async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = once(child, 'exit');
   child.kill('SIGTERM');
+  const cut = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
   await gone;
+  clearTimeout(cut);
 }
 
 /** True once something listens there. */

@@ -64,7 +64,7 @@ export const relay: Part = async (stage, pace) => {
 
 function told(rounds: readonly Busy[]): string {
   const of = (pick: (round: Busy) => number): string => median(rounds.map(pick)).toFixed(0);
-  return `${of((round) => round.perSecond)}/s with ${of((round) => round.cpuMsPerRequest * 1000)} µs of CPU each, its core ${of((round) => round.busy * 100)} % busy`;
+  return `${of((round) => round.perSecond)}/s with ${of((round) => round.cpuMsPerRequest * 1000)} µs of CPU each, the opening of its conversation included`;
 }
 
 function p50(rounds: readonly Latencies[]): string {
