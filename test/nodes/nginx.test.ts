@@ -1,0 +1,84 @@
+/** The configuration of nginx in the docs: what it lets through, what it says by itself, and that compose uses it. */
+import { readFileSync } from 'node:fs';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { post } from '../support/gateway.js';
+import { requestFault } from '../support/offline.js';
+import { startCluster, type Cluster } from './cluster.js';
+
+const MB = 1_048_576;
+
+let cluster: Cluster;
+
+describe('through nginx', () => {
+  afterEach(() => cluster.close());
+
+  it('come ids, long headers, sizes and errors as they are, and its own errors read like ours', async () => {
+    cluster = await startCluster();
+    const { a, b, nginx } = cluster;
+    const url = `${nginx.url}/api/realtime/translate`;
+    const named = await post(url, { text: 'Hello' }, { headers: { 'x-request-id': 'mine-1' } });
+    expect(named.headers.get('x-request-id')).toBe('mine-1');
+    const renamed = await post(url, { text: 'Hello' }, { headers: { 'x-request-id': 'not "good"' } });
+    expect(renamed.headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/);
+
+    const text = 'ü'.repeat(1_300);
+    const wav = await post(url, { text }, { headers: { accept: 'audio/wav' } });
+    expect(decodeURIComponent(wav.headers.get('x-translation-text') ?? '')).toBe(text);
+    await wav.arrayBuffer();
+
+    const form = new FormData();
+    form.append('file', new Blob([new Uint8Array(51 * MB)]), 'large.wav');
+    const tooLarge = await fetch(url, { method: 'POST', body: form });
+    expect(await tooLarge.json()).toMatchObject({ code: 'payload-too-large', status: 413 });
+    expect(tooLarge.headers.get('x-content-type-options')).toBe('nosniff');
+    const ofNginx = await fetch(url, { method: 'POST', body: new Uint8Array(65 * MB) });
+    expect(ofNginx.headers.get('content-type')).toBe('application/problem+json');
+    expect(await ofNginx.json()).toMatchObject({ code: 'payload-too-large', status: 413 });
+    expect((await fetch(`${nginx.url}/metrics`)).status).toBe(404);
+
+    await Promise.all([a.stop('SIGKILL'), b.stop('SIGKILL')]);
+    const nobody = await post(url, { text: 'Hello' }, { headers: { 'x-request-id': 'mine-2' } });
+    expect(nobody.status).toBe(502);
+    expect(nobody.headers.get('content-type')).toBe('application/problem+json');
+    expect(await nobody.json()).toMatchObject({
+      ...{ code: 'upstream-unavailable', retryable: true, requestId: 'mine-2' },
+    });
+  }, 120_000);
+
+  it('comes the first word of a stream before its end, and a refusal by every node as it was told', async () => {
+    cluster = await startCluster({ POOL_MAX_SOCKETS: '1', POOL_MAX_PER_SOCKET: '1', POOL_MAX_WAITING: '0' });
+    const { upstream, nginx } = cluster;
+    upstream.script.answer = () => 'one two three';
+    upstream.script.requests.when(({ number }) => number <= 2, requestFault.hang({ after: 1 }));
+    const url = `${nginx.url}/api/realtime/translate`;
+    const streams = [await firstWord(url), await firstWord(url)];
+    const refused = await post(url, { text: 'Hello' });
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
+    expect(await refused.json()).toMatchObject({ code: 'pool-saturated' });
+    // nginx tells the node that the reader has gone, and the node tells upstream.
+    await Promise.all(streams.map((reader) => reader.cancel()));
+    await upstream.script.until(() => upstream.script.answering === 0);
+  }, 120_000);
+});
+
+async function firstWord(url: string): Promise<ReadableStreamDefaultReader<Uint8Array>> {
+  const response = await post(url, { text: 'Hello', stream: true });
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+  let seen = '';
+  while (!seen.includes('translation.text.delta'))
+    seen += Buffer.from((await reader.read()).value ?? []).toString();
+  return reader;
+}
+
+describe('compose.nodes.yaml', () => {
+  it('mounts the configuration that was tried here, and has the nodes that it names', () => {
+    const compose = readFileSync(new URL('../../compose.nodes.yaml', import.meta.url), 'utf8');
+    const config = readFileSync(new URL('../../docs/nginx.conf', import.meta.url), 'utf8');
+    expect(compose).toContain('./docs/nginx.conf:/etc/nginx/nginx.conf:ro');
+    const named = [...config.matchAll(/^ +server (node-\w+):8000/gm)].map(([, name]) => name);
+    const there = [...compose.matchAll(/^ {2}(node-\w+):$/gm)].map(([, name]) => name);
+    expect(named).toEqual(there);
+    expect(there).toHaveLength(2);
+  });
+});
