@@ -118,7 +118,7 @@ export class Load {
 }
 
 async function readStream(response: Response, text: string): Promise<string | undefined> {
-  let seen = '';
+  let seen: string;
   try {
     seen = await response.text();
   } catch (error) {
