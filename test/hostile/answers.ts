@@ -37,10 +37,21 @@ export function readProblem(status: number, contentType: string | null, body: st
   return { status, code: told.code };
 }
 
-/** How a request ended: with the code of a problem, or with the status of a success. */
-export async function outcome(url: string, init: RequestInit): Promise<string> {
-  const answer = await fetch(url, { ...init, signal: AbortSignal.timeout(DEADLINE_MS) });
+/**
+ * How a request ended: with the code of a problem, or with the status of a success.
+ *
+ * @param heard is given the whole body.
+ */
+export async function outcome(
+  url: string,
+  init: RequestInit,
+  heard: (body: string) => void = () => undefined,
+): Promise<string> {
+  // Connections that are kept would be taken for something that is left.
+  const headers = { Connection: 'close', ...(init.headers as Record<string, string> | undefined) };
+  const answer = await fetch(url, { ...init, headers, signal: AbortSignal.timeout(DEADLINE_MS) });
   const body = await answer.text();
+  heard(body);
   if (answer.ok) return String(answer.status);
   const { status, code } = readProblem(answer.status, answer.headers.get('content-type'), body);
   return `${status} ${code}`;
@@ -121,11 +132,19 @@ export function readAnswers(received: string): Exchange {
         return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()] as const;
       }),
     );
-    const length = Number(headers.get('content-length') ?? 0);
-    const body = rest.slice(end + 4, end + 4 + length);
-    if (body.length < length) return { answers, rest };
-    answers.push({ status, headers, body: Buffer.from(body, 'latin1').toString() });
-    rest = rest.slice(end + 4 + length);
+    const isChunked = headers.get('transfer-encoding') === 'chunked';
+    const after = rest.slice(end + 4);
+    const last = after.indexOf('0\r\n\r\n');
+    const length = isChunked
+      ? last === -1
+        ? Infinity
+        : last + 5
+      : Number(headers.get('content-length') ?? 0);
+    if (after.length < length) return { answers, rest };
+    answers.push({ status, headers, body: Buffer.from(after.slice(0, length), 'latin1').toString() });
+    rest = after.slice(length);
+    // What follows is no HTTP any more.
+    if (status === 101) return { answers, rest: '' };
   }
 }
 
