@@ -30,8 +30,10 @@ export interface Target {
 }
 
 const ROOT = new URL('../..', import.meta.url).pathname;
-/** More descriptors than when it began: its warm upstream socket, and what the kernel is slow to take back. */
-const SPARE_DESCRIPTORS = 6;
+/** ffmpeg processes that may wait for the next recording. */
+const SPARE_PROCESSES = 2;
+/** More descriptors than when it began: those processes' pipes, its warm upstream socket, and what the kernel is slow to take back. */
+const SPARE_DESCRIPTORS = 6 + 4 * SPARE_PROCESSES;
 
 export async function startTarget(env: Record<string, string> = {}): Promise<Target> {
   const upstream = await startScripted();
@@ -47,6 +49,7 @@ export async function startTarget(env: Record<string, string> = {}): Promise<Tar
       REALTIME_PROVIDER: 'compatible',
       REALTIME_URL: upstream.url,
       RATE_LIMIT_PER_MINUTE: '0',
+      FFMPEG_SPARE: String(SPARE_PROCESSES),
       MAX_CONCURRENT_PER_KEY: '0',
       FAILED_KEYS_PER_MINUTE: '0',
       ...env,
@@ -65,7 +68,7 @@ export async function startTarget(env: Record<string, string> = {}): Promise<Tar
     const descriptors = (await descriptorsOf(pid)) - atStart.descriptors;
     return [
       ...uploads.map((name) => `upload ${name}`),
-      ...children.map((child) => `process ${child}`),
+      ...children.slice(SPARE_PROCESSES).map((child) => `process ${child}`),
       ...(pool.running + pool.waiting > 0 ? [`${pool.running} running, ${pool.waiting} waiting`] : []),
       ...(relay.conversations > 0 ? [`${relay.conversations} conversations`] : []),
       ...(descriptors > SPARE_DESCRIPTORS ? [`${descriptors} more descriptors than at the start`] : []),
