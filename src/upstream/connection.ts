@@ -285,8 +285,9 @@ export class Connection {
 
   #stray(fault: Fault): void {
     if (fault.code === 'response_cancel_not_active' || fault.causedBy?.startsWith('cancel_')) return;
+    // Its message may quote a question.
     this.#logger.warn(
-      { code: fault.code, message: fault.message },
+      { code: fault.code, param: fault.param },
       'upstream error that names no running request',
     );
     if (fault.code === 'session_expired') this.drain();

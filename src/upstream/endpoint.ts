@@ -12,6 +12,15 @@ export interface Endpoint {
   readonly model: string;
 }
 
+/** `text` of upstream's, fit to be logged: it may quote the key that we showed. */
+export function withoutCredentials({ headers }: Endpoint, text: string): string {
+  const secrets = [headers.Authorization?.replace(/^Bearer /, ''), headers['api-key']];
+  return secrets.reduce<string>(
+    (safe, secret) => (secret === undefined ? safe : safe.replaceAll(secret, '[redacted]')),
+    text,
+  );
+}
+
 /** The newest preview version that Azure documented; used when the pasted address names none. */
 const AZURE_PREVIEW_VERSION = '2025-04-01-preview';
 

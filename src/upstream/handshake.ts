@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import { UpstreamCause, type GatewayError } from '../errors.js';
 import type { Fault, ServerEvent, SessionSettings, SessionView } from '../wire/index.js';
-import type { Endpoint } from './endpoint.js';
+import { withoutCredentials, type Endpoint } from './endpoint.js';
 import { lostSocket, refusedHandshake, refusedUpgrade, upstreamError } from './failure.js';
 import { openSocket, type Socket } from './socket.js';
 
@@ -41,7 +41,8 @@ export function openSession(
     listener.failed(error, close);
   };
   const refused = (fault: Fault): void => {
-    logger.warn({ code: fault.code, message: fault.message }, 'upstream refused the session');
+    // Its message may quote what it refuses: a key, a prompt.
+    logger.warn({ code: fault.code, param: fault.param }, 'upstream refused the session');
     fail(refusedHandshake(fault));
     socket.terminate();
   };
@@ -82,7 +83,9 @@ export function openSession(
     },
     closed: (code, reason) => {
       clearTimeout(deadline);
-      if (step !== 'failed') logger.info({ code, reason }, 'upstream socket closed');
+      if (step !== 'failed') {
+        logger.info({ code, reason: withoutCredentials(endpoint, reason) }, 'upstream socket closed');
+      }
       fail(lostSocket(code, reason), { code, reason });
       listener.gone();
     },
