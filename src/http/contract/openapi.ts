@@ -58,12 +58,13 @@ export type OpenApi = ReturnType<typeof describeService>;
 
 /** @param version of the package. */
 export function describeService(config: Config, version: string) {
-  const isOpen = config.access.keyDigests.length === 0;
+  const { keyDigests, metricsToken } = config.access;
+  const locks = { isOpen: keyDigests.length === 0, hasMetricsToken: metricsToken !== undefined };
   const paths: Record<string, Record<string, unknown>> = {};
   for (const operation of OPERATIONS) {
     const { path, method } = operation;
     const item = (paths[path] ??= { parameters: pathParameters(path) });
-    item[method] = describeOperation(operation, isOpen);
+    item[method] = describeOperation(operation, locks);
   }
   return {
     openapi: '3.1.1',
@@ -99,6 +100,7 @@ export function describeService(config: Config, version: string) {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', description: 'An API key.' },
         key: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'An API key.' },
+        metrics: { type: 'http', scheme: 'bearer', description: 'The token of METRICS_TOKEN.' },
         ticket: {
           type: 'apiKey',
           in: 'query',
@@ -108,6 +110,12 @@ export function describeService(config: Config, version: string) {
       },
     },
   };
+}
+
+/** What is asked for before an answer is given. */
+interface Locks {
+  readonly isOpen: boolean;
+  readonly hasMetricsToken: boolean;
 }
 
 function describeInfo(config: Config): string {
@@ -122,14 +130,14 @@ function describeInfo(config: Config): string {
   ].join('\n\n');
 }
 
-function describeOperation(operation: Operation, isOpen: boolean) {
+function describeOperation(operation: Operation, locks: Locks) {
   const { id, tag, summary, description, body } = operation;
   return {
     operationId: id,
     tags: [tag],
     summary,
     ...(description !== undefined && { description }),
-    security: securityOf(operation, isOpen),
+    security: securityOf(operation, locks),
     parameters: [{ $ref: '#/components/parameters/RequestId' }, ...queryParameters(operation)],
     ...(body && {
       requestBody: { required: body.required, content: describeContents(body.content) },
@@ -138,8 +146,9 @@ function describeOperation(operation: Operation, isOpen: boolean) {
   };
 }
 
-function securityOf({ access }: Operation, isOpen: boolean): Record<string, never[]>[] {
+function securityOf({ access }: Operation, { isOpen, hasMetricsToken }: Locks): Record<string, never[]>[] {
   if (access === 'open') return [];
+  if (access === 'metrics') return hasMetricsToken ? [{ metrics: [] }] : [];
   const ways = [{ bearer: [] }, { key: [] }];
   return [...(isOpen ? [{}] : []), ...ways, ...(access === 'conversation' ? [{ ticket: [] }] : [])];
 }

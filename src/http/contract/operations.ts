@@ -280,6 +280,16 @@ const STATE: readonly Operation[] = [
     answers: { 200: { description: 'It can.', content: json('Ready') } },
     problems: ['not-ready'],
   },
+  {
+    method: 'get',
+    path: '/metrics',
+    id: 'getMetrics',
+    tag: 'State',
+    summary: 'The service in numbers, for Prometheus',
+    access: 'metrics',
+    answers: { 200: { description: 'The metrics.', content: { 'text/plain': {} } } },
+    problems: [],
+  },
 ];
 
 const document = (path: string, id: string, summary: string, type: string): Operation => ({
