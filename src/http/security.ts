@@ -1,6 +1,8 @@
 /** Headers that protect whoever reads an answer, and the origins whose pages may read it. */
 import cors from 'cors';
-import type { Request, RequestHandler, Response } from 'express';
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 
 /**
@@ -39,14 +41,11 @@ export function protectReaders(): RequestHandler {
 }
 
 /** What a middleware sets that sets the same on every answer: asked once, for it is a long way through helmet's. */
-function headersOf(middleware: (req: Request, res: Response, next: () => void) => void): [string, string][] {
-  const headers: [string, string][] = [];
-  const answer = {
-    setHeader: (name: string, value: string) => headers.push([name, value]),
-    removeHeader: () => undefined,
-  };
-  middleware({} as Request, answer as unknown as Response, () => undefined);
-  return headers;
+function headersOf(middleware: ReturnType<typeof helmet>): [string, string][] {
+  const req = new IncomingMessage(new Socket());
+  const res = new ServerResponse(req);
+  middleware(req, res, () => undefined);
+  return Object.entries(res.getHeaders()).map(([name, value]) => [name, String(value)]);
 }
 
 const EXPOSED = [
