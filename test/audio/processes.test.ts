@@ -5,7 +5,15 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { GatewayError } from '../../src/errors.js';
 import { chooseBinary } from '../../src/audio/ffmpeg.js';
 import { AudioNormalizer, type NormalizerOptions } from '../../src/audio/normalize.js';
-import { accompaniedFfmpeg, children, countedFfmpeg, isAlive, Notes, realTimeFfmpeg, until } from './processes.js';
+import {
+  accompaniedFfmpeg,
+  children,
+  countedFfmpeg,
+  isAlive,
+  Notes,
+  realTimeFfmpeg,
+  until,
+} from './processes.js';
 import { data, format, record, riff, sine, toneInput, workshop } from './recordings.js';
 
 const files = workshop();
@@ -71,9 +79,7 @@ describe('ffmpeg', () => {
     const normalizer = await normalizerWith(countedFfmpeg);
     for (const path of [await flac(1), await wav(1)]) await normalizer.normalize(path);
     const [forFile, forSamples] = starts();
-    expect(forFile).toContain(
-      '-f flac -format_whitelist flac -protocol_whitelist file -i file:/dev/fd/0 ',
-    );
+    expect(forFile).toContain('-f flac -format_whitelist flac -protocol_whitelist file -i file:/dev/fd/0 ');
     expect(forSamples).toContain(
       '-f s16le -ar 16000 -ac 1 -format_whitelist s16le -protocol_whitelist pipe -i pipe:0 ',
     );

@@ -1,7 +1,8 @@
 /** What the operating system says of our child processes, and ways to keep real ffmpeg busy. */
+import { execFile } from 'node:child_process';
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { run } from './recordings.js';
+import { promisify } from 'node:util';
 
 /** Process ids of the children of this process that are alive (a zombie, not yet reaped, counts). */
 export async function children(): Promise<number[]> {
@@ -56,7 +57,7 @@ export class Notes {
 
   static async open(path: string): Promise<Notes> {
     // Whichever user the wrappers run as.
-    await run('mkfifo', '-m', '666', path);
+    await promisify(execFile)('mkfifo', ['-m', '666', path]);
     return new Notes(path);
   }
 

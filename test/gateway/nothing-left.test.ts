@@ -93,7 +93,8 @@ it('after a storm of texts, recordings, faults, dropped sockets and clients that
   ];
   expect(outcomes.filter((outcome) => !known.includes(outcome))).toEqual([]);
   expect(new Set(outcomes).size).toBeGreaterThan(4);
-  await eventually(() => ffmpegProcesses().length === 0);
+  // Those that wait for the next recording, started ahead.
+  await eventually(() => ffmpegProcesses().length <= 2);
   await script.until(() => script.answering === 0);
   expect((await gateway.stats()).pool).toMatchObject({ running: 0, waiting: 0 });
   expect((await uploads()).filter((name) => !name.startsWith('.'))).toEqual([]);
