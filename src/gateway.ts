@@ -15,7 +15,7 @@ import { refuseUnroutable } from './http/request-line.js';
 import { createHttpServer } from './http/server.js';
 import { RedisTickets } from './http/tickets.js';
 import { Upgrades } from './http/upgrades.js';
-import { sweepUploads } from './http/upload.js';
+import { removeOwnUploads, sweepUploads } from './http/upload.js';
 import { createLogger } from './logger.js';
 import { Metrics } from './metrics.js';
 import { createSpeechEngine } from './offline/engine.js';
@@ -139,6 +139,7 @@ export async function createGateway(config: Config, overrides: GatewayOverrides 
     pool.failAll(tooLate);
     await Promise.all([pool.close(), audio.destroy(tooLate)]);
     await stopListening(server);
+    await removeOwnUploads(config.audio.uploadDir);
     await sessions.close();
     await redis?.close();
     await offline?.close();

@@ -76,6 +76,16 @@ export async function sweepUploads(dir: string): Promise<number> {
   return deleted;
 }
 
+/** Deletes what this process still has there: for its end, when every connection is closed and nobody reads an upload. */
+export async function removeOwnUploads(dir: string): Promise<void> {
+  const us = thisProcess();
+  for (const name of await readdir(dir)) {
+    const [, host, pid, start] = NAME.exec(name) ?? [];
+    if (host === us.host && Number(pid) === us.pid && start === us.start)
+      await rm(join(dir, name), { force: true });
+  }
+}
+
 async function isLeftBehind(name: string, path: string): Promise<boolean> {
   const [, host, pidText, start] = NAME.exec(name) ?? [];
   if (host === undefined) return false;
