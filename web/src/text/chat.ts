@@ -7,7 +7,8 @@ import type { ServerEvent } from '../conversation/events.js';
 import type { Transcript, Turn } from '../conversation/transcript.js';
 import { newId } from '../store/history.js';
 
-const HARMLESS = new Set(['response_cancel_not_active']);
+/** `draining` announces an end that is told when it comes; the answer that runs goes on. */
+const HARMLESS = new Set(['response_cancel_not_active', 'draining']);
 
 export type ChatChoices = {
   source: string;
