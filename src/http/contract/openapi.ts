@@ -227,7 +227,10 @@ function describeContents(contents: Readonly<Record<string, Content>>): Record<s
     Object.entries(contents).map(([type, { schema, example }]) => [
       type,
       {
-        schema: schema === undefined ? { type: 'string' } : { $ref: `#/components/schemas/${schema}` },
+        schema:
+          schema === undefined
+            ? { type: type.endsWith('json') ? 'object' : 'string' }
+            : { $ref: `#/components/schemas/${schema}` },
         ...(example !== undefined && { example }),
       },
     ]),
