@@ -79,7 +79,7 @@ export async function sweepUploads(dir: string): Promise<number> {
 /** Deletes what this process still has there: for its end, when every connection is closed and nobody reads an upload. */
 export async function removeOwnUploads(dir: string): Promise<void> {
   const us = thisProcess();
-  for (const name of await readdir(dir)) {
+  for (const name of await namesIn(dir)) {
     const [, host, pid, start] = NAME.exec(name) ?? [];
     if (host === us.host && Number(pid) === us.pid && start === us.start)
       await rm(join(dir, name), { force: true });
@@ -105,6 +105,16 @@ function isRunning(pid: number): boolean {
     return true;
   } catch (error) {
     return codeOf(error) !== 'ESRCH';
+  }
+}
+
+/** A folder that is gone holds nothing of ours: a stop goes on. */
+async function namesIn(dir: string): Promise<string[]> {
+  try {
+    return await readdir(dir);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
   }
 }
 
