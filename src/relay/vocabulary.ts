@@ -69,7 +69,7 @@ function describe(name: string, reader: z.ZodType): JsonSchema {
 /** The fields of a session that the rules let through, found where the dialect writes them. */
 function onlyChangeable(schema: JsonSchema, dialect: Dialect): JsonSchema {
   const written: unknown = JSON.parse(
-    dialect.encodeClient({ type: 'session.configure', session: CHANGEABLE }),
+    dialect.encodeClient({ type: 'session.configure', eventId: '', session: CHANGEABLE }),
   );
   return prune(schema, written);
 }
@@ -84,6 +84,5 @@ function prune(schema: JsonSchema, shape: unknown): JsonSchema {
     name,
     prune(properties[name] ?? {}, below),
   ]);
-  const own = ['event_id'].flatMap((name) => (name in properties ? [[name, properties[name]]] : []));
-  return { ...schema, properties: Object.fromEntries([...kept, ...own]) as JsonSchema };
+  return { ...schema, properties: Object.fromEntries(kept) };
 }

@@ -1,5 +1,5 @@
+import type { z } from 'zod';
 import type { ClientEvent, ServerEvent } from './events.js';
-import type { Readers } from './frames.js';
 
 /**
  * Three outcomes, so that "not my vocabulary" is never "broken": unknown events are normal and pass by,
@@ -27,7 +27,10 @@ export interface Dialect {
   /** Says when an item is whole (`item.done`), not only that it was added. */
   readonly finishesItems: boolean;
   /** What each side says, by the names on the wire: the schemas that frames are read with, for those who describe them. */
-  readonly vocabulary: { readonly client: Readers<ClientEvent>; readonly server: Readers<ServerEvent> };
+  readonly vocabulary: {
+    readonly client: ReadonlyMap<string, z.ZodType<ClientEvent | undefined>>;
+    readonly server: ReadonlyMap<string, z.ZodType<ServerEvent | undefined>>;
+  };
   encodeClient(event: ClientEvent): string;
   /** Frames are text; bytes stand for a binary frame, which is malformed. */
   decodeServer(frame: string | Uint8Array): Decoded<ServerEvent>;
