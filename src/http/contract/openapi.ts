@@ -148,7 +148,7 @@ function describeOperation(operation: Operation, locks: Locks) {
 
 function securityOf({ access }: Operation, { isOpen, hasMetricsToken }: Locks): Record<string, never[]>[] {
   if (access === 'open') return [];
-  if (access === 'metrics') return hasMetricsToken ? [{ metrics: [] }] : [];
+  if (access === 'metrics') return [...(hasMetricsToken ? [] : [{}]), { metrics: [] }];
   const ways = [{ bearer: [] }, { key: [] }];
   return [...(isOpen ? [{}] : []), ...ways, ...(access === 'conversation' ? [{ ticket: [] }] : [])];
 }
