@@ -72,7 +72,7 @@ export class Stage {
     const [command, ...args] = [
       ...this.#pin(place),
       process.execPath,
-      '--enable-source-maps',
+      ...(await startFlags()),
       ...profiling,
       path.join(ROOT, 'dist/main.js'),
     ];
@@ -256,4 +256,12 @@ function hasTaskset(): boolean {
   } catch {
     return false;
   }
+}
+
+/** node's own flags, as `npm start` gives them. */
+async function startFlags(): Promise<string[]> {
+  const { scripts } = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8')) as {
+    scripts: { start: string };
+  };
+  return scripts.start.split(' ').filter((word) => word.startsWith('--'));
 }

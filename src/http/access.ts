@@ -1,5 +1,5 @@
 /** The API keys that open the service, and whom each of them stands for. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { GatewayError } from '../errors.js';
 import { OPEN_OWNER } from './call.js';
@@ -29,7 +29,7 @@ export class KeyRing {
     if (key === undefined) {
       throw new GatewayError('unauthorized', 'This service needs an API key.', { hint: HOW_TO_SEND });
     }
-    const digest = createHash('sha256').update(key).digest();
+    const digest = hash('sha256', key, 'buffer');
     let known = false;
     for (const candidate of this.#digests) known = timingSafeEqual(candidate, digest) || known;
     if (!known)

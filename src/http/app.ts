@@ -49,11 +49,6 @@ export function createApp(deps: HttpDeps): Express {
   app.use(openCall(deps), protectReaders(), allowOrigins(config.server.corsOrigins));
   const { slowBodyWindowMs: windowMs, lingerMs } = timing;
   app.use(watchBodies(new BodyWatch({ windowMs, maxBytes: maxFormBytes(config), lingerMs })));
-  app.route('/health').get(status.health).all(otherMethods('GET', 'HEAD'));
-  app.route('/livez').get(status.live).all(otherMethods('GET', 'HEAD'));
-  app.route('/metrics').get(exposeMetrics(deps)).all(otherMethods('GET', 'HEAD'));
-  app.route('/readyz').get(status.ready).all(otherMethods('GET', 'HEAD'));
-
   // Express matches paths without regard to case, so what stands before a route here stands before all its spellings.
   const keys = new KeyRing(config.access.keyDigests);
   const door = new Door(keys, deps.failedKeys, logger);
@@ -63,7 +58,12 @@ export function createApp(deps: HttpDeps): Express {
   addApiRoutes(api, deps, toll, timing, status.capabilities);
   const conversations = createRelayRoutes(deps, deps.tickets ?? new MemoryTickets(), keys, door, toll);
   api.route('/realtime/tickets').post(conversations.issueTicket).all(otherMethods('POST'));
+  // First, because the router tries one after the other.
   app.use('/api', api);
+  app.route('/health').get(status.health).all(otherMethods('GET', 'HEAD'));
+  app.route('/livez').get(status.live).all(otherMethods('GET', 'HEAD'));
+  app.route('/metrics').get(exposeMetrics(deps)).all(otherMethods('GET', 'HEAD'));
+  app.route('/readyz').get(status.ready).all(otherMethods('GET', 'HEAD'));
   const awake = refuseWhileDraining(deps);
   app.route('/realtime-voice').get(awake, conversations.converse('voice')).all(otherMethods('GET'));
   app.route('/text-chat').get(awake, conversations.converse('text')).all(otherMethods('GET'));

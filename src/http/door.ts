@@ -33,21 +33,22 @@ export class Door {
    * @throws GatewayError what `ownerOf` throws; `rate-limited` where it was `unauthorized` once too often.
    */
   async admit(req: Request, res: Response, ownerOf: () => string | Promise<string>): Promise<void> {
-    const address = clientNetwork(req);
-    this.#refuseWaiting(address);
+    this.#refuseWaiting(req);
     try {
       req.call.owner = await ownerOf();
     } catch (error) {
       if (error instanceof GatewayError && error.code === 'unauthorized') {
         res.setHeader('WWW-Authenticate', 'Bearer realm="realtime-translation"');
-        await this.#countFailure(res, address);
+        await this.#countFailure(res, clientNetwork(req));
       }
       throw error;
     }
   }
 
   /** Asked before any key is looked at: a right guess among too many wrong ones is worth nothing. */
-  #refuseWaiting(address: string): void {
+  #refuseWaiting(req: Request): void {
+    if (this.#waiting.size === 0) return;
+    const address = clientNetwork(req);
     const until = this.#waiting.get(address);
     if (until === undefined) return;
     const waitMs = until - performance.now();

@@ -16,12 +16,22 @@ export function refuseUnroutable(app: RequestListener, logger: Logger): RequestL
 function faultOf(req: IncomingMessage): string | undefined {
   const { httpVersion, method, url = '' } = req;
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'Only HTTP/1.1 and HTTP/1.0 are spoken here.';
-  const hosts = req.headersDistinct.host?.length ?? 0;
+  const hosts = countHosts(req.rawHeaders);
   if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) return 'A request needs one Host header.';
   const isRoutable = url.startsWith('/') || (url === '*' && method === 'OPTIONS') || isWebAddress(url);
   return isRoutable
     ? undefined
     : 'The request line has no path: it begins with /, or is a whole http address.';
+}
+
+/** Names and values stand in turn. Of several Hosts node's own table of headers keeps the first alone. */
+function countHosts(rawHeaders: readonly string[]): number {
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at];
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+  }
+  return hosts;
 }
 
 /** As a client says it that takes us for its proxy. */
