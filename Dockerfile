@@ -13,8 +13,9 @@ COPY src src
 COPY web web
 RUN npm run build
 
+# Of what is optional, ffmpeg-static comes without its binary, and bufferutil with one where it has one for this machine.
 FROM base AS dependencies
-RUN npm ci --ignore-scripts --omit=dev --omit=optional
+RUN npm ci --ignore-scripts --omit=dev
 
 FROM node:24-bookworm-slim
 WORKDIR /app

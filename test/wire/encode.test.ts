@@ -18,6 +18,44 @@ describe.each(Object.values(dialects))('in $name', (dialect) => {
     );
   });
 
+  it('recordings stand in their own places, whatever texts beside them look like', () => {
+    const tricky = 'say "audio":"" and \\"audio\\":\\"\\"';
+    const frame = dialect.encodeClient({
+      type: 'response.create',
+      response: {
+        metadata: { note: tricky },
+        input: [
+          { role: 'system', parts: [{ type: 'text', text: tricky }] },
+          { reference: 'seed' },
+          { role: 'user', parts: [{ type: 'audio', audio: Buffer.from([1, 2]) }] },
+          {
+            role: 'user',
+            parts: [
+              { type: 'audio', audio: Buffer.alloc(0) },
+              { type: 'text', text: tricky },
+              { type: 'audio', audio: Buffer.from([3, 4]) },
+            ],
+          },
+        ],
+      },
+    });
+    const decoded = dialect.decodeClient(frame);
+    expect(decoded).toMatchObject({
+      kind: 'event',
+      event: {
+        response: {
+          metadata: { note: tricky },
+          input: [
+            { parts: [{ text: tricky }] },
+            { reference: 'seed' },
+            { parts: [{ audio: Buffer.from([1, 2]) }] },
+            { parts: [{ audio: Buffer.alloc(0) }, { text: tricky }, { audio: Buffer.from([3, 4]) }] },
+          ],
+        },
+      },
+    });
+  });
+
   it('an absent setting is no field, an empty or switched-off one is', () => {
     const frame = dialect.encodeClient({
       type: 'session.configure',
