@@ -1,0 +1,89 @@
+/** What a recording may cost, counted and not timed: bytes set aside for each of its bytes, passes over it, processes. */
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { AudioNormalizer } from '../../src/audio/normalize.js';
+import { dialects } from '../../src/wire/index.js';
+import { countedFfmpeg, Notes } from '../audio/processes.js';
+import { data, format, riff, sine, workshop } from '../audio/recordings.js';
+
+const files = workshop();
+const LIMITS = { concurrency: 2, timeoutMs: 20_000, maxSeconds: 240 };
+const SECONDS = 10;
+const PCM_BYTES = SECONDS * 48_000;
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+/** Bytes that our own code sets aside in Buffers of 1 kB and more while `work` runs; what node reads into is its own. */
+async function bytesSetAside(work: () => Promise<void>): Promise<number> {
+  let bytes = 0;
+  const count = <B extends Buffer>(made: B): B => {
+    if (made.length >= 1_024) bytes += made.length;
+    return made;
+  };
+  const alloc = Buffer.alloc.bind(Buffer);
+  const allocUnsafe = Buffer.allocUnsafe.bind(Buffer);
+  // `Buffer.concat` sets aside what it joins by `allocUnsafe`.
+  jest.spyOn(Buffer, 'alloc').mockImplementation((...args) => count(alloc(...args)));
+  jest.spyOn(Buffer, 'allocUnsafe').mockImplementation((size) => count(allocUnsafe(size)));
+  await work();
+  jest.restoreAllMocks();
+  return bytes;
+}
+
+describe('a recording that is ready', () => {
+  it('needs no process, and is read into memory once', async () => {
+    const path = await files.write(
+      'ready.wav',
+      riff([format({ rate: 24_000 }), data(sine({ seconds: SECONDS, rate: 24_000 }))]),
+    );
+    const normalizer = new AudioNormalizer({ ...LIMITS, ffmpegPath: files.path('no-such-ffmpeg') });
+    const bytes = await bytesSetAside(async () => {
+      expect((await normalizer.normalize(path)).pcm).toHaveLength(PCM_BYTES);
+    });
+    expect(bytes).toBeGreaterThanOrEqual(PCM_BYTES);
+    expect(bytes).toBeLessThan(1.1 * PCM_BYTES);
+    await normalizer.close();
+  });
+});
+
+describe('any other recording', () => {
+  it('needs one process, and its samples are put together once', async () => {
+    const notes = await Notes.open(files.path('starts'));
+    const ffmpegPath = await files.write('counted-ffmpeg', countedFfmpeg(notes.path));
+    const normalizer = new AudioNormalizer({ ...LIMITS, ffmpegPath, spare: 0 });
+    const path = await files.write(
+      'other.wav',
+      riff([format({ rate: 44_100 }), data(sine({ seconds: SECONDS, rate: 44_100 }))]),
+    );
+    for (const started of [1, 2, 3]) {
+      let decoded = 0;
+      const bytes = await bytesSetAside(async () => {
+        decoded = (await normalizer.normalize(path)).pcm.length;
+      });
+      expect(decoded).toBe(PCM_BYTES);
+      // What goes in is streamed in pieces, what comes out is collected and joined.
+      expect(bytes).toBeGreaterThanOrEqual(decoded);
+      expect(bytes).toBeLessThan(1.1 * decoded);
+      expect(notes.lines()).toHaveLength(started);
+    }
+    await normalizer.close();
+    notes.close();
+  });
+});
+
+describe.each(Object.values(dialects))('a recording in a frame of $name', (dialect) => {
+  it('is made base64 once, and read by nothing else on its way', () => {
+    const pcm = Buffer.alloc(PCM_BYTES, 7);
+    const toText = jest.spyOn(Buffer.prototype, 'toString');
+    const stringify = jest.spyOn(JSON, 'stringify');
+    const frame = dialect.encodeClient({
+      type: 'response.create',
+      response: { conversation: 'none', input: [{ role: 'user', parts: [{ type: 'audio', audio: pcm }] }] },
+    });
+    const long = (length: number): boolean => length > PCM_BYTES;
+    expect(toText.mock.results.filter(({ value }) => long(String(value).length))).toHaveLength(1);
+    expect(stringify.mock.results.filter(({ value }) => long(String(value).length))).toHaveLength(0);
+    expect(long(frame.length)).toBe(true);
+  });
+});
