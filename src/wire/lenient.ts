@@ -20,9 +20,12 @@ export const looseId = z
   .transform((value) => value ?? '');
 
 /** Only pairs of strings are metadata; others are left out. */
-export const looseMetadata = z.unknown().transform((pairs): Record<string, string> | undefined => {
-  if (typeof pairs !== 'object' || pairs === null || Array.isArray(pairs)) return undefined;
-  const kept: Record<string, string> = {};
-  for (const [key, value] of Object.entries(pairs)) if (typeof value === 'string') kept[key] = value;
-  return kept;
-});
+export const looseMetadata = z
+  .unknown()
+  .optional()
+  .transform((pairs): Record<string, string> | undefined => {
+    if (typeof pairs !== 'object' || pairs === null || Array.isArray(pairs)) return undefined;
+    const kept: Record<string, string> = {};
+    for (const [key, value] of Object.entries(pairs)) if (typeof value === 'string') kept[key] = value;
+    return kept;
+  });
