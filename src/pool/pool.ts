@@ -311,23 +311,21 @@ export class Pool {
 
   /** First come, first served, but a voice that has no socket does not hold up the others. */
   #assign(): void {
-    if (this.#waiting.length === 0) return;
-    const left: Job[] = [];
-    let anyRoom = true;
-    for (const job of this.#waiting) {
-      const connection = anyRoom
-        ? choose(this.#connections.keys(), job.lane, job.pending.request.prompt)
-        : undefined;
-      if (connection === undefined) {
-        left.push(job);
-        anyRoom &&= job.lane !== undefined;
-      } else {
+    let at = 0;
+    for (let job = this.#waiting[at]; job !== undefined; job = this.#waiting[at]) {
+      const connection = choose(this.#connections.keys(), job.lane, job.pending.request.prompt);
+      if (connection !== undefined) {
+        this.#waiting.splice(at, 1);
         job.connection = connection;
         connection.run(job.pending);
         this.#tally.sent(job.pending);
+      } else if (job.lane === undefined) {
+        // No room for text is room for nobody.
+        return;
+      } else {
+        at += 1;
       }
     }
-    this.#waiting = left;
   }
 
   /** Aging sockets whose successor is ready, and idle ones that nobody needs. */
