@@ -19,6 +19,8 @@ export interface TranslateRequest {
   /** Helps, but is not translated. */
   readonly context?: string;
   readonly output: 'text' | 'audio';
+  /** The text is wanted as it comes; else its pieces may be told together. */
+  readonly asItComes: boolean;
   /** A recording is a file of any audio format; it stays the caller's to delete. */
   readonly question:
     | { readonly kind: 'text'; readonly text: string }
@@ -137,7 +139,7 @@ async function prepare(
 }
 
 function upstreamRequest(
-  { context, output }: TranslateRequest,
+  { context, output, asItComes }: TranslateRequest,
   { prompt, source, target, voice }: Session,
   question: UpstreamRequest['question'],
 ): UpstreamRequest {
@@ -146,6 +148,7 @@ function upstreamRequest(
     context,
     question,
     output,
+    inOnePiece: !asItComes,
     voice: voice ?? undefined,
     metadata: {
       ...(source !== null && { source_language: source }),

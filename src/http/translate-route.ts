@@ -50,7 +50,7 @@ export function createTranslateRoutes(
       const form = choose(req, asked);
       await checkVoice(asked.voice, pointerTo(asked.nameOf('voice')), deps);
       if (asked.question.kind === 'text') await toll.take(req, res, textPoints(asked.question.chars));
-      const request = toRequest(req, asked, form.output, uploadMs);
+      const request = toRequest(req, asked, form, uploadMs);
       const translated = deps.translate(request, clientGone(res));
       const events = body.discard === undefined ? translated : discardOnceStarted(translated, body.discard);
 
@@ -109,7 +109,12 @@ const chooseForm: ChooseForm = (req, asked) => {
   return { form: 'wav', output: 'audio' };
 };
 
-function toRequest(req: Request, asked: Asked, output: 'text' | 'audio', uploadMs: number): TranslateRequest {
+function toRequest(
+  req: Request,
+  asked: Asked,
+  { form, output }: ChosenForm,
+  uploadMs: number,
+): TranslateRequest {
   const { question } = asked;
   return {
     owner: req.call.owner,
@@ -118,6 +123,7 @@ function toRequest(req: Request, asked: Asked, output: 'text' | 'audio', uploadM
     wish: asked.wish,
     ...(asked.context !== undefined && { context: asked.context }),
     output,
+    asItComes: form === 'events',
     question:
       question.kind === 'text'
         ? { kind: 'text', text: question.text }

@@ -13,6 +13,8 @@ export interface UpstreamRequest {
   readonly question: { readonly text: string } | { readonly pcm: Buffer };
   readonly output: OutputKind;
   readonly voice?: string | undefined;
+  /** The text is wanted in one piece: what nobody has taken yet grows, so that there is less to take. */
+  readonly inOnePiece?: boolean;
   /** Travels beside our own `request_id`. */
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -85,8 +87,7 @@ export class PendingResponse implements AsyncIterable<Chunk> {
     if (delta === '' || this.settled) return;
     this.moments.firstDeltaAt ??= performance.now();
     this.text += delta;
-    const last = this.#chunks.at(-1);
-    // What nobody has taken yet grows: a reader that is behind catches up in one step.
+    const last = this.request.inOnePiece === true ? this.#chunks.at(-1) : undefined;
     if (last?.type === 'text') last.delta += delta;
     else this.#push({ type: 'text', delta });
   }
