@@ -9,6 +9,7 @@ import { upstreamError } from '../upstream/failure.js';
 import { PendingResponse, type UpstreamRequest } from '../upstream/response.js';
 import { choose, chooseVictim, fits, laneOf, type Lane } from './choose.js';
 import { Tally, type PoolTotals } from './tally.js';
+import { nextIdleAt, socketsWanted, superfluous, takeCensus } from './growth.js';
 import { afterFailure, isBroken, type Trouble } from './trouble.js';
 
 export interface PoolOptions {
@@ -328,47 +329,34 @@ export class Pool {
     }
   }
 
-  /** Aging sockets whose successor is ready, and idle ones that nobody needs. */
   #retire(now: number): void {
-    let fresh = 0;
-    for (const { state, aging } of this.#connections.keys()) if (state === 'ready' && !aging) fresh += 1;
-    let spare = fresh - this.#options.warm;
-    for (const connection of this.#connections.keys()) {
-      if (connection.state !== 'ready') continue;
-      const idle = connection.load === 0 && now - connection.idleSince >= this.#options.idleMs;
-      if (connection.aging ? fresh > 0 : spare > 0 && idle) {
-        if (!connection.aging) spare -= 1;
-        connection.drain();
-      }
-    }
+    const { warm, idleMs } = this.#options;
+    for (const connection of superfluous([...this.#connections.keys()], { warm, idleMs, now }))
+      connection.drain();
     if (this.#ending !== undefined && this.#jobs.size === 0) {
       for (const connection of [...this.#connections.keys()]) connection.drain();
     }
   }
 
-  /** Opens what the line, the warm stock or a retiring socket asks for; after a failure one attempt at a time. */
+  /** After a failure one attempt at a time. */
   #grow(now: number): void {
     if (this.#ending !== undefined && this.#jobs.size === 0) return;
-    let living = 0;
-    let connecting = 0;
-    let aging = 0;
-    for (const connection of this.#connections.keys()) {
-      if (connection.state === 'connecting') connecting += 1;
-      if (connection.aging && connection.state === 'ready') aging += 1;
-      else if (connection.state !== 'draining') living += 1;
-    }
-    const forLine = Math.ceil(this.#waiting.length / this.#options.maxPerSocket) - connecting;
-    const forStock = this.#ending === undefined ? this.#options.warm - living : 0;
-    const forSuccession = aging > 0 && living === 0 ? 1 : 0;
-    const forRecovery = this.refusal !== undefined && living === 0 ? 1 : 0;
-    const wanted = Math.max(forLine, forStock, forSuccession, forRecovery);
-    if (wanted <= 0) return;
+    const { maxSockets, maxPerSocket, warm } = this.#options;
+    const census = takeCensus(this.#connections.keys());
+    const wanted = socketsWanted(census, {
+      waiting: this.#waiting.length,
+      maxPerSocket,
+      warm: this.#ending === undefined ? warm : 0,
+      isRefused: this.refusal !== undefined,
+    });
+    if (wanted === 0) return;
+    const { living, connecting } = census;
     if (this.#trouble !== undefined) {
       const earliest = this.#waiting.length > 0 ? this.#trouble.demandAt : this.#trouble.retryAt;
-      if (connecting === 0 && now >= earliest && living < this.#options.maxSockets) this.#open(now);
+      if (connecting === 0 && now >= earliest && living < maxSockets) this.#open(now);
       return;
     }
-    const room = this.#options.maxSockets - living;
+    const room = maxSockets - living;
     for (let opened = 0; opened < Math.min(wanted, room); opened += 1) this.#open(now);
     if (room <= 0 && connecting === 0) this.#makeRoom();
   }
@@ -421,12 +409,7 @@ export class Pool {
         due = Math.min(due, waitingSince + this.#options.connectTimeoutMs);
       }
     }
-    for (const connection of this.#connections.keys()) {
-      if (connection.state !== 'ready' || connection.load > 0) continue;
-      const idleAt = connection.idleSince + this.#options.idleMs;
-      if (idleAt > now) due = Math.min(due, idleAt);
-    }
-    return due;
+    return Math.min(due, nextIdleAt(this.#connections.keys(), this.#options.idleMs, now));
   }
 
   /** A timer that is due earlier stays: it looks, finds nothing to do, and is set anew. */
