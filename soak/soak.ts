@@ -10,6 +10,7 @@ import { Fleet } from './fleet.js';
 import { Ledger } from './ledger.js';
 import type { Reading, ServiceNode } from './node.js';
 import type { Options } from './options.js';
+import { tone, wavOf } from './question.js';
 import { Random } from './random.js';
 import { Recordings } from './recordings.js';
 import type { Outcome } from './report.js';
@@ -125,14 +126,20 @@ async function dropConnections(): Promise<void> {
   await dispatcher?.destroy();
 }
 
-/** So that what is made at the first request is there. */
+/** So that what is made at the first request is there, the ffmpeg processes that wait for the next recording too. */
 async function translateOnce(node: ServiceNode): Promise<void> {
-  const answer = await fetch(`${node.url}${TRANSLATE}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-api-key': KEYS[0], connection: 'close' },
-    body: '{"text":"first"}',
-  });
-  await answer.arrayBuffer();
+  const headers = { 'x-api-key': KEYS[0], connection: 'close' };
+  const bodies = [new URLSearchParams({ text: 'first' }), recordedAt(44_100), recordedAt(48_000)];
+  for (const body of bodies) {
+    const answer = await fetch(`${node.url}${TRANSLATE}`, { method: 'POST', headers, body });
+    await answer.arrayBuffer();
+  }
+}
+
+function recordedAt(rate: number): FormData {
+  const form = new FormData();
+  form.set('file', new Blob([new Uint8Array(wavOf(tone(440, 200, rate), rate))]), 'first.wav');
+  return form;
 }
 
 /** Idle: at most what there was before, or what is left when time is up. */
