@@ -16,6 +16,17 @@ import type { UpstreamCommands, UpstreamUrls } from './upstream.js';
 
 export const API_KEY = 'bench-key-of-the-client';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** Runs in the service before it: on a signal it tells how many bytes are left after a collection. */
+const GAUGE = `data:text/javascript,${encodeURIComponent(`
+  import { renameSync, writeFileSync } from 'node:fs';
+  process.on('SIGUSR2', () => {
+    gc();
+    gc();
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    writeFileSync(process.env.BENCH_GAUGE + '.new', String(heapUsed + arrayBuffers));
+    renameSync(process.env.BENCH_GAUGE + '.new', process.env.BENCH_GAUGE);
+  });
+`)}`;
 const START_MS = 20_000;
 /** What has not ended by then is killed. */
 const STOP_MS = 10_000;
@@ -31,6 +42,8 @@ export interface Target {
   cpuMs(): Promise<number>;
   /** Memory now in use. */
   residentMb(): Promise<number>;
+  /** Of its heap and buffers what is left after a collection; only of a service that is gauged. */
+  liveMb(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -38,6 +51,8 @@ export interface ServiceOptions {
   readonly upstream: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly place?: Place;
+  /** It can be asked what of its memory is alive. */
+  readonly gauged?: boolean;
 }
 
 export interface Upstream {
@@ -64,9 +79,10 @@ export class Stage {
   }
 
   /** The built service, as `npm start` starts it: checks, a key, limits, a log in a file, and metrics. */
-  async service({ upstream, env = {}, place = 'target' }: ServiceOptions): Promise<Target> {
+  async service({ upstream, env = {}, place = 'target', gauged = false }: ServiceOptions): Promise<Target> {
     const log = path.join(this.folder, `service-${this.#children.size}-${Date.now()}.log`);
     const file = openSync(log, 'w');
+    const gauge = path.join(this.folder, `gauge-${this.#children.size}-${Date.now()}`);
     const profiling =
       this.#profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${this.#profileFolder}`];
     const [command, ...args] = [
@@ -74,6 +90,7 @@ export class Stage {
       process.execPath,
       ...(await startFlags()),
       ...profiling,
+      ...(gauged ? ['--expose-gc', '--import', GAUGE] : []),
       path.join(ROOT, 'dist/main.js'),
     ];
     const child = spawn(command, args, {
@@ -88,6 +105,7 @@ export class Stage {
         UPLOAD_DIR: path.join(this.folder, 'uploads'),
         REALTIME_PROVIDER: 'compatible',
         REALTIME_URL: upstream,
+        BENCH_GAUGE: gauge,
         ...env,
       },
     });
@@ -97,7 +115,7 @@ export class Stage {
       const lines = await readFile(log, 'utf8');
       return /"url":"([^"]+)","msg":"listening"/.exec(lines)?.[1];
     });
-    return this.#target(child, url);
+    return this.#target(child, url, gauge);
   }
 
   /** One of `baselines/`. */
@@ -178,13 +196,20 @@ export class Stage {
     return ['taskset', '-c', place === 'target' ? '0' : `1-${last}`];
   }
 
-  #target(child: ChildProcess, url: string): Target {
+  #target(child: ChildProcess, url: string, gauge?: string): Target {
     const pid = child.pid ?? 0;
     const target: Target = {
       url,
       pid,
       cpuMs: () => cpuMs(pid),
       residentMb: () => residentMb(pid),
+      liveMb: async () => {
+        if (gauge === undefined) throw new Error('This process has no gauge.');
+        await rm(gauge, { force: true });
+        child.kill('SIGUSR2');
+        const read = (): Promise<number | undefined> => readFile(gauge, 'utf8').then(Number, () => undefined);
+        return (await this.#started(child, 'the gauge', read)) / 1_000_000;
+      },
       stop: async () => {
         this.#targets.delete(target);
         await end(child);

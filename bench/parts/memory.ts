@@ -29,12 +29,12 @@ export const memory: Part = async (stage, pace) => {
   await remote.call('release');
   const { count } = await waiting;
 
-  const quiet = await stage.service({ upstream: urls.replay });
+  const quiet = await stage.service({ upstream: urls.replay, gauged: true });
   // What the first sessions bring along (compiled code, grown heaps) is no cost of a session.
   await makeMany(quiet.url, sessions);
-  const before = await quiet.residentMb();
+  const before = await quiet.liveMb();
   await makeMany(quiet.url, sessions);
-  const after = await quiet.residentMb();
+  const after = await quiet.liveMb();
   const entries: Entry[] = [
     {
       measure: `${IN_FLIGHT} translations in flight, resident memory`,
@@ -52,7 +52,7 @@ export const memory: Part = async (stage, pace) => {
       aim: { atMost: 0 },
     },
     {
-      measure: `${SESSIONS} sessions more, resident memory`,
+      measure: `${SESSIONS} sessions more, memory that is held after a collection`,
       against: `the same service with ${SESSIONS} sessions`,
       figures: [after - before],
       unit: 'MB',
