@@ -23,9 +23,16 @@ async function bytesSetAside(work: () => Promise<void>): Promise<number> {
   };
   const alloc = Buffer.alloc.bind(Buffer);
   const allocUnsafe = Buffer.allocUnsafe.bind(Buffer);
-  // `Buffer.concat` sets aside what it joins by `allocUnsafe`.
+  const concat = Buffer.concat.bind(Buffer);
   jest.spyOn(Buffer, 'alloc').mockImplementation((...args) => count(alloc(...args)));
   jest.spyOn(Buffer, 'allocUnsafe').mockImplementation((size) => count(allocUnsafe(size)));
+  // Whether it sets aside what it joins by `allocUnsafe` or by itself depends on node's version.
+  jest.spyOn(Buffer, 'concat').mockImplementation((...args) => {
+    const before = bytes;
+    const made = concat(...args);
+    bytes = before;
+    return count(made);
+  });
   await work();
   jest.restoreAllMocks();
   return bytes;
