@@ -1,9 +1,8 @@
 /** Debian's nginx as nothing but a WebSocket proxy, in one process and in the foreground. */
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
+import { freePort } from '../test/support/free-port.js';
 
 export function hasNginx(): boolean {
   return spawnSync('nginx', ['-v']).status === 0;
@@ -43,14 +42,4 @@ ${temporary}
   const file = path.join(folder, 'nginx.conf');
   await writeFile(file, configuration);
   return { args: ['-p', folder, '-e', 'stderr', '-c', file], url: `http://127.0.0.1:${port}` };
-}
-
-/** nginx cannot take any port and tell which. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -6,7 +6,7 @@ import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { eventually } from './programs.js';
-import { freePort } from './service.js';
+import { freePort } from './free-port.js';
 
 const CONFIG = fileURLToPath(new URL('../../docs/nginx.conf', import.meta.url));
 

@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { freePort } from './service.js';
+import { freePort } from './free-port.js';
 
 const START_LIMIT_MS = 10_000;
 
