@@ -1,5 +1,7 @@
 /** Where a response begins and ends, seen without reading the frame: most frames are sound, and much of it. */
 
+import { typeAtHead } from './frames.js';
+
 export type Edge = 'begins' | 'ends' | 'fault';
 
 const EDGES: ReadonlyMap<string, Edge> = new Map([
@@ -8,12 +10,12 @@ const EDGES: ReadonlyMap<string, Edge> = new Map([
   ['error', 'fault'],
 ]);
 
-/** Both dialects spell these alike. In what somebody said the quotes would be escaped. */
+/** For frames that begin with something else. Both dialects spell these alike. In what somebody said the quotes would be escaped. */
 const TYPE = /"type"\s*:\s*"(response\.created|response\.done|error)"/;
 
 /** @param frame of a server; bytes stand for a binary one, which is none of these. */
 export function edgeOf(frame: string | Uint8Array): Edge | undefined {
   if (typeof frame !== 'string') return undefined;
-  const [, type = ''] = TYPE.exec(frame) ?? [];
-  return EDGES.get(type);
+  const type = typeAtHead(frame) ?? TYPE.exec(frame)?.[1];
+  return EDGES.get(type ?? '');
 }

@@ -18,12 +18,16 @@ export function readServerFrame<E>(frame: string | Uint8Array, readers: Readers<
   return reader === undefined ? { kind: 'ignored', type: opened.type } : check(opened, reader);
 }
 
-/** A frame that begins with its type, as servers write them. */
 const TYPE_FIRST = /^\{"type":"([a-z_.]+)"/;
+
+/** @returns the type of a frame that begins with it, as servers write them: known without reading the rest. */
+export function typeAtHead(frame: string | Uint8Array): string | undefined {
+  return typeof frame === 'string' ? TYPE_FIRST.exec(frame)?.[1] : undefined;
+}
 
 /** The same where few of the frames are of interest: one whose first words say that it is not is never parsed. */
 export function readServerFrameIfOf<E>(frame: string | Uint8Array, readers: Readers<E>): Decoded<E> {
-  const type = typeof frame === 'string' ? TYPE_FIRST.exec(frame)?.[1] : undefined;
+  const type = typeAtHead(frame);
   if (type !== undefined && !readers.has(type)) return { kind: 'ignored', type };
   return readServerFrame(frame, readers);
 }
