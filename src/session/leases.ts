@@ -69,7 +69,7 @@ export class Leases {
       'session-closed',
       'The session was deleted while it translated. Make a new one.',
     );
-    for (const holder of [...(this.#running.get(connectId)?.holds ?? [])]) holder.end(closed);
+    for (const holder of this.#running.get(connectId)?.holds ?? []) holder.end(closed);
   }
 
   /** Asks for every session at once whether it is still there, as deletions may have gone unnoticed. */

@@ -52,9 +52,9 @@ export function openSocket(endpoint: Endpoint, listener: OpeningListener): Socke
   };
   const socket = new WebSocket(endpoint.url, options);
   let isRefused = false;
-  let line: Line | undefined;
+  let batch: Batch | undefined;
   socket.on('upgrade', (response) => {
-    line = new Line(response.socket);
+    batch = new Batch(response.socket);
   });
   socket.on('open', () => {
     listener.opened();
@@ -77,24 +77,24 @@ export function openSocket(endpoint: Endpoint, listener: OpeningListener): Socke
       if (!isRefused) listener.closed(code, reason);
     },
   };
-  return watchSocket(socket, own, () => line?.gather());
+  return watchSocket(socket, own, () => batch?.begin());
 }
 
 /** What many requests send in one turn of the event loop leaves in one write: each costs a call of the kernel. */
-class Line {
+class Batch {
   readonly #stream: Duplex;
-  #isGathering = false;
+  #isOpen = false;
 
   constructor(stream: Duplex) {
     this.#stream = stream;
   }
 
-  gather(): void {
-    if (this.#isGathering) return;
-    this.#isGathering = true;
+  begin(): void {
+    if (this.#isOpen) return;
+    this.#isOpen = true;
     this.#stream.cork();
     setImmediate(() => {
-      this.#isGathering = false;
+      this.#isOpen = false;
       this.#stream.uncork();
     });
   }
