@@ -105,7 +105,7 @@ export async function createGateway(config: Config, overrides: GatewayOverrides 
     ...watch.readings,
   ]);
 
-  const app = createApp({
+  const { express: app, answer } = createApp({
     config,
     logger,
     version,
@@ -123,8 +123,8 @@ export async function createGateway(config: Config, overrides: GatewayOverrides 
     capabilities: () => capabilities(config, endpoint, offline?.responder),
     draining: () => shutdown.begun,
   });
-  const server = createHttpServer(app, logger);
-  upgrades.attach(server, refuseUnroutable(app, logger));
+  const server = createHttpServer(answer, logger);
+  upgrades.attach(server, refuseUnroutable(answer, logger));
   shutdown.watch(server);
 
   let closed: Promise<void> | undefined;

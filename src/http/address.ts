@@ -1,14 +1,31 @@
 /** Whose address a request counts for. */
 import { isIP, isIPv6 } from 'node:net';
-import type { Request } from 'express';
+import type { IncomingMessage } from 'node:http';
+import proxyaddr from 'proxy-addr';
 
 /**
  * The network that a request came from, as far as TRUST_PROXY lets proxies say so. What a proxy says that is no address
  * would be whatever its client wrote: then it is the address of the connection.
  */
-export function clientNetwork(req: Request): string {
-  const told = withoutPort(req.ip ?? '');
-  return network(isIP(told.split('%', 1)[0] ?? '') === 0 ? (req.socket.remoteAddress ?? '') : told);
+export type NetworkOf = (req: IncomingMessage) => string;
+
+/** @param trusted TRUST_PROXY: all proxies or none, so many of them, or those at the addresses listed. */
+export function networksOf(trusted: boolean | number | string): NetworkOf {
+  if (trusted === false) return (req) => network(req.socket.remoteAddress ?? '');
+  const trust = trustOf(trusted);
+  return (req) => {
+    // A connection that is gone has no address.
+    const { remoteAddress = '' } = req.socket;
+    const told = remoteAddress === '' ? '' : withoutPort(proxyaddr(req, trust));
+    return network(isIP(told.split('%', 1)[0] ?? '') === 0 ? remoteAddress : told);
+  };
+}
+
+/** As Express reads its setting `trust proxy`. */
+function trustOf(trusted: true | number | string): (address: string, hop: number) => boolean {
+  if (trusted === true) return () => true;
+  if (typeof trusted === 'number') return (_address, hop) => hop < trusted;
+  return proxyaddr.compile(trusted.split(',').map((item) => item.trim()));
 }
 
 /** Some proxies write the port too, and a new one for every connection: `192.0.2.1:5000`, `[2001:db8::1]:5000`. */

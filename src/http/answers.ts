@@ -1,5 +1,6 @@
 /** The whole answer of a translation: as JSON, as the recording itself, and as the original project's client reads it. */
-import type { Request, Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import accepts from 'accepts';
 import { encodeWav } from '../audio/wav.js';
 import type { TranslationEvent, TranslationResult } from '../translate.js';
 
@@ -23,11 +24,11 @@ const FORM_OF: Readonly<Record<string, AnswerForm>> = {
 };
 
 /** What the client would like best. What none of ours satisfies gets JSON: an answer is better than a 406. */
-export function acceptedForm(req: Request): AnswerForm {
+export function acceptedForm(req: IncomingMessage): AnswerForm {
   const { accept } = req.headers;
   if (accept === undefined || accept === '*/*' || accept === 'application/json') return 'json';
-  const best = req.accepts(Object.keys(FORM_OF));
-  return (best === false ? undefined : FORM_OF[best]) ?? 'json';
+  const [best] = [accepts(req).type(Object.keys(FORM_OF))].flat();
+  return FORM_OF[String(best)] ?? 'json';
 }
 
 /** Runs the translation to its end. */
@@ -80,8 +81,8 @@ export function describeAudio(pcm: Buffer) {
 }
 
 export function answerJson(
-  req: Request,
-  res: Response,
+  req: IncomingMessage,
+  res: ServerResponse,
   result: TranslationResult,
   wantsAudio: boolean,
 ): void {
@@ -93,7 +94,7 @@ export function answerJson(
   sendJson(res, describeResult(result, req.call.id, spoken));
 }
 
-export function answerWav(res: Response, result: TranslationResult): void {
+export function answerWav(res: ServerResponse, result: TranslationResult): void {
   const wav = encodeWav(result.audio ?? Buffer.alloc(0), SAMPLE_RATE);
   const { encoded, isWhole } = encodeForHeader(result.text);
   res.setHeader('Server-Timing', serverTiming(result.timings));
@@ -106,13 +107,13 @@ export function answerWav(res: Response, result: TranslationResult): void {
 }
 
 /** `data.connectId` and `data.responses[0]` are what that client reads. */
-export function answerOriginal(res: Response, result: TranslationResult): void {
+export function answerOriginal(res: ServerResponse, result: TranslationResult): void {
   res.setHeader('Server-Timing', serverTiming(result.timings));
   sendJson(res, { data: { connectId: result.connectId, responses: result.responses } });
 }
 
 /** As `res.json` does it, without asking whether the client has the answer already: it is a new one each time. */
-function sendJson(res: Response, body: object): void {
+function sendJson(res: ServerResponse, body: object): void {
   const json = JSON.stringify(body);
   res.setHeader('Content-Type', 'application/json; charset=utf-8');
   res.setHeader('Content-Length', Buffer.byteLength(json));

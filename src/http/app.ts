@@ -1,7 +1,9 @@
-/** Everything that knows Express, put together: what each request passes, in order. */
+/** The HTTP side put together: what each request passes, in order, and where it is answered. */
+import type { IncomingMessage, RequestListener } from 'node:http';
 import express, { type Express, type RequestHandler } from 'express';
 import { GatewayError } from '../errors.js';
 import { KeyRing } from './access.js';
+import { networksOf } from './address.js';
 import { createBodyReader } from './body.js';
 import { openCall } from './call.js';
 import type { HttpDeps, HttpTiming } from './deps.js';
@@ -22,9 +24,10 @@ import { createSessionRoutes } from './sessions-route.js';
 import { Slots } from './slots.js';
 import { BodyWatch } from './slow-body.js';
 import { createStatusRoutes } from './status-route.js';
+import { inTurn, type Step } from './steps.js';
 import { MemoryTickets } from './tickets.js';
 import { Toll } from './toll.js';
-import { createTranslateRoutes } from './translate-route.js';
+import { createTranslateRoutes, type TranslateRoutes } from './translate-route.js';
 
 const TIMING: HttpTiming = {
   heartbeatMs: 15_000,
@@ -36,8 +39,23 @@ const TIMING: HttpTiming = {
 /** How long a client may wait before it knocks at a service that is shutting down, or at the one that comes after it. */
 const DRAINING_RETRY_MS = 5_000;
 
-/** The service's HTTP side. It opens nothing by itself: see `createHttpServer`, and `sweepUploads` for the start. */
-export function createApp(deps: HttpDeps): Express {
+export interface App {
+  /** All routes. */
+  readonly express: Express;
+  /** Answers requests: the busiest route by its lane, everything else through Express. */
+  readonly answer: RequestListener;
+}
+
+/** Where nearly all requests go. */
+const BUSIEST = '/api/realtime/translate';
+
+/**
+ * The service's HTTP side. It opens nothing by itself: see `createHttpServer`, and `sweepUploads` for the start.
+ *
+ * Express's router costs more than all else that is done for a translation, so the busiest route has a lane beside it: the
+ * same steps, called one after the other. Other spellings of its path are Express's, as everything else is.
+ */
+export function createApp(deps: HttpDeps): App {
   const { config, logger } = deps;
   const timing = { ...TIMING, ...deps.timing };
   const app = express();
@@ -46,16 +64,25 @@ export function createApp(deps: HttpDeps): Express {
   app.set('trust proxy', config.server.trustProxy);
 
   const status = createStatusRoutes(deps);
-  app.use(openCall(deps), protectReaders(), allowOrigins(config.server.corsOrigins));
   const { slowBodyWindowMs: windowMs, lingerMs } = timing;
-  app.use(watchBodies(new BodyWatch({ windowMs, maxBytes: maxFormBytes(config), lingerMs })));
+  const bodies = new BodyWatch({ windowMs, maxBytes: maxFormBytes(config), lingerMs });
+  const everyone = [
+    openCall(deps),
+    protectReaders(),
+    allowOrigins(config.server.corsOrigins),
+    watchBodies(bodies),
+  ];
+  app.use(...everyone);
   // Express matches paths without regard to case, so what stands before a route here stands before all its spellings.
   const keys = new KeyRing(config.access.keyDigests);
-  const door = new Door(keys, deps.failedKeys, logger);
-  const toll = new Toll(deps.limiter, keys);
+  const networkOf = networksOf(config.server.trustProxy);
+  const door = new Door(keys, deps.failedKeys, networkOf, logger);
+  const toll = new Toll(deps.limiter, keys, networkOf);
   const api = express.Router();
-  api.use(neverStored, refuseWhileDraining(deps), door.enter, toll.enter);
-  addApiRoutes(api, deps, toll, timing, status.capabilities);
+  const callers = [neverStored, refuseWhileDraining(deps), door.enter, toll.enter];
+  api.use(...callers);
+  const translations = createTranslations(deps, toll, timing);
+  addApiRoutes(api, deps, translations, status.capabilities);
   const conversations = createRelayRoutes(deps, deps.tickets ?? new MemoryTickets(), keys, door, toll);
   api.route('/realtime/tickets').post(conversations.issueTicket).all(otherMethods('POST'));
   // First, because the router tries one after the other.
@@ -70,22 +97,36 @@ export function createApp(deps: HttpDeps): Express {
   addDocuments(app, deps);
   app.use(servePage());
 
-  app.use(notFound, createErrorHandler(logger, lingerMs));
-  return app;
+  const failed = createErrorHandler(logger, lingerMs);
+  app.use(notFound, failed);
+  const lane = inTurn([...everyone, ...callers, translations.translate], failed, logger);
+  return {
+    express: app,
+    answer: (req, res) => {
+      if (isBusiest(req)) lane(req, res);
+      else app(req, res);
+    },
+  };
+}
+
+function isBusiest({ method, url }: IncomingMessage): boolean {
+  return method === 'POST' && url === BUSIEST;
+}
+
+function createTranslations(deps: HttpDeps, toll: Toll, timing: HttpTiming): TranslateRoutes {
+  const { access, audio } = deps.config;
+  const slots = new Slots(access.maxConcurrentPerKey);
+  const readForm = createFormReader(audio.uploadDir, audio.maxUploadBytes, RECORDING_NAMES);
+  const readBody = createBodyReader({ readForm, maxFormBytes: maxFormBytes(deps.config) });
+  return createTranslateRoutes(deps, readBody, toll, slots, timing);
 }
 
 function addApiRoutes(
   api: express.Router,
   deps: HttpDeps,
-  toll: Toll,
-  timing: HttpTiming,
+  translations: TranslateRoutes,
   capabilities: RequestHandler,
 ): void {
-  const { access, audio } = deps.config;
-  const slots = new Slots(access.maxConcurrentPerKey);
-  const readForm = createFormReader(audio.uploadDir, audio.maxUploadBytes, RECORDING_NAMES);
-  const readBody = createBodyReader({ readForm, maxFormBytes: maxFormBytes(deps.config) });
-  const translations = createTranslateRoutes(deps, readBody, toll, slots, timing);
   const sessions = createSessionRoutes(deps, createBodyReader());
 
   api.route('/realtime/translate').post(translations.translate).all(otherMethods('POST'));
@@ -112,12 +153,12 @@ function addDocuments(app: Express, { config, version }: HttpDeps): void {
   app.route('/docs').all(otherMethods('GET', 'HEAD'));
 }
 
-const neverStored: RequestHandler = (_req, res, next) => {
+const neverStored: Step = (_req, res, next) => {
   res.setHeader('Cache-Control', 'no-store');
   next();
 };
 
-function watchBodies(watch: BodyWatch): RequestHandler {
+function watchBodies(watch: BodyWatch): Step {
   return (req, res, next) => {
     const { headers } = req;
     if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0)
@@ -126,7 +167,7 @@ function watchBodies(watch: BodyWatch): RequestHandler {
   };
 }
 
-function refuseWhileDraining(deps: HttpDeps): RequestHandler {
+function refuseWhileDraining(deps: HttpDeps): Step {
   return (_req, res, next) => {
     if (!deps.draining()) {
       next();

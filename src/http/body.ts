@@ -1,11 +1,10 @@
 /** A body of any of the three kinds, read once and not yet judged. */
-import express, { type Request, type RequestHandler, type Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GatewayError } from '../errors.js';
-import { ClientGone } from './call.js';
 import type { SentField } from './fields.js';
-import { MAX_TEXT_BODY_BYTES, megabytes } from './limits.js';
-import { passThrough } from './middleware.js';
-import { invalidRequest, tooLarge } from './problem.js';
+import { MAX_TEXT_BODY_BYTES } from './limits.js';
+import { invalidRequest } from './problem.js';
+import { bodyTooLarge, readTextBody } from './text-body.js';
 import { isError } from './thrown.js';
 
 export interface SentBody {
@@ -16,7 +15,7 @@ export interface SentBody {
   readonly discard?: () => Promise<void>;
 }
 
-export type BodyReader = (req: Request, res: Response) => Promise<SentBody>;
+export type BodyReader = (req: IncomingMessage, res: ServerResponse) => Promise<SentBody>;
 
 const JSON_TYPE = 'application/json';
 const FORM_TYPE = 'application/x-www-form-urlencoded';
@@ -27,7 +26,6 @@ const MULTIPART_TYPE = 'multipart/form-data';
  * @param maxFormBytes a multipart body that announces more is refused before it is read.
  */
 export function createBodyReader(multipart?: { readForm: BodyReader; maxFormBytes: number }): BodyReader {
-  const readText = express.text({ type: () => true, limit: MAX_TEXT_BODY_BYTES });
   const taken = [...(multipart === undefined ? [] : [MULTIPART_TYPE]), JSON_TYPE, FORM_TYPE];
 
   return async (req, res) => {
@@ -41,7 +39,7 @@ export function createBodyReader(multipart?: { readForm: BodyReader; maxFormByte
       // A client that waits to be asked (`Expect: 100-continue`) is asked only here, after key, limits and size.
       if (req.headers.expect?.toLowerCase() === '100-continue') res.writeContinue();
       if (type === MULTIPART_TYPE && multipart !== undefined) return await multipart.readForm(req, res);
-      const text = await readTextBody(readText, req, res);
+      const text = await readTextBody(req, res);
       return type === JSON_TYPE
         ? { fields: parseJson(text), typed: true }
         : { fields: parseForm(text), typed: false };
@@ -58,17 +56,17 @@ export function createBodyReader(multipart?: { readForm: BodyReader; maxFormByte
   };
 }
 
-function hasBody(req: Request): boolean {
+function hasBody(req: IncomingMessage): boolean {
   return req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
 }
 
-function mediaType(req: Request): string | undefined {
+function mediaType(req: IncomingMessage): string | undefined {
   const type = req.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
   return type === '' ? undefined : type;
 }
 
 /** Percent-encoded bytes are read as UTF-8 (WHATWG URL, 5.1); as anything else they would come out as other words. */
-function refuseOtherCharsets(req: Request): void {
+function refuseOtherCharsets(req: IncomingMessage): void {
   const charset = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(req.headers['content-type'] ?? '')?.[1];
   if (charset === undefined || /^(utf-?8|us-ascii)$/i.test(charset)) return;
   throw new GatewayError('unsupported-media-type', `A form in ${charset.slice(0, 40)} is not taken.`, {
@@ -76,54 +74,8 @@ function refuseOtherCharsets(req: Request): void {
   });
 }
 
-function refuseAnnounced(req: Request, limit: number): void {
+function refuseAnnounced(req: IncomingMessage, limit: number): void {
   if (Number(req.headers['content-length'] ?? 0) > limit) throw bodyTooLarge(limit);
-}
-
-function bodyTooLarge(limit: number): GatewayError {
-  return tooLarge([
-    { pointer: '', detail: `The body is larger than ${megabytes(limit)}, the most that is taken.` },
-  ]);
-}
-
-async function readTextBody(readText: RequestHandler, req: Request, res: Response): Promise<string> {
-  try {
-    await passThrough(readText, req, res);
-  } catch (error) {
-    throw tellReadFault(error);
-  }
-  const body: unknown = req.body;
-  return typeof body === 'string' ? body : '';
-}
-
-/** body-parser names its faults in `type`; those of zlib have a `code` that begins with Z_. */
-function tellReadFault(error: unknown): unknown {
-  if (!isError(error)) return error;
-  const type = 'type' in error ? error.type : undefined;
-  switch (type) {
-    case 'entity.too.large':
-      return bodyTooLarge(MAX_TEXT_BODY_BYTES);
-    case 'charset.unsupported':
-    case 'encoding.unsupported':
-      return new GatewayError(
-        'unsupported-media-type',
-        `The body cannot be read: ${error.message.slice(0, 100)}.`,
-        {
-          hint: 'Send it in UTF-8, as it is or with Content-Encoding gzip, deflate or br.',
-        },
-      );
-    case 'request.aborted':
-      return new ClientGone();
-    case 'request.size.invalid':
-      return invalidRequest([{ pointer: '', detail: 'The body is not as long as Content-Length says.' }]);
-    default:
-      if ('code' in error && String(error.code).startsWith('Z_')) {
-        return invalidRequest([
-          { pointer: '', detail: 'The body is not compressed as Content-Encoding says.' },
-        ]);
-      }
-      return error;
-  }
 }
 
 function parseJson(text: string): SentField[] {

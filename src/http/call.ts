@@ -1,14 +1,14 @@
 /** One request as the service sees it: its id, its owner, when it began, and what is told of it when it is over. */
 import { randomUUID } from 'node:crypto';
-import type { Request, RequestHandler, Response } from 'express';
-import type {} from 'express-serve-static-core';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { TranslationReport } from '../course.js';
 import type { Tracing } from '../tracing.js';
 import { routeOf } from './routes.js';
+import type { Step } from './steps.js';
 
-declare module 'express-serve-static-core' {
-  interface Request {
+declare module 'http' {
+  interface IncomingMessage {
     call: Call;
   }
 }
@@ -19,6 +19,8 @@ export const OPEN_OWNER = 'anonymous';
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 
 export class Call {
+  /** What was asked for, as it stands in the request line: routers take off what they have matched. */
+  readonly target: string;
   /** The client's own id where it sent a good one, else one of ours. Not unique: two clients may send the same. */
   readonly id: string;
   /** Milliseconds on the clock of `performance.now()`. */
@@ -34,7 +36,8 @@ export class Call {
   /** The request has become a WebSocket. @returns what is to be called when that has ended */
   upgraded: () => () => void = () => () => undefined;
 
-  constructor(wished: string | string[] | undefined) {
+  constructor(target: string, wished: string | string[] | undefined) {
+    this.target = target;
     this.id = typeof wished === 'string' && REQUEST_ID.test(wished) ? wished : randomUUID();
   }
 }
@@ -70,9 +73,9 @@ export interface CallObservers {
 }
 
 /** Gives every request its `call`, every answer its `X-Request-Id`; the log gets one line when the answer has ended. */
-export function openCall({ logger, tracing, metrics }: CallObservers): RequestHandler {
+export function openCall({ logger, tracing, metrics }: CallObservers): Step {
   return (req, res, next) => {
-    const call = new Call(req.headers['x-request-id']);
+    const call = new Call(req.url ?? '', req.headers['x-request-id']);
     req.call = call;
     res.setHeader('X-Request-Id', call.id);
     tracing.serve(req.headers, (span) => {
@@ -106,11 +109,11 @@ export function openCall({ logger, tracing, metrics }: CallObservers): RequestHa
   };
 }
 
-function finish(req: Request, res: Response): FinishedCall {
-  const { code, report, startedAt } = req.call;
+function finish(req: IncomingMessage, res: ServerResponse): FinishedCall {
+  const { target, code, report, startedAt } = req.call;
   return {
-    method: req.method,
-    route: routeOf(req.originalUrl),
+    method: req.method ?? '',
+    route: routeOf(target),
     status: res.headersSent ? res.statusCode : undefined,
     code,
     aborted: !res.writableFinished,
@@ -120,13 +123,13 @@ function finish(req: Request, res: Response): FinishedCall {
 }
 
 /** Never the query (it may hold a ticket), never a header, never text or audio. */
-function logCall(logger: Logger, req: Request, finished: FinishedCall): void {
+function logCall(logger: Logger, req: IncomingMessage, finished: FinishedCall): void {
   const { call } = req;
   const { method, status, code, durationMs, report, aborted } = finished;
   const line = {
     requestId: call.id,
     method,
-    path: req.originalUrl.split('?', 1)[0]?.slice(0, 200),
+    path: call.target.split('?', 1)[0]?.slice(0, 200),
     status,
     code,
     upstream: call.upstream,
@@ -143,7 +146,7 @@ function logCall(logger: Logger, req: Request, finished: FinishedCall): void {
 }
 
 /** Aborts with ClientGone when the connection closes before the answer is out. */
-export function clientGone(res: Response): AbortSignal {
+export function clientGone(res: ServerResponse): AbortSignal {
   const controller = new AbortController();
   const gone = (): void => {
     if (!res.writableFinished) controller.abort(new ClientGone());

@@ -1,10 +1,11 @@
 /** The door: who is let in, and how often one may knock in vain. */
-import type { Request, RequestHandler, Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors.js';
 import { HOW_TO_SEND, type KeyRing } from './access.js';
-import { clientNetwork } from './address.js';
+import type { NetworkOf } from './address.js';
 import type { Limiter } from './limiter.js';
+import type { Step } from './steps.js';
 import { tellQuota } from './toll.js';
 
 /** Lets in whoever shows a key or a ticket. An address that shows too many that are none has to wait, whatever it shows. */
@@ -12,18 +13,20 @@ export class Door {
   readonly #keys: KeyRing;
   readonly #failures: Limiter | undefined;
   readonly #logger: Logger;
+  readonly #networkOf: NetworkOf;
   /** Addresses that wait, the oldest first, each until when on the clock of `performance.now()`. */
   readonly #waiting = new Map<string, number>();
 
   /** @param failures counts by address what was shown in vain; absent: everybody may go on trying. */
-  constructor(keys: KeyRing, failures: Limiter | undefined, logger: Logger) {
+  constructor(keys: KeyRing, failures: Limiter | undefined, networkOf: NetworkOf, logger: Logger) {
     this.#keys = keys;
     this.#failures = failures;
+    this.#networkOf = networkOf;
     this.#logger = logger;
   }
 
   /** By the key in its headers; from here on it is known as `call.owner`. */
-  readonly enter: RequestHandler = async (req, res, next) => {
+  readonly enter: Step = async (req, res, next) => {
     await this.admit(req, res, () => this.#keys.owner(req.headers));
     next();
   };
@@ -32,23 +35,27 @@ export class Door {
    * @param ownerOf who it is, by what was shown.
    * @throws GatewayError what `ownerOf` throws; `rate-limited` where it was `unauthorized` once too often.
    */
-  async admit(req: Request, res: Response, ownerOf: () => string | Promise<string>): Promise<void> {
+  async admit(
+    req: IncomingMessage,
+    res: ServerResponse,
+    ownerOf: () => string | Promise<string>,
+  ): Promise<void> {
     this.#refuseWaiting(req);
     try {
       req.call.owner = await ownerOf();
     } catch (error) {
       if (error instanceof GatewayError && error.code === 'unauthorized') {
         res.setHeader('WWW-Authenticate', 'Bearer realm="realtime-translation"');
-        await this.#countFailure(res, clientNetwork(req));
+        await this.#countFailure(res, this.#networkOf(req));
       }
       throw error;
     }
   }
 
   /** Asked before any key is looked at: a right guess among too many wrong ones is worth nothing. */
-  #refuseWaiting(req: Request): void {
+  #refuseWaiting(req: IncomingMessage): void {
     if (this.#waiting.size === 0) return;
-    const address = clientNetwork(req);
+    const address = this.#networkOf(req);
     const until = this.#waiting.get(address);
     if (until === undefined) return;
     const waitMs = until - performance.now();
@@ -56,7 +63,7 @@ export class Door {
     this.#waiting.delete(address);
   }
 
-  async #countFailure(res: Response, address: string): Promise<void> {
+  async #countFailure(res: ServerResponse, address: string): Promise<void> {
     const quota = await this.#failures?.take(address, 1);
     if (quota === undefined || quota.allowed) return;
     this.#sweep();

@@ -1,10 +1,12 @@
 /** Where every failure ends: told as a problem, logged if it is ours. */
-import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { GatewayError, upstreamCauseOf } from '../errors.js';
 import { ClientGone } from './call.js';
 import { invalidRequest } from './problem.js';
 import { refuse } from './refusal.js';
+import type { Failed } from './steps.js';
 import { isError } from './thrown.js';
 
 /** What was thrown on purpose as it is; a path that cannot be decoded; anything else is a fault of ours, told without detail. */
@@ -23,8 +25,16 @@ export function toGatewayError(error: unknown): GatewayError {
 }
 
 /** @param lingerMs as `refuse` takes it. */
-export function createErrorHandler(logger: Logger, lingerMs: number): ErrorRequestHandler {
-  const tell = (error: unknown, req: Request, res: Response): void => {
+export function createErrorHandler(logger: Logger, lingerMs: number): Failed {
+  return (error, req, res, giveUp) => {
+    try {
+      tell(error, req, res);
+    } catch (failure) {
+      giveUp(failure);
+    }
+  };
+
+  function tell(error: unknown, req: IncomingMessage, res: ServerResponse): void {
     const { call } = req;
     if (error instanceof ClientGone) {
       res.destroy();
@@ -38,14 +48,7 @@ export function createErrorHandler(logger: Logger, lingerMs: number): ErrorReque
     }
     if (!res.headersSent) refuse(req, res, told, lingerMs);
     else if (!res.writableEnded) res.destroy();
-  };
-  return (error: unknown, req, res, next) => {
-    try {
-      tell(error, req, res);
-    } catch (failure) {
-      next(failure);
-    }
-  };
+  }
 }
 
 /** The last word on paths that nothing answers. */

@@ -1,5 +1,5 @@
 /** Server-sent events: one answer that grows, at the pace of its reader. */
-import type { Request, Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TranslationEvent, TranslationResult } from '../translate.js';
 import { describeAudio, describeResult } from './answers.js';
 import { ClientGone } from './call.js';
@@ -13,11 +13,11 @@ export interface EventStreamTiming {
 
 /** One open stream. Headers go out with the first event. */
 class EventStream {
-  readonly #res: Response;
+  readonly #res: ServerResponse;
   readonly #stalledReaderMs: number;
   readonly #heartbeat: NodeJS.Timeout;
 
-  constructor(res: Response, timing: EventStreamTiming) {
+  constructor(res: ServerResponse, timing: EventStreamTiming) {
     this.#res = res;
     this.#stalledReaderMs = timing.stalledReaderMs;
     res.writeHead(200, {
@@ -69,8 +69,8 @@ class EventStream {
  * plain problem; what fails later is told by the stream's `error` event and thrown all the same.
  */
 export async function answerEvents(
-  req: Request,
-  res: Response,
+  req: IncomingMessage,
+  res: ServerResponse,
   events: AsyncIterable<TranslationEvent>,
   wantsAudio: boolean,
   timing: EventStreamTiming,

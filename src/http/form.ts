@@ -2,7 +2,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import type { Request, Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Request } from 'express';
 import multer, { diskStorage, MulterError } from 'multer';
 import type { SentBody } from './body.js';
 import { ClientGone } from './call.js';
@@ -11,6 +12,7 @@ import { MAX_FORM_FIELD_BYTES, MAX_FORM_FIELDS, megabytes } from './limits.js';
 import { passThrough } from './middleware.js';
 import { invalidRequest, pointerTo, tooLarge } from './problem.js';
 import { isError } from './thrown.js';
+import type { Step } from './steps.js';
 import { createUploadNames } from './upload.js';
 
 /** More than the one that is taken, so that those too many are refused by name. */
@@ -25,7 +27,7 @@ export function createFormReader(
   uploadDir: string,
   maxUploadBytes: number,
   recordingNames: ReadonlySet<string>,
-): (req: Request, res: Response) => Promise<SentBody> {
+): (req: IncomingMessage, res: ServerResponse) => Promise<SentBody> {
   const nextName = createUploadNames();
 
   return async (req, res) => {
@@ -80,7 +82,8 @@ export function createFormReader(
       if (recording?.path !== undefined) await rm(recording.path, { force: true });
     };
     try {
-      await passThrough(multer(options).any(), req, res);
+      // Multer asks of a request what node's has; only its types ask for Express's.
+      await passThrough(multer(options).any() as Step, req, res);
     } catch (error) {
       await discard();
       throw req.destroyed && !req.complete ? new ClientGone() : tellFormFault(error, maxUploadBytes);

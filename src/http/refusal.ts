@@ -1,5 +1,5 @@
 /** Saying no to a client that may still be talking. */
-import type { Request, Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { GatewayError } from '../errors.js';
 import { writeProblem } from './problem.js';
 
@@ -9,7 +9,12 @@ import { writeProblem } from './problem.js';
  *
  * @param lingerMs how long at most; the client has its answer at once all the same.
  */
-export function refuse(req: Request, res: Response, error: GatewayError, lingerMs: number): void {
+export function refuse(
+  req: IncomingMessage,
+  res: ServerResponse,
+  error: GatewayError,
+  lingerMs: number,
+): void {
   writeProblem(res, error, req.call.id);
   const isLast = !res.shouldKeepAlive || res.getHeader('connection') === 'close';
   if (req.complete || !isLast) {

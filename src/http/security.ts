@@ -2,14 +2,14 @@
 import cors from 'cors';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import type { RequestHandler } from 'express';
 import helmet from 'helmet';
+import type { Step } from './steps.js';
 
 /**
  * Pages take everything from their own origin and may not be framed. TLS ends in front of this service, so promises
  * about it (Strict-Transport-Security, upgrade-insecure-requests) are left to what ends it.
  */
-export function protectReaders(): RequestHandler {
+export function protectReaders(): Step {
   const headers = headersOf(
     helmet({
       contentSecurityPolicy: {
@@ -64,7 +64,7 @@ const EXPOSED = [
  * Pages of the origins given may call; `*` lets pages of any. Pages of our own origin need no permission: browsers ask
  * for none. No cookies are used, so credentials are not allowed.
  */
-export function allowOrigins(origins: readonly string[]): RequestHandler {
+export function allowOrigins(origins: readonly string[]): Step {
   const isAnyone = origins.includes('*');
   const handle = cors({
     origin: isAnyone ? '*' : [...origins],

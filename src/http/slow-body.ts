@@ -1,5 +1,5 @@
 /** Bodies that arrive too slowly, or never end: watched together, by one timer, from the bytes that sockets count anyway. */
-import type { Request, Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GatewayError } from '../errors.js';
 import { megabytes } from './limits.js';
 import { tooLarge } from './problem.js';
@@ -20,8 +20,8 @@ export interface BodyWatchOptions {
 }
 
 interface Watched {
-  readonly req: Request;
-  readonly res: Response;
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
   readonly startBytes: number;
   /** What the socket had read at each step, newest last: of one window at most. */
   readonly readings: number[];
@@ -48,7 +48,7 @@ export class BodyWatch {
   }
 
   /** Watches the body of a request until it is complete. */
-  add(req: Request, res: Response): void {
+  add(req: IncomingMessage, res: ServerResponse): void {
     const startBytes = req.socket.bytesRead;
     const watched = { req, res, startBytes, readings: [startBytes] };
     this.#watched.add(watched);

@@ -1,23 +1,26 @@
 /** How much a client may ask for: its points, and the headers that tell what is left of them. */
-import type { Request, RequestHandler, Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GatewayError } from '../errors.js';
 import { PRICES } from '../points.js';
 import type { KeyRing } from './access.js';
-import { clientNetwork } from './address.js';
+import type { NetworkOf } from './address.js';
 import type { Limiter, Quota } from './limiter.js';
+import type { Step } from './steps.js';
 
 /** Takes points for requests and tells what is left. Without a limiter nothing is counted or told. */
 export class Toll {
   readonly #limiter: Limiter | undefined;
   readonly #keys: KeyRing;
+  readonly #networkOf: NetworkOf;
 
-  constructor(limiter: Limiter | undefined, keys: KeyRing) {
+  constructor(limiter: Limiter | undefined, keys: KeyRing, networkOf: NetworkOf) {
     this.#limiter = limiter;
     this.#keys = keys;
+    this.#networkOf = networkOf;
   }
 
   /** One point for the request itself, before anything of its body is read. */
-  readonly enter: RequestHandler = async (req, res, next) => {
+  readonly enter: Step = async (req, res, next) => {
     await this.take(req, res, 1);
     next();
   };
@@ -28,7 +31,7 @@ export class Toll {
    * @param points only whole ones are taken.
    * @throws GatewayError `rate-limited`
    */
-  async take(req: Request, res: Response, points: number): Promise<void> {
+  async take(req: IncomingMessage, res: ServerResponse, points: number): Promise<void> {
     const quota = await this.#count(this.clientOf(req), points);
     if (quota === undefined) return;
     tellQuota(res, 'points', quota);
@@ -36,7 +39,7 @@ export class Toll {
   }
 
   /** For what is known only afterwards: the work is done, so the client's next requests pay for it. */
-  async charge(req: Request, res: Response, points: number): Promise<void> {
+  async charge(req: IncomingMessage, res: ServerResponse, points: number): Promise<void> {
     const quota = await this.#count(this.clientOf(req), points);
     if (quota !== undefined && !res.headersSent) tellQuota(res, 'points', quota);
   }
@@ -54,8 +57,8 @@ export class Toll {
   }
 
   /** Who a request counts for: its key, or its address where the service is open. */
-  clientOf(req: Request): string {
-    return this.#keys.isOpen ? `address:${clientNetwork(req)}` : `key:${req.call.owner}`;
+  clientOf(req: IncomingMessage): string {
+    return this.#keys.isOpen ? `address:${this.#networkOf(req)}` : `key:${req.call.owner}`;
   }
 
   async #count(client: string, points: number): Promise<Quota | undefined> {
@@ -77,7 +80,7 @@ function spent({ limit, resetMs }: Quota): GatewayError {
  *
  * @param policy what is limited: `points`, or `failed-keys`.
  */
-export function tellQuota(res: Response, policy: string, quota: Quota): void {
+export function tellQuota(res: ServerResponse, policy: string, quota: Quota): void {
   res.setHeader('RateLimit-Policy', `"${policy}";q=${quota.limit};w=60`);
   res.setHeader('RateLimit', `"${policy}";r=${quota.remaining};t=${Math.ceil(quota.resetMs / 1_000)}`);
 }

@@ -1,5 +1,5 @@
 /** The translation itself, as the contract has it and as the original project's client asks for it. */
-import type { Request, RequestHandler, Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { audioPoints, textPoints } from '../points.js';
 import type { TranslateRequest, TranslationEvent } from '../translate.js';
 import {
@@ -17,14 +17,15 @@ import { answerEvents } from './event-stream.js';
 import { invalidRequest, pointerTo } from './problem.js';
 import { createQuestionReader, type Asked } from './question.js';
 import type { Slots } from './slots.js';
+import type { Step } from './steps.js';
 import type { Toll } from './toll.js';
 import { checkVoice } from './voices.js';
 
 export interface TranslateRoutes {
   /** POST /api/realtime/translate */
-  readonly translate: RequestHandler;
+  readonly translate: Step;
   /** POST /api/RealTime/AudioTranslate */
-  readonly original: RequestHandler;
+  readonly original: Step;
 }
 
 export function createTranslateRoutes(
@@ -38,8 +39,8 @@ export function createTranslateRoutes(
 
   /** Reads the question, has it answered, and deletes what was uploaded, however that went. */
   async function handle(
-    req: Request,
-    res: Response,
+    req: IncomingMessage,
+    res: ServerResponse,
     read: typeof questions.strict,
     choose: ChooseForm,
   ): Promise<void> {
@@ -69,7 +70,7 @@ export function createTranslateRoutes(
 
   /** A slot is taken before anything of the body is read: what runs at a time is what may lie in memory and on disk. */
   const inSlot =
-    (read: typeof questions.strict, choose: ChooseForm): RequestHandler =>
+    (read: typeof questions.strict, choose: ChooseForm): Step =>
     (req, res) =>
       slots.hold(toll.clientOf(req), () => handle(req, res, read, choose));
 
@@ -95,7 +96,7 @@ interface ChosenForm {
   readonly output: 'text' | 'audio';
 }
 
-type ChooseForm = (req: Request, asked: Asked) => ChosenForm;
+type ChooseForm = (req: IncomingMessage, asked: Asked) => ChosenForm;
 
 /** `stream` goes before Accept; the recording as the answer implies that there is one. */
 const chooseForm: ChooseForm = (req, asked) => {
@@ -110,7 +111,7 @@ const chooseForm: ChooseForm = (req, asked) => {
 };
 
 function toRequest(
-  req: Request,
+  req: IncomingMessage,
   asked: Asked,
   { form, output }: ChosenForm,
   uploadMs: number,

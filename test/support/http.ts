@@ -161,7 +161,7 @@ export async function startHttp(options: HttpFixtureOptions = {}): Promise<HttpF
   };
 
   await sweepUploads(uploadDir);
-  const app = createApp({
+  const { answer } = createApp({
     config,
     logger,
     version: '1.2.3',
@@ -183,7 +183,7 @@ export async function startHttp(options: HttpFixtureOptions = {}): Promise<HttpF
     draining: () => false,
     ...options.deps,
   });
-  const server = createHttpServer(app, logger, options.server);
+  const server = createHttpServer(answer, logger, options.server);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
