@@ -36,6 +36,8 @@ export class Course {
   inputAudioMs: number | undefined;
   /** From the pool's acceptance on. */
   pending: PendingResponse | undefined;
+  /** Something of it was told, so that whoever asked knows its session. */
+  isTold = false;
   /** Why there is no translation. */
   error: unknown;
 

@@ -3,9 +3,10 @@ import type { Logger } from 'pino';
 import type { AudioNormalizer } from './audio/normalize.js';
 import { Course, type TranslationReport } from './course.js';
 import { GatewayError } from './errors.js';
+import { Interruption } from './interruption.js';
 import type { Pool } from './pool/pool.js';
 import type { ProfileWish, Session } from './session/profile.js';
-import type { Lease, SessionRegistry } from './session/registry.js';
+import type { SessionRegistry } from './session/registry.js';
 import type { Tracing } from './tracing.js';
 import type { PendingResponse, UpstreamRequest } from './upstream/response.js';
 
@@ -19,7 +20,7 @@ export interface TranslateRequest {
   /** Helps, but is not translated. */
   readonly context?: string;
   readonly output: 'text' | 'audio';
-  /** The text is wanted as it comes; else its pieces may be told together. */
+  /** The text is wanted as it comes; else none of its pieces is told. */
   readonly asItComes: boolean;
   /** A recording is a file of any audio format; it stays the caller's to delete. */
   readonly question:
@@ -29,13 +30,21 @@ export interface TranslateRequest {
   readonly report?: (report: TranslationReport) => void;
 }
 
+/** What is told while a translation comes. */
 export type TranslationEvent =
   /** The response has started upstream. */
   | { type: 'started'; connectId: string }
   | { type: 'text'; delta: string }
   /** PCM16 mono 24 kHz */
-  | { type: 'audio'; pcm: Buffer }
-  | { type: 'done'; result: TranslationResult };
+  | { type: 'audio'; pcm: Buffer };
+
+/** Who waits for a translation. */
+export interface Asker {
+  /** Told each event as it comes; the next waits until this one is settled. Absent: only the whole result is of interest. */
+  readonly tell?: ((event: TranslationEvent) => Promise<void>) | undefined;
+  /** Who is told, once, that nobody waits any more; at once if that is so already. Each call takes the place of the one before. */
+  readonly onGone: (tell: (reason: Error) => void) => void;
+}
 
 export interface TranslationResult {
   connectId: string;
@@ -57,11 +66,8 @@ export interface TranslationResult {
   };
 }
 
-/** Ends with `done`, or throws a GatewayError; an aborted signal ends it with the signal's reason. */
-export type Translate = (
-  request: TranslateRequest,
-  signal: AbortSignal,
-) => AsyncGenerator<TranslationEvent, void, void>;
+/** Rejects with a GatewayError, or with the reason why nobody waits any more. */
+export type Translate = (request: TranslateRequest, asker: Asker) => Promise<TranslationResult>;
 
 export interface TranslateRooms {
   readonly sessions: SessionRegistry;
@@ -75,36 +81,34 @@ export interface TranslateRooms {
 
 export function createTranslate(rooms: TranslateRooms): Translate {
   const { sessions, audio, pool, provider, model, logger, tracing } = rooms;
-  return async function* translate(request, signal) {
-    const lease = await sessions.acquire(request.owner, request.connectId, request.wish);
-    const { session } = lease;
+  return async function translate(request, asker) {
     const { question } = request;
+    const interruption = new Interruption();
+    asker.onGone(interruption.begin);
+    const lease = await sessions.acquire(request.owner, request.connectId, request.wish);
+    lease.onDeleted(interruption.begin);
+    const { session } = lease;
     const course = new Course(tracing, question.kind === 'recording' ? question.uploadMs : undefined);
-    const spoken: Buffer[] = [];
-    let isTold = false;
     try {
-      const prepared = await prepare(request, audio, course, signal, lease);
-      const pending = pool.request(upstreamRequest(request, session, prepared), signal);
+      const prepared = await prepare(request, audio, course, interruption);
+      if (interruption.reason !== undefined) throw interruption.reason;
+      const pending = pool.request(upstreamRequest(request, session, prepared));
       course.pending = pending;
-      lease.onDeleted((closed) => {
-        pending.fail(closed);
+      interruption.onBegin((reason) => {
+        pending.fail(interrupted(reason));
       });
-      for await (const chunk of pending) {
-        if (chunk.type === 'audio') spoken.push(chunk.pcm);
-        isTold = true;
-        yield chunk.type === 'started' ? { type: 'started', connectId: session.connectId } : chunk;
-      }
+      const spoken = await collect(pending, session, course, asker.tell);
       await lease.complete().catch((error: unknown) => {
         // The translation is there: a store that just went away must not take it from the client.
         logger.warn({ err: error, requestId: request.requestId }, 'a completed translation was not counted');
       });
-      yield { type: 'done', result: describe(request, session, course, pending, spoken, model) };
+      return describe(request, session, course, pending, spoken, model);
     } catch (error) {
-      course.error = signal.aborted ? signal.reason : error;
-      if (!isTold) await lease.discard();
+      const { reason } = interruption;
+      course.error = reason ?? error;
+      if (!course.isTold) await lease.discard();
       // A client that is gone is no failure of the translation; any other end has its own error, with what had arrived.
-      if (signal.aborted && !(signal.reason instanceof GatewayError)) throw signal.reason;
-      throw error;
+      throw reason === undefined || reason instanceof GatewayError ? error : reason;
     } finally {
       course.trace(() => ({
         'gen_ai.provider.name': provider,
@@ -124,18 +128,47 @@ async function prepare(
   { question }: TranslateRequest,
   audio: AudioNormalizer,
   course: Course,
-  signal: AbortSignal,
-  lease: Lease,
+  interruption: Interruption,
 ): Promise<UpstreamRequest['question']> {
   if (question.kind === 'text') return { text: question.text };
-  const deleted = new AbortController();
-  lease.onDeleted((closed) => {
-    deleted.abort(closed);
+  const interrupted = new AbortController();
+  interruption.onBegin((reason) => {
+    interrupted.abort(reason);
   });
-  const either = AbortSignal.any([signal, deleted.signal]);
-  const { pcm, durationMs } = await course.normalize(() => audio.normalize(question.path, either));
+  const { pcm, durationMs } = await course.normalize(() =>
+    audio.normalize(question.path, interrupted.signal),
+  );
   course.inputAudioMs = durationMs;
   return { pcm };
+}
+
+/** Takes the answer to its end. @returns what was spoken */
+async function collect(
+  pending: PendingResponse,
+  { connectId }: Session,
+  course: Course,
+  tell: Asker['tell'],
+): Promise<Buffer[]> {
+  const spoken: Buffer[] = [];
+  if (tell === undefined && pending.request.output === 'text') {
+    await pending.whole();
+    return spoken;
+  }
+  for await (const chunk of pending) {
+    if (chunk.type === 'audio') spoken.push(chunk.pcm);
+    if (tell === undefined) continue;
+    course.isTold = true;
+    await tell(chunk.type === 'started' ? { type: 'started', connectId } : chunk);
+  }
+  return spoken;
+}
+
+/** Why an answer that nobody waits for ends: told to nobody but upstream's books. */
+function interrupted(reason: Error): GatewayError {
+  if (reason instanceof GatewayError) return reason;
+  return new GatewayError('request-timeout', 'The client went away before the answer was whole.', {
+    cause: reason,
+  });
 }
 
 function upstreamRequest(
@@ -148,7 +181,7 @@ function upstreamRequest(
     context,
     question,
     output,
-    inOnePiece: !asItComes,
+    onlyWhole: !asItComes,
     voice: voice ?? undefined,
     metadata: {
       ...(source !== null && { source_language: source }),

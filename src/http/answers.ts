@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import accepts from 'accepts';
 import { encodeWav } from '../audio/wav.js';
-import type { TranslationEvent, TranslationResult } from '../translate.js';
+import type { TranslationResult } from '../translate.js';
 
 const SAMPLE_RATE = 24_000;
 const BYTES_PER_SAMPLE = 2;
@@ -29,16 +29,6 @@ export function acceptedForm(req: IncomingMessage): AnswerForm {
   if (accept === undefined || accept === '*/*' || accept === 'application/json') return 'json';
   const [best] = [accepts(req).type(Object.keys(FORM_OF))].flat();
   return FORM_OF[String(best)] ?? 'json';
-}
-
-/** Runs the translation to its end. */
-export async function wholeResult(events: AsyncIterable<TranslationEvent>): Promise<TranslationResult> {
-  let result: TranslationResult | undefined;
-  for await (const event of events) {
-    if (event.type === 'done') ({ result } = event);
-  }
-  if (result === undefined) throw new Error('The translation ended without a result.');
-  return result;
 }
 
 /** The answer as JSON, without the samples. `spoken` is undefined where no reply was asked for. */

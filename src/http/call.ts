@@ -145,13 +145,11 @@ function logCall(logger: Logger, req: IncomingMessage, finished: FinishedCall): 
   else logger.info(line, 'request');
 }
 
-/** Aborts with ClientGone when the connection closes before the answer is out. */
-export function clientGone(res: ServerResponse): AbortSignal {
-  const controller = new AbortController();
-  const gone = (): void => {
-    if (!res.writableFinished) controller.abort(new ClientGone());
+/** Tells of a connection that closes before the answer is out, by ClientGone; at once of one that has. */
+export function onClientGone(res: ServerResponse, tell: (gone: ClientGone) => void): void {
+  const closed = (): void => {
+    if (!res.writableFinished) tell(new ClientGone());
   };
-  if (res.closed || res.destroyed) gone();
-  else res.once('close', gone);
-  return controller.signal;
+  if (res.closed || res.destroyed) closed();
+  else res.once('close', closed);
 }

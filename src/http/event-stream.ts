@@ -67,39 +67,23 @@ class EventStream {
 /**
  * Passes a translation on as it comes. What fails before it has started is only thrown, for it can still be told as a
  * plain problem; what fails later is told by the stream's `error` event and thrown all the same.
+ *
+ * @param translate runs the translation, and tells its events.
  */
 export async function answerEvents(
   req: IncomingMessage,
   res: ServerResponse,
-  events: AsyncIterable<TranslationEvent>,
+  translate: (tell: (event: TranslationEvent) => Promise<void>) => Promise<TranslationResult>,
   wantsAudio: boolean,
   timing: EventStreamTiming,
 ): Promise<TranslationResult> {
   const { id } = req.call;
   let stream: EventStream | undefined;
-  let result: TranslationResult | undefined;
+  const open = (): EventStream => (stream ??= new EventStream(res, timing));
   try {
-    for await (const event of events) {
-      stream ??= new EventStream(res, timing);
-      switch (event.type) {
-        case 'started':
-          await stream.send('translation.started', { connectId: event.connectId, requestId: id });
-          break;
-        case 'text':
-          await stream.send('translation.text.delta', { delta: event.delta });
-          break;
-        case 'audio':
-          await stream.send('translation.audio.delta', { base64: event.pcm.toString('base64') });
-          break;
-        case 'done': {
-          ({ result } = event);
-          const spoken = wantsAudio ? describeAudio(result.audio ?? Buffer.alloc(0)) : undefined;
-          await stream.send('translation.done', describeResult(result, id, spoken));
-          break;
-        }
-      }
-    }
-    if (result === undefined) throw new Error('The translation ended without a result.');
+    const result = await translate((event) => pass(open(), event, id));
+    const spoken = wantsAudio ? describeAudio(result.audio ?? Buffer.alloc(0)) : undefined;
+    await open().send('translation.done', describeResult(result, id, spoken));
     return result;
   } catch (error) {
     if (stream !== undefined && !(error instanceof ClientGone)) {
@@ -108,5 +92,16 @@ export async function answerEvents(
     throw error;
   } finally {
     stream?.end();
+  }
+}
+
+function pass(stream: EventStream, event: TranslationEvent, requestId: string): Promise<void> {
+  switch (event.type) {
+    case 'started':
+      return stream.send('translation.started', { connectId: event.connectId, requestId });
+    case 'text':
+      return stream.send('translation.text.delta', { delta: event.delta });
+    case 'audio':
+      return stream.send('translation.audio.delta', { base64: event.pcm.toString('base64') });
   }
 }

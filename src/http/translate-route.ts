@@ -1,17 +1,10 @@
 /** The translation itself, as the contract has it and as the original project's client asks for it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { audioPoints, textPoints } from '../points.js';
-import type { TranslateRequest, TranslationEvent } from '../translate.js';
-import {
-  acceptedForm,
-  answerJson,
-  answerOriginal,
-  answerWav,
-  wholeResult,
-  type AnswerForm,
-} from './answers.js';
+import type { Asker, TranslateRequest, TranslationResult } from '../translate.js';
+import { acceptedForm, answerJson, answerOriginal, answerWav, type AnswerForm } from './answers.js';
 import type { BodyReader } from './body.js';
-import { clientGone } from './call.js';
+import { onClientGone } from './call.js';
 import type { HttpDeps, HttpTiming } from './deps.js';
 import { answerEvents } from './event-stream.js';
 import { invalidRequest, pointerTo } from './problem.js';
@@ -52,13 +45,17 @@ export function createTranslateRoutes(
       await checkVoice(asked.voice, pointerTo(asked.nameOf('voice')), deps);
       if (asked.question.kind === 'text') await toll.take(req, res, textPoints(asked.question.chars));
       const request = toRequest(req, asked, form, uploadMs);
-      const translated = deps.translate(request, clientGone(res));
-      const events = body.discard === undefined ? translated : discardOnceStarted(translated, body.discard);
-
+      const translate = (tell: Asker['tell']): Promise<TranslationResult> =>
+        deps.translate(request, {
+          tell: discardOnceStarted(tell, body.discard),
+          onGone: (told) => {
+            onClientGone(res, told);
+          },
+        });
       const result =
         form.form === 'events'
-          ? await answerEvents(req, res, events, form.output === 'audio', timing)
-          : await wholeResult(events);
+          ? await answerEvents(req, res, translate, form.output === 'audio', timing)
+          : await translate(undefined);
       await toll.charge(req, res, audioPoints(result.usage.inputAudioMs ?? 0));
       if (form.form === 'json') answerJson(req, res, result, form.output === 'audio');
       else if (form.form === 'wav') answerWav(res, result);
@@ -81,14 +78,12 @@ export function createTranslateRoutes(
 }
 
 /** A response that has started has its whole question: nobody will read the recording again. */
-async function* discardOnceStarted(
-  events: AsyncIterable<TranslationEvent>,
-  discard: () => Promise<void>,
-): AsyncGenerator<TranslationEvent, void, void> {
-  for await (const event of events) {
+function discardOnceStarted(tell: Asker['tell'], discard: (() => Promise<void>) | undefined): Asker['tell'] {
+  if (discard === undefined) return tell;
+  return async (event) => {
     if (event.type === 'started') await discard();
-    yield event;
-  }
+    await tell?.(event);
+  };
 }
 
 interface ChosenForm {

@@ -13,8 +13,8 @@ export interface UpstreamRequest {
   readonly question: { readonly text: string } | { readonly pcm: Buffer };
   readonly output: OutputKind;
   readonly voice?: string | undefined;
-  /** The text is wanted in one piece: what nobody has taken yet grows, so that there is less to take. */
-  readonly inOnePiece?: boolean;
+  /** Nobody takes the text in pieces: it is in `text` when the response is whole. */
+  readonly onlyWhole?: boolean;
   /** Travels beside our own `request_id`. */
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -87,9 +87,7 @@ export class PendingResponse implements AsyncIterable<Chunk> {
     if (delta === '' || this.settled) return;
     this.moments.firstDeltaAt ??= performance.now();
     this.text += delta;
-    const last = this.request.inOnePiece === true ? this.#chunks.at(-1) : undefined;
-    if (last?.type === 'text') last.delta += delta;
-    else this.#push({ type: 'text', delta });
+    if (this.request.onlyWhole !== true) this.#push({ type: 'text', delta });
   }
 
   audioDelta(pcm: Buffer): void {
@@ -110,6 +108,12 @@ export class PendingResponse implements AsyncIterable<Chunk> {
 
   fail(error: GatewayError): void {
     this.#settle(error);
+  }
+
+  /** For whoever needs no chunk. Resolves when the response is whole, rejects with a GatewayError when it is not. */
+  async whole(): Promise<void> {
+    while (this.#outcome === undefined) await this.#more();
+    if (this.#outcome.error !== undefined) throw this.#outcome.error;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Chunk, void, void> {

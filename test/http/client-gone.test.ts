@@ -1,6 +1,5 @@
 /** A client that goes away: its work is cancelled, whatever form of answer it waited for, and its upload is gone. */
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Translate } from '../../src/translate.js';
 import {
   MULTIPART,
   multipart,
@@ -10,10 +9,11 @@ import {
   startHttp,
   until,
   type HttpFixture,
+  type Acted,
 } from '../support/http.js';
 
 /** Starts, and then waits until it is cancelled. */
-const endless: Translate = async function* (asked, signal) {
+const endless: Acted = async function* (asked, signal) {
   if (asked.context !== 'silent') yield { type: 'started', connectId: 'c' };
   await new Promise((_, reject) => {
     signal.addEventListener('abort', () => {

@@ -2,7 +2,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import request from 'supertest';
 import { GatewayError } from '../../src/errors.js';
-import type { Translate } from '../../src/translate.js';
 import { startBeforeScript } from '../support/gateway.js';
 import {
   MULTIPART,
@@ -14,11 +13,12 @@ import {
   until,
   type HttpFixture,
   type HttpFixtureOptions,
+  type Acted,
 } from '../support/http.js';
 import { requestFault } from '../support/offline.js';
 
 /** Waits for its end, or fails, where the context says so. */
-const asTold: Translate = async function* (asked, signal) {
+const asTold: Acted = async function* (asked, signal) {
   yield { type: 'started', connectId: 'c' };
   if (asked.context === 'fail') throw new GatewayError('upstream-unavailable', 'No.');
   if (asked.context === 'break') throw new TypeError('oops');

@@ -43,7 +43,7 @@ export interface HttpFixture {
 export interface HttpFixtureOptions {
   /** The environment; UPLOAD_DIR is a folder of the test's own. */
   readonly env?: Record<string, string>;
-  readonly translate?: Translate;
+  readonly translate?: Acted;
   readonly deps?: Partial<
     Pick<HttpDeps, 'limiter' | 'failedKeys' | 'health' | 'ready' | 'capabilities' | 'draining' | 'timing'>
   >;
@@ -75,8 +75,36 @@ export const SPOKEN = Buffer.alloc(4_800, 1);
 
 const WORDS: Readonly<Record<string, string>> = { 'Good morning': 'Buenos días', '': '' };
 
+/** What a translation tells, and at its end the result. */
+export type ActedEvent = TranslationEvent | { type: 'done'; result: TranslationResult };
+
+/** A translation that is plain code. The signal aborts when nobody waits for it any more. */
+export type Acted = (
+  request: TranslateRequest,
+  signal: AbortSignal,
+) => AsyncGenerator<ActedEvent, void, void>;
+
+/** Lets it be asked as the real one is. @param begun called with each request before anything else */
+function asTranslate(
+  acted: Acted,
+  begun: (request: TranslateRequest, signal: AbortSignal) => Promise<void>,
+): Translate {
+  return async (request, { tell, onGone }) => {
+    const gone = new AbortController();
+    onGone((reason) => {
+      gone.abort(reason);
+    });
+    await begun(request, gone.signal);
+    for await (const event of acted(request, gone.signal)) {
+      if (event.type === 'done') return event.result;
+      await tell?.(event);
+    }
+    throw new Error('The translation ended without a result.');
+  };
+}
+
 /** Real in shape and order: a session is taken, the response starts, text (and sound) comes in pieces, then the result. */
-export function plainTranslate(sessions: SessionRegistry): Translate {
+export function plainTranslate(sessions: SessionRegistry): Acted {
   return async function* (request) {
     const lease = await sessions.acquire(request.owner, request.connectId, request.wish);
     try {
@@ -90,13 +118,13 @@ export function plainTranslate(sessions: SessionRegistry): Translate {
       if (request.output === 'audio') yield { type: 'audio', pcm: SPOKEN };
       await lease.complete();
       const result = resultOf(request, session.connectId, text, session);
-      yield { type: 'done', result };
       request.report?.({
         timings: { uploadMs: undefined, normalizeMs: undefined, ...result.timings },
         usage: result.usage,
         attempts: 1,
         upstreamId: 'req_1',
       });
+      yield { type: 'done', result };
     } finally {
       lease.release();
     }
@@ -104,7 +132,7 @@ export function plainTranslate(sessions: SessionRegistry): Translate {
 }
 
 /** A translation that comes at once. */
-export async function* say(...events: TranslationEvent[]): AsyncGenerator<TranslationEvent, void, void> {
+export async function* say(...events: ActedEvent[]): AsyncGenerator<ActedEvent, void, void> {
   for (const event of events) yield await Promise.resolve(event);
 }
 
@@ -152,13 +180,12 @@ export async function startHttp(options: HttpFixtureOptions = {}): Promise<HttpF
     }),
   });
   const asked: HttpFixture['asked'] = [];
-  const inner = options.translate ?? plainTranslate(sessions);
-  const translate: Translate = async function* (request, signal) {
+  const acted = options.translate ?? plainTranslate(sessions);
+  const translate = asTranslate(acted, async (request, signal) => {
     const { question } = request;
     const recording = question.kind === 'recording' ? await readFile(question.path) : undefined;
     asked.push({ request, recording, signal });
-    yield* inner(request, signal);
-  };
+  });
 
   await sweepUploads(uploadDir);
   const { answer } = createApp({
