@@ -247,9 +247,16 @@ async function capabilities(
   return { ...same, languages: 'any', chains: [], speechSources: 'any', voices };
 }
 
-/** Knows what is being answered, so that a stop can wait for it. */
+/** Answers that are being given. */
+interface Round {
+  open: number;
+  /** Called when there are none left. */
+  empty: () => void;
+}
+
+/** Knows how much is being answered, so that a stop can wait for it. */
 class Shutdown {
-  readonly #answering = new Set<ServerResponse>();
+  #round: Round = { open: 0, empty: () => undefined };
   #begun = false;
 
   get begun(): boolean {
@@ -258,8 +265,12 @@ class Shutdown {
 
   watch(server: Server): void {
     const add = (_req: IncomingMessage, res: ServerResponse): void => {
-      this.#answering.add(res);
-      res.once('close', () => this.#answering.delete(res));
+      const round = this.#round;
+      round.open += 1;
+      res.once('close', () => {
+        round.open -= 1;
+        if (round.open === 0) round.empty();
+      });
     };
     // Node tells of a client that waits to be asked for its body (`Expect: 100-continue`) by an event of its own.
     for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, add);
@@ -268,15 +279,16 @@ class Shutdown {
   /** Resolves when all that was being answered when this was called has been, or after `graceMs`. */
   async finish(graceMs: number): Promise<void> {
     this.#begun = true;
-    const closed = [...this.#answering].map(
-      (res) => new Promise<void>((resolve) => res.once('close', resolve)),
-    );
+    const round = this.#round;
+    // What comes from now on is refused, and not waited for.
+    this.#round = { open: 0, empty: () => undefined };
+    if (round.open === 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, graceMs);
-      void Promise.all(closed).then(() => {
+      round.empty = () => {
         clearTimeout(timer);
         resolve();
-      });
+      };
     });
   }
 }

@@ -1,5 +1,6 @@
 /** Bodies that arrive too slowly, or never end: watched together, by one timer, from the bytes that sockets count anyway. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Bag, type Placed } from '../bag.js';
 import { GatewayError } from '../errors.js';
 import { megabytes } from './limits.js';
 import { tooLarge } from './problem.js';
@@ -19,7 +20,7 @@ export interface BodyWatchOptions {
   readonly lingerMs: number;
 }
 
-interface Watched {
+interface Watched extends Placed {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly startBytes: number;
@@ -34,7 +35,9 @@ interface Watched {
 export class BodyWatch {
   readonly #options: BodyWatchOptions;
   readonly #leastBytes: number;
-  readonly #watched = new Set<Watched>();
+  readonly #watched = new Bag<Watched>();
+  /** Bodies of this turn of the event loop, most of which are complete at its end. */
+  #fresh: Watched[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: BodyWatchOptions) {
@@ -44,15 +47,25 @@ export class BodyWatch {
 
   /** How many bodies are on their way. */
   get size(): number {
-    return this.#watched.size;
+    return this.#watched.size + this.#fresh.length;
   }
 
   /** Watches the body of a request until it is complete. */
   add(req: IncomingMessage, res: ServerResponse): void {
     const startBytes = req.socket.bytesRead;
-    const watched = { req, res, startBytes, readings: [startBytes] };
+    if (this.#fresh.length === 0) setImmediate(this.#lookAtFresh);
+    this.#fresh.push({ place: 0, req, res, startBytes, readings: [startBytes] });
+  }
+
+  readonly #lookAtFresh = (): void => {
+    const fresh = this.#fresh;
+    this.#fresh = [];
+    for (const watched of fresh) if (isUnderWay(watched)) this.#watch(watched);
+  };
+
+  #watch(watched: Watched): void {
     this.#watched.add(watched);
-    req.once('close', () => {
+    watched.req.once('close', () => {
       this.#remove(watched);
     });
     this.#timer ??= setInterval(() => {
@@ -61,7 +74,7 @@ export class BodyWatch {
   }
 
   #remove(watched: Watched): void {
-    this.#watched.delete(watched);
+    this.#watched.remove(watched);
     if (this.#watched.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
@@ -70,7 +83,7 @@ export class BodyWatch {
   #step(): void {
     for (const watched of this.#watched) {
       const { req, readings, startBytes } = watched;
-      if (req.complete || req.destroyed) {
+      if (!isUnderWay(watched)) {
         this.#remove(watched);
         continue;
       }
@@ -99,6 +112,10 @@ export class BodyWatch {
     const limit = megabytes(this.#options.maxBytes);
     return tooLarge([{ pointer: '', detail: `The body is larger than ${limit}, the most that is taken.` }]);
   }
+}
+
+function isUnderWay({ req }: Watched): boolean {
+  return !req.complete && !req.destroyed;
 }
 
 function tooSlow(): GatewayError {

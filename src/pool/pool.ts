@@ -3,6 +3,7 @@
  * Everything changes lists and calls `#advance()`, the only place that decides what happens next.
  */
 import type { Logger } from 'pino';
+import { Bag, type Placed } from '../bag.js';
 import { GatewayError, upstreamCauseOf } from '../errors.js';
 import type { Connection, ConnectionObserver } from '../upstream/connection.js';
 import { upstreamError } from '../upstream/failure.js';
@@ -40,7 +41,7 @@ export interface PoolStats {
 }
 
 /** An accepted request, from the waiting line to its end. */
-interface Job {
+interface Job extends Placed {
   readonly pending: PendingResponse;
   readonly lane: Lane;
   readonly deadline: NodeJS.Timeout;
@@ -62,7 +63,7 @@ export class Pool {
   readonly #logger: Logger;
   /** Each with the time its attempt started, by the monotonic clock. */
   readonly #connections = new Map<Connection, number>();
-  readonly #jobs = new Map<PendingResponse, Job>();
+  readonly #jobs = new Bag<Job>();
   readonly #tally = new Tally();
   readonly #sockets = new Set<Promise<void>>();
   #waiting: Job[] = [];
@@ -100,13 +101,14 @@ export class Pool {
         },
       );
     }
-    const pending = new PendingResponse(request, (settled) => {
-      this.#settled(settled);
+    const pending = new PendingResponse(request, () => {
+      this.#settled(job);
     });
     const abort = (): void => {
       pending.fail(abortReason(signal));
     };
     const job: Job = {
+      place: 0,
       pending,
       lane: laneOf(request),
       deadline: setTimeout(() => {
@@ -116,7 +118,7 @@ export class Pool {
       connection: undefined,
       forget: () => signal?.removeEventListener('abort', abort),
     };
-    this.#jobs.set(pending, job);
+    this.#jobs.add(job);
     if (signal?.aborted) abort();
     else {
       signal?.addEventListener('abort', abort, { once: true });
@@ -163,7 +165,7 @@ export class Pool {
 
   /** Whoever still waits is told `error`; upstream is told to stop. */
   failAll(error: GatewayError): void {
-    for (const pending of [...this.#jobs.keys()]) pending.fail(error);
+    for (const { pending } of this.#jobs) pending.fail(error);
   }
 
   /** Ends at once; whoever still waits is told `error`. */
@@ -194,10 +196,9 @@ export class Pool {
   }
 
   /** Whatever the end was: the books are closed, and upstream or the line hears of it. */
-  #settled(pending: PendingResponse): void {
-    const job = this.#jobs.get(pending);
-    if (job === undefined) return;
-    this.#jobs.delete(pending);
+  #settled(job: Job): void {
+    const { pending } = job;
+    this.#jobs.remove(job);
     this.#tally.heardAudioBytes += pending.audioBytes;
     clearTimeout(job.deadline);
     job.forget();
@@ -208,7 +209,7 @@ export class Pool {
 
   /** The socket under a request is gone: once more on another one, unless part of the answer is out already. */
   #orphaned(pending: PendingResponse, cause: GatewayError): void {
-    const job = this.#jobs.get(pending);
+    const job = [...this.#jobs].find((each) => each.pending === pending);
     if (job === undefined) return;
     if (pending.yielded) pending.fail(upstreamError('translation-incomplete', { cause }));
     else if (pending.attempts >= MAX_ATTEMPTS) pending.fail(upstreamError('upstream-unavailable', { cause }));

@@ -1,9 +1,14 @@
 /** Translations at work on sessions: each keeps its session alive, and is stopped when the session is deleted. */
+import { Bag, type Placed } from '../bag.js';
 import { GatewayError } from '../errors.js';
 
+/** A session that is in use. Times are of the monotonic clock, in ms. */
 interface Running {
-  readonly holds: Set<Holder>;
-  readonly timer: NodeJS.Timeout;
+  readonly connectId: string;
+  readonly everyMs: number;
+  readonly holds: Bag<Holder>;
+  /** When the session is to be touched next. */
+  dueAt: number;
 }
 
 export interface Hold {
@@ -16,7 +21,8 @@ export interface Hold {
   readonly release: () => void;
 }
 
-class Holder {
+class Holder implements Placed {
+  place = 0;
   #tell: ((closed: GatewayError) => void) | undefined;
   #closed: GatewayError | undefined;
 
@@ -41,6 +47,8 @@ const TOUCHES_PER_TTL = 3;
 export class Leases {
   readonly #running = new Map<string, Running>();
   readonly #touch: (connectId: string) => Promise<unknown>;
+  #timer: NodeJS.Timeout | undefined;
+  #wakesAt = Infinity;
 
   /** @param touch slides the session's expiry; resolves to undefined where the session is gone. */
   constructor(touch: (connectId: string) => Promise<unknown>) {
@@ -56,9 +64,7 @@ export class Leases {
         holder.onDeleted(tell);
       },
       release: () => {
-        if (!running.holds.delete(holder) || running.holds.size > 0) return;
-        clearInterval(running.timer);
-        this.#running.delete(connectId);
+        if (running.holds.remove(holder) && running.holds.size === 0) this.#running.delete(connectId);
       },
     };
   }
@@ -79,14 +85,39 @@ export class Leases {
 
   /** Nothing is kept alive any longer; the holds end with those who took them. */
   close(): void {
-    for (const { timer } of this.#running.values()) clearInterval(timer);
+    clearTimeout(this.#timer);
   }
 
   #start(connectId: string, ttlMs: number): Running {
-    const timer = setInterval(() => void this.#confirm(connectId), ttlMs / TOUCHES_PER_TTL).unref();
-    const running = { holds: new Set<Holder>(), timer };
+    const everyMs = ttlMs / TOUCHES_PER_TTL;
+    const running = { connectId, everyMs, holds: new Bag<Holder>(), dueAt: performance.now() + everyMs };
     this.#running.set(connectId, running);
+    this.#wakeAt(running.dueAt);
     return running;
+  }
+
+  /** One timer for all: most translations are over long before their session has to be touched. */
+  #wakeAt(dueAt: number): void {
+    if (dueAt >= this.#wakesAt) return;
+    clearTimeout(this.#timer);
+    this.#wakesAt = dueAt;
+    const wake = (): void => {
+      this.#wakesAt = Infinity;
+      this.#touchDue(performance.now());
+    };
+    this.#timer = setTimeout(wake, Math.max(1, dueAt - performance.now())).unref();
+  }
+
+  #touchDue(now: number): void {
+    let nextAt = Infinity;
+    for (const running of this.#running.values()) {
+      if (running.dueAt <= now) {
+        running.dueAt = now + running.everyMs;
+        void this.#confirm(running.connectId);
+      }
+      nextAt = Math.min(nextAt, running.dueAt);
+    }
+    if (nextAt !== Infinity) this.#wakeAt(nextAt);
   }
 
   async #confirm(connectId: string): Promise<void> {

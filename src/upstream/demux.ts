@@ -9,7 +9,8 @@ import type { PendingResponse } from './response.js';
 
 export interface Entry {
   readonly requestId: string;
-  readonly pending: PendingResponse;
+  /** Undefined once it is over: tables that held the entry may keep it for long (see Bag), but not the request. */
+  pending: PendingResponse | undefined;
   responseId: string | undefined;
   /** Set once nobody waits any more: the slot stays taken until upstream is done, or this runs out. */
   farewell: NodeJS.Timeout | undefined;
@@ -35,7 +36,6 @@ export class Demux {
   readonly #cancelGraceMs: number;
   readonly #byRequest = new Map<string, Entry>();
   readonly #byResponse = new Map<string, Entry>();
-  readonly #byPending = new Map<PendingResponse, Entry>();
 
   constructor(actions: DemuxActions, cancelGraceMs: number) {
     this.#actions = actions;
@@ -55,14 +55,13 @@ export class Demux {
       farewell: undefined,
     };
     this.#byRequest.set(entry.requestId, entry);
-    this.#byPending.set(pending, entry);
     return entry;
   }
 
   /** Nobody waits for it any more: cancel it upstream, at once or as soon as its id is known. */
   abandon(pending: PendingResponse): void {
-    const entry = this.#byPending.get(pending);
-    if (entry === undefined || entry.farewell !== undefined) return;
+    const entry = this.#byRequest.get(pending.upstreamId ?? '');
+    if (entry?.pending !== pending || entry.farewell !== undefined) return;
     entry.farewell = setTimeout(() => {
       this.#remove(entry);
       this.#actions.unresponsive();
@@ -77,10 +76,10 @@ export class Demux {
         return;
       case 'text.delta':
       case 'transcript.delta':
-        this.#byResponse.get(event.responseId)?.pending.textDelta(event.delta);
+        this.#byResponse.get(event.responseId)?.pending?.textDelta(event.delta);
         return;
       case 'audio.delta':
-        this.#byResponse.get(event.responseId)?.pending.audioDelta(event.audio);
+        this.#byResponse.get(event.responseId)?.pending?.audioDelta(event.audio);
         return;
       case 'response.finished':
         this.#finish(event.response);
@@ -99,9 +98,8 @@ export class Demux {
     const entries = [...this.#byRequest.values()];
     this.#byRequest.clear();
     this.#byResponse.clear();
-    this.#byPending.clear();
     for (const entry of entries) clearTimeout(entry.farewell);
-    return entries.map((entry) => entry.pending).filter((pending) => !pending.settled);
+    return entries.flatMap(({ pending }) => (pending?.settled === false ? [pending] : []));
   }
 
   #start(response: ResponseView): void {
@@ -113,7 +111,7 @@ export class Demux {
     }
     entry.responseId = response.id;
     this.#byResponse.set(response.id, entry);
-    if (entry.farewell === undefined) entry.pending.started();
+    if (entry.farewell === undefined) entry.pending?.started();
     else this.#actions.cancel(response.id, entry.requestId);
   }
 
@@ -121,9 +119,9 @@ export class Demux {
     const entry =
       this.#byResponse.get(response.id) ?? this.#byRequest.get(response.metadata?.request_id ?? '');
     if (entry === undefined) return;
-    this.#remove(entry);
+    const pending = this.#remove(entry);
     if (response.usage !== undefined) this.#actions.spent(response.usage);
-    entry.pending.finish(response);
+    pending?.finish(response);
     this.#actions.released();
   }
 
@@ -135,16 +133,19 @@ export class Demux {
       this.#actions.stray(fault);
       return;
     }
-    this.#remove(entry);
-    if (fault.causedBy === entry.requestId) this.#actions.refused(entry.pending);
-    entry.pending.fail(refusedRequest(fault));
+    const pending = this.#remove(entry);
+    if (pending !== undefined && fault.causedBy === entry.requestId) this.#actions.refused(pending);
+    pending?.fail(refusedRequest(fault));
     this.#actions.released();
   }
 
-  #remove(entry: Entry): void {
+  /** @returns the request that it was for */
+  #remove(entry: Entry): PendingResponse | undefined {
+    const { pending } = entry;
     clearTimeout(entry.farewell);
     this.#byRequest.delete(entry.requestId);
-    this.#byPending.delete(entry.pending);
     if (entry.responseId !== undefined) this.#byResponse.delete(entry.responseId);
+    entry.pending = undefined;
+    return pending;
   }
 }

@@ -51,13 +51,13 @@ export class PendingResponse implements AsyncIterable<Chunk> {
   /** What upstream was told as the id of the last attempt. */
   upstreamId: string | undefined;
   readonly #chunks: Chunk[] = [];
-  readonly #onSettled: (pending: PendingResponse) => void;
+  readonly #onSettled: () => void;
   #started = false;
   #outcome: { error: GatewayError | undefined } | undefined;
   #wake: (() => void) | undefined;
 
   /** @param onSettled called exactly once, at the moment of settling, so that its owner can let go of it */
-  constructor(request: UpstreamRequest, onSettled: (pending: PendingResponse) => void) {
+  constructor(request: UpstreamRequest, onSettled: () => void) {
     this.request = request;
     this.#onSettled = onSettled;
   }
@@ -147,7 +147,7 @@ export class PendingResponse implements AsyncIterable<Chunk> {
     if (this.#outcome !== undefined) return;
     this.moments.endedAt = performance.now();
     this.#outcome = { error: error?.withPartial(this.text) };
-    this.#onSettled(this);
+    this.#onSettled();
     this.#notify();
   }
 

@@ -13,6 +13,8 @@ export class Seeds {
   readonly #max: number;
   /** prompt → item id, the least recently used first. */
   readonly #idOf = new Map<string, string>();
+  /** The one used last, which need not be moved behind the others. */
+  #latest: string | undefined;
 
   constructor(max: number) {
     this.#max = max;
@@ -25,13 +27,17 @@ export class Seeds {
   plant(prompt: string): Planting {
     const known = this.#idOf.get(prompt);
     if (known !== undefined) {
-      this.#idOf.delete(prompt);
-      this.#idOf.set(prompt, known);
+      if (prompt !== this.#latest) {
+        this.#idOf.delete(prompt);
+        this.#idOf.set(prompt, known);
+        this.#latest = prompt;
+      }
       return { id: known, fresh: false, evictedId: undefined };
     }
     const id = seedId(prompt);
     const evictedId = this.#idOf.size >= this.#max ? this.#evict() : undefined;
     this.#idOf.set(prompt, id);
+    this.#latest = prompt;
     return { id, fresh: true, evictedId };
   }
 

@@ -1,0 +1,41 @@
+/**
+ * What is under way, in no order: for things that come and go by the thousand.
+ *
+ * Not a Set, nor a Map by the thing itself. When V8 makes those anew, which it does again and again where members come and
+ * go, each outgrown table keeps its last members and the table after it. Once one of them is old, a quick collection
+ * keeps all that follow, with every request that was ever in them, until a full one. Under load that was a fifth of the time.
+ */
+
+/** A member knows its own place; it is in one bag at a time. */
+export interface Placed {
+  /** The bag keeps it. */
+  place: number;
+}
+
+export class Bag<T extends Placed> implements Iterable<T> {
+  readonly #members: T[] = [];
+
+  get size(): number {
+    return this.#members.length;
+  }
+
+  add(member: T): void {
+    member.place = this.#members.length;
+    this.#members.push(member);
+  }
+
+  /** @returns false where it was not in here, or no longer. */
+  remove(member: T): boolean {
+    if (this.#members[member.place] !== member) return false;
+    const last = this.#members.pop();
+    if (last === undefined || last === member) return true;
+    this.#members[member.place] = last;
+    last.place = member.place;
+    return true;
+  }
+
+  /** All that are in here now, whatever happens to them meanwhile. */
+  [Symbol.iterator](): Iterator<T> {
+    return [...this.#members][Symbol.iterator]();
+  }
+}
