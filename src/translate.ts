@@ -1,6 +1,7 @@
 /** The use case: a sentence or a recording goes in, its translation comes back. Read this first. */
 import type { Logger } from 'pino';
 import type { AudioNormalizer } from './audio/normalize.js';
+import type { Recording } from './audio/recording.js';
 import { Course, type TranslationReport } from './course.js';
 import { GatewayError } from './errors.js';
 import type { Pool } from './pool/pool.js';
@@ -21,10 +22,10 @@ export interface TranslateRequest {
   readonly output: 'text' | 'audio';
   /** The text is wanted as it comes; else its pieces may be told together. */
   readonly asItComes: boolean;
-  /** A recording is a file of any audio format; it stays the caller's to delete. */
+  /** A recording may have any audio format; it stays the caller's to delete. */
   readonly question:
     | { readonly kind: 'text'; readonly text: string }
-    | { readonly kind: 'recording'; readonly path: string; readonly uploadMs: number };
+    | { readonly kind: 'recording'; readonly recording: Recording; readonly uploadMs: number };
   /** Told once, when all is over, however it ended. */
   readonly report?: (report: TranslationReport) => void;
 }
@@ -133,7 +134,7 @@ async function prepare(
     deleted.abort(closed);
   });
   const either = AbortSignal.any([signal, deleted.signal]);
-  const { pcm, durationMs } = await course.normalize(() => audio.normalize(question.path, either));
+  const { pcm, durationMs } = await course.normalize(() => audio.normalize(question.recording, either));
   course.inputAudioMs = durationMs;
   return { pcm };
 }

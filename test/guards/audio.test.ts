@@ -1,6 +1,9 @@
 /** What a recording may cost, counted and not timed: bytes set aside for each of its bytes, passes over it, processes. */
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { AudioNormalizer } from '../../src/audio/normalize.js';
+import { Intake } from '../../src/http/intake.js';
 import { dialects } from '../../src/wire/index.js';
 import { countedFfmpeg, Notes } from '../audio/processes.js';
 import { data, format, riff, sine, workshop } from '../audio/recordings.js';
@@ -51,6 +54,36 @@ describe('a recording that is ready', () => {
     expect(bytes).toBeGreaterThanOrEqual(PCM_BYTES);
     expect(bytes).toBeLessThan(1.1 * PCM_BYTES);
     await normalizer.close();
+  });
+
+  it('is set aside once as it comes in, in no file, and not copied on its way to the wire', async () => {
+    const path = files.path('upload');
+    const wav = riff([format({ rate: 24_000 }), data(sine({ seconds: SECONDS, rate: 24_000 }))]);
+    const normalizer = new AudioNormalizer({ ...LIMITS, ffmpegPath: files.path('no-such-ffmpeg') });
+    const bytes = await bytesSetAside(async () => {
+      const intake = new Intake(path, wav.length);
+      for (let at = 0; at < wav.length; at += 65_536) intake.write(wav.subarray(at, at + 65_536));
+      intake.end();
+      await once(intake, 'finish');
+      expect((await normalizer.normalize(intake.recording)).pcm).toHaveLength(PCM_BYTES);
+    });
+    expect(bytes).toBeGreaterThanOrEqual(PCM_BYTES);
+    // 64 kB stand in for it until it is certain that more will come.
+    expect(bytes).toBeLessThan(1.05 * PCM_BYTES + 65_536);
+    expect(existsSync(path)).toBe(false);
+    await normalizer.close();
+  });
+
+  it('that comes byte for byte costs no more than three times its bytes', async () => {
+    const wav = riff([format({ rate: 24_000 }), data(sine({ seconds: 1, rate: 24_000 }))]);
+    const bytes = await bytesSetAside(async () => {
+      const intake = new Intake(files.path('upload'), 0);
+      for (let at = 0; at < wav.length; at += 1) intake.write(wav.subarray(at, at + 1));
+      intake.end();
+      await once(intake, 'finish');
+      expect(intake.recording).toEqual(wav);
+    });
+    expect(bytes).toBeLessThan(3 * wav.length);
   });
 });
 

@@ -5,6 +5,7 @@ import type { Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Recording } from '../../src/audio/recording.js';
 import { loadConfig, type Config } from '../../src/config.js';
 import { createApp } from '../../src/http/app.js';
 import type { Capabilities, Health, HttpDeps, ReadyCheck } from '../../src/http/deps.js';
@@ -155,7 +156,7 @@ export async function startHttp(options: HttpFixtureOptions = {}): Promise<HttpF
   const inner = options.translate ?? plainTranslate(sessions);
   const translate: Translate = async function* (request, signal) {
     const { question } = request;
-    const recording = question.kind === 'recording' ? await readFile(question.path) : undefined;
+    const recording = question.kind === 'recording' ? await contentOf(question.recording) : undefined;
     asked.push({ request, recording, signal });
     yield* inner(request, signal);
   };
@@ -206,6 +207,10 @@ export async function startHttp(options: HttpFixtureOptions = {}): Promise<HttpF
       await rm(uploadDir, { recursive: true, force: true });
     },
   };
+}
+
+async function contentOf(recording: Recording): Promise<Buffer> {
+  return typeof recording === 'string' ? await readFile(recording) : recording;
 }
 
 /** Waits until something has become true; the test's own deadline ends it. */
