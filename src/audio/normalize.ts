@@ -13,6 +13,7 @@ import {
   sampleFormat,
   streamWavSamples,
   wavDataBytes,
+  wavSamplesStart,
   wavSeconds,
   type WavHeader,
 } from './wav.js';
@@ -120,7 +121,7 @@ export class AudioNormalizer {
       // Of some containers ffmpeg needs a file to jump in.
       if (typeof recording !== 'string')
         throw new TypeError('The bytes in memory are no recording that is ready.');
-      return { kind: 'encoded', source: sourceOf(recording, demuxer, header) };
+      return { kind: 'encoded', source: sourceOf(recording, reader.size, demuxer, header) };
     } finally {
       await reader.close();
     }
@@ -150,14 +151,19 @@ export class AudioNormalizer {
   }
 }
 
-function sourceOf(path: string, demuxer: Demuxer, header: WavHeader | undefined): Source {
+function sourceOf(path: string, size: number, demuxer: Demuxer, header: WavHeader | undefined): Source {
   const format = header === undefined ? undefined : sampleFormat(header);
   if (header === undefined || format === undefined)
-    return { encoding: { kind: 'container', demuxer }, path, read: () => streamFile(path) };
+    return { encoding: { kind: 'container', demuxer }, path, read: () => streamFile(path), startsAt: 0 };
   // ffmpeg's own WAV reader takes RIFX for little-endian and stops after the first data chunk.
   const { sampleRate, channels } = header;
   const encoding = { kind: 'samples', format, sampleRate, channels } as const;
-  return { encoding, path, read: () => streamWavSamples(path, header) };
+  return {
+    encoding,
+    path,
+    read: () => streamWavSamples(path, header),
+    startsAt: wavSamplesStart(header, size),
+  };
 }
 
 /** Opens the file when read for the first time, which may never be. */

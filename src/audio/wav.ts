@@ -163,6 +163,16 @@ export function wavDataBytes(header: WavHeader): number {
   return header.data.reduce((sum, range) => sum + range.length, 0);
 }
 
+/** Where the samples begin, if nothing but samples comes from there to the end of the file; else undefined. */
+export function wavSamplesStart({ data }: WavHeader, fileBytes: number): number | undefined {
+  const [only] = data;
+  const isLast = data.length === 1 && only !== undefined && only.offset + only.length === fileBytes;
+  return isLast && only.offset <= MAX_STEPPED_OVER ? only.offset : undefined;
+}
+
+/** To step over what is before them, it is read. */
+const MAX_STEPPED_OVER = 64 * 1024;
+
 /** How long the samples that are there sound, in seconds; undefined where only a decoder could tell. */
 export function wavSeconds(header: WavHeader): number | undefined {
   if (sampleFormat(header) === undefined) return undefined;

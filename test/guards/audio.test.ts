@@ -17,7 +17,7 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-/** Bytes that our own code sets aside in Buffers of 1 kB and more while `work` runs; what node reads into is its own. */
+/** Bytes set aside in Buffers of 1 kB and more while `work` runs, for files too; what node reads sockets into is its own. */
 async function bytesSetAside(work: () => Promise<void>): Promise<number> {
   let bytes = 0;
   const count = <B extends Buffer>(made: B): B => {
@@ -26,9 +26,12 @@ async function bytesSetAside(work: () => Promise<void>): Promise<number> {
   };
   const alloc = Buffer.alloc.bind(Buffer);
   const allocUnsafe = Buffer.allocUnsafe.bind(Buffer);
+  const allocUnsafeSlow = Buffer.allocUnsafeSlow.bind(Buffer);
   const concat = Buffer.concat.bind(Buffer);
   jest.spyOn(Buffer, 'alloc').mockImplementation((...args) => count(alloc(...args)));
   jest.spyOn(Buffer, 'allocUnsafe').mockImplementation((size) => count(allocUnsafe(size)));
+  // What node reads files into.
+  jest.spyOn(Buffer, 'allocUnsafeSlow').mockImplementation((size) => count(allocUnsafeSlow(size)));
   // Whether it sets aside what it joins by `allocUnsafe` or by itself depends on node's version.
   jest.spyOn(Buffer, 'concat').mockImplementation((...args) => {
     const before = bytes;
@@ -102,7 +105,7 @@ describe('any other recording', () => {
         decoded = (await normalizer.normalize(path)).pcm.length;
       });
       expect(decoded).toBe(PCM_BYTES);
-      // What goes in is streamed in pieces, what comes out is collected and joined.
+      // What goes in is read by the process itself, what comes out is collected and joined.
       expect(bytes).toBeGreaterThanOrEqual(decoded);
       expect(bytes).toBeLessThan(1.1 * decoded);
       expect(notes.lines()).toHaveLength(started);
