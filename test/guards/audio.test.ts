@@ -116,17 +116,27 @@ describe('any other recording', () => {
 });
 
 describe.each(Object.values(dialects))('a recording in a frame of $name', (dialect) => {
-  it('is made base64 once, and read by nothing else on its way', () => {
+  it('is made base64 once, written into the bytes of its frame, and read by nothing else on its way', async () => {
     const pcm = Buffer.alloc(PCM_BYTES, 7);
     const toText = jest.spyOn(Buffer.prototype, 'toString');
     const stringify = jest.spyOn(JSON, 'stringify');
-    const frame = dialect.encodeClient({
-      type: 'response.create',
-      response: { conversation: 'none', input: [{ role: 'user', parts: [{ type: 'audio', audio: pcm }] }] },
+    let frame: string | Buffer = '';
+    const bytes = await bytesSetAside(() => {
+      frame = dialect.encodeClientFrame({
+        type: 'response.create',
+        response: { conversation: 'none', input: [{ role: 'user', parts: [{ type: 'audio', audio: pcm }] }] },
+      });
+      return Promise.resolve();
     });
-    const long = (length: number): boolean => length > PCM_BYTES;
-    expect(toText.mock.results.filter(({ value }) => long(String(value).length))).toHaveLength(1);
-    expect(stringify.mock.results.filter(({ value }) => long(String(value).length))).toHaveLength(0);
-    expect(long(frame.length)).toBe(true);
+    const lengths = (spied: { mock: { results: { value: unknown }[] } }): number[] =>
+      spied.mock.results.map(({ value }) => String(value).length);
+    const text = (PCM_BYTES * 4) / 3;
+    expect(lengths(toText).reduce((sum, length) => sum + length, 0)).toBe(text);
+    // No text is as long as would outlive the request.
+    expect(Math.max(...lengths(toText))).toBeLessThan(100_000);
+    expect(Math.max(...lengths(stringify))).toBeLessThan(1_000);
+    expect(bytes).toBe(frame.length);
+    expect(frame.length).toBeGreaterThan(text);
+    expect(frame.length).toBeLessThan(text + 1_000);
   });
 });
