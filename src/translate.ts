@@ -1,6 +1,7 @@
 /** The use case: a sentence or a recording goes in, its translation comes back. Read this first. */
 import type { Logger } from 'pino';
 import type { AudioNormalizer } from './audio/normalize.js';
+import type { Recording } from './audio/recording.js';
 import { Course, type TranslationReport } from './course.js';
 import { GatewayError } from './errors.js';
 import { Interruption } from './interruption.js';
@@ -22,10 +23,10 @@ export interface TranslateRequest {
   readonly output: 'text' | 'audio';
   /** The text is wanted as it comes; else none of its pieces is told. */
   readonly asItComes: boolean;
-  /** A recording is a file of any audio format; it stays the caller's to delete. */
+  /** A recording may have any audio format; it stays the caller's to delete. */
   readonly question:
     | { readonly kind: 'text'; readonly text: string }
-    | { readonly kind: 'recording'; readonly path: string; readonly uploadMs: number };
+    | { readonly kind: 'recording'; readonly recording: Recording; readonly uploadMs: number };
   /** Told once, when all is over, however it ended. */
   readonly report?: (report: TranslationReport) => void;
 }
@@ -136,7 +137,7 @@ async function prepare(
     interrupted.abort(reason);
   });
   const { pcm, durationMs } = await course.normalize(() =>
-    audio.normalize(question.path, interrupted.signal),
+    audio.normalize(question.recording, interrupted.signal),
   );
   course.inputAudioMs = durationMs;
   return { pcm };

@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { open, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openRecording } from '../src/audio/recording.js';
 import { readWavHeader } from '../src/audio/wav.js';
 import { freePort } from './support/free-port.js';
 import { startGateway, type Running } from './support/gateway.js';
@@ -55,9 +56,9 @@ describe('the tour of the README', () => {
   it('brings the spoken reply as a WAV file', async () => {
     const file = path.join(ROOT, 'reply.wav');
     await paste(spoken);
-    const wav = await open(file);
+    const wav = await openRecording(file);
     expect(await readWavHeader(wav)).toMatchObject({ sampleRate: 24_000, channels: 1, bitsPerSample: 16 });
-    expect((await wav.stat()).size).toBeGreaterThan(48_000);
+    expect(wav.size).toBeGreaterThan(48_000);
     await wav.close();
     await rm(file);
   });

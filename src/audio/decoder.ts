@@ -30,6 +30,8 @@ export interface Source {
   readonly path: string;
   /** What to decode, in order: of a container the file, else its samples. */
   readonly read: () => AsyncIterable<Buffer>;
+  /** Where in the file that begins, if all of it lies there up to the end; absent: it does not. */
+  readonly startsAt?: number | undefined;
 }
 
 export interface Decoded {
@@ -159,13 +161,17 @@ export class Decoder {
   }
 
   async #runProcess(source: Source, maxBytes: number, signal: AbortSignal): Promise<Decoded> {
-    const { encoding, path } = source;
-    if (isReadInOrder(encoding)) return await this.#finish(this.#runOnPipe(source, maxBytes), signal);
-    const file = await this.#openForProcess(path);
+    const { encoding, path, startsAt } = source;
+    const isInOrder = isReadInOrder(encoding);
+    const spare = isInOrder ? this.#spares.take(kindOf(encoding, maxBytes)) : undefined;
+    if (spare !== undefined || (isInOrder && startsAt === undefined))
+      return await this.#finish(this.#feed(source, maxBytes, spare), signal);
+    const file = await this.#openForProcess(path, isInOrder ? startsAt : undefined);
     try {
       signal.throwIfAborted();
       // It gets the open file, and needs no right to find one.
       const run = new FfmpegRun(this.#binary, this.#confinement, encoding, maxBytes, file.fd);
+      if (isInOrder) this.#prepareNext(run, encoding, maxBytes);
       return await this.#finish(run, signal);
     } finally {
       await file.close();
@@ -190,30 +196,47 @@ export class Decoder {
     return { pcm: run.takePcm(), cut: run.cut };
   }
 
-  /** Feeds a process that was started ahead for such a recording, if there is one, and has the next started. */
-  #runOnPipe({ encoding, read }: Source, maxBytes: number): FfmpegRun {
-    const start = (): FfmpegRun => new FfmpegRun(this.#binary, this.#confinement, encoding, maxBytes);
-    const kind = [...inputOptions(encoding), maxBytes].join(' ');
-    const run = this.#spares.take(kind) ?? start();
+  /** Hands on the recording piece by piece, to a process that was started ahead for such a one if there is one. */
+  #feed({ encoding, read }: Source, maxBytes: number, spare: FfmpegRun | undefined): FfmpegRun {
+    const run = spare ?? this.#start(encoding, maxBytes);
     run.feed(read());
-    const prepareNext = (): void => {
-      // Not before what was decoded is on its way: to start a process holds us up for milliseconds.
-      setImmediate(() => {
-        this.#spares.add(kind, start, this.#line.stats.waiting === 0);
-      });
-    };
-    run.finished.then(prepareNext, (error: unknown) => {
-      if (!(error instanceof StartFailure)) prepareNext();
-    });
+    this.#prepareNext(run, encoding, maxBytes);
     return run;
   }
 
-  /** So as to jump in it, a process opens its standard input once more: as another user it must be let. */
-  async #openForProcess(path: string): Promise<FileHandle> {
+  #start(encoding: Encoding, maxBytes: number): FfmpegRun {
+    return new FfmpegRun(this.#binary, this.#confinement, encoding, maxBytes);
+  }
+
+  /** While recordings wait for their turn the processors are full: to start ahead would gain nothing. */
+  #prepareNext(run: FfmpegRun, encoding: Encoding, maxBytes: number): void {
+    const prepare = (): void => {
+      // Not before what was decoded is on its way: to start a process holds us up for milliseconds.
+      setImmediate(() => {
+        if (this.#line.stats.waiting > 0) return;
+        this.#spares.add(kindOf(encoding, maxBytes), () => this.#start(encoding, maxBytes), true);
+      });
+    };
+    run.finished.then(prepare, (error: unknown) => {
+      if (!(error instanceof StartFailure)) prepare();
+    });
+  }
+
+  /**
+   * @param startsAt the process reads on from there; absent: so as to jump in it, it opens its standard input once more,
+   * which it must be let as another user.
+   */
+  async #openForProcess(path: string, startsAt: number | undefined): Promise<FileHandle> {
     const file = await open(path);
-    if (this.#confinement.changesUser) await file.chmod(0o644);
+    if (startsAt !== undefined) await file.read(Buffer.allocUnsafe(startsAt), 0, startsAt, null);
+    else if (this.#confinement.changesUser) await file.chmod(0o644);
     return file;
   }
+}
+
+/** What a process is started for. */
+function kindOf(encoding: Encoding, maxBytes: number): string {
+  return [...inputOptions(encoding), maxBytes].join(' ');
 }
 
 function closing(): GatewayError {

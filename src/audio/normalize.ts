@@ -1,9 +1,9 @@
 /** Any recording in, PCM 16-bit little-endian mono 24 kHz out. The content decides what it is, not its name. */
 import { createReadStream } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
 import { GatewayError } from '../errors.js';
 import { Decoder, type Source } from './decoder.js';
 import { BYTES_PER_SECOND, durationMs } from './pcm.js';
+import { openRecording, type Recording, type RecordingReader } from './recording.js';
 import { AUDIO_FORMATS, sniff, type Demuxer } from './sniff.js';
 import {
   isOurPcm,
@@ -13,7 +13,9 @@ import {
   sampleFormat,
   streamWavSamples,
   wavDataBytes,
+  wavSamplesStart,
   wavSeconds,
+  type WavHeader,
 } from './wav.js';
 
 export interface NormalizedAudio {
@@ -65,13 +67,13 @@ export class AudioNormalizer {
   /**
    * Takes the samples of a PCM16 mono 24 kHz WAV as they are, and has one ffmpeg process decode anything else.
    *
-   * @param path a file that stays as it is until the promise settles.
+   * @param recording stays as it is until the promise settles. The samples of one in memory are its own bytes.
    * @throws GatewayError `unsupported-media-type`, `undecodable-audio`, `empty-audio`, `audio-too-long`, `draining` or
    *   `internal`; `signal.reason` when aborted.
    */
-  async normalize(path: string, signal?: AbortSignal): Promise<NormalizedAudio> {
+  async normalize(recording: Recording, signal?: AbortSignal): Promise<NormalizedAudio> {
     try {
-      return await this.#normalize(path, signal);
+      return await this.#normalize(recording, signal);
     } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof GatewayError) throw error;
@@ -96,9 +98,9 @@ export class AudioNormalizer {
     return this.#decoder.destroy(error);
   }
 
-  async #normalize(path: string, signal: AbortSignal | undefined): Promise<NormalizedAudio> {
+  async #normalize(recording: Recording, signal: AbortSignal | undefined): Promise<NormalizedAudio> {
     signal?.throwIfAborted();
-    const inspected = await this.#inspect(path);
+    const inspected = await this.#inspect(recording);
     signal?.throwIfAborted();
 
     const transcoded = inspected.kind === 'encoded';
@@ -107,32 +109,30 @@ export class AudioNormalizer {
     return { pcm, durationMs: durationMs(pcm), transcoded };
   }
 
-  async #inspect(path: string): Promise<Inspected> {
-    const file = await open(path);
+  async #inspect(recording: Recording): Promise<Inspected> {
+    const reader = await openRecording(recording);
     try {
-      if ((await file.stat()).size === 0) throw empty();
-      const demuxer = await sniff(file);
+      if (reader.size === 0) throw empty();
+      const demuxer = await sniff(reader);
       if (demuxer === undefined) throw unsupported();
-      if (demuxer === 'wav') return await this.#inspectWav(path, file);
-      return encodedFile(path, demuxer);
+      const header = demuxer === 'wav' ? await this.#checkWav(reader) : undefined;
+      if (header !== undefined && isOurPcm(header))
+        return { kind: 'samples', pcm: await readWavSamples(reader, header) };
+      // Of some containers ffmpeg needs a file to jump in.
+      if (typeof recording !== 'string')
+        throw new TypeError('The bytes in memory are no recording that is ready.');
+      return { kind: 'encoded', source: sourceOf(recording, reader.size, demuxer, header) };
     } finally {
-      await file.close();
+      await reader.close();
     }
   }
 
-  async #inspectWav(path: string, file: FileHandle): Promise<Inspected> {
-    const header = await readWavHeader(file);
+  async #checkWav(reader: RecordingReader): Promise<WavHeader> {
+    const header = await readWavHeader(reader);
     if (wavDataBytes(header) === 0) throw empty();
     const seconds = wavSeconds(header);
     if (seconds !== undefined && seconds > this.#maxSeconds) throw this.#tooLong(seconds);
-    if (isOurPcm(header)) return { kind: 'samples', pcm: await readWavSamples(file, header) };
-
-    const format = sampleFormat(header);
-    if (format === undefined) return encodedFile(path, 'wav');
-    // ffmpeg's own WAV reader takes RIFX for little-endian and stops after the first data chunk.
-    const { sampleRate, channels } = header;
-    const encoding = { kind: 'samples', format, sampleRate, channels } as const;
-    return { kind: 'encoded', source: { encoding, path, read: () => streamWavSamples(path, header) } };
+    return header;
   }
 
   async #decode(source: Source, signal: AbortSignal | undefined): Promise<Buffer> {
@@ -151,9 +151,19 @@ export class AudioNormalizer {
   }
 }
 
-function encodedFile(path: string, demuxer: Demuxer): Inspected {
-  const encoding = { kind: 'container', demuxer } as const;
-  return { kind: 'encoded', source: { encoding, path, read: () => streamFile(path) } };
+function sourceOf(path: string, size: number, demuxer: Demuxer, header: WavHeader | undefined): Source {
+  const format = header === undefined ? undefined : sampleFormat(header);
+  if (header === undefined || format === undefined)
+    return { encoding: { kind: 'container', demuxer }, path, read: () => streamFile(path), startsAt: 0 };
+  // ffmpeg's own WAV reader takes RIFX for little-endian and stops after the first data chunk.
+  const { sampleRate, channels } = header;
+  const encoding = { kind: 'samples', format, sampleRate, channels } as const;
+  return {
+    encoding,
+    path,
+    read: () => streamWavSamples(path, header),
+    startsAt: wavSamplesStart(header, size),
+  };
 }
 
 /** Opens the file when read for the first time, which may never be. */

@@ -1,5 +1,5 @@
 /** What a file is, by its first bytes alone: one of the containers that we let ffmpeg read, or nothing. */
-import type { FileHandle } from 'node:fs/promises';
+import type { RecordingReader } from './recording.js';
 
 /**
  * ffmpeg's names of the demuxers that may ever run. All of them hold samples; none of them holds a list of other
@@ -34,10 +34,10 @@ const HEAD_BYTES = 16_384;
 const MAX_TAGS = 4;
 
 /** @returns the demuxer to force on ffmpeg, or undefined when the content is nothing that we take. */
-export async function sniff(file: FileHandle): Promise<Demuxer | undefined> {
+export async function sniff(recording: RecordingReader): Promise<Demuxer | undefined> {
   let start = 0;
   for (let tags = 0; tags <= MAX_TAGS; tags += 1) {
-    const head = await readHead(file, start);
+    const head = await recording.read(start, HEAD_BYTES);
     const tagBytes = id3Bytes(head);
     if (tagBytes === undefined) {
       // Behind a tag people have all sorts of padding before the first frame: the mp3 demuxer looks for it itself.
@@ -46,11 +46,6 @@ export async function sniff(file: FileHandle): Promise<Demuxer | undefined> {
     start += tagBytes;
   }
   return undefined;
-}
-
-async function readHead(file: FileHandle, start: number): Promise<Buffer> {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, start);
-  return buffer.subarray(0, bytesRead);
 }
 
 /** @returns the length of the ID3v2 tag at the start (header, body, footer), or undefined when there is none. */

@@ -1,8 +1,8 @@
 /** WAV in both directions: where the samples of a file are and what they are like; and a header before our own. */
 import { createReadStream } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
 import { GatewayError } from '../errors.js';
 import { BYTES_PER_SAMPLE, SAMPLE_RATE } from './pcm.js';
+import type { RecordingReader } from './recording.js';
 
 /** Values of `wFormatTag` (RFC 2361, mmreg.h). */
 const PCM = 1;
@@ -43,9 +43,8 @@ export interface WavHeader {
  *
  * @throws GatewayError `undecodable-audio` when the chunks do not say what the samples are like.
  */
-export async function readWavHeader(file: FileHandle): Promise<WavHeader> {
-  const fileBytes = (await file.stat()).size;
-  const riff = await readBytes(file, 0, 12);
+export async function readWavHeader(recording: RecordingReader): Promise<WavHeader> {
+  const riff = await recording.read(0, 12);
   const bigEndian = riff.toString('latin1', 0, 4) === 'RIFX';
   const uint32 = (bytes: Buffer, at: number): number =>
     bigEndian ? bytes.readUInt32BE(at) : bytes.readUInt32LE(at);
@@ -57,20 +56,20 @@ export async function readWavHeader(file: FileHandle): Promise<WavHeader> {
 
   let at = 12;
   for (let chunks = 0; chunks < MAX_CHUNKS; chunks += 1) {
-    const head = await readBytes(file, at, 8);
+    const head = await recording.read(at, 8);
     if (head.length < 8 || !isChunkId(head)) break;
     const id = head.toString('latin1', 0, 4);
     const claimed = uint32(head, 4);
     const start = at + 8;
-    const left = fileBytes - start;
+    const left = recording.size - start;
     let size = claimed;
 
     if (id === 'ds64') {
       // EBU Tech 3306: 64-bit sizes of RIFF and data, for files of which 32 bits are not enough.
-      const sizes = await readBytes(file, start, 16);
+      const sizes = await recording.read(start, 16);
       if (sizes.length === 16) largeDataBytes = Number(sizes.readBigUInt64LE(8));
     } else if (id === 'fmt ') {
-      format ??= parseFormat(await readBytes(file, start, Math.min(claimed, 40)), bigEndian);
+      format ??= parseFormat(await recording.read(start, Math.min(claimed, 40)), bigEndian);
     } else if (id === 'data') {
       const neverFilledIn = claimed === 0 && (riffBytes === UNKNOWN_SIZE || riffBytes + 8 <= start);
       if (claimed === UNKNOWN_SIZE) size = largeDataBytes ?? left;
@@ -79,7 +78,7 @@ export async function readWavHeader(file: FileHandle): Promise<WavHeader> {
     }
 
     if (size >= left) break;
-    at = await nextChunk(file, start + size);
+    at = await nextChunk(recording, start + size);
   }
 
   if (format === undefined) {
@@ -112,26 +111,14 @@ function parseFormat(bytes: Buffer, bigEndian: boolean): Format | undefined {
 }
 
 /** Chunks start at even offsets; some writers forget the padding byte, and then the next id stands one byte earlier. */
-async function nextChunk(file: FileHandle, end: number): Promise<number> {
+async function nextChunk(recording: RecordingReader, end: number): Promise<number> {
   if (end % 2 === 0) return end;
-  const next = await readBytes(file, end, 5);
+  const next = await recording.read(end, 5);
   return isChunkId(next.subarray(0, 4)) && !isChunkId(next.subarray(1, 5)) ? end : end + 1;
 }
 
 function isChunkId(bytes: Buffer): boolean {
   return bytes.length >= 4 && bytes.subarray(0, 4).every((byte) => byte >= 0x20 && byte <= 0x7e);
-}
-
-/** @returns the bytes asked for, or fewer at the end of the file. */
-async function readBytes(file: FileHandle, offset: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.alloc(length);
-  let filled = 0;
-  while (filled < length) {
-    const { bytesRead } = await file.read(bytes, filled, length - filled, offset + filled);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
-  }
-  return bytes.subarray(0, filled);
 }
 
 /** ffmpeg's names of bare samples, one fixed-size number after the other. */
@@ -176,6 +163,16 @@ export function wavDataBytes(header: WavHeader): number {
   return header.data.reduce((sum, range) => sum + range.length, 0);
 }
 
+/** Where the samples begin, if nothing but samples comes from there to the end of the file; else undefined. */
+export function wavSamplesStart({ data }: WavHeader, fileBytes: number): number | undefined {
+  const [only] = data;
+  const isLast = data.length === 1 && only !== undefined && only.offset + only.length === fileBytes;
+  return isLast && only.offset <= MAX_STEPPED_OVER ? only.offset : undefined;
+}
+
+/** To step over what is before them, it is read. */
+const MAX_STEPPED_OVER = 64 * 1024;
+
 /** How long the samples that are there sound, in seconds; undefined where only a decoder could tell. */
 export function wavSeconds(header: WavHeader): number | undefined {
   if (sampleFormat(header) === undefined) return undefined;
@@ -195,10 +192,10 @@ export async function* streamWavSamples(path: string, header: WavHeader): AsyncG
 }
 
 /** The samples of an `isOurPcm` file, byte for byte; half a sample at the end of a chunk is dropped. */
-export async function readWavSamples(file: FileHandle, header: WavHeader): Promise<Buffer> {
+export async function readWavSamples(recording: RecordingReader, header: WavHeader): Promise<Buffer> {
   const parts: Buffer[] = [];
   for (const { offset, length } of header.data) {
-    const bytes = await readBytes(file, offset, length);
+    const bytes = await recording.read(offset, length);
     parts.push(bytes.subarray(0, bytes.length - (bytes.length % BYTES_PER_SAMPLE)));
   }
   const [only] = parts;

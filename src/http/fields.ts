@@ -1,4 +1,5 @@
 /** From what was sent to what was meant: aliases resolved, empty fields dropped, unknown and doubled ones refused by name. */
+import type { Recording } from '../audio/recording.js';
 import type { FieldFault } from '../errors.js';
 import { MAX_FAULTS_TOLD, pointerTo } from './problem.js';
 
@@ -10,8 +11,8 @@ export interface SentField {
 
 /** A file part of a form. */
 export class SentFile {
-  /** Where it lies; undefined if it was not kept, because nothing that is asked for goes by its name. */
-  path: string | undefined;
+  /** Undefined if it was not kept, because nothing that is asked for goes by its name. */
+  content: Recording | undefined;
 }
 
 /** Names that a body may use, each with the field that it means. */

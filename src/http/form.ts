@@ -1,13 +1,13 @@
-/** multipart/form-data: the fields in the order they came, and one recording on disk. Sole user of multer. */
-import { rm } from 'node:fs/promises';
+/** multipart/form-data: the fields in the order they came, and one recording. Sole user of multer. */
 import { join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline, type Readable, type Writable } from 'node:stream';
 import type { Request } from 'express';
-import multer, { diskStorage, MulterError } from 'multer';
+import multer, { MulterError } from 'multer';
 import type { SentBody } from './body.js';
 import { ClientGone } from './call.js';
 import { SentFile, type SentField } from './fields.js';
+import { Intake } from './intake.js';
 import { MAX_FORM_FIELD_BYTES, MAX_FORM_FIELDS, megabytes } from './limits.js';
 import { passThrough } from './middleware.js';
 import { invalidRequest, pointerTo, tooLarge } from './problem.js';
@@ -20,8 +20,8 @@ const MAX_FILES_TOLD = 4;
 const MAX_FIELD_NAME_BYTES = 100;
 
 /**
- * @param recordingNames the names under which a recording is taken. The first file that has one is written to the
- * folder, under a name of ours; any other file is read off and only mentioned.
+ * @param recordingNames the names under which a recording is taken. The first file that has one is
+ * kept, in memory or in the folder, there under a name of ours; any other file is read off and only mentioned.
  */
 export function createFormReader(
   uploadDir: string,
@@ -33,6 +33,7 @@ export function createFormReader(
   return async (req, res) => {
     const fields: SentField[] = [];
     let recording: SentFile | undefined;
+    let intake: Intake | undefined;
 
     const options = {
       limits: {
@@ -51,16 +52,15 @@ export function createFormReader(
         if (isRecording) recording = sent;
         keep(null, isRecording);
       },
-      storage: diskStorage({
-        destination: (_req, _file, done) => {
-          done(null, uploadDir);
+      storage: {
+        _handleFile: (_req: Request, file: Express.Multer.File, done: (error?: unknown) => void) => {
+          intake = new Intake(join(uploadDir, nextName()), announcedBytes(req));
+          pipeline(file.stream, intake, done);
         },
-        filename: (_req, _file, done) => {
-          const name = nextName();
-          if (recording !== undefined) recording.path = join(uploadDir, name);
-          done(null, name);
+        _removeFile: (_req: Request, _file: Express.Multer.File, done: (error: Error | null) => void) => {
+          done(null); // By whoever reads the form.
         },
-      }),
+      },
       // `parser` is busboy: text parts are `field` events, parts with a file name or of no known type `file` events.
       streamHandler: (request: Request, parser: Writable) => {
         parser.on('field', (name: string | undefined, value: string | undefined) => {
@@ -79,7 +79,7 @@ export function createFormReader(
     };
 
     const discard = async (): Promise<void> => {
-      if (recording?.path !== undefined) await rm(recording.path, { force: true });
+      await intake?.discard();
     };
     try {
       // Multer asks of a request what node's has; only its types ask for Express's.
@@ -88,8 +88,13 @@ export function createFormReader(
       await discard();
       throw req.destroyed && !req.complete ? new ClientGone() : tellFormFault(error, maxUploadBytes);
     }
+    if (recording !== undefined) recording.content = intake?.recording;
     return { fields, typed: false, discard };
   };
+}
+
+function announcedBytes(req: Request): number {
+  return Number(req.headers['content-length'] ?? 0);
 }
 
 /** Faults of the form in our words; faults of the disk (they name a system call) stay what they are. */

@@ -1,4 +1,5 @@
 /** A body of a translation, judged: which question, in which session, answered how. */
+import type { Recording } from '../audio/recording.js';
 import { countChars } from '../characters.js';
 import type { FieldFault } from '../errors.js';
 import type { ProfileWish } from '../session/profile.js';
@@ -8,7 +9,8 @@ import { checkFields, wishOf } from './read-fields.js';
 import { translateSchema, type TranslateFields } from './schemas.js';
 
 export interface Asked {
-  readonly question: { kind: 'text'; text: string; chars: number } | { kind: 'recording'; path: string };
+  readonly question:
+    { kind: 'text'; text: string; chars: number } | { kind: 'recording'; recording: Recording };
   readonly connectId: string | undefined;
   readonly wish: ProfileWish;
   readonly context: string | undefined;
@@ -89,11 +91,13 @@ function* oneQuestion({ values, sentAs }: Gathered): Generator<FieldFault> {
 }
 
 function toAsked(fields: TranslateFields, { sentAs }: Gathered): Asked {
-  const path = fields.file?.path;
+  const recording = fields.file?.content;
   const text = fields.text ?? '';
   return {
     question:
-      path === undefined ? { kind: 'text', text, chars: countChars(text) } : { kind: 'recording', path },
+      recording === undefined
+        ? { kind: 'text', text, chars: countChars(text) }
+        : { kind: 'recording', recording },
     connectId: fields.connectId,
     wish: wishOf(fields),
     context: fields.context,

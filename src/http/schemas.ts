@@ -60,7 +60,7 @@ export function translateSchema(maxTextChars: number) {
   return z.strictObject({
     file: z
       .instanceof(SentFile, { error: 'must be a file part of multipart/form-data, with a file name.' })
-      .refine((file) => file.path !== undefined, { error: 'came without a file name; give it one.' })
+      .refine((file) => file.content !== undefined, { error: 'came without a file name; give it one.' })
       .optional()
       .meta({
         description: 'One recording, with a file name. Its content decides what it is, not its name.',

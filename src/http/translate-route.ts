@@ -123,7 +123,7 @@ function toRequest(
     question:
       question.kind === 'text'
         ? { kind: 'text', text: question.text }
-        : { kind: 'recording', path: question.path, uploadMs },
+        : { kind: 'recording', recording: question.recording, uploadMs },
     report: (report) => {
       req.call.report = report;
     },

@@ -316,7 +316,7 @@ export class Connection {
   }
 
   #send(event: ClientEvent): void {
-    if (this.#state.at !== 'closed') this.#state.socket.send(this.#endpoint.dialect.encodeClient(event));
+    if (this.#state.at !== 'closed') this.#state.socket.send(this.#endpoint.dialect.encodeClientFrame(event));
   }
 
   #become(next: ConnectionState): void {

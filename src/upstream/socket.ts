@@ -9,6 +9,9 @@ const MAX_FRAME_BYTES = 32 * 1024 * 1024;
 /** How long the peer may take to answer our close frame. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
+/** What is sent is text, in whatever form it is at hand. */
+const TEXT = { binary: false };
+
 /** No close frame came (RFC 6455, 7.1.5). */
 const LOST = 1006;
 
@@ -29,8 +32,8 @@ export interface OpeningListener extends SocketListener {
 export interface Socket {
   /** Accepted but not yet handed to the network. */
   readonly bufferedBytes: number;
-  /** Frames sent after the end are dropped: whoever waits for an answer has been told by `closed`. */
-  send(frame: string, sent?: () => void): void;
+  /** A frame is text, also where it is given as the bytes of it. Frames sent after the end are dropped: whoever waits for an answer has been told by `closed`. */
+  send(frame: string | Buffer, sent?: () => void): void;
   /** Stops reading, so that the peer meets back-pressure. Its close is not noticed until `resume`. */
   pause(): void;
   resume(): void;
@@ -132,7 +135,7 @@ export function watchSocket(
     send(frame, sent) {
       if (socket.readyState !== WebSocket.OPEN) return;
       beforeSend();
-      socket.send(frame, sent);
+      socket.send(frame, TEXT, sent);
     },
     // On a socket that was closed before it was open ws would fail at both.
     pause() {

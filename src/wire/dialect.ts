@@ -32,6 +32,8 @@ export interface Dialect {
     readonly server: ReadonlyMap<string, z.ZodType<ServerEvent | undefined>>;
   };
   encodeClient(event: ClientEvent): string;
+  /** The same for the socket: bytes, which nobody has to go through once more, where it carries a recording. */
+  encodeClientFrame(event: ClientEvent): string | Buffer;
   /** Frames are text; bytes stand for a binary frame, which is malformed. */
   decodeServer(frame: string | Uint8Array): Decoded<ServerEvent>;
   /**

@@ -9,7 +9,7 @@ import { looseView, strictSettings, writeSettings, writeView } from './ga-sessio
 import { strictItem, writeItem, writeItemView } from './items.js';
 import { writeSamples } from './samples.js';
 import * as read from './server-readers.js';
-import { stringifyEvent } from './sounding.js';
+import { encodeEvent } from './sounding.js';
 import { newEventId, writeCommonServerEvent, writePlace } from './server-writers.js';
 
 /** A client event as GA spells it. */
@@ -151,7 +151,8 @@ export const ga: Dialect = {
   outOfBand: true,
   finishesItems: true,
   vocabulary: { client: fromClient, server: fromServer },
-  encodeClient: (event) => stringifyEvent(event, writeClientEvent),
+  encodeClient: (event) => encodeEvent(event, writeClientEvent).toString(),
+  encodeClientFrame: (event) => encodeEvent(event, writeClientEvent),
   decodeServer: (frame) => readServerFrame(frame, fromServer),
   decodeAnswer: (frame) => readServerFrameIfOf(frame, answers),
   encodeServer: (event) => JSON.stringify(writeServerEvent(event)),

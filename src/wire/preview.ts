@@ -15,7 +15,7 @@ import { looseView, strictSettings, writeSettings, writeView } from './preview-s
 import { strictItem, writeItem, writeItemView } from './items.js';
 import { writeSamples } from './samples.js';
 import * as read from './server-readers.js';
-import { stringifyEvent } from './sounding.js';
+import { encodeEvent } from './sounding.js';
 import { newEventId, writeCommonServerEvent, writePlace } from './server-writers.js';
 
 /** A client event as the preview spells it. */
@@ -157,7 +157,8 @@ export const preview: Dialect = {
   outOfBand: true,
   finishesItems: false,
   vocabulary: { client: fromClient, server: fromServer },
-  encodeClient: (event) => stringifyEvent(event, writeClientEvent),
+  encodeClient: (event) => encodeEvent(event, writeClientEvent).toString(),
+  encodeClientFrame: (event) => encodeEvent(event, writeClientEvent),
   decodeServer: (frame) => readServerFrame(frame, fromServer),
   decodeAnswer: (frame) => readServerFrameIfOf(frame, answers),
   encodeServer: (event) => {

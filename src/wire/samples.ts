@@ -10,6 +10,21 @@ export function writeSamples(samples: Buffer): string {
   return samples.toString('base64');
 }
 
+export function base64Length(samples: Buffer): number {
+  return Math.ceil(samples.length / 3) * 4;
+}
+
+/** Written at a time, whole groups of 3: its text is collected while it is young, that of a long recording late. */
+const PIECE_BYTES = 48 * 1024;
+
+/** @returns where in the frame they end. */
+export function writeSamplesInto(frame: Buffer, at: number, samples: Buffer): number {
+  let end = at;
+  for (let start = 0; start < samples.length; start += PIECE_BYTES)
+    end += frame.write(samples.toString('base64', start, start + PIECE_BYTES), end, 'latin1');
+  return end;
+}
+
 /**
  * Node's decoder skips what is not base64 and stops at the first padding, so a text that is not wholly base64
  * yields fewer bytes than its length promises. URL-safe letters it would take, the protocol does not.

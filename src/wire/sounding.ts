@@ -1,6 +1,6 @@
 /** Frames that carry a recording, whose samples are all but a few bytes of them. */
 import type { ClientEvent, Item, ItemReference } from './events.js';
-import { writeSamples } from './samples.js';
+import { base64Length, writeSamplesInto } from './samples.js';
 
 /** No text of anybody's can hold this: within a string of JSON its quotes would be escaped. */
 const ROOM = '"audio":""';
@@ -10,21 +10,36 @@ type Entry = Item | ItemReference;
 
 /**
  * JSON of a client event. Base64 holds nothing that JSON escapes, so samples are not handed to `JSON.stringify`, which
- * would look at every letter, but put where it left room for them.
+ * would look at every letter, but written where it left room for them: into the bytes of the frame, since text would be
+ * gone through once more on its way to the socket.
  *
  * @param write gives the event as the dialect spells it.
  */
-export function stringifyEvent(event: ClientEvent, write: (event: ClientEvent) => object): string {
+export function encodeEvent(event: ClientEvent, write: (event: ClientEvent) => object): string | Buffer {
   if (event.type !== 'response.create') return JSON.stringify(write(event));
   const { input = [] } = event.response;
   const samples = input.flatMap(samplesOf);
   if (samples.length === 0) return JSON.stringify(write(event));
   const silent = { ...event, response: { ...event.response, input: input.map(silenced) } };
-  const [head = '', ...rest] = JSON.stringify(write(silent)).split(ROOM);
-  return rest.reduce(
-    (json, piece, index) => `${json}"audio":"${writeSamples(samples[index] ?? NOTHING)}"${piece}`,
-    head,
+  return fill(JSON.stringify(write(silent)).split(ROOM), samples);
+}
+
+/** Samples stand between the pieces. */
+function fill(pieces: readonly string[], samples: readonly Buffer[]): Buffer {
+  const sounds = samples.reduce((length, each) => length + ROOM.length + base64Length(each), 0);
+  const frame = Buffer.allocUnsafe(
+    pieces.reduce((length, piece) => length + Buffer.byteLength(piece), sounds),
   );
+  let at = 0;
+  for (const [index, piece] of pieces.entries()) {
+    if (index > 0) {
+      at += frame.write(ROOM.slice(0, -1), at, 'latin1');
+      at = writeSamplesInto(frame, at, samples[index - 1] ?? NOTHING);
+      at += frame.write('"', at, 'latin1');
+    }
+    at += frame.write(piece, at);
+  }
+  return frame;
 }
 
 function samplesOf(entry: Entry): Buffer[] {

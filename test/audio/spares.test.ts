@@ -4,10 +4,13 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AudioNormalizer } from '../../src/audio/normalize.js';
-import { children, countedFfmpeg, isAlive, Notes, until } from './processes.js';
-import { data, format, record, riff, sine, toneInput, workshop } from './recordings.js';
+import { children, countedFfmpeg, isAlive, Notes, realTimeFfmpeg, until } from './processes.js';
+import { data, format, LIST, record, riff, sine, toneInput, workshop, type Chunk } from './recordings.js';
 
 const files = workshop();
+const LIMITS = { timeoutMs: 20_000, maxSeconds: 240 };
+const speech = sine({ rate: 16_000 });
+const LARGE = { id: 'pict', body: Buffer.alloc(70_000) };
 let notes: Notes;
 let normalizer: AudioNormalizer;
 
@@ -16,7 +19,7 @@ const wav = (rate: number): Promise<string> =>
 
 async function normalizerWith(spare: number): Promise<AudioNormalizer> {
   const ffmpegPath = await files.write('ffmpeg-counted', countedFfmpeg(notes.path));
-  return new AudioNormalizer({ ffmpegPath, concurrency: 2, spare, timeoutMs: 20_000, maxSeconds: 240 });
+  return new AudioNormalizer({ ...LIMITS, ffmpegPath, concurrency: 2, spare });
 }
 
 const started = (count: number): Promise<void> => until(() => notes.lines().length === count, 20_000);
@@ -70,6 +73,40 @@ describe('a spare process', () => {
     const second = await normalizer.normalize(path);
     expect(second.pcm.equals(first.pcm)).toBe(true);
     await started(3);
+  });
+
+  it.each<[string, Chunk[]]>([
+    ['and nothing after them', [LIST, format({ rate: 16_000 }), data(speech)]],
+    ['and chunks after them', [format({ rate: 16_000 }), data(speech), LIST]],
+    ['in two chunks', [format({ rate: 16_000 }), data(speech), LIST, data(speech)]],
+    ['that end with half of one', [format({ rate: 16_000 }), data(speech.subarray(1), { padded: false })]],
+    ['behind a picture', [format({ rate: 16_000 }), { id: 'pict', body: speech }, data(speech)]],
+    ['behind more than is stepped over', [format({ rate: 16_000 }), LARGE, data(speech)]],
+  ])('is told the same samples as one that reads the file by itself: samples %s', async (_how, chunks) => {
+    const path = await files.write('shape.wav', riff(chunks));
+    const read = await normalizer.normalize(path);
+    await started(2);
+    const fed = await normalizer.normalize(path);
+    await started(3);
+    expect(fed.pcm.equals(read.pcm)).toBe(true);
+    const sounds = chunks.filter(({ id }) => id === 'data').length;
+    expect(read.durationMs).toBe(sounds * 1000);
+  });
+
+  it('is not started while recordings wait for their turn, when the processors are full', async () => {
+    const ffmpegPath = await files.write('ffmpeg-slow', realTimeFfmpeg(notes.path));
+    const narrow = new AudioNormalizer({ ...LIMITS, ffmpegPath, concurrency: 1, spare: 1 });
+    const path = await wav(16_000);
+    const first = narrow.normalize(path);
+    await started(1);
+    const others = [narrow.normalize(path), narrow.normalize(path)];
+    await first;
+    await started(2);
+    expect(await children()).toEqual([pidOf(notes.lines()[1])]);
+    expect(narrow.stats).toEqual({ running: 1, waiting: 1 });
+    await Promise.all(others);
+    await started(4);
+    await narrow.close();
   });
 
   it('that died meanwhile is not used', async () => {

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openRecording } from '../../src/audio/recording.js';
 import { readWavHeader } from '../../src/audio/wav.js';
 import { startGateway, type Running } from '../support/gateway.js';
 
@@ -75,9 +76,9 @@ describe('speech', () => {
     );
     const file = path.join(folder, 'reply.wav');
     await writeFile(file, Buffer.from(await response.arrayBuffer()));
-    const handle = await open(file);
-    expect(await readWavHeader(handle)).toMatchObject({ sampleRate: 24_000, channels: 1, bitsPerSample: 16 });
-    await handle.close();
+    const reply = await openRecording(file);
+    expect(await readWavHeader(reply)).toMatchObject({ sampleRate: 24_000, channels: 1, bitsPerSample: 16 });
+    await reply.close();
     const { duration, meanVolume } = await measure(file);
     expect(duration).toBeGreaterThan(1.5);
     expect(duration).toBeLessThan(10);

@@ -1,6 +1,9 @@
 /** What a recording may cost, counted and not timed: bytes set aside for each of its bytes, passes over it, processes. */
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { AudioNormalizer } from '../../src/audio/normalize.js';
+import { Intake } from '../../src/http/intake.js';
 import { dialects } from '../../src/wire/index.js';
 import { countedFfmpeg, Notes } from '../audio/processes.js';
 import { data, format, riff, sine, workshop } from '../audio/recordings.js';
@@ -14,7 +17,7 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-/** Bytes that our own code sets aside in Buffers of 1 kB and more while `work` runs; what node reads into is its own. */
+/** Bytes set aside in Buffers of 1 kB and more while `work` runs, for files too; what node reads sockets into is its own. */
 async function bytesSetAside(work: () => Promise<void>): Promise<number> {
   let bytes = 0;
   const count = <B extends Buffer>(made: B): B => {
@@ -23,9 +26,12 @@ async function bytesSetAside(work: () => Promise<void>): Promise<number> {
   };
   const alloc = Buffer.alloc.bind(Buffer);
   const allocUnsafe = Buffer.allocUnsafe.bind(Buffer);
+  const allocUnsafeSlow = Buffer.allocUnsafeSlow.bind(Buffer);
   const concat = Buffer.concat.bind(Buffer);
   jest.spyOn(Buffer, 'alloc').mockImplementation((...args) => count(alloc(...args)));
   jest.spyOn(Buffer, 'allocUnsafe').mockImplementation((size) => count(allocUnsafe(size)));
+  // What node reads files into.
+  jest.spyOn(Buffer, 'allocUnsafeSlow').mockImplementation((size) => count(allocUnsafeSlow(size)));
   // Whether it sets aside what it joins by `allocUnsafe` or by itself depends on node's version.
   jest.spyOn(Buffer, 'concat').mockImplementation((...args) => {
     const before = bytes;
@@ -52,6 +58,36 @@ describe('a recording that is ready', () => {
     expect(bytes).toBeLessThan(1.1 * PCM_BYTES);
     await normalizer.close();
   });
+
+  it('is set aside once as it comes in, in no file, and not copied on its way to the wire', async () => {
+    const path = files.path('upload');
+    const wav = riff([format({ rate: 24_000 }), data(sine({ seconds: SECONDS, rate: 24_000 }))]);
+    const normalizer = new AudioNormalizer({ ...LIMITS, ffmpegPath: files.path('no-such-ffmpeg') });
+    const bytes = await bytesSetAside(async () => {
+      const intake = new Intake(path, wav.length);
+      for (let at = 0; at < wav.length; at += 65_536) intake.write(wav.subarray(at, at + 65_536));
+      intake.end();
+      await once(intake, 'finish');
+      expect((await normalizer.normalize(intake.recording)).pcm).toHaveLength(PCM_BYTES);
+    });
+    expect(bytes).toBeGreaterThanOrEqual(PCM_BYTES);
+    // 64 kB stand in for it until it is certain that more will come.
+    expect(bytes).toBeLessThan(1.05 * PCM_BYTES + 65_536);
+    expect(existsSync(path)).toBe(false);
+    await normalizer.close();
+  });
+
+  it('that comes byte for byte costs no more than three times its bytes', async () => {
+    const wav = riff([format({ rate: 24_000 }), data(sine({ seconds: 1, rate: 24_000 }))]);
+    const bytes = await bytesSetAside(async () => {
+      const intake = new Intake(files.path('upload'), 0);
+      for (let at = 0; at < wav.length; at += 1) intake.write(wav.subarray(at, at + 1));
+      intake.end();
+      await once(intake, 'finish');
+      expect(intake.recording).toEqual(wav);
+    });
+    expect(bytes).toBeLessThan(3 * wav.length);
+  });
 });
 
 describe('any other recording', () => {
@@ -69,7 +105,7 @@ describe('any other recording', () => {
         decoded = (await normalizer.normalize(path)).pcm.length;
       });
       expect(decoded).toBe(PCM_BYTES);
-      // What goes in is streamed in pieces, what comes out is collected and joined.
+      // What goes in is read by the process itself, what comes out is collected and joined.
       expect(bytes).toBeGreaterThanOrEqual(decoded);
       expect(bytes).toBeLessThan(1.1 * decoded);
       expect(notes.lines()).toHaveLength(started);
@@ -80,17 +116,27 @@ describe('any other recording', () => {
 });
 
 describe.each(Object.values(dialects))('a recording in a frame of $name', (dialect) => {
-  it('is made base64 once, and read by nothing else on its way', () => {
+  it('is made base64 once, written into the bytes of its frame, and read by nothing else on its way', async () => {
     const pcm = Buffer.alloc(PCM_BYTES, 7);
     const toText = jest.spyOn(Buffer.prototype, 'toString');
     const stringify = jest.spyOn(JSON, 'stringify');
-    const frame = dialect.encodeClient({
-      type: 'response.create',
-      response: { conversation: 'none', input: [{ role: 'user', parts: [{ type: 'audio', audio: pcm }] }] },
+    let frame: string | Buffer = '';
+    const bytes = await bytesSetAside(() => {
+      frame = dialect.encodeClientFrame({
+        type: 'response.create',
+        response: { conversation: 'none', input: [{ role: 'user', parts: [{ type: 'audio', audio: pcm }] }] },
+      });
+      return Promise.resolve();
     });
-    const long = (length: number): boolean => length > PCM_BYTES;
-    expect(toText.mock.results.filter(({ value }) => long(String(value).length))).toHaveLength(1);
-    expect(stringify.mock.results.filter(({ value }) => long(String(value).length))).toHaveLength(0);
-    expect(long(frame.length)).toBe(true);
+    const lengths = (spied: { mock: { results: { value: unknown }[] } }): number[] =>
+      spied.mock.results.map(({ value }) => String(value).length);
+    const text = (PCM_BYTES * 4) / 3;
+    expect(lengths(toText).reduce((sum, length) => sum + length, 0)).toBe(text);
+    // No text is as long as would outlive the request.
+    expect(Math.max(...lengths(toText))).toBeLessThan(100_000);
+    expect(Math.max(...lengths(stringify))).toBeLessThan(1_000);
+    expect(bytes).toBe(frame.length);
+    expect(frame.length).toBeGreaterThan(text);
+    expect(frame.length).toBeLessThan(text + 1_000);
   });
 });

@@ -69,7 +69,7 @@ describe('a recording', () => {
     await post().attach('file', WAV, '../../etc/speech.wav');
     const { question } = lastAsked()?.request ?? {};
     expect(question).toMatchObject({ kind: 'recording' });
-    const path = question?.kind === 'recording' ? question.path : '';
+    const path = question?.kind === 'recording' ? String(question.recording) : '';
     expect(path.startsWith(`${http.config.audio.uploadDir}/upload-`)).toBe(true);
     expect(path).not.toMatch(/speech|etc/);
   });

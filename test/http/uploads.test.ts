@@ -6,9 +6,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import request from 'supertest';
+import { encodeWav } from '../../src/audio/wav.js';
 import { GatewayError } from '../../src/errors.js';
 import { createUploadNames, sweepUploads } from '../../src/http/upload.js';
-import { resultOf, startHttp, type HttpFixture } from '../support/http.js';
+import {
+  MULTIPART,
+  multipart,
+  part,
+  RawClient,
+  resultOf,
+  startHttp,
+  until,
+  type HttpFixture,
+} from '../support/http.js';
 
 describe('an upload', () => {
   let http: HttpFixture;
@@ -63,6 +73,67 @@ describe('an upload', () => {
     expect(answer.status).toBe(500);
     expect(answer.text).not.toContain(http.config.audio.uploadDir);
     expect(http.log.filter((line) => line.level === 'error')).toHaveLength(1);
+  });
+});
+
+describe('an upload that is ready', () => {
+  let http: HttpFixture;
+  afterEach(() => http.close());
+
+  const post = (wav: Buffer) =>
+    request(http.url).post('/api/realtime/translate').attach('file', wav, 'a.wav');
+
+  it('never touches the disk: it is translated where there is none', async () => {
+    http = await startHttp();
+    await rm(http.config.audio.uploadDir, { recursive: true });
+    const wav = encodeWav(Buffer.alloc(480_000, 7));
+    expect((await post(wav)).status).toBe(200);
+    expect(http.asked[0]?.recording).toEqual(wav);
+  });
+
+  it.each([
+    ['is larger than the body of a text may be', encodeWav(Buffer.alloc(1_100_000, 7))],
+    ['has another rate', encodeWav(Buffer.alloc(100_000, 7), 44_100)],
+  ])('is not one that %s: that is a file as long as it is needed', async (_what, wav) => {
+    const meanwhile: string[][] = [];
+    http = await startHttp({
+      translate: async function* (asked) {
+        meanwhile.push(await http.uploads());
+        yield { type: 'started', connectId: 'c' };
+        yield { type: 'done', result: resultOf(asked, 'c', '') };
+      },
+    });
+    expect((await post(wav)).status).toBe(200);
+    expect(http.asked[0]?.recording?.equals(wav)).toBe(true);
+    expect(meanwhile).toEqual([[expect.stringMatching(/^upload-/)]]);
+    expect(await http.uploads()).toEqual([]);
+  });
+
+  it('is refused by its size like any other', async () => {
+    http = await startHttp({ env: { MAX_UPLOAD_MB: '1' } });
+    const answer = await post(encodeWav(Buffer.alloc(1_100_000, 7)));
+    expect(answer.status).toBe(413);
+    expect(answer.body).toMatchObject({ errors: [{ pointer: '/file' }] });
+    expect(await http.uploads()).toEqual([]);
+    expect(http.asked).toEqual([]);
+  });
+
+  it('that is cut off is no fault of ours, and nothing of it is translated or left', async () => {
+    http = await startHttp();
+    const body = multipart(part('name="file"; filename="a.wav"', encodeWav(Buffer.alloc(480_000, 7))));
+    for (const sent of [200, 300_000]) {
+      const client = new RawClient(http.port);
+      client.write(
+        `POST /api/realtime/translate HTTP/1.1\r\nHost: test\r\nContent-Type: ${MULTIPART}\r\nContent-Length: ${body.length}\r\n\r\n`,
+      );
+      client.write(body.subarray(0, sent));
+      await until(() => !client.socket.connecting && client.socket.writableLength === 0);
+      client.leave();
+    }
+    await until(() => http.log.length === 2);
+    expect(http.log).toMatchObject([{ aborted: true }, { aborted: true }]);
+    expect(await http.uploads()).toEqual([]);
+    expect(http.asked).toEqual([]);
   });
 });
 

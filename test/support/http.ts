@@ -5,6 +5,7 @@ import type { Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Recording } from '../../src/audio/recording.js';
 import { loadConfig, type Config } from '../../src/config.js';
 import { createApp } from '../../src/http/app.js';
 import type { Capabilities, Health, HttpDeps, ReadyCheck } from '../../src/http/deps.js';
@@ -183,7 +184,7 @@ export async function startHttp(options: HttpFixtureOptions = {}): Promise<HttpF
   const acted = options.translate ?? plainTranslate(sessions);
   const translate = asTranslate(acted, async (request, signal) => {
     const { question } = request;
-    const recording = question.kind === 'recording' ? await readFile(question.path) : undefined;
+    const recording = question.kind === 'recording' ? await contentOf(question.recording) : undefined;
     asked.push({ request, recording, signal });
   });
 
@@ -233,6 +234,10 @@ export async function startHttp(options: HttpFixtureOptions = {}): Promise<HttpF
       await rm(uploadDir, { recursive: true, force: true });
     },
   };
+}
+
+async function contentOf(recording: Recording): Promise<Buffer> {
+  return typeof recording === 'string' ? await readFile(recording) : recording;
 }
 
 /** Waits until something has become true; the test's own deadline ends it. */

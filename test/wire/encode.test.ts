@@ -19,7 +19,7 @@ describe.each(Object.values(dialects))('in $name', (dialect) => {
   });
 
   it('recordings stand in their own places, whatever texts beside them look like', () => {
-    const tricky = 'say "audio":"" and \\"audio\\":\\"\\"';
+    const tricky = 'di «ñ, 中文» "audio":"" and \\"audio\\":\\"\\"';
     const frame = dialect.encodeClient({
       type: 'response.create',
       response: {
@@ -54,6 +54,19 @@ describe.each(Object.values(dialects))('in $name', (dialect) => {
         },
       },
     });
+  });
+
+  it.each([0, 1, 49_151, 49_152, 49_153, 200_000])('a recording of %i bytes is whole', (length) => {
+    const audio = Buffer.alloc(length, 'samples of any kind');
+    const frame = dialect.encodeClientFrame({
+      type: 'response.create',
+      response: { input: [{ role: 'user', parts: [{ type: 'audio', audio }] }] },
+    });
+    expect(Buffer.isBuffer(frame)).toBe(true);
+    const { response } = JSON.parse(frame.toString()) as {
+      response: { input: [{ content: [{ audio: string }] }] };
+    };
+    expect(response.input[0].content[0].audio).toBe(audio.toString('base64'));
   });
 
   it('an absent setting is no field, an empty or switched-off one is', () => {

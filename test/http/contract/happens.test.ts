@@ -261,7 +261,8 @@ it('a service that is not ready, drains, has lost its store or its disk', async 
   const folder = await mkdtemp(join(tmpdir(), 'lost-'));
   const diskless = await start({ UPLOAD_DIR: folder });
   await rm(folder, { recursive: true });
-  for (const path of TRANSLATIONS) await upload(diskless, path, wav(0.5));
+  const foreign = encodeWav(Buffer.alloc(48_000, 1), 44_100);
+  for (const path of TRANSLATIONS) await upload(diskless, path, foreign);
 
   const draining = await start();
   draining.script.requests.next(requestFault.hang());
