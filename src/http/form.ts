@@ -93,7 +93,7 @@ export function createFormReader(
   };
 }
 
-function announcedBytes(req: Request): number {
+function announcedBytes(req: IncomingMessage): number {
   return Number(req.headers['content-length'] ?? 0);
 }
 
