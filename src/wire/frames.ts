@@ -2,6 +2,8 @@
 import type { z } from 'zod';
 
 import type { Decoded } from './dialect.js';
+import type { ServerEvent } from './events.js';
+import { isFields, type Fields, type PlainReader } from './plain-answers.js';
 import { refusalOf, unsupportedValue } from './refusal.js';
 
 /** Wire type → schema that turns such a frame into a neutral event, or into undefined where we have none for it. */
@@ -25,11 +27,28 @@ export function typeAtHead(frame: string | Uint8Array): string | undefined {
   return typeof frame === 'string' ? TYPE_FIRST.exec(frame)?.[1] : undefined;
 }
 
-/** The same where few of the frames are of interest: one whose first words say that it is not is never parsed. */
-export function readServerFrameIfOf<E>(frame: string | Uint8Array, readers: Readers<E>): Decoded<E> {
+/** The frames of answers: what each is read with, and what it is tried with before. */
+export interface AnswerReaders {
+  readonly readers: Readers<ServerEvent>;
+  readonly plain: ReadonlyMap<string, PlainReader>;
+}
+
+/**
+ * The same where few of the frames are of interest: one whose first words say that it is not is never parsed, and one that
+ * is as plain as nearly all are needs no schema.
+ */
+export function readAnswer(
+  frame: string | Uint8Array,
+  { readers, plain }: AnswerReaders,
+): Decoded<ServerEvent> {
   const type = typeAtHead(frame);
   if (type !== undefined && !readers.has(type)) return { kind: 'ignored', type };
-  return readServerFrame(frame, readers);
+  const opened = open(frame);
+  if (opened.kind === 'malformed') return opened;
+  const event = plain.get(opened.type)?.(opened.body);
+  if (event !== undefined) return { kind: 'event', event };
+  const reader = readers.get(opened.type);
+  return reader === undefined ? { kind: 'ignored', type: opened.type } : check(opened, reader);
 }
 
 /** Frames of a client: what we do not know is refused, as the real servers do. */
@@ -39,14 +58,13 @@ export function readClientFrame<E>(frame: string | Uint8Array, readers: Readers<
   const reader = readers.get(opened.type);
   if (reader !== undefined) return check(opened, reader);
   const { message, ...refusal } = unsupportedValue('type', opened.type, [...readers.keys()]);
-  return { kind: 'malformed', reason: message, ...refusal, ...opened.origin };
+  return { kind: 'malformed', reason: message, ...refusal, ...originOf(opened.body) };
 }
 
 interface Opened {
   kind: 'opened';
-  body: object;
+  body: Fields;
   type: string;
-  origin: { eventId?: string };
 }
 
 type Malformed = Extract<Decoded<never>, { kind: 'malformed' }>;
@@ -59,26 +77,28 @@ function open(frame: string | Uint8Array): Opened | Malformed {
   } catch {
     return malformed('invalid_json', 'The frame is not valid JSON.');
   }
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    return malformed('invalid_event', 'An event must be a JSON object.');
+  if (!isFields(body)) return malformed('invalid_event', 'An event must be a JSON object.');
+  const { type } = body;
+  if (typeof type !== 'string') {
+    return { ...malformed('invalid_event', "An event must have a 'type', a string."), ...originOf(body) };
   }
-  const eventId = 'event_id' in body ? body.event_id : undefined;
-  const origin = typeof eventId === 'string' && eventId.length <= MAX_EVENT_ID_LENGTH ? { eventId } : {};
-  if (!('type' in body) || typeof body.type !== 'string') {
-    return { ...malformed('invalid_event', "An event must have a 'type', a string."), ...origin };
-  }
-  return { kind: 'opened', body, type: body.type, origin };
+  return { kind: 'opened', body, type };
+}
+
+/** Whom what is wrong with it is to be told. */
+function originOf({ event_id: eventId }: Fields): { eventId?: string } {
+  return typeof eventId === 'string' && eventId.length <= MAX_EVENT_ID_LENGTH ? { eventId } : {};
 }
 
 function malformed(code: string, reason: string): Malformed {
   return { kind: 'malformed', reason, code };
 }
 
-function check<E>({ body, type, origin }: Opened, reader: z.ZodType<E | undefined>): Decoded<E> {
+function check<E>({ body, type }: Opened, reader: z.ZodType<E | undefined>): Decoded<E> {
   const result = reader.safeParse(body);
   if (!result.success) {
     const { message, ...refusal } = refusalOf(result.error, body);
-    return { kind: 'malformed', reason: message, ...refusal, ...origin };
+    return { kind: 'malformed', reason: message, ...refusal, ...originOf(body) };
   }
   return result.data === undefined ? { kind: 'ignored', type } : { kind: 'event', event: result.data };
 }

@@ -3,7 +3,7 @@ import { clientReaders, writeCommonClientEvent } from './client-events.js';
 import { defined } from './defined.js';
 import type { Dialect } from './dialect.js';
 import type { ClientEvent, ServerEvent } from './events.js';
-import { readClientFrame, readServerFrame, readServerFrameIfOf } from './frames.js';
+import { readClientFrame, readServerFrame, readAnswer } from './frames.js';
 import { assistantParts, looseResponse, strictRequest, writeRequest, writeResponse } from './ga-response.js';
 import { looseView, strictSettings, writeSettings, writeView } from './ga-session.js';
 import { strictItem, writeItem, writeItemView } from './items.js';
@@ -139,11 +139,11 @@ const fromServer = read.serverReaders({
   ],
 });
 
-const answers = read.answerReaders(fromServer, [
-  'response.output_text.delta',
-  'response.output_audio_transcript.delta',
-  'response.output_audio.delta',
-]);
+const answers = read.answerReaders(fromServer, {
+  text: 'response.output_text.delta',
+  transcript: 'response.output_audio_transcript.delta',
+  audio: 'response.output_audio.delta',
+});
 
 export const ga: Dialect = {
   name: 'ga',
@@ -154,7 +154,7 @@ export const ga: Dialect = {
   encodeClient: (event) => encodeEvent(event, writeClientEvent).toString(),
   encodeClientFrame: (event) => encodeEvent(event, writeClientEvent),
   decodeServer: (frame) => readServerFrame(frame, fromServer),
-  decodeAnswer: (frame) => readServerFrameIfOf(frame, answers),
+  decodeAnswer: (frame) => readAnswer(frame, answers),
   encodeServer: (event) => JSON.stringify(writeServerEvent(event)),
   decodeClient: (frame) => readClientFrame(frame, fromClient),
 };

@@ -3,7 +3,7 @@ import { clientReaders, writeCommonClientEvent } from './client-events.js';
 import { defined } from './defined.js';
 import type { Dialect } from './dialect.js';
 import type { ClientEvent, ServerEvent } from './events.js';
-import { readClientFrame, readServerFrame, readServerFrameIfOf } from './frames.js';
+import { readClientFrame, readServerFrame, readAnswer } from './frames.js';
 import {
   assistantParts,
   looseResponse,
@@ -145,11 +145,11 @@ const fromServer = read.serverReaders({
   ],
 });
 
-const answers = read.answerReaders(fromServer, [
-  'response.text.delta',
-  'response.audio_transcript.delta',
-  'response.audio.delta',
-]);
+const answers = read.answerReaders(fromServer, {
+  text: 'response.text.delta',
+  transcript: 'response.audio_transcript.delta',
+  audio: 'response.audio.delta',
+});
 
 export const preview: Dialect = {
   name: 'preview',
@@ -160,7 +160,7 @@ export const preview: Dialect = {
   encodeClient: (event) => encodeEvent(event, writeClientEvent).toString(),
   encodeClientFrame: (event) => encodeEvent(event, writeClientEvent),
   decodeServer: (frame) => readServerFrame(frame, fromServer),
-  decodeAnswer: (frame) => readServerFrameIfOf(frame, answers),
+  decodeAnswer: (frame) => readAnswer(frame, answers),
   encodeServer: (event) => {
     const written = writeServerEvent(event);
     return written && JSON.stringify(written);

@@ -3,9 +3,10 @@ import { z } from 'zod';
 
 import { defined } from './defined.js';
 import type { Place, ResponseView, ServerEvent, SessionView } from './events.js';
-import type { Readers } from './frames.js';
+import type { AnswerReaders, Readers } from './frames.js';
 import { looseContentPart, looseItem } from './items.js';
 import { index, lenient, looseId } from './lenient.js';
+import { plainDelta, plainResponse } from './plain-answers.js';
 import { looseResponseCommon, responseOf } from './responses.js';
 import { looseSamples } from './samples.js';
 
@@ -203,11 +204,22 @@ const commonServerReaders = new Map<string, z.ZodType<ServerEvent | undefined>>(
 ]);
 
 /** Those of what answers a self-contained request; `deltas` are the wire types under which the answer itself comes. */
-export function answerReaders(all: Readers<ServerEvent>, deltas: readonly string[]): Readers<ServerEvent> {
-  const told = ['session.created', 'session.updated', 'error', ...deltas];
+export function answerReaders(
+  all: Readers<ServerEvent>,
+  deltas: Readonly<Record<'text' | 'transcript' | 'audio', string>>,
+): AnswerReaders {
+  const told = ['session.created', 'session.updated', 'error', ...Object.values(deltas)];
   const bare = (unsaid: 'in_progress' | 'completed') =>
     looseResponseCommon.transform((response) => responseOf(response, unsaid));
-  return new Map([...[...all].filter(([type]) => told.includes(type)), ...responseReaders(bare)]);
+  return {
+    readers: new Map([...[...all].filter(([type]) => told.includes(type)), ...responseReaders(bare)]),
+    plain: new Map([
+      [deltas.text, plainDelta('text.delta')],
+      [deltas.transcript, plainDelta('transcript.delta')],
+      ['response.created', plainResponse('response.started')],
+      ['response.done', plainResponse('response.finished')],
+    ]),
+  };
 }
 
 function responseReaders(
