@@ -1,6 +1,7 @@
 /** Spans, by OpenTelemetry's API alone: without an SDK in the process none of this does anything. Never text or audio. */
 import {
   context,
+  isSpanContextValid,
   propagation,
   SpanKind,
   SpanStatusCode,
@@ -32,9 +33,14 @@ export interface Step {
 
 /** The span of one request; ends once. */
 export interface ServerSpan {
-  /** @param name of low cardinality, as `GET /health` */
-  end(name: string, attributes: Attributes, failed: boolean): void;
+  /**
+   * @param name of low cardinality, as `GET /health`; asked for only if somebody listens, like the attributes
+   */
+  end(name: () => string, attributes: () => Attributes, failed: boolean): void;
 }
+
+/** What is told where no SDK is in the process. */
+const UNHEARD: ServerSpan = { end: () => undefined };
 
 export class Tracing {
   readonly #tracer: Tracer;
@@ -50,8 +56,13 @@ export class Tracing {
     // An instrumentation of node's own server has been here before us and read the headers already.
     const parent = trace.getSpan(here) === undefined ? propagation.extract(here, headers) : here;
     const span = this.#tracer.startSpan('request', { kind: SpanKind.SERVER }, parent);
+    // A span that was not sampled has ids all the same, for those who come after it.
+    if (!isSpanContextValid(span.spanContext())) {
+      answer(UNHEARD);
+      return;
+    }
     const end: ServerSpan['end'] = (name, attributes, failed) => {
-      span.updateName(name).setAttributes(attributes);
+      span.updateName(name()).setAttributes(attributes());
       if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
       span.end();
     };

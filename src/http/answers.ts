@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import accepts from 'accepts';
 import { encodeWav } from '../audio/wav.js';
 import type { TranslationResult } from '../translate.js';
+import { say } from './answer.js';
 
 const SAMPLE_RATE = 24_000;
 const BYTES_PER_SAMPLE = 2;
@@ -80,14 +81,14 @@ export function answerJson(
   const spoken = wantsAudio
     ? { ...describeAudio(pcm), base64: encodeWav(pcm, SAMPLE_RATE).toString('base64') }
     : undefined;
-  res.setHeader('Server-Timing', serverTiming(result.timings));
+  say(res, 'Server-Timing', serverTiming(result.timings));
   sendJson(res, describeResult(result, req.call.id, spoken));
 }
 
 export function answerWav(res: ServerResponse, result: TranslationResult): void {
   const wav = encodeWav(result.audio ?? Buffer.alloc(0), SAMPLE_RATE);
   const { encoded, isWhole } = encodeForHeader(result.text);
-  res.setHeader('Server-Timing', serverTiming(result.timings));
+  say(res, 'Server-Timing', serverTiming(result.timings));
   res.setHeader('X-Connect-Id', result.connectId);
   res.setHeader('X-Translation-Text', encoded);
   if (!isWhole) res.setHeader('X-Translation-Text-Truncated', 'true');
@@ -98,15 +99,15 @@ export function answerWav(res: ServerResponse, result: TranslationResult): void 
 
 /** `data.connectId` and `data.responses[0]` are what that client reads. */
 export function answerOriginal(res: ServerResponse, result: TranslationResult): void {
-  res.setHeader('Server-Timing', serverTiming(result.timings));
+  say(res, 'Server-Timing', serverTiming(result.timings));
   sendJson(res, { data: { connectId: result.connectId, responses: result.responses } });
 }
 
 /** As `res.json` does it, without asking whether the client has the answer already: it is a new one each time. */
 function sendJson(res: ServerResponse, body: object): void {
   const json = JSON.stringify(body);
-  res.setHeader('Content-Type', 'application/json; charset=utf-8');
-  res.setHeader('Content-Length', Buffer.byteLength(json));
+  say(res, 'Content-Type', 'application/json; charset=utf-8');
+  say(res, 'Content-Length', String(Buffer.byteLength(json)));
   res.end(json);
 }
 

@@ -4,6 +4,7 @@ import express, { type Express, type RequestHandler } from 'express';
 import { GatewayError } from '../errors.js';
 import { KeyRing } from './access.js';
 import { networksOf } from './address.js';
+import { say } from './answer.js';
 import { createBodyReader } from './body.js';
 import { openCall } from './call.js';
 import type { HttpDeps, HttpTiming } from './deps.js';
@@ -67,8 +68,8 @@ export function createApp(deps: HttpDeps): App {
   const { slowBodyWindowMs: windowMs, lingerMs } = timing;
   const bodies = new BodyWatch({ windowMs, maxBytes: maxFormBytes(config), lingerMs });
   const everyone = [
-    openCall(deps),
     protectReaders(),
+    openCall(deps),
     allowOrigins(config.server.corsOrigins),
     watchBodies(bodies),
   ];
@@ -154,7 +155,7 @@ function addDocuments(app: Express, { config, version }: HttpDeps): void {
 }
 
 const neverStored: Step = (_req, res, next) => {
-  res.setHeader('Cache-Control', 'no-store');
+  say(res, 'Cache-Control', 'no-store');
   next();
 };
 

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import type { TranslationReport } from '../course.js';
 import type { Tracing } from '../tracing.js';
+import { say } from './answer.js';
 import { routeOf } from './routes.js';
 import type { Step } from './steps.js';
 
@@ -77,19 +78,18 @@ export function openCall({ logger, tracing, metrics }: CallObservers): Step {
   return (req, res, next) => {
     const call = new Call(req.url ?? '', req.headers['x-request-id']);
     req.call = call;
-    res.setHeader('X-Request-Id', call.id);
+    say(res, 'X-Request-Id', call.id);
     tracing.serve(req.headers, (span) => {
       const told = (finished: FinishedCall): void => {
         const { method, route, status, code, aborted } = finished;
-        const error = code ?? (aborted ? 'client-gone' : undefined);
-        const attributes = {
+        const attributes = () => ({
           'http.request.method': method,
           'http.route': route,
           'http.response.status_code': status,
-          'error.type': error,
+          'error.type': code ?? (aborted ? 'client-gone' : undefined),
           'request.id': call.id,
-        };
-        span.end(`${method} ${route}`, attributes, (status ?? 0) >= 500);
+        });
+        span.end(() => `${method} ${route}`, attributes, (status ?? 0) >= 500);
       };
       res.once('close', () => {
         const finished = finish(req, res);

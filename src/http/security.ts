@@ -3,6 +3,7 @@ import cors from 'cors';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import helmet from 'helmet';
+import { Answer, say } from './answer.js';
 import type { Step } from './steps.js';
 
 /**
@@ -34,8 +35,10 @@ export function protectReaders(): Step {
       strictTransportSecurity: false,
     }),
   );
+  const list = headers.flat();
   return (_req, res, next) => {
-    for (const [name, value] of headers) res.setHeader(name, value);
+    if (res instanceof Answer) res.begin(list);
+    else for (const [name, value] of headers) res.setHeader(name, value);
     next();
   };
 }
@@ -76,7 +79,7 @@ export function allowOrigins(origins: readonly string[]): Step {
   return (req, res, next) => {
     // Only pages of other origins send one, and caches must know that the answer depends on it.
     if (req.headers.origin === undefined) {
-      if (!isAnyone) res.setHeader('Vary', 'Origin');
+      if (!isAnyone) say(res, 'Vary', 'Origin');
       next();
       return;
     }

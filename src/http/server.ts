@@ -9,6 +9,7 @@ import {
 } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
+import { Answer } from './answer.js';
 import { PROBLEM_TYPE, problemType, type Problem } from './problem.js';
 import { refuseUnroutable } from './request-line.js';
 
@@ -37,6 +38,7 @@ export function createHttpServer(
 ): Server {
   const { headersMs, keepAliveMs } = { ...TIMING, ...timing };
   const server = createServer({
+    ServerResponse: Answer,
     headersTimeout: headersMs,
     // A body may take its time as long as it is steady: the app watches that.
     requestTimeout: 0,

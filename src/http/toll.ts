@@ -4,6 +4,7 @@ import { GatewayError } from '../errors.js';
 import { PRICES } from '../points.js';
 import type { KeyRing } from './access.js';
 import type { NetworkOf } from './address.js';
+import { say } from './answer.js';
 import type { Limiter, Quota } from './limiter.js';
 import type { Step } from './steps.js';
 
@@ -81,6 +82,6 @@ function spent({ limit, resetMs }: Quota): GatewayError {
  * @param policy what is limited: `points`, or `failed-keys`.
  */
 export function tellQuota(res: ServerResponse, policy: string, quota: Quota): void {
-  res.setHeader('RateLimit-Policy', `"${policy}";q=${quota.limit};w=60`);
-  res.setHeader('RateLimit', `"${policy}";r=${quota.remaining};t=${Math.ceil(quota.resetMs / 1_000)}`);
+  say(res, 'RateLimit-Policy', `"${policy}";q=${quota.limit};w=60`);
+  say(res, 'RateLimit', `"${policy}";r=${quota.remaining};t=${Math.ceil(quota.resetMs / 1_000)}`);
 }

@@ -18,8 +18,8 @@ type Entry = Item | ItemReference;
 export function encodeEvent(event: ClientEvent, write: (event: ClientEvent) => object): string | Buffer {
   if (event.type !== 'response.create') return JSON.stringify(write(event));
   const { input = [] } = event.response;
+  if (!input.some(sounds)) return JSON.stringify(write(event));
   const samples = input.flatMap(samplesOf);
-  if (samples.length === 0) return JSON.stringify(write(event));
   const silent = { ...event, response: { ...event.response, input: input.map(silenced) } };
   return fill(JSON.stringify(write(silent)).split(ROOM), samples);
 }
@@ -40,6 +40,10 @@ function fill(pieces: readonly string[], samples: readonly Buffer[]): Buffer {
     at += frame.write(piece, at);
   }
   return frame;
+}
+
+function sounds(entry: Entry): boolean {
+  return !('reference' in entry) && entry.parts.some(({ type }) => type === 'audio');
 }
 
 function samplesOf(entry: Entry): Buffer[] {
