@@ -26,9 +26,15 @@ export class Door {
   }
 
   /** By the key in its headers; from here on it is known as `call.owner`. */
-  readonly enter: Step = async (req, res, next) => {
-    await this.admit(req, res, () => this.#keys.owner(req.headers));
+  readonly enter: Step = (req, res, next) => {
+    this.#refuseWaiting(req);
+    try {
+      req.call.owner = this.#keys.owner(req.headers);
+    } catch (error) {
+      return this.#refused(error, req, res);
+    }
     next();
+    return undefined;
   };
 
   /**
@@ -44,12 +50,16 @@ export class Door {
     try {
       req.call.owner = await ownerOf();
     } catch (error) {
-      if (error instanceof GatewayError && error.code === 'unauthorized') {
-        res.setHeader('WWW-Authenticate', 'Bearer realm="realtime-translation"');
-        await this.#countFailure(res, this.#networkOf(req));
-      }
-      throw error;
+      await this.#refused(error, req, res);
     }
+  }
+
+  async #refused(error: unknown, req: IncomingMessage, res: ServerResponse): Promise<never> {
+    if (error instanceof GatewayError && error.code === 'unauthorized') {
+      res.setHeader('WWW-Authenticate', 'Bearer realm="realtime-translation"');
+      await this.#countFailure(res, this.#networkOf(req));
+    }
+    throw error;
   }
 
   /** Asked before any key is looked at: a right guess among too many wrong ones is worth nothing. */

@@ -42,7 +42,7 @@ export function createTranslateRoutes(
     try {
       const asked = read(body.fields);
       const form = choose(req, asked);
-      await checkVoice(asked.voice, pointerTo(asked.nameOf('voice')), deps);
+      if (asked.voice !== undefined) await checkVoice(asked.voice, pointerTo(asked.nameOf('voice')), deps);
       if (asked.question.kind === 'text') await toll.take(req, res, textPoints(asked.question.chars));
       const request = toRequest(req, asked, form, uploadMs);
       const translate = (tell: Asker['tell']): Promise<TranslationResult> =>
@@ -56,7 +56,8 @@ export function createTranslateRoutes(
         form.form === 'events'
           ? await answerEvents(req, res, translate, form.output === 'audio', timing)
           : await translate(undefined);
-      await toll.charge(req, res, audioPoints(result.usage.inputAudioMs ?? 0));
+      const { inputAudioMs } = result.usage;
+      if (inputAudioMs !== undefined) await toll.charge(req, res, audioPoints(inputAudioMs));
       if (form.form === 'json') answerJson(req, res, result, form.output === 'audio');
       else if (form.form === 'wav') answerWav(res, result);
       else if (form.form === 'original') answerOriginal(res, result);
