@@ -1,4 +1,6 @@
 /** The log: its form, and what never gets into it. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Logger } from 'pino';
 import { createLogger } from '../src/logger.js';
@@ -90,5 +92,33 @@ describe('a line of the log', () => {
     };
     logger.info(fields, 'a cookie jar');
     expect(last()).toMatchObject({ ...fields, msg: 'a cookie jar' });
+  });
+});
+
+describe('lines of one turn', () => {
+  const logger = new URL('../src/logger.ts', import.meta.url).href;
+  const run = async (work: string): Promise<string[]> => {
+    const script = `const { createLogger } = await import('${logger}'); const logger = createLogger('info'); ${work}`;
+    const args = ['--import', 'tsx', '--input-type=module', '-e', script];
+    const { stdout } = await promisify(execFile)(process.execPath, args).catch(
+      (error: unknown) => error as { stdout: string },
+    );
+    return stdout.trimEnd().split('\n');
+  };
+
+  it('are whole and in their order', async () => {
+    const lines = await run(`for (let at = 0; at < 100; at += 1) logger.info({ at }, 'line');`);
+    expect(lines.map((line) => (JSON.parse(line) as { at: number }).at)).toEqual(
+      Array.from({ length: 100 }, (_, at) => at),
+    );
+  });
+
+  it('are said before the process ends, even in the middle of a turn', async () => {
+    expect(await run(`logger.fatal('the end'); process.exit(1);`)).toEqual([
+      expect.stringContaining('the end'),
+    ]);
+    expect(await run(`logger.info('the end'); throw new Error('unheard');`)).toEqual([
+      expect.stringContaining('the end'),
+    ]);
   });
 });
