@@ -1,5 +1,6 @@
 /** What must not grow unnoticed, counted and not timed: frames of a request, sockets of sessions, parses of a frame. */
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { dialects } from '../../src/wire/index.js';
 import { post, startBeforeScript } from '../support/gateway.js';
 import { answerOf, asking, startPooled, type Pooled } from '../support/pool.js';
 
@@ -72,6 +73,43 @@ describe('frames to upstream', () => {
       expect(types.filter((type) => type === 'response.done')).toHaveLength(1);
     } finally {
       parse.mockRestore();
+    }
+  });
+});
+
+describe.each(Object.values(dialects))('a plain frame of $name', (dialect) => {
+  it('is read without the schema of its type', () => {
+    const type = dialect.name === 'ga' ? 'response.output_text.delta' : 'response.text.delta';
+    const schema = dialect.vocabulary.server.get(type);
+    if (schema === undefined) throw new Error(`There is no schema of ${type}.`);
+    const check = jest.spyOn(schema, 'safeParse');
+    const delta = {
+      response_id: 'resp_1',
+      item_id: 'item_1',
+      output_index: 0,
+      content_index: 0,
+      delta: 'hi',
+    };
+    expect(dialect.decodeAnswer(JSON.stringify({ type, ...delta })).kind).toBe('event');
+    expect(check).not.toHaveBeenCalled();
+    // One that leaves something out is for the schema to judge.
+    expect(dialect.decodeAnswer(JSON.stringify({ type, ...delta, item_id: null })).kind).toBe('event');
+    expect(check).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('the busiest route', () => {
+  it('does not pass the router of Express, as everything else does', async () => {
+    const service = await startBeforeScript();
+    try {
+      const app = service.gateway.app as unknown as { handle: () => void };
+      const routed = jest.spyOn(app, 'handle');
+      expect((await post(`${service.url}/api/realtime/translate`, { text: 'hello' })).status).toBe(200);
+      expect(routed).not.toHaveBeenCalled();
+      expect((await fetch(`${service.url}/health`)).status).toBe(200);
+      expect(routed).toHaveBeenCalledTimes(1);
+    } finally {
+      await service.close();
     }
   });
 });
