@@ -48,8 +48,6 @@ interface Job extends Placed {
   /** When it last took its place in the line, by the monotonic clock. */
   waitingSince: number;
   connection: Connection | undefined;
-  /** Undoes the listening to the caller's signal. */
-  readonly forget: () => void;
 }
 
 /** A socket may be lost under a request once; the second loss is told. */
@@ -85,10 +83,11 @@ export class Pool {
   }
 
   /**
-   * Accepts a request. Its answer is iterated from what is returned, and ends there in every case.
+   * Accepts a request. Its answer is iterated from what is returned, and ends there in every case; whoever no longer
+   * wants it calls `fail` there.
    * @throws GatewayError where it is not accepted: `pool-saturated`, `draining`, or upstream's state while it is broken
    */
-  request(request: UpstreamRequest, signal?: AbortSignal): PendingResponse {
+  request(request: UpstreamRequest): PendingResponse {
     if (this.#ending !== undefined) throw this.#ending.error;
     this.#refuseWhileBroken();
     const accepted = this.#waiting.length + this.#running;
@@ -104,9 +103,6 @@ export class Pool {
     const pending = new PendingResponse(request, () => {
       this.#settled(job);
     });
-    const abort = (): void => {
-      pending.fail(abortReason(signal));
-    };
     const job: Job = {
       place: 0,
       pending,
@@ -116,15 +112,10 @@ export class Pool {
       }, this.#options.responseTimeoutMs),
       waitingSince: performance.now(),
       connection: undefined,
-      forget: () => signal?.removeEventListener('abort', abort),
     };
     this.#jobs.add(job);
-    if (signal?.aborted) abort();
-    else {
-      signal?.addEventListener('abort', abort, { once: true });
-      this.#waiting.push(job);
-      this.#advance();
-    }
+    this.#waiting.push(job);
+    this.#advance();
     return pending;
   }
 
@@ -201,7 +192,6 @@ export class Pool {
     this.#jobs.remove(job);
     this.#tally.heardAudioBytes += pending.audioBytes;
     clearTimeout(job.deadline);
-    job.forget();
     if (job.connection === undefined) this.#waiting = this.#waiting.filter((other) => other !== job);
     else job.connection.abandon(pending);
     this.#advance();
@@ -427,14 +417,4 @@ export class Pool {
       Math.max(1, due - now),
     );
   }
-}
-
-/** Signals of ours abort with a GatewayError that says why; any other means that the client is gone. */
-function abortReason(signal: AbortSignal | undefined): GatewayError {
-  const reason: unknown = signal?.reason;
-  return reason instanceof GatewayError
-    ? reason
-    : new GatewayError('request-timeout', 'The client went away before the answer was whole.', {
-        cause: reason,
-      });
 }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { ErrorCode } from '../../src/errors.js';
+import { GatewayError, type ErrorCode } from '../../src/errors.js';
 import { connectionFault, requestFault } from '../support/offline.js';
 import { answerOf, asking, chunksOf, failureOf, startPooled, type Pooled } from '../support/pool.js';
 
@@ -129,13 +129,15 @@ describe.each(['ga', 'preview'] as const)('a response that goes wrong, %s', (dia
   });
 });
 
+/** Why a client's request ends that nobody waits for any more. */
+const GONE = new GatewayError('request-timeout', 'The client went away.');
+
 describe('cancelling', () => {
   it('ends the response upstream when the client goes', async () => {
     pooled = await startPooled();
     const { pool, script } = pooled;
     script.requests.next(requestFault.hang({ after: 1 }));
-    const client = new AbortController();
-    const pending = pool.request(asking(SENTENCE), client.signal);
+    const pending = pool.request(asking(SENTENCE));
     for await (const chunk of pending) if (chunk.type === 'text') break;
     await script.until(() => script.answering === 0);
     const [, , create, cancel] = script.sockets[0]?.events ?? [];
@@ -148,11 +150,11 @@ describe('cancelling', () => {
     pooled = await startPooled();
     const { pool, script } = pooled;
     script.requests.next(requestFault.slow({ createdMs: 50, firstMs: 5_000 }));
-    const client = new AbortController();
-    const failure = failureOf(() => pool.request(asking(SENTENCE), client.signal));
+    const pending = pool.request(asking(SENTENCE));
+    const failure = failureOf(() => pending);
     await script.until(() => script.requestCount === 1);
-    client.abort();
-    await failure;
+    pending.fail(GONE);
+    expect(await failure).toBe(GONE);
     await script.until(() => script.sockets[0]?.events.at(-1)?.type === 'response.cancel');
     await script.until(() => script.sockets[0]?.inFlight === 0);
     expect(script.sockets).toHaveLength(1);
@@ -173,11 +175,11 @@ describe('cancelling', () => {
     await ready();
     script.requests.next(requestFault.slow({ firstMs: 100 }));
     const first = answerOf(pool.request(asking('first')));
-    const client = new AbortController();
-    const second = failureOf(() => pool.request(asking('second'), client.signal));
+    const pending = pool.request(asking('second'));
+    const second = failureOf(() => pending);
     expect(pool.stats).toMatchObject({ waiting: 1 });
-    client.abort();
-    await second;
+    pending.fail(GONE);
+    expect(await second).toBe(GONE);
     expect(pool.stats).toMatchObject({ waiting: 0 });
     expect(await first).toBe('first');
     expect(script.requestCount).toBe(1);
