@@ -1,4 +1,4 @@
-/** Takes a recording in as it comes: one that is small and needs no decoder stays in memory, any other goes into a file. */
+/** Takes a recording in as it comes: one that is small, needs no decoder and comes soon stays in memory, any other goes into a file. */
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { isReady } from '../audio/ready.js';
@@ -6,8 +6,11 @@ import type { Recording } from '../audio/recording.js';
 import { MAX_TEXT_BODY_BYTES } from './limits.js';
 import { isError } from './thrown.js';
 
-/** As much as the body of a text may have, which lies in memory as well: a slow client can hold no more than before. */
+/** As much as the body of a text may have, which lies in memory as well. */
 export const MAX_HELD_BYTES = MAX_TEXT_BODY_BYTES;
+
+/** What is not whole by then lies on the disk from then on: a slow client holds no memory. */
+const MAX_HELD_MS = 1_000;
 
 /** What has come while the disk was busy goes there in one go. */
 const AHEAD_BYTES = 256 * 1024;
@@ -28,15 +31,20 @@ export class Intake extends Writable {
   /** What is being done with the file. */
   #work: Promise<void> = Promise.resolve();
   #discarded: Promise<void> | undefined;
+  readonly #deadline: NodeJS.Timeout;
 
   /**
    * @param path where the file is made, should it need one.
    * @param announcedBytes the most that is to come; 0 where nobody has said.
+   * @param heldMs how long it may take to come and still stay in memory.
    */
-  constructor(path: string, announcedBytes: number) {
+  constructor(path: string, announcedBytes: number, heldMs = MAX_HELD_MS) {
     super({ highWaterMark: AHEAD_BYTES });
     this.#path = path;
     this.#held = new Held(announcedBytes);
+    this.#deadline = setTimeout(() => {
+      this.#giveUpMemory();
+    }, heldMs).unref();
     // Whoever waits for the end of the stream is told; nobody else needs to be.
     this.on('error', () => undefined);
   }
@@ -56,18 +64,20 @@ export class Intake extends Writable {
     if (this.#isReady === true && this.#held?.hasRoom(chunk.length) === true) {
       this.#held.add(chunk);
       done();
-    } else this.#do(this.#take([chunk]), done);
+    } else this.#do(() => this.#take([chunk]), done);
   }
 
   override _writev(written: { chunk: Buffer }[], done: Done): void {
-    this.#do(this.#take(written.map(({ chunk }) => chunk)), done);
+    this.#do(() => this.#take(written.map(({ chunk }) => chunk)), done);
   }
 
   override _final(done: Done): void {
-    this.#do(this.#finish(), done);
+    clearTimeout(this.#deadline);
+    this.#do(() => this.#finish(), done);
   }
 
   override _destroy(error: Error | null, done: Done): void {
+    clearTimeout(this.#deadline);
     this.#work
       .then(() => this.#file?.close())
       .then(
@@ -80,8 +90,9 @@ export class Intake extends Writable {
       );
   }
 
-  #do(work: Promise<void>, done: Done): void {
-    this.#work = work.then(
+  /** One after the other: the deadline may come while something is being written. */
+  #do(task: () => Promise<void>, done: Done): void {
+    this.#work = this.#work.then(task).then(
       () => {
         done();
       },
@@ -89,6 +100,15 @@ export class Intake extends Writable {
         done(asError(error));
       },
     );
+  }
+
+  #giveUpMemory(): void {
+    const spill = async (): Promise<void> => {
+      if (this.#file === undefined && !this.destroyed) await this.#spill([]);
+    };
+    this.#do(spill, (error) => {
+      if (error) this.destroy(error);
+    });
   }
 
   async #take(chunks: Buffer[]): Promise<void> {

@@ -24,8 +24,9 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-function begin(announced = 0): Intake {
-  intake = new Intake(join(folder, 'upload'), announced);
+/** @param heldMs by itself so long that no busy machine makes a recording late. */
+function begin(announced = 0, heldMs = 60_000): Intake {
+  intake = new Intake(join(folder, 'upload'), announced, heldMs);
   return intake;
 }
 
@@ -65,6 +66,36 @@ describe('a recording that is ready', () => {
     const list = Buffer.concat([Buffer.from('LIST\xb8\x0b\0\0', 'latin1'), Buffer.alloc(3_000)]);
     const late = Buffer.concat([ready.subarray(0, 36), list, ready.subarray(36)]);
     expect(await take(late, 1_000)).toEqual(late);
+  });
+
+  it('goes into a file when it does not come soon, and is whole there', async () => {
+    begin(ready.length, 20);
+    await give(ready.subarray(0, 1_000));
+    while ((await readdir(folder)).length === 0) await new Promise((resolve) => setImmediate(resolve));
+    await give(ready.subarray(1_000, 2_000));
+    intake.end(ready.subarray(2_000));
+    await finished(intake);
+    expect(intake.recording).toBe(join(folder, 'upload'));
+    expect(await readFile(join(folder, 'upload'))).toEqual(ready);
+  });
+
+  it('goes into a file as well when nothing tells yet that it is ready, and it does not come soon', async () => {
+    begin(0, 20);
+    await give(ready.subarray(0, 10));
+    while ((await readdir(folder)).length === 0) await new Promise((resolve) => setImmediate(resolve));
+    intake.end(ready.subarray(10));
+    await finished(intake);
+    expect(await readFile(join(folder, 'upload'))).toEqual(ready);
+  });
+
+  it('that is whole is not late any more', async () => {
+    begin(0, 20);
+    intake.end(ready);
+    await finished(intake);
+    const from = performance.now();
+    while (performance.now() - from < 60) await readdir(folder);
+    expect(intake.recording).toEqual(ready);
+    expect(await readdir(folder)).toEqual([]);
   });
 
   it('goes into a file as soon as it is larger than the body of a text may be', async () => {
