@@ -11,7 +11,9 @@ import { watched, type Busy } from './watched.js';
 const SIZES = [1, 10, 100, 1_000, 10_000];
 const CLIENTS = 16;
 /** Requests whose CPU time is told apart: the system counts in steps of 10 ms. */
-const SAMPLE = 1_000;
+const SAMPLE = 2_000;
+/** So many samples' worth of requests, until what is called often is compiled: longer than it takes to be fast. */
+const WARM_SAMPLES = 15;
 
 /**
  * One service, and one after the other: so many sessions, so many requests to them. What a request costs is CPU time of
@@ -34,8 +36,7 @@ export const growth: Part = async (stage, pace) => {
       durationMs: 0,
       expected: ANSWER,
     });
-  // Until its code is compiled.
-  await ask(await makeMany(service.url, 1), 4 * sample);
+  await ask(await makeMany(service.url, 1), WARM_SAMPLES * sample);
   const costs: { size: number; cost: Busy }[] = [];
   for (const size of sizes) {
     connectIds.push(...(await makeMany(service.url, size - connectIds.length)));

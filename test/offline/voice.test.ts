@@ -85,10 +85,13 @@ describe('speech', () => {
     const before = await pipelinesOf();
     const sentences = voice.speak('I need a doctor. '.repeat(100), 'en', undefined, abort.signal);
     await sentences.next();
-    const next = sentences.next();
+    // On to the next, and the next: how far it comes until it is told to end depends on the machine.
+    const rest = (async () => {
+      while ((await sentences.next()).done !== true);
+    })();
     const started = (await pipelinesOf()).filter((each) => !before.includes(each));
     abort.abort(new Error('enough'));
-    await expect(next).rejects.toThrow('enough');
+    await expect(rest).rejects.toThrow('enough');
     await untilGone(started);
   });
 });
