@@ -83,7 +83,9 @@ async function answerOf(path: string, init: RequestInit): Promise<object> {
   const body = bytes.toString('latin1').replaceAll(/[0-9a-f]{32}|[0-9a-f-]{36}/g, 'ID');
   const headers = Object.fromEntries(
     [...response.headers]
-      .filter(([name]) => !['date', 'server-timing', 'x-connect-id', 'ratelimit', 'content-length'].includes(name))
+      .filter(
+        ([name]) => !['date', 'server-timing', 'x-connect-id', 'ratelimit', 'content-length'].includes(name),
+      )
       .map(([name, value]) => [name, name === 'x-request-id' ? 'ID' : value]),
   );
   return { status: response.status, headers, body: body.replaceAll(/"uploadMs":\d+/g, '"uploadMs":0') };
