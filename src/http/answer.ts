@@ -17,9 +17,13 @@ export class Answer<R extends IncomingMessage = IncomingMessage> extends ServerR
   /** What is said again counts for what was said before. */
   say(name: string, value: string): void {
     const said = this.#said;
-    const at = said.indexOf(name);
-    if (at === -1) said.push(name, value);
-    else said[at + 1] = value;
+    // Names alone are looked at: a value may well be the name of another header.
+    for (let at = 0; at < said.length; at += 2) {
+      if (said[at] !== name) continue;
+      said[at + 1] = value;
+      return;
+    }
+    said.push(name, value);
   }
 
   /** Says them all; to be called before anything else is said. */

@@ -72,3 +72,17 @@ it('an answer that Express has made its own says it all the same', async () => {
   });
   expect((await headersOf(app)).get('x-first')).toBe('a');
 });
+
+it('a value that is the name of a header is taken for a value', async () => {
+  const headers = await headersOf((_req, res) => {
+    say(res, 'X-Request-Id', 'Cache-Control');
+    say(res, 'Vary', 'Origin');
+    say(res, 'Cache-Control', 'no-store');
+    res.end('x');
+  });
+  expect(Object.fromEntries(headers)).toMatchObject({
+    'x-request-id': 'Cache-Control',
+    vary: 'Origin',
+    'cache-control': 'no-store',
+  });
+});
