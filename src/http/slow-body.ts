@@ -2,9 +2,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Bag, type Placed } from '../bag.js';
 import { GatewayError } from '../errors.js';
-import { megabytes } from './limits.js';
-import { tooLarge } from './problem.js';
 import { refuse } from './refusal.js';
+import { bodyTooLarge } from './text-body.js';
 
 const BYTES_PER_SECOND = 1_000;
 /** Into so many steps a window is cut. */
@@ -109,8 +108,7 @@ export class BodyWatch {
   }
 
   #tooMuch(): GatewayError {
-    const limit = megabytes(this.#options.maxBytes);
-    return tooLarge([{ pointer: '', detail: `The body is larger than ${limit}, the most that is taken.` }]);
+    return bodyTooLarge(this.#options.maxBytes);
   }
 }
 

@@ -15,7 +15,10 @@ export const MAX_EVENT_ID_LENGTH = 512;
 /** Frames of a server: what we do not know is normal and passes by. */
 export function readServerFrame<E>(frame: string | Uint8Array, readers: Readers<E>): Decoded<E> {
   const opened = open(frame);
-  if (opened.kind === 'malformed') return opened;
+  return opened.kind === 'malformed' ? opened : readOpened(opened, readers);
+}
+
+function readOpened<E>(opened: Opened, readers: Readers<E>): Decoded<E> {
   const reader = readers.get(opened.type);
   return reader === undefined ? { kind: 'ignored', type: opened.type } : check(opened, reader);
 }
@@ -46,9 +49,7 @@ export function readAnswer(
   const opened = open(frame);
   if (opened.kind === 'malformed') return opened;
   const event = plain.get(opened.type)?.(opened.body);
-  if (event !== undefined) return { kind: 'event', event };
-  const reader = readers.get(opened.type);
-  return reader === undefined ? { kind: 'ignored', type: opened.type } : check(opened, reader);
+  return event === undefined ? readOpened(opened, readers) : { kind: 'event', event };
 }
 
 /** Frames of a client: what we do not know is refused, as the real servers do. */
