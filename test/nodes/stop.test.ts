@@ -1,6 +1,7 @@
 /** The process and its signals: whatever it is doing, it ends as it should, and leaves nothing running and nothing on disk. */
+import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
-import { request } from 'node:http';
+import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { encodeWav } from '../../src/audio/wav.js';
@@ -41,6 +42,16 @@ async function translating(
   const answer = post(`${url}/api/realtime/translate`, body);
   await script.until(() => script.answering === 1);
   return [answer];
+}
+
+/** Resolves once the service has taken the request: one that is still on its way to a port that closes is cut. */
+async function underWay(url: string, body: object): Promise<{ response: Promise<IncomingMessage> }> {
+  const headers = { 'content-type': 'application/json', expect: '100-continue' };
+  const asking = request(url, { method: 'POST', headers });
+  const response = once(asking, 'response').then(([message]) => (message as IncomingMessage).resume());
+  asking.end(JSON.stringify(body));
+  await once(asking, 'continue');
+  return { response };
 }
 
 /** Processes that descend from this one, with the start time that tells them from later ones of the same id. */
@@ -112,9 +123,9 @@ describe('a first signal', () => {
     redis.freeze();
     await server.destroy();
     await script.until(() => script.open.length === 0);
-    const answer = post(`${service.url}/api/realtime/translate`, { text: 'Hello' });
+    const answer = await underWay(`${service.url}/api/realtime/translate`, { text: 'Hello' });
     expect(await service.stop()).toEqual(CLEAN);
-    expect((await answer).status).toBe(503);
+    expect((await answer.response).statusCode).toBe(503);
     redis.thaw();
   });
 
