@@ -8,7 +8,8 @@ import { readPairs, type Pair } from '../../src/offline/modes.js';
 import { eventually, pipelinesOf, programsIn, untilGone } from '../support/programs.js';
 
 const MODES = '/usr/share/apertium/modes';
-const never = new AbortController().signal;
+/** A signal for each call: of many that listen to one Node warns as of a leak. */
+const never = (): AbortSignal => new AbortController().signal;
 const apertium = new Apertium();
 let pairs: Pair[] = [];
 
@@ -26,7 +27,7 @@ function pair(source: string, target: string): Pair {
 /** Along the languages given. */
 async function translate(text: string, ...way: string[]): Promise<string> {
   const steps = way.slice(1).map((target, index) => pair(way[index] ?? '', target));
-  return all(apertium.translate(text, steps, never));
+  return all(apertium.translate(text, steps, never()));
 }
 
 describe('what is installed', () => {
@@ -103,7 +104,7 @@ describe('translation', () => {
 
   it('tells the first sentence of a long text before the last is done', async () => {
     const sentences = Array.from({ length: 400 }, (_, index) => `I have ${index} red houses.`);
-    const answers = apertium.translate(sentences.join(' '), [pair('en', 'es')], never);
+    const answers = apertium.translate(sentences.join(' '), [pair('en', 'es')], never());
     expect((await answers.next()).value).toBe('Tengo 0 casas rojas. ');
     await answers.return();
     expect(await translate('Good morning', 'en', 'es')).toBe('Buenos días');
@@ -132,7 +133,7 @@ describe('the language of a text', () => {
 
   async function detect(text: string): Promise<string | undefined> {
     const candidates = languages.flatMap((source) => pairs.find((each) => each.source === source) ?? []);
-    return apertium.detect(text, candidates, never);
+    return apertium.detect(text, candidates, never());
   }
 
   it.each([
@@ -166,8 +167,8 @@ describe('the language of a text', () => {
 it('gives names their capitals', async () => {
   const text = "I met john on monday and he doesn't speak english.";
   const restored = "I met John on Monday and he doesn't speak English.";
-  expect(await apertium.capitalise(text, pair('en', 'ca'), never)).toBe(restored);
-  expect(await apertium.capitalise(text, pair('en', 'es'), never)).toBe(restored);
+  expect(await apertium.capitalise(text, pair('en', 'ca'), never())).toBe(restored);
+  expect(await apertium.capitalise(text, pair('en', 'es'), never())).toBe(restored);
 });
 
 describe('pipelines', () => {
@@ -175,7 +176,7 @@ describe('pipelines', () => {
     const own = new Apertium();
     try {
       const steps = [pair('en', 'es')];
-      const answers = own.translate('I see a dog. '.repeat(300), steps, never);
+      const answers = own.translate('I see a dog. '.repeat(300), steps, never());
       const before = await pipelinesOf();
       let text = (await answers.next()).value ?? '';
       const [pipeline] = (await pipelinesOf()).filter((each) => !before.includes(each));
@@ -191,12 +192,12 @@ describe('pipelines', () => {
     const own = new Apertium();
     try {
       const before = await pipelinesOf();
-      await own.translate('Good morning', [pair('en', 'es')], never).next();
+      await own.translate('Good morning', [pair('en', 'es')], never()).next();
       const [pipeline] = (await pipelinesOf()).filter((each) => !before.includes(each));
       if (pipeline === undefined) throw new Error('no pipeline');
       process.kill(pipeline, 'SIGKILL');
       await untilGone([pipeline]);
-      const answers = own.translate('Good morning', [pair('en', 'es')], never);
+      const answers = own.translate('Good morning', [pair('en', 'es')], never());
       expect((await answers.next()).value).toBe('Buenos días');
     } finally {
       await own.close();
@@ -208,7 +209,7 @@ describe('pipelines', () => {
     try {
       const before = await pipelinesOf();
       for (const each of pairs) {
-        await own.translate('no', [each], never).next();
+        await own.translate('no', [each], never()).next();
       }
       expect(pairs.length).toBeGreaterThan(6);
       const added = await eventually(
@@ -224,7 +225,7 @@ describe('pipelines', () => {
   it('are gone after close, and nothing starts any more', async () => {
     const own = new Apertium();
     const before = await pipelinesOf();
-    const answers = own.translate('I see a dog. '.repeat(500), [pair('en', 'es'), pair('es', 'pt')], never);
+    const answers = own.translate('I see a dog. '.repeat(500), [pair('en', 'es'), pair('es', 'pt')], never());
     await answers.next();
     const started = (await pipelinesOf()).filter((each) => !before.includes(each));
     expect(await programsIn(started)).toContain('lt-proc');
