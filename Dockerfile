@@ -35,5 +35,5 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --start-interval=1s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # tini passes the signals on and buries the orphans of the engine's pipelines.
 ENTRYPOINT ["tini", "--"]
-# Room for what many requests at a time have in hand, so that it is not kept for long-lived: see docs/performance.md.
-CMD ["node", "--enable-source-maps", "--max-semi-space-size=64", "dist/main.js"]
+# Room for what many requests at a time have in hand: see docs/performance.md.
+CMD ["node", "--enable-source-maps", "--max-semi-space-size=32", "--initial-old-space-size=128", "dist/main.js"]

@@ -24,23 +24,30 @@ export class ServiceProcess {
   /** What it said on its error output, of every run. */
   complaints = '';
   readonly #env: Record<string, string>;
+  readonly #flags: readonly string[];
   #child: ChildProcess | undefined;
   #exit: Promise<Exit> = Promise.resolve({ code: null, signal: null });
 
-  private constructor(port: number, uploadDir: string, env: Record<string, string>) {
+  private constructor(
+    port: number,
+    uploadDir: string,
+    env: Record<string, string>,
+    flags: readonly string[],
+  ) {
     this.port = port;
     this.uploadDir = uploadDir;
     this.#env = env;
+    this.#flags = flags;
   }
 
-  /** Not started yet. */
-  static async prepare(env: Record<string, string>): Promise<ServiceProcess> {
-    return new ServiceProcess(await freePort(), await mkdtemp(path.join(tmpdir(), 'uploads-')), env);
+  /** Not started yet. `flags` are Node's own. */
+  static async prepare(env: Record<string, string>, flags: readonly string[] = []): Promise<ServiceProcess> {
+    return new ServiceProcess(await freePort(), await mkdtemp(path.join(tmpdir(), 'uploads-')), env, flags);
   }
 
   /** Able to take work. */
-  static async start(env: Record<string, string>): Promise<ServiceProcess> {
-    const service = await ServiceProcess.prepare(env);
+  static async start(env: Record<string, string>, flags: readonly string[] = []): Promise<ServiceProcess> {
+    const service = await ServiceProcess.prepare(env, flags);
     service.spawn();
     await service.ready();
     return service;
@@ -55,7 +62,7 @@ export class ServiceProcess {
   }
 
   spawn(): void {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
+    const child = spawn(process.execPath, [...this.#flags, '--import', 'tsx', 'src/main.ts'], {
       cwd: ROOT,
       env: {
         ...{ PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' },
