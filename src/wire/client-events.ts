@@ -1,7 +1,7 @@
 /** What clients say in the same words in both dialects. */
 import { z } from 'zod';
 
-import { defined } from './defined.js';
+import { defined, forJson } from './defined.js';
 import type { ClientEvent, Item, ResponseRequest } from './events.js';
 import { MAX_EVENT_ID_LENGTH, type Readers } from './frames.js';
 import { strictSamples, writeSamples } from './samples.js';
@@ -31,9 +31,9 @@ export function writeCommonClientEvent(event: CommonClientEvent) {
   switch (event.type) {
     case 'item.retrieve':
     case 'item.delete':
-      return defined({ type: CLIENT_EVENT_NAMES[event.type], event_id, item_id: event.itemId });
+      return forJson({ type: CLIENT_EVENT_NAMES[event.type], event_id, item_id: event.itemId });
     case 'item.truncate':
-      return defined({
+      return forJson({
         type: 'conversation.item.truncate' as const,
         event_id,
         item_id: event.itemId,
@@ -41,17 +41,17 @@ export function writeCommonClientEvent(event: CommonClientEvent) {
         audio_end_ms: event.audioEndMs,
       });
     case 'buffer.append':
-      return defined({
+      return forJson({
         type: 'input_audio_buffer.append' as const,
         event_id,
         audio: writeSamples(event.audio),
       });
     case 'buffer.commit':
-      return defined({ type: 'input_audio_buffer.commit' as const, event_id });
+      return forJson({ type: 'input_audio_buffer.commit' as const, event_id });
     case 'buffer.clear':
-      return defined({ type: 'input_audio_buffer.clear' as const, event_id });
+      return forJson({ type: 'input_audio_buffer.clear' as const, event_id });
     case 'response.cancel':
-      return defined({ type: 'response.cancel' as const, event_id, response_id: event.responseId });
+      return forJson({ type: 'response.cancel' as const, event_id, response_id: event.responseId });
   }
 }
 

@@ -1,7 +1,7 @@
 /** GA responses: what a client asks for, and what a server shows. */
 import { z } from 'zod';
 
-import { defined } from './defined.js';
+import { defined, forJson } from './defined.js';
 import type { ResponseRequest, ResponseView } from './events.js';
 import {
   looseFormat,
@@ -9,7 +9,6 @@ import {
   strictFormat,
   strictModalities,
   strictVoice,
-  unlessEmpty,
   writeFormat,
 } from './ga-session.js';
 import { lenient } from './lenient.js';
@@ -20,17 +19,17 @@ import * as parts from './session-parts.js';
 export const assistantParts = { text: 'output_text', audio: 'output_audio' } as const;
 
 function writeAudio({ outputFormat, voice }: Pick<ResponseRequest, 'outputFormat' | 'voice'>) {
-  const output = unlessEmpty(defined({ format: writeFormat(outputFormat), voice }));
-  return output && { output };
+  if (outputFormat === undefined && voice === undefined) return undefined;
+  return { output: forJson({ format: writeFormat(outputFormat), voice }) };
 }
 
 export function writeRequest(request: ResponseRequest) {
-  return defined({
+  return forJson({
     conversation: request.conversation,
     output_modalities: request.output && [request.output],
     audio: writeAudio(request),
     instructions: request.instructions,
-    metadata: request.metadata && { ...request.metadata },
+    metadata: request.metadata,
     input: request.input?.map((entry) => writeInput(entry, assistantParts)),
     tools: request.tools && [],
     tool_choice: request.toolChoice,
@@ -71,7 +70,7 @@ export const strictRequest = z
   );
 
 export function writeResponse(response: ResponseView) {
-  return defined({
+  return forJson({
     ...writeResponseCommon(response, assistantParts),
     output_modalities: response.outputKind && [response.outputKind],
     audio: writeAudio(response),

@@ -1,6 +1,6 @@
 /** The GA dialect: nested sessions, `response.output_*`, items that are added and then done. */
 import { clientReaders, writeCommonClientEvent } from './client-events.js';
-import { defined } from './defined.js';
+import { forJson } from './defined.js';
 import type { Dialect } from './dialect.js';
 import type { ClientEvent, ServerEvent } from './events.js';
 import { readClientFrame, readServerFrame, readAnswer } from './frames.js';
@@ -16,20 +16,20 @@ import { newEventId, writeCommonServerEvent, writePlace } from './server-writers
 export function writeClientEvent(event: ClientEvent) {
   switch (event.type) {
     case 'session.configure':
-      return defined({
+      return forJson({
         type: 'session.update' as const,
         event_id: event.eventId,
         session: writeSettings(event.session),
       });
     case 'item.create':
-      return defined({
+      return forJson({
         type: 'conversation.item.create' as const,
         event_id: event.eventId,
         previous_item_id: event.previousItemId,
         item: writeItem(event.item, assistantParts),
       });
     case 'response.create':
-      return defined({
+      return forJson({
         type: 'response.create' as const,
         event_id: event.eventId,
         response: writeRequest(event.response),

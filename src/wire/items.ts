@@ -1,7 +1,7 @@
 /** Messages of a conversation, as written and read on the wire; the dialects differ in how an assistant's parts are called. */
 import { z } from 'zod';
 
-import { defined } from './defined.js';
+import { defined, forJson } from './defined.js';
 import type { Item, ItemReference, Part } from './events.js';
 import { lenient } from './lenient.js';
 import { looseSamples, strictSamples, writeSamples } from './samples.js';
@@ -18,14 +18,14 @@ export const MAX_ITEM_ID_LENGTH = 32;
 const MAX_TEXT_LENGTH = 256_000;
 
 function writeAudioPart<A extends string>(type: A, part: Extract<Part, { type: 'audio' }>) {
-  return defined({ type, audio: part.audio && writeSamples(part.audio), transcript: part.transcript });
+  return forJson({ type, audio: part.audio && writeSamples(part.audio), transcript: part.transcript });
 }
 
 export function writeItem<T extends string, A extends string>(item: Item, names: AssistantParts<T, A>) {
   const head = { id: item.id, type: 'message' as const, status: item.status };
   switch (item.role) {
     case 'system':
-      return defined({
+      return forJson({
         ...head,
         role: item.role,
         content: item.parts.flatMap((part) =>
@@ -33,7 +33,7 @@ export function writeItem<T extends string, A extends string>(item: Item, names:
         ),
       });
     case 'user':
-      return defined({
+      return forJson({
         ...head,
         role: item.role,
         content: item.parts.map((part) =>
@@ -43,7 +43,7 @@ export function writeItem<T extends string, A extends string>(item: Item, names:
         ),
       });
     case 'assistant':
-      return defined({
+      return forJson({
         ...head,
         role: item.role,
         content: item.parts.map((part) =>

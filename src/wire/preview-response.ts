@@ -1,7 +1,7 @@
 /** Preview responses: what a client asks for, and what a server shows. */
 import { z } from 'zod';
 
-import { defined } from './defined.js';
+import { defined, forJson } from './defined.js';
 import type { ResponseRequest, ResponseView } from './events.js';
 import { lenient } from './lenient.js';
 import { strictInput, writeInput } from './items.js';
@@ -18,7 +18,7 @@ import * as parts from './session-parts.js';
 export const assistantParts = { text: 'text', audio: 'audio' } as const;
 
 export function writeRequest(request: ResponseRequest) {
-  return defined({
+  return forJson({
     conversation: request.conversation,
     modalities: writeModalities(request.output),
     voice: request.voice,
@@ -64,7 +64,7 @@ export const strictRequest = z
   );
 
 export function writeResponse(response: ResponseView) {
-  return defined({
+  return forJson({
     ...writeResponseCommon(response, assistantParts),
     modalities: writeModalities(response.outputKind),
     voice: response.voice,

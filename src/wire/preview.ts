@@ -1,6 +1,6 @@
 /** The preview dialect of 2024: flat sessions, `response.text.*`, items that are created and never said to be done. */
 import { clientReaders, writeCommonClientEvent } from './client-events.js';
-import { defined } from './defined.js';
+import { forJson } from './defined.js';
 import type { Dialect } from './dialect.js';
 import type { ClientEvent, ServerEvent } from './events.js';
 import { readClientFrame, readServerFrame, readAnswer } from './frames.js';
@@ -22,20 +22,20 @@ import { newEventId, writeCommonServerEvent, writePlace } from './server-writers
 export function writeClientEvent(event: ClientEvent) {
   switch (event.type) {
     case 'session.configure':
-      return defined({
+      return forJson({
         type: 'session.update' as const,
         event_id: event.eventId,
         session: writeSettings(event.session),
       });
     case 'item.create':
-      return defined({
+      return forJson({
         type: 'conversation.item.create' as const,
         event_id: event.eventId,
         previous_item_id: event.previousItemId,
         item: writeItem(event.item, assistantParts),
       });
     case 'response.create':
-      return defined({
+      return forJson({
         type: 'response.create' as const,
         event_id: event.eventId,
         response: writeRequest(event.response),

@@ -1,7 +1,7 @@
 /** What the two dialects' responses have in common: how they ended, what they cost, what they hold. */
 import { z } from 'zod';
 
-import { defined } from './defined.js';
+import { defined, forJson } from './defined.js';
 import type { ResponseView, Usage } from './events.js';
 import { lenient, looseMetadata } from './lenient.js';
 import { type AssistantParts, looseItem, writeItemView } from './items.js';
@@ -12,7 +12,7 @@ const STATUSES = ['in_progress', 'completed', 'cancelled', 'incomplete', 'failed
 
 function writeStatusDetails({ status, reason, error }: ResponseView) {
   if (status === 'in_progress' || (reason === undefined && error === undefined)) return undefined;
-  return defined({
+  return forJson({
     type: status,
     reason: REASONS.find((known) => known === reason),
     error: error && { type: 'server_error', code: error.code, message: error.message },
