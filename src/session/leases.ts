@@ -5,27 +5,35 @@ import { GatewayError } from '../errors.js';
 /** A session that is in use. Times are of the monotonic clock, in ms. */
 interface Running {
   readonly connectId: string;
-  readonly everyMs: number;
-  readonly holds: Bag<Holder>;
-  /** When the session is to be touched next. */
+  readonly holds: Bag<Hold>;
+  /** How often the session is to be touched; not before it is known to be there. */
+  everyMs: number;
+  /** When it is to be touched next. */
   dueAt: number;
 }
 
-export interface Hold {
+/** One translation's hold on a session. */
+export class Hold implements Placed {
+  place = 0;
+  readonly #leases: Leases;
+  readonly #running: Running;
+  #tell: ((closed: GatewayError) => void) | undefined;
+  #closed: GatewayError | undefined;
+
+  constructor(leases: Leases, running: Running) {
+    this.#leases = leases;
+    this.#running = running;
+  }
+
+  /** The session is there, and is to be kept alive from now on. */
+  keep(ttlMs: number): void {
+    this.#leases.keep(this.#running, ttlMs);
+  }
+
   /**
    * Who is told, with GatewayError `session-closed`, that the session was deleted: at once if it was already. Each call
    * takes the place of the one before. (An AbortSignal would cost more than all else that a hold does.)
    */
-  readonly onDeleted: (tell: (closed: GatewayError) => void) => void;
-  /** May be called twice. */
-  readonly release: () => void;
-}
-
-class Holder implements Placed {
-  place = 0;
-  #tell: ((closed: GatewayError) => void) | undefined;
-  #closed: GatewayError | undefined;
-
   onDeleted(tell: (closed: GatewayError) => void): void {
     this.#tell = tell;
     if (this.#closed !== undefined) tell(this.#closed);
@@ -35,6 +43,11 @@ class Holder implements Placed {
     if (this.#closed !== undefined) return;
     this.#closed = closed;
     this.#tell?.(closed);
+  }
+
+  /** May be called twice. */
+  release(): void {
+    this.#leases.release(this.#running, this);
   }
 }
 
@@ -55,18 +68,23 @@ export class Leases {
     this.#touch = touch;
   }
 
-  hold(connectId: string, ttlMs: number): Hold {
-    const running = this.#running.get(connectId) ?? this.#start(connectId, ttlMs);
-    const holder = new Holder();
-    running.holds.add(holder);
-    return {
-      onDeleted: (tell) => {
-        holder.onDeleted(tell);
-      },
-      release: () => {
-        if (running.holds.remove(holder) && running.holds.size === 0) this.#running.delete(connectId);
-      },
-    };
+  /** To be taken before the session is asked for, so that a deletion in between is noticed. */
+  hold(connectId: string): Hold {
+    const running = this.#running.get(connectId) ?? this.#start(connectId);
+    const hold = new Hold(this, running);
+    running.holds.add(hold);
+    return hold;
+  }
+
+  keep(running: Running, ttlMs: number): void {
+    if (running.dueAt !== Infinity) return;
+    running.everyMs = ttlMs / TOUCHES_PER_TTL;
+    running.dueAt = performance.now() + running.everyMs;
+    this.#wakeAt(running.dueAt);
+  }
+
+  release(running: Running, hold: Hold): void {
+    if (running.holds.remove(hold) && running.holds.size === 0) this.#running.delete(running.connectId);
   }
 
   /** The session was deleted: what runs on it stops. */
@@ -75,7 +93,7 @@ export class Leases {
       'session-closed',
       'The session was deleted while it translated. Make a new one.',
     );
-    for (const holder of this.#running.get(connectId)?.holds ?? []) holder.end(closed);
+    for (const hold of this.#running.get(connectId)?.holds ?? []) hold.end(closed);
   }
 
   /** Asks for every session at once whether it is still there, as deletions may have gone unnoticed. */
@@ -88,11 +106,9 @@ export class Leases {
     clearTimeout(this.#timer);
   }
 
-  #start(connectId: string, ttlMs: number): Running {
-    const everyMs = ttlMs / TOUCHES_PER_TTL;
-    const running = { connectId, everyMs, holds: new Bag<Holder>(), dueAt: performance.now() + everyMs };
+  #start(connectId: string): Running {
+    const running = { connectId, holds: new Bag<Hold>(), everyMs: Infinity, dueAt: Infinity };
     this.#running.set(connectId, running);
-    this.#wakeAt(running.dueAt);
     return running;
   }
 

@@ -4,7 +4,8 @@ import type { Session } from './profile.js';
 import type { DeletionWatcher, PutResult, SessionDraft, SessionPage, SessionStore } from './store.js';
 
 class Entry implements Expiring {
-  readonly session: Session;
+  /** A new one at each change. */
+  session: Session;
   /** Counts up with every session made; the order of lists. */
   readonly order: number;
   place = 0;
@@ -29,8 +30,7 @@ export class MemoryStore implements SessionStore {
 
   get(connectId: string): Promise<Session | undefined> {
     this.#dropExpired(Date.now());
-    const entry = this.#entries.get(connectId);
-    return Promise.resolve(entry && { ...entry.session });
+    return Promise.resolve(this.#entries.get(connectId)?.session);
   }
 
   put(draft: SessionDraft, max: number): Promise<PutResult> {
@@ -49,11 +49,11 @@ export class MemoryStore implements SessionStore {
     const owned = this.#byOwner.get(session.owner);
     if (owned === undefined) this.#byOwner.set(session.owner, [entry]);
     else owned.push(entry);
-    return Promise.resolve({ kind: 'stored', session: { ...session } });
+    return Promise.resolve({ kind: 'stored', session });
   }
 
-  touch(connectId: string): Promise<Session | undefined> {
-    return Promise.resolve(this.#slide(connectId, 0));
+  touch(connectId: string, owner?: string): Promise<Session | undefined> {
+    return Promise.resolve(this.#slide(connectId, 0, owner));
   }
 
   complete(connectId: string): Promise<Session | undefined> {
@@ -75,7 +75,7 @@ export class MemoryStore implements SessionStore {
     const end = firstFrom(owned, before);
     const page = owned.slice(Math.max(0, end - limit), end).reverse();
     return Promise.resolve({
-      sessions: page.map((entry) => ({ ...entry.session })),
+      sessions: page.map(({ session }) => session),
       next: end > limit ? (page.at(-1)?.order ?? null) : null,
     });
   }
@@ -97,17 +97,21 @@ export class MemoryStore implements SessionStore {
     return Promise.resolve();
   }
 
-  #slide(connectId: string, completed: number): Session | undefined {
+  #slide(connectId: string, completed: number, owner?: string): Session | undefined {
     const now = Date.now();
     this.#dropExpired(now);
     const entry = this.#entries.get(connectId);
     if (entry === undefined) return undefined;
     const { session } = entry;
-    session.lastUsedAt = now;
-    session.expiresAt = now + session.ttlMs;
-    session.requests += completed;
+    if (owner !== undefined && owner !== session.owner) return undefined;
+    entry.session = {
+      ...session,
+      lastUsedAt: now,
+      expiresAt: now + session.ttlMs,
+      requests: session.requests + completed,
+    };
     this.#expiry.update(entry);
-    return { ...session };
+    return entry.session;
   }
 
   #dropExpired(now: number): void {

@@ -21,18 +21,21 @@ export interface Profile {
   voice: string | null;
 }
 
-/** A session: who may use it, with which prompt, for how long. No socket belongs to it. Times are epoch milliseconds. */
-export interface Session extends Profile {
+/**
+ * A session as it was when it was asked for: who may use it, with which prompt, for how long. No socket belongs to it.
+ * Times are epoch milliseconds.
+ */
+export interface Session extends Readonly<Profile> {
   /** 128 random bits as 32 lower-case hex digits. */
-  connectId: string;
+  readonly connectId: string;
   /** Opaque id of the API key that made it (never the key); one fixed value where the service is open. */
-  owner: string;
-  createdAt: number;
-  lastUsedAt: number;
-  expiresAt: number;
-  ttlMs: number;
+  readonly owner: string;
+  readonly createdAt: number;
+  readonly lastUsedAt: number;
+  readonly expiresAt: number;
+  readonly ttlMs: number;
   /** Translations that completed. */
-  requests: number;
+  readonly requests: number;
 }
 
 /**

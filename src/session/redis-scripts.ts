@@ -42,10 +42,13 @@ redis.call('ZADD', KEYS[2], expires, ARGV[1] .. ARGV[2])
 redis.call('ZADD', KEYS[3], order, ARGV[1])
 return {1, now}`;
 
-/** KEYS session, expiry; ARGV how many requests completed. Returns the hash's fields and values; none: no session. */
+/**
+ * KEYS session, expiry; ARGV how many requests completed, and whose the session must be if that matters.
+ * Returns the hash's fields and values; none: no such session.
+ */
 export const SLIDE = `${NOW}
 local id, owner, ttl = unpack(redis.call('HMGET', KEYS[1], 'connectId', 'owner', 'ttlMs'))
-if not id then return {} end
+if not id or (ARGV[2] and ARGV[2] ~= owner) then return {} end
 local expires = now + ttl
 redis.call('HSET', KEYS[1], 'lastUsedAt', now, 'expiresAt', expires)
 redis.call('HINCRBY', KEYS[1], 'requests', ARGV[1])

@@ -89,12 +89,12 @@ export class RedisStore implements SessionStore {
     return { kind: 'stored', session: { ...draft, ...times, requests: 0 } };
   }
 
-  touch(connectId: string): Promise<Session | undefined> {
-    return this.#slide(connectId, 0);
+  touch(connectId: string, owner?: string): Promise<Session | undefined> {
+    return this.#slide(connectId, ['0', ...(owner === undefined ? [] : [owner])]);
   }
 
   complete(connectId: string): Promise<Session | undefined> {
-    return this.#slide(connectId, 1);
+    return this.#slide(connectId, ['1']);
   }
 
   async delete(connectId: string): Promise<boolean> {
@@ -138,8 +138,8 @@ export class RedisStore implements SessionStore {
     return this.#redis.close();
   }
 
-  async #slide(connectId: string, completed: number): Promise<Session | undefined> {
-    const reply = await this.#eval(SLIDE, [SESSION_KEY + connectId, EXPIRY_KEY], [String(completed)]);
+  async #slide(connectId: string, args: string[]): Promise<Session | undefined> {
+    const reply = await this.#eval(SLIDE, [SESSION_KEY + connectId, EXPIRY_KEY], args);
     return Array.isArray(reply) && reply.length === 0 ? undefined : flatSession.parse(reply).session;
   }
 

@@ -1,7 +1,7 @@
 /** Sessions as the rest of the service knows them: made, found, held while they translate, listed, deleted. */
 import { randomBytes } from 'node:crypto';
 import { GatewayError } from '../errors.js';
-import { Leases } from './leases.js';
+import { Leases, type Hold } from './leases.js';
 import { canonicalWish, refuseConflict, type ProfileWish, type Session } from './profile.js';
 import { makeProfile, type PromptDefaults } from './prompt.js';
 import type { SessionStore } from './store.js';
@@ -13,25 +13,47 @@ export interface SessionOptions extends PromptDefaults {
 }
 
 /** One translation's hold on its session. Whoever takes a lease releases it, however the translation ends. */
-export interface Lease {
+export class Lease {
   /** As it was when the lease began. */
   readonly session: Session;
   /** Whether this very request made the session. */
   readonly created: boolean;
+  readonly #store: SessionStore;
+  readonly #hold: Hold;
+
+  constructor(store: SessionStore, hold: Hold, session: Session, created: boolean) {
+    this.session = session;
+    this.created = created;
+    this.#store = store;
+    this.#hold = hold;
+  }
+
   /**
    * Who is told, with GatewayError `session-closed`, when the session is deleted, on this node or another; at once if it
    * was already. Each call takes the place of the one before.
    */
-  readonly onDeleted: (tell: (closed: GatewayError) => void) => void;
+  onDeleted(tell: (closed: GatewayError) => void): void {
+    this.#hold.onDeleted(tell);
+  }
+
   /** Counts the translation and slides the expiry. Resolves too where the session has just gone. */
-  complete(): Promise<void>;
+  async complete(): Promise<void> {
+    await this.#store.complete(this.session.connectId);
+  }
+
   /**
    * Releases the lease and removes the session if this very request made it, for a client that never learned its
    * id. Never rejects: what a store that is away cannot remove expires by itself.
    */
-  discard(): Promise<void>;
+  async discard(): Promise<void> {
+    this.release();
+    if (this.created) await this.#store.delete(this.session.connectId).catch(isStoreAway);
+  }
+
   /** May be called twice, and after `discard`. */
-  release(): void;
+  release(): void {
+    this.#hold.release();
+  }
 }
 
 const NOT_FOUND =
@@ -96,14 +118,19 @@ export class SessionRegistry {
    *   `store-unavailable`
    */
   async acquire(owner: string, connectId: string | undefined, wish: ProfileWish): Promise<Lease> {
-    if (connectId === undefined) {
-      const fresh = newConnectId();
-      const { ttlMs } = this.#options;
-      return this.#lease(fresh, ttlMs, true, () => this.#make(fresh, owner, wish, ttlMs));
+    const id = connectId ?? newConnectId();
+    const hold = this.#leases.hold(id);
+    try {
+      const session =
+        connectId === undefined
+          ? await this.#make(id, owner, wish, this.#options.ttlMs)
+          : await this.#use(owner, id, wish);
+      hold.keep(session.ttlMs);
+      return new Lease(this.#store, hold, session, connectId === undefined);
+    } catch (error) {
+      hold.release();
+      throw error;
     }
-    const found = await this.get(owner, connectId);
-    refuseConflict(found, canonicalWish(wish));
-    return this.#lease(connectId, found.ttlMs, false, () => this.#store.touch(connectId));
   }
 
   check(): Promise<{ ok: boolean; detail: string }> {
@@ -131,34 +158,12 @@ export class SessionRegistry {
     );
   }
 
-  /** The hold begins before the session is asked for, so that a deletion in between is noticed. */
-  async #lease(
-    connectId: string,
-    ttlMs: number,
-    created: boolean,
-    ask: () => Promise<Session | undefined>,
-  ): Promise<Lease> {
-    const hold = this.#leases.hold(connectId, ttlMs);
-    try {
-      const session = await ask();
-      if (session === undefined) throw new GatewayError('session-not-found', NOT_FOUND);
-      return {
-        session,
-        created,
-        onDeleted: hold.onDeleted,
-        release: hold.release,
-        complete: async () => {
-          await this.#store.complete(connectId);
-        },
-        discard: async () => {
-          hold.release();
-          if (created) await this.#store.delete(connectId).catch(isStoreAway);
-        },
-      };
-    } catch (error) {
-      hold.release();
-      throw error;
-    }
+  /** A wish that conflicts is refused before the session counts as used; most say nothing that could. */
+  async #use(owner: string, connectId: string, wish: ProfileWish): Promise<Session> {
+    if (Object.keys(wish).length > 0) refuseConflict(await this.get(owner, connectId), canonicalWish(wish));
+    const session = isConnectId(connectId) ? await this.#store.touch(connectId, owner) : undefined;
+    if (session === undefined) throw new GatewayError('session-not-found', NOT_FOUND);
+    return session;
   }
 }
 

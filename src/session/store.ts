@@ -28,15 +28,18 @@ export interface DeletionWatcher {
 
 /**
  * The store is the clock: it sets every time of a session. An expired session is as good as none in every answer.
- * Sessions are handed out as copies. Every method rejects with GatewayError `store-unavailable` where the store
+ * A session that was handed out does not change. Every method rejects with GatewayError `store-unavailable` where the store
  * is away, and does so within a second or two.
  */
 export interface SessionStore {
   get(connectId: string): Promise<Session | undefined>;
   /** Keeps a new session if fewer than `max` live; the count and the keeping are one step. */
   put(draft: SessionDraft, max: number): Promise<PutResult>;
-  /** The session is in use: it expires a whole ttl from now. Undefined where there is none. */
-  touch(connectId: string): Promise<Session | undefined>;
+  /**
+   * The session is in use: it expires a whole ttl from now. Undefined where there is none.
+   * @param owner absent: whosever it is; else another owner's is as good as none, and stays as it was.
+   */
+  touch(connectId: string, owner?: string): Promise<Session | undefined>;
   /** As `touch`, and one more request has completed. */
   complete(connectId: string): Promise<Session | undefined>;
   /** Whether there was one. Watchers are told, on every node. */

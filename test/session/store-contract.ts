@@ -65,11 +65,23 @@ export function describeStore(name: string, open: () => Promise<SessionStore>): 
       expect(session?.createdAt).toBeLessThanOrEqual(to);
     });
 
-    it('hands out copies, so that no caller can change what is kept', async () => {
+    it('changes nothing of a session that it has handed out', async () => {
       const session = await stored(store, { owner });
-      session.prompt = 'changed';
-      session.requests = 99;
-      expect(await store.get(session.connectId)).toMatchObject({ prompt: 'Translate.', requests: 0 });
+      const asPut = { ...session };
+      const got = await store.get(session.connectId);
+      await store.complete(session.connectId);
+      expect(session).toEqual(asPut);
+      expect(got).toEqual(asPut);
+      expect(await store.get(session.connectId)).toMatchObject({ requests: 1 });
+    });
+
+    it("touches only a session of the owner's, where one is named", async () => {
+      const session = await stored(store, { owner });
+      await until('the clock has moved', () => Date.now() > session.createdAt + 1);
+      expect(await store.touch(session.connectId, 'somebody else')).toBeUndefined();
+      expect(await store.get(session.connectId)).toEqual(session);
+      expect(await store.touch(session.connectId, owner)).toMatchObject({ owner, requests: 0 });
+      expect((await store.get(session.connectId))?.expiresAt).toBeGreaterThan(session.expiresAt);
     });
 
     it('knows no session that was never put', async () => {
