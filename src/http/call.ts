@@ -36,6 +36,8 @@ export class Call {
   report: TranslationReport | undefined;
   /** The request has become a WebSocket. @returns what is to be called when that has ended */
   upgraded: () => () => void = () => () => undefined;
+  /** Who is told when the client leaves before its answer is whole. */
+  gone: ((reason: ClientGone) => void) | undefined;
 
   constructor(target: string, wished: string | string[] | undefined) {
     this.target = target;
@@ -93,6 +95,7 @@ export function openCall({ logger, tracing, metrics }: CallObservers): Step {
       };
       res.once('close', () => {
         const finished = finish(req, res);
+        if (finished.aborted) call.gone?.(new ClientGone());
         logCall(logger, req, finished);
         metrics.observe(finished);
         told(finished);
@@ -145,11 +148,15 @@ function logCall(logger: Logger, req: IncomingMessage, finished: FinishedCall): 
   else logger.info(line, 'request');
 }
 
-/** Tells of a connection that closes before the answer is out, by ClientGone; at once of one that has. */
-export function onClientGone(res: ServerResponse, tell: (gone: ClientGone) => void): void {
-  const closed = (): void => {
-    if (!res.writableFinished) tell(new ClientGone());
-  };
-  if (res.closed || res.destroyed) closed();
-  else res.once('close', closed);
+/**
+ * Tells of a connection that closes before the answer is out, by ClientGone; at once of one that has. Each call takes the
+ * place of the one before.
+ */
+export function onClientGone(
+  { call }: IncomingMessage,
+  res: ServerResponse,
+  tell: (gone: ClientGone) => void,
+): void {
+  if (!res.closed && !res.destroyed) call.gone = tell;
+  else if (!res.writableFinished) tell(new ClientGone());
 }

@@ -29,7 +29,7 @@ export class Door {
   readonly enter: Step = (req, res, next) => {
     this.#refuseWaiting(req);
     try {
-      req.call.owner = this.#keys.owner(req.headers);
+      req.call.owner = this.#keys.owner(req.headers, req.socket);
     } catch (error) {
       return this.#refused(error, req, res);
     }

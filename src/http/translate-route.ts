@@ -49,7 +49,7 @@ export function createTranslateRoutes(
         deps.translate(request, {
           tell: discardOnceStarted(tell, body.discard),
           onGone: (told) => {
-            onClientGone(res, told);
+            onClientGone(req, res, told);
           },
         });
       const result =

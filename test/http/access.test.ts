@@ -1,4 +1,5 @@
 /** API keys and owners. */
+import { Agent } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import request from 'supertest';
 import { RawClient, startHttp, until, type HttpFixture } from '../support/http.js';
@@ -62,6 +63,30 @@ describe('a service with keys', () => {
     expect(first).toMatch(/^[0-9a-f]{16}$/);
     expect(again).toBe(first);
     expect(second).not.toBe(first);
+  });
+
+  it('goes by the key of each request, whatever its connection showed before', async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const ask = (headers: Record<string, string>) => post(headers).agent(agent);
+    const seen = http.asked.length;
+    const statuses: number[] = [];
+    for (const headers of [
+      { Authorization: 'Bearer first-key' },
+      { Authorization: 'Bearer first-key' },
+      { Authorization: 'Bearer third-key' },
+      {},
+      { Authorization: 'Bearer second-key' },
+      { 'X-API-Key': 'first-key' },
+      { 'X-API-Key': 'third-key' },
+      { Authorization: 'Bearer second-key', 'X-API-Key': 'first-key' },
+    ])
+      statuses.push((await ask(headers)).status);
+    expect(statuses).toEqual([200, 200, 401, 401, 200, 200, 401, 200]);
+    const [first, again, second, named, both] = http.asked.slice(seen).map((each) => each.request.owner);
+    expect([again, named]).toEqual([first, first]);
+    expect(second).not.toBe(first);
+    expect(both).toBe(second);
+    agent.destroy();
   });
 
   it('shows no session to another owner', async () => {
