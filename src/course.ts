@@ -40,6 +40,7 @@ export class Course {
   isTold = false;
   /** Why there is no translation. */
   error: unknown;
+  #report: TranslationReport | undefined;
 
   /** @param uploadMs of a recording */
   constructor(tracing: Tracing, uploadMs: number | undefined) {
@@ -61,9 +62,16 @@ export class Course {
     }
   }
 
+  /** To be asked for when all is over: it is made once. */
   get report(): TranslationReport {
-    const { usage, attempts = 0, upstreamId } = this.pending ?? {};
-    return { timings: this.#timings, usage, attempts, upstreamId };
+    const { pending } = this;
+    this.#report ??= {
+      timings: this.#timings,
+      usage: pending?.usage,
+      attempts: pending?.attempts ?? 0,
+      upstreamId: pending?.upstreamId,
+    };
+    return this.#report;
   }
 
   /** @param attributes of the request to upstream; asked for only if somebody listens */
@@ -103,7 +111,7 @@ export class Course {
       'translation.attempts': attempts,
       'translation.upstream_id': upstreamId,
       'translation.upstream_cause': upstreamCauseOf(this.error)?.label,
-      'translation.first_delta_ms': this.#timings.firstDeltaMs,
+      'translation.first_delta_ms': this.report.timings.firstDeltaMs,
     };
     return [
       { ...queue, endedAt: sentAt },

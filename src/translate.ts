@@ -54,8 +54,14 @@ export interface TranslationResult {
   source: string | null;
   target: string | null;
   /** PCM16 mono 24 kHz, with output audio. */
-  audio?: Buffer;
-  usage: { inputTokens: number; outputTokens: number; totalTokens: number; inputAudioMs?: number };
+  audio?: Buffer | undefined;
+  usage: {
+    inputTokens: number;
+    outputTokens: number;
+    totalTokens: number;
+    /** Of a recording. */
+    inputAudioMs?: number | undefined;
+  };
   model: string;
   requestId: string;
   timings: {
@@ -199,20 +205,22 @@ function describe(
   spoken: Buffer[],
   model: string,
 ): TranslationResult {
-  const { queueMs = 0, upstreamMs = 0, firstDeltaMs = upstreamMs, ...before } = report.timings;
+  const { uploadMs, normalizeMs, queueMs = 0, upstreamMs = 0, firstDeltaMs = upstreamMs } = report.timings;
   return {
     connectId: session.connectId,
     text,
     responses: [text],
     source: session.source,
     target: session.target,
-    ...(request.output === 'audio' && { audio: Buffer.concat(spoken) }),
+    audio: request.output === 'audio' ? Buffer.concat(spoken) : undefined,
     usage: {
-      ...(usage ?? { inputTokens: 0, outputTokens: 0, totalTokens: 0 }),
-      ...(inputAudioMs !== undefined && { inputAudioMs: Math.round(inputAudioMs) }),
+      inputTokens: usage?.inputTokens ?? 0,
+      outputTokens: usage?.outputTokens ?? 0,
+      totalTokens: usage?.totalTokens ?? 0,
+      inputAudioMs: inputAudioMs === undefined ? undefined : Math.round(inputAudioMs),
     },
     model,
     requestId: request.requestId,
-    timings: { ...before, queueMs, upstreamMs, firstDeltaMs },
+    timings: { uploadMs, normalizeMs, queueMs, upstreamMs, firstDeltaMs },
   };
 }

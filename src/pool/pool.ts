@@ -194,7 +194,8 @@ export class Pool {
     clearTimeout(job.deadline);
     if (job.connection === undefined) this.#waiting = this.#waiting.filter((other) => other !== job);
     else job.connection.abandon(pending);
-    this.#advance();
+    // A slot is free when its socket says so, which asks what is next as well.
+    if (job.connection === undefined || this.#ending !== undefined) this.#advance();
   }
 
   /** The socket under a request is gone: once more on another one, unless part of the answer is out already. */
