@@ -95,7 +95,10 @@ export function openCall({ logger, tracing, metrics }: CallObservers): Step {
       };
       res.once('close', () => {
         const finished = finish(req, res);
-        if (finished.aborted) call.gone?.(new ClientGone());
+        const { gone } = call;
+        // Node keeps a request for as long as its connection says nothing more, but not all that it was worked on with.
+        call.gone = undefined;
+        if (finished.aborted) gone?.(new ClientGone());
         logCall(logger, req, finished);
         metrics.observe(finished);
         told(finished);
