@@ -125,14 +125,14 @@ function encodeForHeader(text: string): { encoded: string; isWhole: boolean } {
 
 function serverTiming(timings: TranslationResult['timings']): string {
   const { uploadMs, normalizeMs, queueMs, firstDeltaMs, upstreamMs } = timings;
-  const mark = (name: string, ms: number): string => `${name};dur=${Math.round(ms * 10) / 10}`;
-  return [
-    ...(uploadMs === undefined ? [] : [mark('upload', uploadMs)]),
-    ...(normalizeMs === undefined ? [] : [mark('normalize', normalizeMs)]),
-    mark('queue', queueMs),
-    mark('first', firstDeltaMs),
-    mark('upstream', upstreamMs),
-  ].join(', ');
+  const upload = uploadMs === undefined ? '' : `upload;dur=${tenths(uploadMs)}, `;
+  const normalize = normalizeMs === undefined ? '' : `normalize;dur=${tenths(normalizeMs)}, `;
+  const upstream = `queue;dur=${tenths(queueMs)}, first;dur=${tenths(firstDeltaMs)}, upstream;dur=${tenths(upstreamMs)}`;
+  return upload + normalize + upstream;
+}
+
+function tenths(ms: number): number {
+  return Math.round(ms * 10) / 10;
 }
 
 function wholeMs(ms: number | undefined): number | undefined {

@@ -95,31 +95,38 @@ function parseJson(text: string): SentField[] {
     value,
   }));
   if (fields.every(({ value }) => value === null || typeof value !== 'object')) {
-    for (const name of repeatedKeys(text)) fields.push({ name, value: true });
+    const keys = keysOf(text);
+    if (keys.length > fields.length) for (const name of repeated(keys)) fields.push({ name, value: true });
   }
   return fields;
 }
 
 /**
- * The keys that stand more than once in a flat JSON object, of which JSON.parse only keeps the last. In valid JSON a
- * string is a key if, and only if, a colon follows.
+ * The keys of a flat JSON object as they stand there, in quotes: of those that stand more than once JSON.parse only keeps
+ * the last. In valid JSON a string is a key if, and only if, a colon follows.
  */
-function repeatedKeys(json: string): string[] {
-  const seen = new Set<string>();
-  const repeated: string[] = [];
+function keysOf(json: string): string[] {
+  const keys: string[] = [];
   const colon = /\s*:/y;
   let open = json.indexOf('"');
   while (open !== -1) {
     const close = closingQuote(json, open);
     colon.lastIndex = close + 1;
-    if (colon.test(json)) {
-      const key: unknown = JSON.parse(json.slice(open, close + 1));
-      if (typeof key === 'string' && seen.has(key)) repeated.push(key);
-      else if (typeof key === 'string') seen.add(key);
-    }
+    if (colon.test(json)) keys.push(json.slice(open, close + 1));
     open = json.indexOf('"', close + 1);
   }
-  return repeated;
+  return keys;
+}
+
+function repeated(keys: readonly string[]): string[] {
+  const seen = new Set<unknown>();
+  const again: string[] = [];
+  for (const key of keys) {
+    const name = JSON.parse(key) as string;
+    if (seen.has(name)) again.push(name);
+    seen.add(name);
+  }
+  return again;
 }
 
 /** @returns where the string that begins at `open` ends: at the first quote that no odd run of backslashes escapes. */

@@ -39,7 +39,7 @@ function readPlain(req: IncomingMessage): Promise<string> {
     const chunks: Buffer[] = [];
     let bytes = 0;
     const settle = (error?: Error): void => {
-      req.off('data', take).off('end', settle).off('error', leave).off('close', leave);
+      req.off('data', take).off('end', settle).off('close', leave);
       if (error === undefined) resolve(textOf(chunks));
       else reject(error);
     };
@@ -54,7 +54,8 @@ function readPlain(req: IncomingMessage): Promise<string> {
     const leave = (): void => {
       settle(new ClientGone());
     };
-    req.on('data', take).on('end', settle).on('error', leave).on('close', leave);
+    // A request that breaks off tells of it by `close` as well, and by `error` only where somebody listens.
+    req.on('data', take).on('end', settle).on('close', leave);
     if (req.destroyed) leave();
   });
 }

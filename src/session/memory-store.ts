@@ -8,15 +8,14 @@ class Entry implements Expiring {
   session: Session;
   /** Counts up with every session made; the order of lists. */
   readonly order: number;
+  /** When to look whether it has expired: never later than it does, and seldom moved, though every use prolongs its life. */
+  expiresAt: number;
   place = 0;
 
   constructor(session: Session, order: number) {
     this.session = session;
     this.order = order;
-  }
-
-  get expiresAt(): number {
-    return this.session.expiresAt;
+    this.expiresAt = session.expiresAt;
   }
 }
 
@@ -36,9 +35,9 @@ export class MemoryStore implements SessionStore {
   put(draft: SessionDraft, max: number): Promise<PutResult> {
     const now = Date.now();
     this.#dropExpired(now);
-    const first = this.#expiry.first;
-    if (first !== undefined && this.#entries.size >= max) {
-      return Promise.resolve({ kind: 'full', retryAfterMs: first.expiresAt - now });
+    if (this.#entries.size >= max) {
+      const first = this.#firstToExpire();
+      if (first !== undefined) return Promise.resolve({ kind: 'full', retryAfterMs: first.expiresAt - now });
     }
     const times = { createdAt: now, lastUsedAt: now, expiresAt: now + draft.ttlMs };
     const session: Session = { ...draft, ...times, requests: 0 };
@@ -110,7 +109,8 @@ export class MemoryStore implements SessionStore {
       expiresAt: now + session.ttlMs,
       requests: session.requests + completed,
     };
-    this.#expiry.update(entry);
+    // Only where the clock was set back.
+    if (entry.session.expiresAt < entry.expiresAt) this.#requeue(entry);
     return entry.session;
   }
 
@@ -120,8 +120,23 @@ export class MemoryStore implements SessionStore {
       first !== undefined && first.expiresAt <= now;
       first = this.#expiry.first
     ) {
-      this.#remove(first);
+      if (first.session.expiresAt <= now) this.#remove(first);
+      else this.#requeue(first);
     }
+  }
+
+  #firstToExpire(): Entry | undefined {
+    let first = this.#expiry.first;
+    while (first !== undefined && first.expiresAt < first.session.expiresAt) {
+      this.#requeue(first);
+      first = this.#expiry.first;
+    }
+    return first;
+  }
+
+  #requeue(entry: Entry): void {
+    entry.expiresAt = entry.session.expiresAt;
+    this.#expiry.update(entry);
   }
 
   #remove(entry: Entry): void {

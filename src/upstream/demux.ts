@@ -2,7 +2,7 @@
  * Who gets which event of a shared socket. Our id comes first (`metadata.request_id`, `error.event_id`),
  * theirs second: `response.created` ties the response's id to it, and every later event is routed by that.
  */
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Fault, ResponseView, ServerEvent, Usage } from '../wire/index.js';
 import { refusedRequest } from './failure.js';
 import type { PendingResponse } from './response.js';
@@ -34,6 +34,9 @@ export interface DemuxActions {
 export class Demux {
   readonly #actions: DemuxActions;
   readonly #cancelGraceMs: number;
+  /** What its ids begin with: they are told apart from those of all other sockets and processes. */
+  readonly #prefix = `req_${randomBytes(12).toString('hex')}_`;
+  #count = 0;
   readonly #byRequest = new Map<string, Entry>();
   readonly #byResponse = new Map<string, Entry>();
 
@@ -48,8 +51,9 @@ export class Demux {
 
   /** A fresh id for each attempt, so that a late answer to an earlier one finds nobody. */
   add(pending: PendingResponse): Entry {
+    this.#count += 1;
     const entry: Entry = {
-      requestId: `req_${randomUUID().replaceAll('-', '')}`,
+      requestId: `${this.#prefix}${this.#count}`,
       pending,
       responseId: undefined,
       farewell: undefined,

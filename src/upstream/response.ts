@@ -53,6 +53,8 @@ export class PendingResponse implements AsyncIterable<Chunk> {
   readonly #chunks: Chunk[] = [];
   readonly #onSettled: () => void;
   #started = false;
+  /** Nobody takes chunks, only the end is waited for. */
+  #isWholeWanted = false;
   #outcome: { error: GatewayError | undefined } | undefined;
   #wake: (() => void) | undefined;
 
@@ -112,6 +114,8 @@ export class PendingResponse implements AsyncIterable<Chunk> {
 
   /** For whoever needs no chunk. Resolves when the response is whole, rejects with a GatewayError when it is not. */
   async whole(): Promise<void> {
+    this.#isWholeWanted = true;
+    this.#chunks.length = 0;
     while (this.#outcome === undefined) await this.#more();
     if (this.#outcome.error !== undefined) throw this.#outcome.error;
   }
@@ -138,7 +142,7 @@ export class PendingResponse implements AsyncIterable<Chunk> {
   }
 
   #push(chunk: Chunk): void {
-    if (this.settled) return;
+    if (this.settled || this.#isWholeWanted) return;
     this.#chunks.push(chunk);
     this.#notify();
   }
