@@ -105,10 +105,12 @@ export function createTranslate(rooms: TranslateRooms): Translate {
         pending.fail(interrupted(reason));
       });
       const spoken = await collect(pending, session, course, asker.tell);
-      await lease.complete().catch((error: unknown) => {
+      try {
+        await lease.complete();
+      } catch (error) {
         // The translation is there: a store that just went away must not take it from the client.
         logger.warn({ err: error, requestId: request.requestId }, 'a completed translation was not counted');
-      });
+      }
       return describe(request, session, course, pending, spoken, model);
     } catch (error) {
       const { reason } = interruption;

@@ -47,8 +47,14 @@ export function createLimiter({ name, perMinute, redis, logger }: LimiterOptions
   const shared = redis === undefined ? undefined : sharedLimiter(rule, redis);
   let isStoreAway = false;
 
-  const count = async (client: string, points: number): Promise<RateLimiterRes> => {
-    if (shared === undefined) return await own.penalty(client, points);
+  const count = (client: string, points: number): Promise<RateLimiterRes> =>
+    shared === undefined ? own.penalty(client, points) : countIn(shared, client, points);
+
+  const countIn = async (
+    shared: RateLimiterAbstract,
+    client: string,
+    points: number,
+  ): Promise<RateLimiterRes> => {
     try {
       const counted = await shared.penalty(client, points);
       if (isStoreAway) logger.info({ limit: name }, 'a limit is counted in Redis again');

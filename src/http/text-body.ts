@@ -16,9 +16,13 @@ const PLAIN_TYPE = /^[^;]*(?:; *charset=utf-?8 *)?$/i;
 const BYTE_ORDER_MARK = '\ufeff';
 
 /** @throws GatewayError where the body is larger than 1 MB, or not what its headers say; ClientGone */
-export async function readTextBody(req: IncomingMessage, res: ServerResponse): Promise<string> {
+export function readTextBody(req: IncomingMessage, res: ServerResponse): Promise<string> {
   const { 'content-encoding': encoding, 'content-type': type = '' } = req.headers;
-  if (encoding === undefined && PLAIN_TYPE.test(type)) return await readPlain(req);
+  const isPlain = encoding === undefined && PLAIN_TYPE.test(type);
+  return isPlain ? readPlain(req) : readDressed(req, res);
+}
+
+async function readDressed(req: IncomingMessage, res: ServerResponse): Promise<string> {
   try {
     await passThrough(parse, req, res);
   } catch (error) {

@@ -62,9 +62,10 @@ export class Toll {
     return this.#keys.isOpen ? `address:${this.#networkOf(req)}` : `key:${req.call.owner}`;
   }
 
-  async #count(client: string, points: number): Promise<Quota | undefined> {
+  /** @returns undefined where nothing is counted */
+  #count(client: string, points: number): Promise<Quota> | undefined {
     const whole = Math.floor(points);
-    return whole === 0 ? undefined : await this.#limiter?.take(client, whole);
+    return whole === 0 ? undefined : this.#limiter?.take(client, whole);
   }
 }
 

@@ -103,12 +103,7 @@ export class MemoryStore implements SessionStore {
     if (entry === undefined) return undefined;
     const { session } = entry;
     if (owner !== undefined && owner !== session.owner) return undefined;
-    entry.session = {
-      ...session,
-      lastUsedAt: now,
-      expiresAt: now + session.ttlMs,
-      requests: session.requests + completed,
-    };
+    entry.session = used(session, now, completed);
     // Only where the clock was set back.
     if (entry.session.expiresAt < entry.expiresAt) this.#requeue(entry);
     return entry.session;
@@ -147,6 +142,23 @@ export class MemoryStore implements SessionStore {
     owned.splice(firstFrom(owned, entry.order), 1);
     if (owned.length === 0) this.#byOwner.delete(owner);
   }
+}
+
+/** Field by field: where it is spread, a use takes 0.7 µs instead of 0.1. */
+function used(session: Session, now: number, completed: number): Session {
+  return {
+    connectId: session.connectId,
+    owner: session.owner,
+    prompt: session.prompt,
+    source: session.source,
+    target: session.target,
+    voice: session.voice,
+    createdAt: session.createdAt,
+    lastUsedAt: now,
+    expiresAt: now + session.ttlMs,
+    ttlMs: session.ttlMs,
+    requests: session.requests + completed,
+  };
 }
 
 /** Index of the first entry whose order is at least the one given, by bisection. */

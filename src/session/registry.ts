@@ -37,8 +37,8 @@ export class Lease {
   }
 
   /** Counts the translation and slides the expiry. Resolves too where the session has just gone. */
-  async complete(): Promise<void> {
-    await this.#store.complete(this.session.connectId);
+  complete(): Promise<unknown> {
+    return this.#store.complete(this.session.connectId);
   }
 
   /**
@@ -125,6 +125,7 @@ export class SessionRegistry {
         connectId === undefined
           ? await this.#make(id, owner, wish, this.#options.ttlMs)
           : await this.#use(owner, id, wish);
+      if (session === undefined) throw new GatewayError('session-not-found', NOT_FOUND);
       hold.keep(session.ttlMs);
       return new Lease(this.#store, hold, session, connectId === undefined);
     } catch (error) {
@@ -159,11 +160,13 @@ export class SessionRegistry {
   }
 
   /** A wish that conflicts is refused before the session counts as used; most say nothing that could. */
-  async #use(owner: string, connectId: string, wish: ProfileWish): Promise<Session> {
-    if (Object.keys(wish).length > 0) refuseConflict(await this.get(owner, connectId), canonicalWish(wish));
-    const session = isConnectId(connectId) ? await this.#store.touch(connectId, owner) : undefined;
-    if (session === undefined) throw new GatewayError('session-not-found', NOT_FOUND);
-    return session;
+  #use(owner: string, connectId: string, wish: ProfileWish): Promise<Session | undefined> {
+    if (!isConnectId(connectId)) return Promise.resolve(undefined);
+    if (Object.keys(wish).length === 0) return this.#store.touch(connectId, owner);
+    return this.get(owner, connectId).then((found) => {
+      refuseConflict(found, canonicalWish(wish));
+      return this.#store.touch(connectId, owner);
+    });
   }
 }
 

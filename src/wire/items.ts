@@ -22,11 +22,13 @@ function writeAudioPart<A extends string>(type: A, part: Extract<Part, { type: '
 }
 
 export function writeItem<T extends string, A extends string>(item: Item, names: AssistantParts<T, A>) {
-  const head = { id: item.id, type: 'message' as const, status: item.status };
+  const { id, status } = item;
   switch (item.role) {
     case 'system':
       return forJson({
-        ...head,
+        id,
+        type: 'message' as const,
+        status,
         role: item.role,
         content: item.parts.flatMap((part) =>
           part.type === 'text' ? [{ type: 'input_text' as const, text: part.text }] : [],
@@ -34,7 +36,9 @@ export function writeItem<T extends string, A extends string>(item: Item, names:
       });
     case 'user':
       return forJson({
-        ...head,
+        id,
+        type: 'message' as const,
+        status,
         role: item.role,
         content: item.parts.map((part) =>
           part.type === 'text'
@@ -44,7 +48,9 @@ export function writeItem<T extends string, A extends string>(item: Item, names:
       });
     case 'assistant':
       return forJson({
-        ...head,
+        id,
+        type: 'message' as const,
+        status,
         role: item.role,
         content: item.parts.map((part) =>
           part.type === 'text' ? { type: names.text, text: part.text } : writeAudioPart(names.audio, part),

@@ -229,6 +229,20 @@ export function describeStore(name: string, open: () => Promise<SessionStore>): 
       expect((await store.put(draft, live)).kind).toBe('stored');
     });
 
+    it('says when the first expires of those that were used since, too', async () => {
+      const used = await stored(store, { owner, ttlMs: 10_000 });
+      const next = await stored(store, { owner, ttlMs: 10_050 });
+      await until('the clock has moved', () => Date.now() > next.createdAt + 60);
+      const later = await store.touch(used.connectId);
+      expect(later?.expiresAt).toBeGreaterThan(next.expiresAt);
+      const from = Date.now();
+      const refused = await store.put(draftSession({ owner }), 1);
+      const to = Date.now();
+      if (refused.kind !== 'full') throw new Error('It was stored.');
+      expect(from + refused.retryAfterMs).toBeLessThanOrEqual(next.expiresAt);
+      expect(to + refused.retryAfterMs).toBeGreaterThanOrEqual(next.expiresAt);
+    });
+
     it('counts no expired session against the limit', async () => {
       const { connectId } = await stored(store, { owner, ttlMs: 250 });
       const live = await store.count();
