@@ -2,6 +2,7 @@
 import { Script } from '../src/offline/script.js';
 import { startOfflineServer } from '../src/offline/server.js';
 import { answerCommands } from './ipc.js';
+import type { Certificate } from './upstream/certificate.js';
 import { startDelay } from './upstream/delay.js';
 import { startReplay } from './upstream/replay.js';
 
@@ -17,6 +18,8 @@ export interface UpstreamUrls {
 
 export interface UpstreamCommands {
   urls(): Promise<UpstreamUrls>;
+  /** One more replay, over TLS. @returns where */
+  secure(certificate: Certificate): Promise<string>;
   /** From now on the scripted server answers nobody, */
   hold(): Promise<void>;
   /** so many wait at the same time, */
@@ -56,6 +59,7 @@ const urls = {
 
 answerCommands<UpstreamCommands>({
   urls: () => Promise.resolve(urls),
+  secure: (certificate) => startReplay(server.url, certificate).then(({ url }) => url),
   hold: () => {
     gate.shut();
     return Promise.resolve();

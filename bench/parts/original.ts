@@ -6,28 +6,47 @@ import type { Latencies } from '../load/latencies.js';
 import { inTurn, median, pairwise } from '../measure.js';
 import type { Target } from '../stage.js';
 import type { Entry } from '../table.js';
+import { hasOpenssl, makeCertificate } from '../upstream/certificate.js';
 import { ANSWER, HEADERS, SENTENCE } from './client.js';
 import type { Part } from './part.js';
 import { ffmpegBinary, SECONDS, writeWav } from './recordings.js';
 
 const AGAINST = 'the original way: a socket per session, ffprobe and ffmpeg with files per upload';
+/** No provider is reached in any other way. */
+const OVER_TLS = 'both over TLS';
 const BYTES_PER_SECOND = 48_000;
+
+interface Crowds {
+  readonly ours: readonly Latencies[];
+  readonly theirs: readonly Latencies[];
+}
 
 export const original: Part = async (stage, pace) => {
   const ffmpeg = ffmpegBinary();
   if (spawnSync('ffprobe', ['-version']).status !== 0)
     return [{ measure: 'the original way', skipped: 'ffprobe cannot be started; install ffmpeg' }];
-  const { urls } = await stage.upstream('anywhere');
+  if (!hasOpenssl())
+    return [{ measure: 'the original way', skipped: 'openssl cannot be started; install openssl' }];
+  const { urls, remote } = await stage.upstream('anywhere');
+  const { certificate, file } = await makeCertificate(stage.folder);
+  const secure = await remote.call('secure', certificate);
   const load = await stage.load('anywhere');
-  const env = { FFMPEG_PATH: ffmpeg, SESSION_MAX: '10000000' };
+  const trusting = { NODE_EXTRA_CA_CERTS: file };
+  const env = { ...trusting, FFMPEG_PATH: ffmpeg, SESSION_MAX: '10000000' };
   const service = (upstream: string): Promise<Target> => stage.service({ upstream, env, place: 'anywhere' });
   const theirs = (upstream: string): Promise<Target> =>
     stage.baseline(
       'original',
-      { REALTIME_URL: upstream, FFMPEG: ffmpeg, UPLOAD_DIR: path.join(stage.folder, 'original') },
+      {
+        ...trusting,
+        REALTIME_URL: upstream,
+        FFMPEG: ffmpeg,
+        UPLOAD_DIR: path.join(stage.folder, 'original'),
+      },
       'anywhere',
     );
-  const near = { ours: await service(urls.replay), theirs: await theirs(urls.replay) };
+  const near = { ours: await service(secure), theirs: await theirs(secure) };
+  const inTheClear = { ours: await service(urls.replay), theirs: await theirs(urls.replay) };
   const far = { ours: await service(urls.distant), theirs: await theirs(urls.distant) };
   const files = {
     ready: await writeWav(stage.folder, 24_000, 1),
@@ -60,12 +79,17 @@ export const original: Part = async (stage, pace) => {
         expected: ANSWER,
         durationMs,
       });
-    const crowd = (durationMs: number) => ({
-      ours: () => ask(near.ours, clients, durationMs),
-      theirs: () => ask(near.theirs, clients, durationMs),
+    const crowd = (sides: typeof near, durationMs: number) => ({
+      ours: () => ask(sides.ours, clients, durationMs),
+      theirs: () => ask(sides.theirs, clients, durationMs),
     });
-    await inTurn(1, crowd(pace.warmMs / 2));
-    const many = await inTurn(pace.rounds, crowd(pace.roundMs));
+    const measure = async (sides: typeof near): Promise<Crowds> => {
+      await inTurn(1, crowd(sides, pace.warmMs / 2));
+      return inTurn(pace.rounds, crowd(sides, pace.roundMs));
+    };
+    const many = await measure(near);
+    // Where ffmpeg is most of it, TLS is next to nothing.
+    const open = audioBytes === undefined ? await measure(inTheClear) : undefined;
     const alone = await inTurn(Math.ceil(pace.rounds / 2), {
       ours: () => ask(far.ours, 1, pace.roundMs),
       theirs: () => ask(far.theirs, 1, pace.roundMs),
@@ -80,14 +104,20 @@ export const original: Part = async (stage, pace) => {
       pairwise(rounds, alone.upstream, (through, upstream) => through.p50 - upstream.p50);
     const rate = (rounds: readonly Latencies[]): string =>
       median(rounds.map((round) => round.perSecond)).toFixed(0);
+    const ratios = ({ ours, theirs }: Crowds): number[] =>
+      pairwise(ours, theirs, (a, b) => a.perSecond / b.perSecond);
+    const rates = ({ ours, theirs }: Crowds): string => `${rate(ours)}/s against ${rate(theirs)}/s`;
     entries.push(
       {
         measure: `new conversations, ${name}, ${all} clients, per second`,
-        against: AGAINST,
-        figures: pairwise(many.ours, many.theirs, (a, b) => a.perSecond / b.perSecond),
+        against: `${AGAINST}, ${OVER_TLS}`,
+        figures: ratios(many),
         unit: '×',
         aim: { atLeast: 10 },
-        note: `${rate(many.ours)}/s against ${rate(many.theirs)}/s`,
+        note:
+          open === undefined
+            ? rates(many)
+            : `${rates(many)}; without TLS, which no provider allows, ${rates(open)}, ${median(ratios(open)).toFixed(2)} ×`,
       },
       {
         measure: `a new conversation, ${name}, one client, upstream 100 ms away, added`,

@@ -4,9 +4,11 @@
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
+import type { Certificate } from './certificate.js';
 import { FrameTemplate } from './frame-template.js';
 
 interface Recording {
@@ -56,15 +58,18 @@ async function record(url: string): Promise<Recording> {
 }
 
 export interface Replay {
-  /** `ws://127.0.0.1:PORT/v1/realtime` */
+  /** `ws://127.0.0.1:PORT/v1/realtime`, or `wss:` */
   readonly url: string;
 }
 
 /**
  * Answers each `response.create` at once, and each `input_audio_buffer.append` with an `audio.delta` of the same
- * samples. @param source a scripted server, for the recording
+ * samples.
+ *
+ * @param source a scripted server, for the recording
+ * @param certificate absent: it is spoken to in the clear
  */
-export async function startReplay(source: string): Promise<Replay> {
+export async function startReplay(source: string, certificate?: Certificate): Promise<Replay> {
   const recording = await record(source);
   const sockets = new WebSocketServer({
     noServer: true,
@@ -72,14 +77,16 @@ export async function startReplay(source: string): Promise<Replay> {
     maxPayload: 24 * 1024 * 1024,
     skipUTF8Validation: true,
   });
-  const server = createServer().on('upgrade', (request, stream: Duplex, head: Buffer) => {
+  const server = certificate === undefined ? createServer() : createSecureServer(certificate);
+  server.on('upgrade', (request, stream: Duplex, head: Buffer) => {
     sockets.handleUpgrade(request, stream, head, (socket) => {
       serve(socket, stream, recording);
     });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return { url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/v1/realtime` };
+  const scheme = certificate === undefined ? 'ws' : 'wss';
+  return { url: `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}/v1/realtime` };
 }
 
 const ITEM = new FrameTemplate(
