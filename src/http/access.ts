@@ -4,18 +4,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { GatewayError } from '../errors.js';
 import { OPEN_OWNER } from './call.js';
 
-/** A key that was good, as its connection sent it. */
-interface Shown {
-  readonly authorization: string | undefined;
-  readonly apiKey: string | string[] | undefined;
-  readonly owner: string;
-}
-
 /** The keys that open the service. Only their digests are known. */
 export class KeyRing {
   readonly #digests: readonly Buffer[];
-  /** What a connection showed last: nearly all show the same again and again. It goes with the connection. */
-  readonly #shown = new WeakMap<object, Shown>();
 
   /** @param digests SHA-256 of each key, in hex; none: the service is open, and everybody is one and the same owner. */
   constructor(digests: readonly string[]) {
@@ -28,24 +19,12 @@ export class KeyRing {
 
   /**
    * The owner behind a request's key: the first 16 hex digits of the key's SHA-256. Every key is compared, whole and in
-   * constant time, whichever it is; a good one only once where its connection shows it again.
+   * constant time, whichever it is.
    *
-   * @param connection that it came by; absent: nothing is remembered.
    * @throws GatewayError `unauthorized`
    */
-  owner(headers: IncomingHttpHeaders, connection?: object): string {
+  owner(headers: IncomingHttpHeaders): string {
     if (this.isOpen) return OPEN_OWNER;
-    if (connection === undefined) return this.#find(headers);
-    const { authorization, 'x-api-key': apiKey } = headers;
-    const shown = this.#shown.get(connection);
-    if (shown !== undefined && shown.authorization === authorization && shown.apiKey === apiKey)
-      return shown.owner;
-    const owner = this.#find(headers);
-    this.#shown.set(connection, { authorization, apiKey, owner });
-    return owner;
-  }
-
-  #find(headers: IncomingHttpHeaders): string {
     const key = presentedKey(headers);
     if (key === undefined) {
       throw new GatewayError('unauthorized', 'This service needs an API key.', { hint: HOW_TO_SEND });

@@ -29,7 +29,7 @@ export class Door {
   readonly enter: Step = (req, res, next) => {
     this.#refuseWaiting(req);
     try {
-      req.call.owner = this.#keys.owner(req.headers, req.socket);
+      req.call.owner = this.#keys.owner(req.headers);
     } catch (error) {
       return this.#refused(error, req, res);
     }
