@@ -36,4 +36,4 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --start-interval=1s \
 # tini passes the signals on and buries the orphans of the engine's pipelines.
 ENTRYPOINT ["tini", "--"]
 # Room for what many requests at a time have in hand: see docs/performance.md.
-CMD ["node", "--enable-source-maps", "--max-semi-space-size=32", "--initial-old-space-size=128", "dist/main.js"]
+CMD ["node", "--enable-source-maps", "--max-semi-space-size=64", "--initial-old-space-size=192", "dist/main.js"]
