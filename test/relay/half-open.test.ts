@@ -66,7 +66,8 @@ describe('a peer that answers no ping', () => {
     client.send({ type: 'response.create', response: { output_modalities: ['text'] } });
     await client.next('response.output_text.delta');
     client.socket.pause();
-    await joined.script.until(() => joined.script.open.length === 0);
+    // So many words keep this process, which is all three of them, from its timers for seconds.
+    await joined.script.until(() => joined.script.open.length === 0, 20_000);
     await eventually(() => joined.relay.stats.conversations === 0);
     await client.close();
   });
