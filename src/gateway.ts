@@ -46,7 +46,7 @@ export interface Gateway {
   readonly server: Server;
   /** Begins to listen. @returns the address of the page, with the port that was taken */
   listen(): Promise<string>;
-  stats(): Promise<Health>;
+  stats(): Health;
   /** Refuses new work, lets what runs end within `SHUTDOWN_GRACE_MS`, then leaves nothing behind. May be called twice. */
   close(): Promise<void>;
 }
@@ -85,14 +85,13 @@ export async function createGateway(config: Config, overrides: GatewayOverrides 
   const { provider, dialect } = config.upstream;
   const { model } = endpoint;
   const translate = createTranslate({ sessions, audio, pool, provider, model, logger, tracing });
-  const countSessions = (): Promise<number | null> => sessions.count().catch(() => null);
 
-  const health = async (): Promise<Health> => ({
+  const health = (): Health => ({
     provider,
     model,
     pool: pool.stats,
     relay: relay.stats,
-    sessions: await countSessions(),
+    sessions: sessions.lastCount(),
   });
   const removed = await sweepUploads(config.audio.uploadDir);
   if (removed > 0) logger.info({ removed }, 'removed uploads that an earlier process left behind');
@@ -101,7 +100,7 @@ export async function createGateway(config: Config, overrides: GatewayOverrides 
   const store = redis === undefined ? 'memory' : 'redis';
   const metrics = new Metrics([
     buildReading({ version, provider, dialect, model }),
-    ...roomReadings({ pool, relay, audio, store, sessions: countSessions }),
+    ...roomReadings({ pool, relay, audio, store, sessions: () => sessions.lastCount() }),
     ...watch.readings,
   ]);
 

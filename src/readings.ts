@@ -22,8 +22,8 @@ export interface Rooms {
   readonly relay: Pick<Relay, 'totals'>;
   readonly audio: Pick<AudioNormalizer, 'stats' | 'outcomes'>;
   readonly store: 'memory' | 'redis';
-  /** Live ones; null while the store cannot be asked. */
-  readonly sessions: () => Promise<number | null>;
+  /** Live ones as last known; null while the store cannot be asked. */
+  readonly sessions: () => number | null;
 }
 
 /** PCM16, 24 kHz, mono. */
@@ -65,11 +65,11 @@ export function roomReadings({ pool, relay, audio, store, sessions }: Rooms): Re
     },
     {
       name: 'translation_sessions',
-      help: 'Live sessions; with Redis those of all nodes. Absent while the store cannot be asked.',
+      help: 'Live sessions; with Redis those of all nodes, as last counted. Absent while the store cannot be asked.',
       type: 'gauge',
       labels: ['store'],
-      read: async () => {
-        const value = await sessions();
+      read: () => {
+        const value = sessions();
         return value === null ? [] : [{ labels: { store }, value }];
       },
     },

@@ -89,7 +89,13 @@ export interface TranslateRooms {
 export function createTranslate(rooms: TranslateRooms): Translate {
   const { sessions, audio, pool, provider, model, logger, tracing } = rooms;
   return async function translate(request, asker) {
-    const { question } = request;
+    const { question, requestId } = request;
+    // No answer waits for the session store: it may be slow, or just have gone away.
+    const settle = (told: Promise<unknown>, failure: string): void => {
+      told.catch((error: unknown) => {
+        logger.warn({ err: error, requestId }, failure);
+      });
+    };
     const interruption = new Interruption();
     asker.onGone(interruption.begin);
     const lease = await sessions.acquire(request.owner, request.connectId, request.wish);
@@ -105,17 +111,12 @@ export function createTranslate(rooms: TranslateRooms): Translate {
         pending.fail(interrupted(reason));
       });
       const spoken = await collect(pending, session, course, asker.tell);
-      try {
-        await lease.complete();
-      } catch (error) {
-        // The translation is there: a store that just went away must not take it from the client.
-        logger.warn({ err: error, requestId: request.requestId }, 'a completed translation was not counted');
-      }
+      settle(lease.complete(), 'a completed translation was not counted');
       return describe(request, session, course, pending, spoken, model);
     } catch (error) {
       const { reason } = interruption;
       course.error = reason ?? error;
-      if (!course.isTold) await lease.discard();
+      if (!course.isTold) settle(lease.discard(), 'a session that nobody knows was not removed');
       // A client that is gone is no failure of the translation; any other end has its own error, with what had arrived.
       throw reason === undefined || reason instanceof GatewayError ? error : reason;
     } finally {

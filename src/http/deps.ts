@@ -29,7 +29,7 @@ export interface HttpDeps {
   /** Counts, by address, keys that are not known. Absent: everybody may go on trying. */
   readonly failedKeys?: Limiter | undefined;
   /** Answers at once, also while everything else is down. */
-  health(): Health | Promise<Health>;
+  health(): Health;
   /** Every check, passed or not. Draining is added here and need not be among them. */
   ready(): Promise<readonly ReadyCheck[]>;
   capabilities(): Promise<Capabilities>;
@@ -71,7 +71,7 @@ export interface Health {
     readonly capacity: number;
   };
   readonly relay: { readonly conversations: number };
-  /** Live sessions; null while the store cannot be asked. */
+  /** Live sessions as last known; null while the store cannot be asked. */
   readonly sessions: number | null;
 }
 

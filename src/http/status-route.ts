@@ -18,8 +18,8 @@ export function createStatusRoutes(deps: HttpDeps): StatusRoutes {
   const limits = describeLimits(deps.config);
 
   return {
-    health: async (_req, res) => {
-      const { provider, model, pool, relay, sessions } = await deps.health();
+    health: (_req, res) => {
+      const { provider, model, pool, relay, sessions } = deps.health();
       const uptimeMs = Math.round(performance.now() - startedAt);
       res.setHeader('Cache-Control', 'no-store');
       res.json({ status: 'ok', provider, model, version: deps.version, uptimeMs, pool, relay, sessions });

@@ -8,6 +8,9 @@ import { say } from './answer.js';
 import type { Limiter, Quota } from './limiter.js';
 import type { Step } from './steps.js';
 
+/** An answer that is ready waits no longer than this to tell what is left. Redis answers in less than one. */
+const MAX_CHARGE_MS = 10;
+
 /** Takes points for requests and tells what is left. Without a limiter nothing is counted or told. */
 export class Toll {
   readonly #limiter: Limiter | undefined;
@@ -39,10 +42,22 @@ export class Toll {
     if (!quota.allowed) throw spent(quota);
   }
 
-  /** For what is known only afterwards: the work is done, so the client's next requests pay for it. */
+  /**
+   * For what is known only afterwards: the work is done, so the client's next requests pay for it. Resolves once the answer
+   * can tell what is left, or when that takes too long: the points are counted all the same.
+   */
   async charge(req: IncomingMessage, res: ServerResponse, points: number): Promise<void> {
-    const quota = await this.#count(this.clientOf(req), points);
-    if (quota !== undefined && !res.headersSent) tellQuota(res, 'points', quota);
+    const counting = this.#count(this.clientOf(req), points);
+    if (counting === undefined) return;
+    const told = counting.then((quota) => {
+      if (!res.headersSent) tellQuota(res, 'points', quota);
+    });
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, MAX_CHARGE_MS);
+    });
+    await Promise.race([told, late]);
+    clearTimeout(timer);
   }
 
   /** For what a conversation goes on using, which has no headers to tell more. @throws GatewayError `rate-limited` */

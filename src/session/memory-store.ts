@@ -80,8 +80,12 @@ export class MemoryStore implements SessionStore {
   }
 
   count(): Promise<number> {
+    return Promise.resolve(this.lastCount());
+  }
+
+  lastCount(): number {
     this.#dropExpired(Date.now());
-    return Promise.resolve(this.#entries.size);
+    return this.#entries.size;
   }
 
   watch(watcher: DeletionWatcher): void {

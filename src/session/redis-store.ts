@@ -59,13 +59,16 @@ export class RedisStore implements SessionStore {
   readonly #redis: RedisConnection;
   readonly #logger: Pick<Logger, 'warn'>;
   readonly #watchers: DeletionWatcher[] = [];
+  /** Live sessions when they were last counted, and what this node has made and deleted since. */
+  #lastCount: number | null = null;
+  #isCounting = false;
 
   /** @param redis closed with the store; others may use it too, until then. */
   constructor(redis: RedisConnection, logger: Pick<Logger, 'warn'>) {
     this.#redis = redis;
     this.#logger = logger;
-    redis.client.on('ready', () => void this.#listen());
-    if (redis.client.isReady) void this.#listen();
+    redis.client.on('ready', this.#onReady);
+    if (redis.client.isReady) this.#onReady();
   }
 
   async get(connectId: string): Promise<Session | undefined> {
@@ -85,6 +88,7 @@ export class RedisStore implements SessionStore {
     );
     const [stored, ms] = z.tuple([z.number(), z.number()]).parse(reply);
     if (stored === 0) return { kind: 'full', retryAfterMs: ms };
+    this.#countOne(1);
     const times = { createdAt: ms, lastUsedAt: ms, expiresAt: ms + ttlMs };
     return { kind: 'stored', session: { ...draft, ...times, requests: 0 } };
   }
@@ -100,6 +104,7 @@ export class RedisStore implements SessionStore {
   async delete(connectId: string): Promise<boolean> {
     const deleted = await this.#eval(DELETE, [SESSION_KEY + connectId, EXPIRY_KEY], []);
     if (deleted === 0) return false;
+    this.#countOne(-1);
     // Redis tells us too, but only while we listen.
     this.#onDeleted(connectId);
     return true;
@@ -117,7 +122,13 @@ export class RedisStore implements SessionStore {
   }
 
   async count(): Promise<number> {
-    return z.number().parse(await this.#eval(COUNT, [EXPIRY_KEY], []));
+    this.#lastCount = z.number().parse(await this.#eval(COUNT, [EXPIRY_KEY], []));
+    return this.#lastCount;
+  }
+
+  lastCount(): number | null {
+    void this.#countAnew();
+    return this.#redis.isAnswering ? this.#lastCount : null;
   }
 
   watch(watcher: DeletionWatcher): void {
@@ -145,6 +156,29 @@ export class RedisStore implements SessionStore {
 
   #eval(script: string, keys: string[], args: string[]): Promise<unknown> {
     return this.#redis.run((client) => client.eval(script, { keys, arguments: args }));
+  }
+
+  readonly #onReady = (): void => {
+    void this.#listen();
+    void this.#countAnew();
+  };
+
+  /** One count at a time: a Redis that does not answer is not asked once for each who wants to know. */
+  async #countAnew(): Promise<void> {
+    if (this.#isCounting) return;
+    this.#isCounting = true;
+    try {
+      await this.count();
+    } catch {
+      this.#lastCount = null;
+    } finally {
+      this.#isCounting = false;
+    }
+  }
+
+  /** Replies come in the order of the commands, so the next count has it already, or does not know of it yet. */
+  #countOne(change: 1 | -1): void {
+    if (this.#lastCount !== null) this.#lastCount += change;
   }
 
   /** At every connection anew; what was published in between is lost, so the watchers are to ask. */

@@ -24,7 +24,10 @@ export class RedisConnection {
   readonly client: RedisClient;
   readonly #logger: Pick<Logger, 'info' | 'warn'>;
   #lateInARow = 0;
-  #closed = false;
+  /** Commands under way. */
+  #running = 0;
+  #onIdle = (): void => undefined;
+  #closed: Promise<void> | undefined;
 
   constructor(url: string, logger: Pick<Logger, 'info' | 'warn'>) {
     this.#logger = logger;
@@ -42,17 +45,23 @@ export class RedisConnection {
     this.client.on('ready', () => {
       lastFault = '';
       // The client finishes a connection that was under way when it was told to stop.
-      if (this.#closed) this.client.destroy();
+      if (this.#closed !== undefined) this.client.destroy();
       else logger.info('Redis is connected');
     });
     this.#connect();
   }
 
+  /** Redis answered the last time that it was asked. */
+  get isAnswering(): boolean {
+    return this.client.isReady && this.#lateInARow === 0;
+  }
+
   /**
-   * The command's reply.
+   * The command's reply. Commands are sent in the order in which they were given.
    * @throws GatewayError `store-unavailable` where Redis is away, does not answer in time, or refuses.
    */
   async run<T>(command: (client: RedisClient) => Promise<T>): Promise<T> {
+    this.#running += 1;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
@@ -61,6 +70,7 @@ export class RedisConnection {
       }, COMMAND_TIMEOUT_MS);
     });
     try {
+      if (this.#closed !== undefined) throw new Error('The connection to Redis is closed.');
       const reply = await Promise.race([command(this.client), late]);
       this.#lateInARow = 0;
       return reply;
@@ -71,19 +81,26 @@ export class RedisConnection {
       });
     } finally {
       clearTimeout(timer);
+      this.#running -= 1;
+      if (this.#running === 0) this.#onIdle();
     }
   }
 
-  /** At once: what waits for a reply is rejected. May be called twice. */
+  /** Takes no more commands, and ends when those under way have been answered or are late. May be called twice. */
   close(): Promise<void> {
-    this.#closed = true;
+    this.#closed ??= this.#end();
+    return this.#closed;
+  }
+
+  async #end(): Promise<void> {
+    if (this.#running > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
     this.client.destroy();
-    return Promise.resolve();
   }
 
   #onLate(): void {
     this.#lateInARow += 1;
-    if (this.#lateInARow < LATE_BEFORE_RECONNECT || !this.client.isReady) return;
+    if (this.#lateInARow < LATE_BEFORE_RECONNECT || !this.client.isReady || this.#closed !== undefined)
+      return;
     this.#lateInARow = 0;
     this.#logger.warn('Redis does not answer; connecting anew');
     this.client.destroy();
@@ -92,7 +109,7 @@ export class RedisConnection {
 
   #connect(): void {
     this.client.connect().catch((error: unknown) => {
-      if (!this.#closed) this.#logger.warn({ err: error }, 'Redis gave up connecting');
+      if (this.#closed === undefined) this.#logger.warn({ err: error }, 'Redis gave up connecting');
     });
   }
 }

@@ -36,7 +36,10 @@ export class Lease {
     this.#hold.onDeleted(tell);
   }
 
-  /** Counts the translation and slides the expiry. Resolves too where the session has just gone. */
+  /**
+   * Counts the translation and slides the expiry. Resolves too where the session has just gone. Whoever asks for the session
+   * after this call, on the same node, is told the new count, though the promise be pending still.
+   */
   complete(): Promise<unknown> {
     return this.#store.complete(this.session.connectId);
   }
@@ -140,6 +143,11 @@ export class SessionRegistry {
 
   count(): Promise<number> {
     return this.#store.count();
+  }
+
+  /** Live sessions as last known, at once; null while the store cannot be asked. */
+  lastCount(): number | null {
+    return this.#store.lastCount();
   }
 
   /** For the end of the process, when nothing is translated any longer. May be called twice. */

@@ -48,6 +48,8 @@ export interface SessionStore {
   list(owner: string, limit: number, before?: number): Promise<SessionPage>;
   /** Live sessions of all owners. */
   count(): Promise<number>;
+  /** As `count`, but at once: as it was when it was last known, or null. What is not known exactly is counted anew behind the answer. */
+  lastCount(): number | null;
   watch(watcher: DeletionWatcher): void;
   /** Whether the store can work; never rejects. */
   check(): Promise<{ ok: boolean; detail: string }>;

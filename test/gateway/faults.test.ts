@@ -139,7 +139,7 @@ describe('the client goes away', () => {
     expect(await answer).toBe('gone');
     await running.script.until(() => running.script.answering === 0);
     expect(running.script.sockets[0]?.events.at(-1)?.type).toBe('response.cancel');
-    expect((await running.gateway.stats()).pool).toMatchObject({ running: 0, waiting: 0 });
+    expect(running.gateway.stats().pool).toMatchObject({ running: 0, waiting: 0 });
   });
 });
 

@@ -96,7 +96,7 @@ it('after a storm of texts, recordings, faults, dropped sockets and clients that
   // Those that wait for the next recording, started ahead.
   await eventually(() => ffmpegProcesses().length <= 2);
   await script.until(() => script.answering === 0);
-  expect((await gateway.stats()).pool).toMatchObject({ running: 0, waiting: 0 });
+  expect(gateway.stats().pool).toMatchObject({ running: 0, waiting: 0 });
   expect((await uploads()).filter((name) => !name.startsWith('.'))).toEqual([]);
 
   await gateway.close();

@@ -62,4 +62,37 @@ describe('a limit shared through Redis', () => {
     expect(Date.now() - startedAt).toBeLessThan(2_000);
     redis.thaw();
   });
+
+  it('keeps nobody else waiting while Redis hangs, and counts there again once it answers', async () => {
+    const client = await connected();
+    const limiter = createLimiter({ name: 'points', perMinute: 1_000, redis: client, logger });
+    await limiter.take('waits', 1);
+    redis.freeze();
+    await limiter.take('waits', 1);
+    const startedAt = performance.now();
+    for (let n = 0; n < 40; n += 1) expect(await limiter.take('waits', 1)).toMatchObject({ allowed: true });
+    // Each of them would have waited for 250 ms.
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    redis.thaw();
+    await until(() => log.some((line) => line.includes('counted in Redis again')));
+    expect(log.filter((line) => line.includes('by this process alone'))).toHaveLength(1);
+    // What Redis was sent while it hung has been counted there.
+    await until(async () => (await limiter.take('waits', 0)).remaining === 1_000 - 42);
+  });
+
+  it('counts in Redis again when a connection that hung was replaced', async () => {
+    const connection = connectRedis(redis.url, logger);
+    connections.push(connection);
+    const { client } = connection;
+    await until(() => client.isReady);
+    const limiter = createLimiter({ name: 'points', perMinute: 1_000, redis: client, logger });
+    redis.freeze();
+    await limiter.take('replaced', 1);
+    client.destroy();
+    redis.thaw();
+    await client.connect();
+    log.length = 0;
+    expect(await limiter.take('replaced', 1)).toMatchObject({ allowed: true });
+    expect(log.some((line) => line.includes('counted in Redis again'))).toBe(true);
+  });
 });

@@ -60,6 +60,35 @@ describe('points', () => {
     expect(remaining(await request(http.url).get('/api/realtime/sessions'))).toBe(91);
   });
 
+  it('of a recording do not hold its answer back where they take long to count', async () => {
+    let count = (): void => undefined;
+    const counted = new Promise<void>((resolve) => (count = resolve));
+    const taken: number[] = [];
+    http = await startHttp({
+      deps: {
+        limiter: {
+          take: async (_client, points) => {
+            taken.push(points);
+            if (taken.length > 1) await counted;
+            return { allowed: true, limit: 100, remaining: 100 - points, resetMs: 60_000 };
+          },
+        },
+      },
+      translate: (asked) => {
+        const result = resultOf(asked, 'c', 'hola');
+        const usage = { ...result.usage, inputAudioMs: 39_999 };
+        return say({ type: 'started', connectId: 'c' }, { type: 'done', result: { ...result, usage } });
+      },
+    });
+    const answer = await request(http.url)
+      .post('/api/realtime/translate')
+      .attach('file', Buffer.from('RIFF'), 'a.wav');
+    expect(answer.body).toMatchObject({ text: 'hola' });
+    expect(remaining(answer)).toBe(99);
+    expect(taken).toEqual([1, 3]);
+    count();
+  });
+
   it('that are spent are 429, with the time to wait, and nothing is translated', async () => {
     await start(2);
     await post({ text: 'hi' });
