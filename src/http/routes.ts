@@ -7,6 +7,7 @@ const ROUTES = [
   '/api/realtime/sessions',
   '/api/realtime/tickets',
   '/api/realtime/translate',
+  '/asyncapi.json',
   '/docs',
   '/health',
   '/livez',

@@ -96,7 +96,9 @@ export const healthAnswer = z.object({
     })
     .meta({ description: 'Sockets to the provider, by state, and what they carry.' }),
   relay: z.object({ conversations: count }),
-  sessions: count.nullable().meta({ description: 'Live sessions as last counted; null while the store cannot be asked.' }),
+  sessions: count
+    .nullable()
+    .meta({ description: 'Live sessions as last counted; null while the store cannot be asked.' }),
 });
 
 export const liveAnswer = z.object({ status: z.literal('ok') });

@@ -2,6 +2,7 @@
 import { readCapabilities, type Capabilities } from './capabilities.js';
 import type { KeyRing } from './key-ring.js';
 import { parseObject, textOf } from './json.js';
+import { readNotReady } from './readiness.js';
 import { noAnswer, readProblem, Trouble, type KnowsCode } from './trouble.js';
 
 export class Service {
@@ -39,10 +40,7 @@ export class Service {
     try {
       const response = await fetch('/readyz', { cache: 'no-store' });
       if (response.ok) return new Trouble('conversation-refused');
-      const detail = textOf(parseObject(await response.text()).detail);
-      return new Trouble((detail ?? '').includes('draining') ? 'draining' : 'upstream-unavailable', {
-        detail,
-      });
+      return readNotReady(await response.text());
     } catch {
       return noAnswer();
     }
