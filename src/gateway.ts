@@ -78,12 +78,12 @@ async function build(
   logger.info(config.upstream.why);
   if (config.access.keyDigests.length === 0)
     logger.warn('API_KEYS is empty: anyone who reaches this service may use it');
-  await openUploads(config.audio.uploadDir, logger, closers);
   const offline =
     config.upstream.provider === 'offline'
       ? await startOffline(config, logger, responder, closers)
       : undefined;
   const components = openComponents(config, offline?.url, logger, closers);
+  await openUploads(config.audio.uploadDir, logger, closers);
   const { endpoint, redis, sessions, audio, pool, relay } = components;
   const { provider } = config.upstream;
   const { model } = endpoint;
