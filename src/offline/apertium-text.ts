@@ -1,5 +1,13 @@
 /** Text as Apertium takes it: cut into sentences, its stream format's own characters made harmless, and back. */
 
+/** Letters and digits that are only drawn in another way: Latin ligatures as PDF files have them, and those of full width. */
+const DRAWN_OTHERWISE = /[\ufb00-\ufb06\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]+/g;
+
+/** Text as dictionaries have it: each accent composed with its letter (NFC), and plain letters. Nothing else changes. */
+export function normalise(text: string): string {
+  return text.normalize('NFC').replace(DRAWN_OTHERWISE, (letters) => letters.normalize('NFKC'));
+}
+
 /** A sentence between what surrounds it; the three of all segments joined are the text, character for character. */
 export interface Segment {
   readonly before: string;

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { Logger } from 'pino';
 import type { Item } from '../wire/index.js';
 import { Apertium } from './apertium.js';
+import { normalise } from './apertium-text.js';
 import { MISSING, takeInventory, type Inventory } from './inventory.js';
 import { LanguageNames } from './language-names.js';
 import { baseOf, DEFAULT_SOURCE, defaultTarget, readWish, type LanguageWish } from './languages.js';
@@ -83,7 +84,7 @@ class SpeechEngine implements Responder {
     const wish = readWish({ metadata, instructions, items }, this.#names);
     const isSpoken = question.parts.some((part) => part.type === 'audio' && part.audio !== undefined);
     if (isSpoken) this.#checkHearing(wish.source);
-    const text = await this.#wordsOf(question, signal);
+    const text = normalise(await this.#wordsOf(question, signal));
     if (!/[^\s\0]/.test(text)) return;
 
     const { source, target } = await this.#decide(wish, text, isSpoken, signal);

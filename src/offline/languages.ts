@@ -1,4 +1,5 @@
 /** Which languages a request is about: its metadata says so, or its prompt does, or the default rule. */
+import { normalise } from './apertium-text.js';
 import type { LanguageNames, Mention } from './language-names.js';
 import { ResponderError, type ResponderRequest } from './responder.js';
 
@@ -40,7 +41,7 @@ export function readWish(
   const system = items.filter(({ role }) => role === 'system').flatMap(({ parts }) => parts);
   const prompts = [instructions, ...system.map((part) => (part.type === 'text' ? part.text : ''))];
   let prompted: LanguageWish = {};
-  for (const prompt of prompts) {
+  for (const prompt of prompts.map(normalise)) {
     prompted = { ...readPrompt(prompt, names), ...prompted };
     if (prompted.target !== undefined || prompted.between) break;
   }
@@ -48,7 +49,9 @@ export function readWish(
 }
 
 function readTag(value: string | undefined, names: LanguageNames): string | undefined {
-  const tag = value?.trim().replaceAll('_', '-') ?? '';
+  const tag = normalise(value ?? '')
+    .trim()
+    .replaceAll('_', '-');
   if (tag === '' || tag.toLowerCase() === 'auto') return undefined;
   const named = names.tagOf(tag);
   if (named !== undefined) return named;

@@ -33,6 +33,57 @@ describe('a text', () => {
     expect((await ask(engine, text, { source, target })).text).toBe(expected);
   });
 
+  it.each([
+    ['decomposed accents', 'El ni\u00f1o est\u00e1 en la casa. Buenos d\u00edas.', 'es', 'en'],
+    ['a decomposed cedilla', 'Le gar\u00e7on est \u00e0 la maison.', 'fr', 'es'],
+    ['decomposed accents behind an apostrophe', 'L\u2019home \u00e9s gran.', 'ca', 'en'],
+  ])(
+    'with %s is translated as with composed ones, its language named or not',
+    async (_what, text, source, target) => {
+      const { text: expected } = await ask(engine, text, { source, target });
+      expect(expected).not.toMatch(/\p{M}/u);
+      expect((await ask(engine, text.normalize('NFD'), { source, target })).text).toBe(expected);
+      expect((await ask(engine, text.normalize('NFD'), { target })).text).toBe(expected);
+    },
+  );
+
+  it('with decomposed accents has right words', async () => {
+    const text = 'El nin\u0303o esta\u0301 en la casa. Buenos di\u0301as.';
+    expect((await ask(engine, text, { source: 'es', target: 'en' })).text).toBe(
+      'The boy is in the house. Good morning.',
+    );
+  });
+
+  it.each([
+    ['ligatures', 'The o\ufb03ce is big. I \ufb01nd the house.', 'La oficina es grande. Encuentro la casa.'],
+    [
+      'letters of full width',
+      '\uff34\uff48\uff45 \uff52\uff45\uff44 house is big.',
+      'La casa roja es grande.',
+    ],
+    ['a soft hyphen', 'The ho\u00aduse is red.', 'La casa es roja.'],
+    ['typographic apostrophes', 'I don\u2019t have a dog.', 'No tengo un perro.'],
+    ['blanks that do not break', 'I\u00a0have\u00a0a\u00a0dog.', 'Tengo\u00a0un\u00a0perro.'],
+    ['decomposed Hangul', 'I have a \u1112\u1161\u11ab house.', 'Tengo un \ud55c casa.'],
+    [
+      'halves of surrogate pairs',
+      'I have a \ud800 dog and \udfff a house.',
+      'Tengo un \ufffd perro y \ufffd una casa.',
+    ],
+  ])('with %s is translated', async (_what, text, expected) => {
+    expect((await ask(engine, text, { source: 'en', target: 'es' })).text).toBe(expected);
+  });
+
+  it.each(['Tradueix al catala\u0300.', 'Translate to Catala\u0300.'])(
+    'is translated to the language that a prompt names with a decomposed accent: %s',
+    async (prompt) => {
+      expect((await ask(engine, 'I have a dog.', { instructions: prompt })).text).toBe('Tinc un gos.');
+      const items = [textItem(prompt, 'system'), textItem('I have a dog.')];
+      expect((await ask(engine, items)).text).toBe('Tinc un gos.');
+      expect((await ask(engine, 'I have a dog.', { target: 'catala\u0300' })).text).toBe('Tinc un gos.');
+    },
+  );
+
   it('in a language that nobody named is recognised', async () => {
     expect((await ask(engine, 'La maison rouge est grande.', { target: 'es' })).text).toBe(
       'La casa roja es grande.',
