@@ -64,25 +64,55 @@ const secret = variable((text) =>
   isHeaderSafe(text) ? text : refuse('must be printable ASCII without spaces; copy it again.'),
 );
 
-/** An address, kept as it was given. Its fault does not repeat it, for it may hold a password. */
+/**
+ * A bare `#`, `/` or `?` in a password ends what is read as the host, so that a piece of the password would be looked up and
+ * logged as one; a bare `%` cannot be decoded. None of these addresses needs a fragment, or an `@` behind the host.
+ */
+function isEncoded(url: URL): boolean {
+  if (url.href.includes('#') || `${url.pathname}${url.search}`.includes('@')) return false;
+  try {
+    decodeURIComponent(`${url.username}:${url.password}`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const ENCODE =
+  'must have no bare #, and in its user name and password these percent-encoded: ' +
+  '% as %25, # as %23, / as %2F, ? as %3F, @ as %40.';
+
+/** Its fault does not repeat the text, for it may hold a password. */
+function readUrl(text: string, isFine: (url: URL) => boolean, otherwise: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined ? /[@#]/.test(text) : !isEncoded(url)) refuse(ENCODE);
+  return url !== undefined && isFine(url) ? url : refuse(otherwise);
+}
+
+/** An address, kept as it was given. */
 function address(example: string, protocols: readonly string[], isFine: (url: URL) => boolean = () => true) {
+  const otherwise = `must be a whole address like ${example}, starting with ${protocols.join('// or ')}//.`;
   return variable((text) => {
-    const url = URL.canParse(text) ? new URL(text) : undefined;
-    return url !== undefined && protocols.includes(url.protocol) && url.hostname !== '' && isFine(url)
-      ? text
-      : refuse(`must be a whole address like ${example}, starting with ${protocols.join('// or ')}//.`);
+    readUrl(text, (url) => protocols.includes(url.protocol) && url.hostname !== '' && isFine(url), otherwise);
+    return text;
   });
 }
 
 const WEB_PROTOCOLS = ['https:', 'http:', 'wss:', 'ws:'];
 
 /** Azure's endpoint comes in many forms, from the host alone to a whole address with a query. */
-function azureUrl(text: string): URL | undefined {
-  const whole = /^[a-z]+:\/\//i.test(text) ? text : `https://${text}`;
-  if (!URL.canParse(whole)) return undefined;
-  const url = new URL(whole);
-  return WEB_PROTOCOLS.includes(url.protocol) ? url : undefined;
+function wholeAzureAddress(text: string): string {
+  return /^[a-z]+:\/\//i.test(text) ? text : `https://${text}`;
 }
+
+const azureEndpoint = variable((text) => {
+  readUrl(
+    wholeAzureAddress(text),
+    (url) => WEB_PROTOCOLS.includes(url.protocol),
+    'must be the address of the resource, like https://my-resource.openai.azure.com.',
+  );
+  return text;
+});
 
 function isProxyAddress(item: string): boolean {
   if (['loopback', 'linklocal', 'uniquelocal'].includes(item)) return true;
@@ -168,18 +198,10 @@ export const environment = z
     REALTIME_DIALECT: oneOf('ga', 'preview').default('ga'),
     OPENAI_API_KEY: secret.optional(),
     OPENAI_BASE_URL: address('https://api.openai.com/v1', WEB_PROTOCOLS).default('https://api.openai.com/v1'),
-    AZURE_OPENAI_ENDPOINT: variable((text) =>
-      azureUrl(text) === undefined
-        ? refuse('must be the address of the resource, like https://my-resource.openai.azure.com.')
-        : text,
-    ).optional(),
+    AZURE_OPENAI_ENDPOINT: azureEndpoint.optional(),
     AZURE_OPENAI_API_KEY: secret.optional(),
     AZURE_OPENAI_DEPLOYMENT: z.string().optional(),
-    REALTIME_URL: address(
-      'wss://example.org/v1/realtime',
-      WEB_PROTOCOLS,
-      (url) => url.hash === '',
-    ).optional(),
+    REALTIME_URL: address('wss://example.org/v1/realtime', WEB_PROTOCOLS).optional(),
     REALTIME_API_KEY: secret.optional(),
 
     DEFAULT_PROMPT: prompt.default('Your answer can only be a translation of what I said.'),
@@ -230,7 +252,8 @@ export const VARIABLE_NAMES = environment.keyof().options;
 
 /** The name of the deployment, where an Azure endpoint states one. */
 export function deploymentIn(endpoint: string): string | undefined {
-  const url = azureUrl(endpoint);
+  const whole = wholeAzureAddress(endpoint);
+  const url = URL.canParse(whole) ? new URL(whole) : undefined;
   const inPath = url?.pathname.match(/\/deployments\/([^/]+)/)?.[1];
   const candidates = [url?.searchParams.get('deployment'), url?.searchParams.get('model'), inPath];
   return candidates.find((name) => typeof name === 'string' && name !== '') ?? undefined;
