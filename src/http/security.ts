@@ -51,7 +51,21 @@ function headersOf(middleware: ReturnType<typeof helmet>): [string, string][] {
   return Object.entries(res.getHeaders()).map(([name, value]) => [name, String(value)]);
 }
 
+/** What our own clients send, and what tracing of the pages adds to each of their requests. */
+const ALLOWED = [
+  'Accept',
+  'Authorization',
+  'Content-Type',
+  'X-API-Key',
+  'X-Request-Id',
+  'traceparent',
+  'tracestate',
+  'baggage',
+  'sentry-trace',
+];
+
 const EXPOSED = [
+  'Allow',
   'Location',
   'RateLimit',
   'RateLimit-Policy',
@@ -72,7 +86,7 @@ export function allowOrigins(origins: readonly string[]): Step {
   const handle = cors({
     origin: isAnyone ? '*' : [...origins],
     methods: ['GET', 'POST', 'DELETE'],
-    allowedHeaders: ['Accept', 'Authorization', 'Content-Type', 'X-API-Key', 'X-Request-Id'],
+    allowedHeaders: ALLOWED,
     exposedHeaders: EXPOSED,
     maxAge: 86_400,
   });

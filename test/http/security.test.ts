@@ -65,6 +65,13 @@ describe('a page of another origin', () => {
     expect(answer.headers['access-control-allow-credentials']).toBeUndefined();
   });
 
+  it('that is traced may call: what tracing adds to its requests is allowed', async () => {
+    const answer = await preflight('https://good.example');
+    const allowed = String(answer.headers['access-control-allow-headers']).toLowerCase().split(',');
+    for (const name of ['traceparent', 'tracestate', 'baggage', 'sentry-trace'])
+      expect(allowed).toContain(name);
+  });
+
   it('that is allowed may read what the answers tell in headers, failures included', async () => {
     for (const key of ['k', 'wrong']) {
       const answer = await request(http.url)
@@ -78,10 +85,13 @@ describe('a page of another origin', () => {
         'X-Connect-Id',
         'X-Request-Id',
         'X-Translation-Text',
+        'X-Translation-Text-Truncated',
         'Server-Timing',
         'Retry-After',
         'RateLimit',
+        'RateLimit-Policy',
         'Location',
+        'Allow',
       ]) {
         expect(exposed).toContain(name);
       }
