@@ -1,10 +1,12 @@
 /** A body of any of the three kinds, read once and not yet judged. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GatewayError } from '../errors.js';
+import { charsetOf, nameOfCharset } from './charset.js';
 import type { SentField } from './fields.js';
+import { CHARSET_FIELD } from './form-parts.js';
 import { MAX_TEXT_BODY_BYTES } from './limits.js';
-import { invalidRequest } from './problem.js';
-import { bodyTooLarge, readTextBody } from './text-body.js';
+import { invalidRequest, pointerTo } from './problem.js';
+import { bodyTooLarge, contentEncodingOf, readTextBody } from './text-body.js';
 import { isError } from './thrown.js';
 
 export interface SentBody {
@@ -35,7 +37,8 @@ export function createBodyReader(multipart?: { readForm: BodyReader; maxFormByte
       const limit =
         type === MULTIPART_TYPE && multipart !== undefined ? multipart.maxFormBytes : MAX_TEXT_BODY_BYTES;
       refuseAnnounced(req, limit);
-      if (type === FORM_TYPE) refuseOtherCharsets(req);
+      if (type === FORM_TYPE) refuseOtherCharsets(charsetOf(req.headers['content-type'] ?? ''));
+      if (type === MULTIPART_TYPE) refuseCompressedForm(req);
       // A client that waits to be asked (`Expect: 100-continue`) is asked only here, after key, limits and size.
       if (req.headers.expect?.toLowerCase() === '100-continue') res.writeContinue();
       if (type === MULTIPART_TYPE && multipart !== undefined) return await multipart.readForm(req, res);
@@ -66,12 +69,22 @@ function mediaType(req: IncomingMessage): string | undefined {
 }
 
 /** Percent-encoded bytes are read as UTF-8 (WHATWG URL, 5.1); as anything else they would come out as other words. */
-function refuseOtherCharsets(req: IncomingMessage): void {
-  const charset = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(req.headers['content-type'] ?? '')?.[1];
-  if (charset === undefined || /^(utf-?8|us-ascii)$/i.test(charset)) return;
-  throw new GatewayError('unsupported-media-type', `A form in ${charset.slice(0, 40)} is not taken.`, {
+function refuseOtherCharsets(charset: string | undefined): void {
+  if (charset === undefined || /^\s*(?:utf-?8|us-ascii)?\s*$/i.test(charset)) return;
+  throw new GatewayError('unsupported-media-type', `A form in ${nameOfCharset(charset)} is not taken.`, {
     hint: 'Send the form in UTF-8.',
   });
+}
+
+/** A multipart body is read as it comes. */
+function refuseCompressedForm(req: IncomingMessage): void {
+  const encoding = contentEncodingOf(req);
+  if (encoding === undefined) return;
+  throw new GatewayError(
+    'unsupported-media-type',
+    `A body of type ${MULTIPART_TYPE} is not taken with Content-Encoding ${encoding.slice(0, 40)}.`,
+    { hint: 'Send the form as it is.' },
+  );
 }
 
 function refuseAnnounced(req: IncomingMessage, limit: number): void {
@@ -142,5 +155,21 @@ function closingQuote(json: string, open: number): number {
 }
 
 function parseForm(text: string): SentField[] {
-  return Array.from(new URLSearchParams(text), ([name, value]) => ({ name, value }));
+  const fields = Array.from(new URLSearchParams(text), ([name, value]) => ({ name, value }));
+  refuseOtherCharsets(fields.find(({ name }) => name === CHARSET_FIELD)?.value);
+  refuseOtherBytes(text);
+  return fields.filter(({ name }) => name !== CHARSET_FIELD);
+}
+
+/** What is percent-encoded and not UTF-8 would be read as U+FFFD. A `%` that encodes nothing stands for itself. */
+function refuseOtherBytes(text: string): void {
+  for (const pair of text.split('&')) {
+    try {
+      decodeURIComponent(pair.replace(/%(?![\da-f]{2})/gi, '%25'));
+    } catch {
+      const [name = ''] = new URLSearchParams(pair).keys();
+      const detail = `\`${name.slice(0, 60)}\` is not valid UTF-8; percent-encode the bytes of its UTF-8.`;
+      throw invalidRequest([{ pointer: pointerTo(name), detail }]);
+    }
+  }
 }

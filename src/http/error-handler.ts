@@ -2,26 +2,51 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
-import { GatewayError, upstreamCauseOf } from '../errors.js';
+import { GatewayError, upstreamCauseOf, type ErrorCode } from '../errors.js';
 import { ClientGone } from './call.js';
 import { invalidRequest } from './problem.js';
 import { refuse } from './refusal.js';
 import type { Failed } from './steps.js';
-import { isError } from './thrown.js';
+import { clientStatusOf, isError } from './thrown.js';
 
-/** What was thrown on purpose as it is; a path that cannot be decoded; anything else is a fault of ours, told without detail. */
+/**
+ * What was thrown on purpose stays as it is. What a library blames on the client is the client's fault, whatever its code.
+ * Anything else is a fault of ours, told without detail.
+ */
 export function toGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error;
   if (isError(error) && error.name === 'URIError') {
     return invalidRequest([
-      { pointer: '', detail: 'The path has a percent-encoding that is no UTF-8; encode it again.' },
+      { pointer: '', detail: 'The path has a percent-encoding that is not UTF-8; encode it again.' },
     ]);
   }
+  const status = isError(error) ? clientStatusOf(error) : undefined;
+  if (status !== undefined) return toldByLibrary(status, error);
   return new GatewayError(
     'internal',
     'Something went wrong here. If it happens again, tell the operator the request id.',
     { cause: error },
   );
+}
+
+/** What a library's status means here, in words of ours: its own may hold a path of this machine. */
+const LIBRARY_STATUS: ReadonlyMap<number, readonly [ErrorCode, string]> = new Map([
+  [404, ['not-found', 'There is nothing here.']],
+  [412, ['invalid-request', 'The file is not the one that the request has a condition for; ask without it.']],
+  [413, ['payload-too-large', 'The body is larger than is taken here.']],
+  [415, ['unsupported-media-type', 'The body is of a kind that is not taken here; look at its headers.']],
+  [416, ['invalid-request', 'The file does not have the range that was asked for; ask for the whole.']],
+]);
+
+function toldByLibrary(status: number, cause: unknown): GatewayError {
+  const [code, detail] = LIBRARY_STATUS.get(status) ?? [
+    'invalid-request',
+    'The request cannot be answered as it was sent; look at its headers and its body.',
+  ];
+  return new GatewayError(code, detail, {
+    cause,
+    ...(code === 'invalid-request' && { errors: [{ pointer: '', detail }] }),
+  });
 }
 
 /** @param lingerMs as `refuse` takes it. */

@@ -15,6 +15,10 @@ export class SentFile {
   content: Recording | undefined;
 }
 
+/** The recording is there, and is not known for a file: the sentence continues after the name of the field. */
+export const WITHOUT_FILE_NAME =
+  'must be a file part with a file name: `Content-Disposition: form-data; name="file"; filename="speech.wav"`.';
+
 /** Names that a body may use, each with the field that it means. */
 export type Names = ReadonlyMap<string, string>;
 
@@ -68,6 +72,6 @@ export function gather(fields: readonly SentField[], names: Names, unknown: 'ref
 function unknownField(name: string, names: Names): string {
   const shown = name.length > 60 ? `${name.slice(0, 60)}…` : name;
   const meant = [...names.keys()].find((known) => known.toLowerCase() === name.toLowerCase());
-  if (meant !== undefined) return `\`${shown}\` is no known field; did you mean \`${meant}\`?`;
-  return `\`${shown}\` is no known field; known are ${[...new Set(names.values())].join(', ')}.`;
+  if (meant !== undefined) return `\`${shown}\` is not a known field; did you mean \`${meant}\`?`;
+  return `\`${shown}\` is not a known field; known are ${[...new Set(names.values())].join(', ')}.`;
 }

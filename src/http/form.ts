@@ -4,12 +4,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline, type Readable, type Writable } from 'node:stream';
 import type { Request } from 'express';
 import multer, { MulterError } from 'multer';
+import { GatewayError } from '../errors.js';
 import type { SentBody } from './body.js';
 import { ClientGone } from './call.js';
-import { SentFile, type SentField } from './fields.js';
+import { SentFile, WITHOUT_FILE_NAME } from './fields.js';
+import { readParts, type SentPart } from './form-parts.js';
 import { Intake } from './intake.js';
 import { MAX_FORM_FIELD_BYTES, MAX_FORM_FIELDS, megabytes } from './limits.js';
 import { passThrough } from './middleware.js';
+import { PartHeaderReader } from './part-headers.js';
 import { invalidRequest, pointerTo, tooLarge } from './problem.js';
 import { isError } from './thrown.js';
 import type { Step } from './steps.js';
@@ -31,7 +34,14 @@ export function createFormReader(
   const nextName = createUploadNames();
 
   return async (req, res) => {
-    const fields: SentField[] = [];
+    const parts: SentPart[] = [];
+    const headers = new PartHeaderReader(req.headers['content-type'] ?? '');
+    const report = (name: string, value: string, encoding: string): SentPart => {
+      const part: SentPart = { name, value, number: Number(encoding) };
+      parts.push(part);
+      return part;
+    };
+    let filePart: SentPart | undefined;
     let recording: SentFile | undefined;
     let intake: Intake | undefined;
 
@@ -41,13 +51,14 @@ export function createFormReader(
         fieldSize: MAX_FORM_FIELD_BYTES,
         fieldNameSize: MAX_FIELD_NAME_BYTES,
         files: MAX_FILES_TOLD,
+        parts: MAX_FORM_FIELDS + MAX_FILES_TOLD,
         fileSize: maxUploadBytes,
         headerPairs: 32,
       },
       defParamCharset: 'utf8',
       fileFilter: (_req: Request, file: Express.Multer.File, keep: multer.FileFilterCallback) => {
         const sent = new SentFile();
-        fields.push({ name: file.fieldname, value: sent });
+        if (filePart !== undefined) filePart.value = sent;
         const isRecording = recording === undefined && recordingNames.has(file.fieldname);
         if (isRecording) recording = sent;
         keep(null, isRecording);
@@ -63,17 +74,18 @@ export function createFormReader(
       },
       // `parser` is busboy: text parts are `field` events, parts with a file name or of no known type `file` events.
       streamHandler: (request: Request, parser: Writable) => {
-        parser.on('field', (name: string | undefined, value: string | undefined) => {
-          if (name !== undefined) fields.push({ name, value });
+        parser.on('field', (name: string | undefined, value: string, { encoding }: PartReport) => {
+          if (name !== undefined) report(name, value, encoding);
         });
-        parser.on(
-          'file',
-          (name: string | undefined, stream: Readable, { filename }: { filename?: string }) => {
-            // A part without a file name is what a browser sends for a file input left empty.
-            if (name === undefined || (filename !== undefined && filename !== '')) return;
-            stream.once('data', () => fields.push({ name, value: new SentFile() }));
-          },
-        );
+        // Before multer's own, which asks `fileFilter` where the part has a file name.
+        parser.prependListener('file', (name: string | undefined, stream: Readable, told: PartReport) => {
+          const part = report(name ?? '', '', told.encoding);
+          filePart = part;
+          // A part without a file name is what a browser sends for a file input left empty.
+          if (told.filename === undefined || told.filename === '')
+            stream.once('data', () => (part.value = new SentFile()));
+        });
+        rewriteHeaders(parser, headers);
         request.pipe(parser);
       },
     };
@@ -84,12 +96,34 @@ export function createFormReader(
     try {
       // Multer asks of a request what node's has; only its types ask for Express's.
       await passThrough(multer(options).any() as Step, req, res);
+      if (recording !== undefined) recording.content = intake?.recording;
+      return { fields: readParts(parts, headers.parts, recordingNames), typed: false, discard };
     } catch (error) {
       await discard();
-      throw req.destroyed && !req.complete ? new ClientGone() : tellFormFault(error, maxUploadBytes);
+      if (req.destroyed && !req.complete) throw new ClientGone();
+      throw tellFormFault(error, maxUploadBytes, recordingNames);
     }
-    if (recording !== undefined) recording.content = intake?.recording;
-    return { fields, typed: false, discard };
+  };
+}
+
+/** What busboy says of a part. Its `encoding` is the number that `PartHeaderReader` gave the part. */
+interface PartReport {
+  readonly filename?: string;
+  readonly encoding: string;
+}
+
+/** Before a chunk reaches the parser, where it is written, so that neither order nor back-pressure changes. */
+function rewriteHeaders(parser: Writable, headers: PartHeaderReader): void {
+  const write = parser._write.bind(parser);
+  parser._write = (chunk: Buffer, encoding, done) => {
+    let rewritten: Buffer;
+    try {
+      rewritten = headers.rewrite(chunk);
+    } catch (error) {
+      done(isError(error) ? error : new Error('the headers of a part cannot be read'));
+      return;
+    }
+    write(rewritten, encoding, done);
   };
 }
 
@@ -98,10 +132,10 @@ function announcedBytes(req: IncomingMessage): number {
 }
 
 /** Faults of the form in our words; faults of the disk (they name a system call) stay what they are. */
-function tellFormFault(error: unknown, maxUploadBytes: number): unknown {
-  if (!isError(error) || 'syscall' in error) return error;
+function tellFormFault(error: unknown, maxUploadBytes: number, recordingNames: ReadonlySet<string>): unknown {
+  if (error instanceof GatewayError || !isError(error) || 'syscall' in error) return error;
   if (!(error instanceof MulterError)) {
-    const detail = `The body is no well-formed multipart/form-data (${error.message}).`;
+    const detail = `The body is not well-formed multipart/form-data (${error.message}).`;
     return invalidRequest(
       [{ pointer: '', detail }],
       'Let your HTTP client make the body and its Content-Type.',
@@ -118,6 +152,9 @@ function tellFormFault(error: unknown, maxUploadBytes: number): unknown {
         },
       ]);
     case 'LIMIT_FIELD_VALUE':
+      if (recordingNames.has(field)) {
+        return invalidRequest([{ pointer, detail: `\`${field}\` ${WITHOUT_FILE_NAME}` }]);
+      }
       return tooLarge([
         { pointer, detail: `\`${field}\` is larger than 256 kB, the most that a field may have.` },
       ]);

@@ -81,7 +81,7 @@ export function tooLarge(faults: readonly FieldFault[], hint?: string): GatewayE
   return new GatewayError('payload-too-large', tellFaults(faults), { errors: faults, hint });
 }
 
-function tellFaults(faults: readonly FieldFault[]): string {
+export function tellFaults(faults: readonly FieldFault[]): string {
   const told = faults.slice(0, MAX_FAULTS_IN_DETAIL).map((fault) => fault.detail);
   const rest = faults.length - told.length;
   return rest > 0 ? `${told.join(' ')} And ${rest} more: see \`errors\`.` : told.join(' ');

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { countChars } from '../characters.js';
 import { canonicalTag } from '../session/languages.js';
-import { SentFile } from './fields.js';
+import { SentFile, WITHOUT_FILE_NAME } from './fields.js';
 import {
   DEFAULT_PAGE,
   MAX_PAGE,
@@ -60,7 +60,7 @@ export function translateSchema(maxTextChars: number) {
   return z.strictObject({
     file: z
       .instanceof(SentFile, { error: 'must be a file part of multipart/form-data, with a file name.' })
-      .refine((file) => file.content !== undefined, { error: 'came without a file name; give it one.' })
+      .refine((file) => file.content !== undefined, { error: WITHOUT_FILE_NAME })
       .optional()
       .meta({
         description: 'One recording, with a file name. Its content decides what it is, not its name.',

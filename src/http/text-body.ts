@@ -1,35 +1,49 @@
-/** The text of a body: in UTF-8 and as it is, which nearly all are, read here; in any other dress by body-parser. */
+/** The text of a body, in the charset that its Content-Type names; body-parser undoes its Content-Encoding. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import express from 'express';
 import { GatewayError } from '../errors.js';
 import { ClientGone } from './call.js';
+import { charsetOf, decodeText, nameOfCharset } from './charset.js';
 import { MAX_TEXT_BODY_BYTES, megabytes } from './limits.js';
 import { passThrough } from './middleware.js';
 import { invalidRequest, tooLarge } from './problem.js';
 import type { Step } from './steps.js';
-import { isError } from './thrown.js';
+import { clientStatusOf, isError } from './thrown.js';
 
 // body-parser asks of a request what node's has; only its types ask for Express's.
-const parse = express.text({ type: () => true, limit: MAX_TEXT_BODY_BYTES }) as Step;
-
-const PLAIN_TYPE = /^[^;]*(?:; *charset=utf-?8 *)?$/i;
-const BYTE_ORDER_MARK = '\ufeff';
+const parse = express.raw({ type: () => true, limit: MAX_TEXT_BODY_BYTES }) as Step;
 
 /** @throws GatewayError where the body is larger than 1 MB, or not what its headers say; ClientGone */
-export function readTextBody(req: IncomingMessage, res: ServerResponse): Promise<string> {
-  const { 'content-encoding': encoding, 'content-type': type = '' } = req.headers;
-  const isPlain = encoding === undefined && PLAIN_TYPE.test(type);
-  return isPlain ? readPlain(req) : readDressed(req, res);
+export async function readTextBody(req: IncomingMessage, res: ServerResponse): Promise<string> {
+  const bytes = contentEncodingOf(req) === undefined ? await readPlain(req) : await readCompressed(req, res);
+  const charset = charsetOf(req.headers['content-type'] ?? '');
+  const decoded = decodeText(bytes, charset);
+  if ('text' in decoded) return decoded.text;
+  if (decoded.fault === 'bytes') {
+    const detail = `The body is not valid ${nameOfCharset(charset)}; name its charset in Content-Type, or send it in UTF-8.`;
+    throw invalidRequest([{ pointer: '', detail }]);
+  }
+  throw new GatewayError(
+    'unsupported-media-type',
+    `The body is in the charset ${nameOfCharset(charset)}, which cannot be read here.`,
+    { hint: 'Send it in UTF-8.' },
+  );
 }
 
-async function readDressed(req: IncomingMessage, res: ServerResponse): Promise<string> {
+/** How the body is compressed; undefined where it is not. */
+export function contentEncodingOf({ headers }: IncomingMessage): string | undefined {
+  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? '';
+  return encoding === '' || encoding === 'identity' ? undefined : encoding;
+}
+
+async function readCompressed(req: IncomingMessage, res: ServerResponse): Promise<Buffer> {
   try {
     await passThrough(parse, req, res);
   } catch (error) {
     throw tellReadFault(error);
   }
   const body: unknown = 'body' in req ? req.body : undefined;
-  return typeof body === 'string' ? body : '';
+  return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
 }
 
 export function bodyTooLarge(limit: number): GatewayError {
@@ -38,13 +52,13 @@ export function bodyTooLarge(limit: number): GatewayError {
   ]);
 }
 
-function readPlain(req: IncomingMessage): Promise<string> {
+function readPlain(req: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
     const settle = (error?: Error): void => {
       req.off('data', take).off('end', settle).off('close', leave);
-      if (error === undefined) resolve(textOf(chunks));
+      if (error === undefined) resolve(joined(chunks));
       else reject(error);
     };
     const take = (chunk: Buffer): void => {
@@ -64,39 +78,31 @@ function readPlain(req: IncomingMessage): Promise<string> {
   });
 }
 
-/** What is no UTF-8 becomes U+FFFD, as with body-parser. */
-function textOf(chunks: readonly Buffer[]): string {
+function joined(chunks: readonly Buffer[]): Buffer {
   const [only] = chunks;
-  const text = (chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)).toString('utf8');
-  return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
 }
 
-/** body-parser names its faults in `type`; those of zlib have a `code` that begins with Z_. */
+/** body-parser names its faults in `type`; those of the decompressors have none, and a status that blames the client. */
 function tellReadFault(error: unknown): unknown {
   if (!isError(error)) return error;
   const type = 'type' in error ? error.type : undefined;
   switch (type) {
     case 'entity.too.large':
       return bodyTooLarge(MAX_TEXT_BODY_BYTES);
-    case 'charset.unsupported':
     case 'encoding.unsupported':
       return new GatewayError(
         'unsupported-media-type',
         `The body cannot be read: ${error.message.slice(0, 100)}.`,
-        {
-          hint: 'Send it in UTF-8, as it is or with Content-Encoding gzip, deflate or br.',
-        },
+        { hint: 'Send it as it is, or with Content-Encoding gzip, deflate or br.' },
       );
     case 'request.aborted':
       return new ClientGone();
     case 'request.size.invalid':
       return invalidRequest([{ pointer: '', detail: 'The body is not as long as Content-Length says.' }]);
     default:
-      if ('code' in error && String(error.code).startsWith('Z_')) {
-        return invalidRequest([
-          { pointer: '', detail: 'The body is not compressed as Content-Encoding says.' },
-        ]);
-      }
-      return error;
+      return clientStatusOf(error) === undefined
+        ? error
+        : invalidRequest([{ pointer: '', detail: 'The body is not compressed as Content-Encoding says.' }]);
   }
 }

@@ -1,6 +1,6 @@
 /** Bodies that are too large, too deep, too many, or not what their headers say. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import zlib, { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { BOUNDARY, multipart, MULTIPART, part } from '../support/http.js';
 import { exchange, leave, outcome, outcomes } from './answers.js';
 import { startTarget, type Target } from './target.js';
@@ -67,9 +67,12 @@ describe('JSON', () => {
     expect(await send(JSON_TYPE, '['.repeat(30 * MB))).toBe('413 payload-too-large');
   });
 
-  it('of words that are no whole characters is translated without them', async () => {
+  it('of escapes that are no whole characters is translated without them', async () => {
     expect(await send(JSON_TYPE, '{"text":"\\ud800 and \\udfff"}')).toBe('200');
-    expect(await send(JSON_TYPE, Buffer.from('{"text":"\xff\xfe"}', 'latin1'))).toBe('200');
+  });
+
+  it('of bytes that are not UTF-8 is refused, not read as other words', async () => {
+    expect(await send(JSON_TYPE, Buffer.from('{"text":"\xff\xfe"}', 'latin1'))).toBe('400 invalid-request');
   });
 });
 
@@ -87,8 +90,12 @@ describe('a form', () => {
     expect(await send(FORM_TYPE, body)).toBe('400 invalid-request');
   });
 
-  it('of broken percent-encoding is read as far as it can be', async () => {
-    expect(await send(FORM_TYPE, 'text=%zz%%ff%e2%28%a1%00')).toBe('200');
+  it('of percent signs that encode nothing is read as it stands', async () => {
+    expect(await send(FORM_TYPE, 'text=100%zz%%00')).toBe('200');
+  });
+
+  it('of percent-encoded bytes that are not UTF-8 is refused, not read as other words', async () => {
+    expect(await send(FORM_TYPE, 'text=%zz%%ff%e2%28%a1%00')).toBe('400 invalid-request');
   });
 });
 
@@ -109,16 +116,28 @@ describe('a compressed body', () => {
     ['gzip', Buffer.from('{"text":"hello"}'), '400 invalid-request'],
     ['x-gzip', gzipSync('{"text":"hello"}'), '415 unsupported-media-type'],
     ['identity, gzip', gzipped, '415 unsupported-media-type'],
-    ['zstd', Buffer.from('28b52ffd', 'hex'), '415 unsupported-media-type'],
+    ['br', Buffer.from('{"text":"hello"}'), '400 invalid-request'],
+    ['br', gzipped.subarray(0, 1_000), '400 invalid-request'],
+    ['br', brotliCompressSync('{"text":"hello"}').subarray(0, -1), '400 invalid-request'],
+    ['br', Buffer.alloc(1_000, 0xff), '400 invalid-request'],
+    ['deflate', Buffer.from('{"text":"hello"}'), '400 invalid-request'],
+    ['gzip, br', gzipped, '415 unsupported-media-type'],
+    ['snappy', Buffer.from('{"text":"hello"}'), '415 unsupported-media-type'],
   ])('in %s (case %#) that is a bomb, or not what it says, ends in %j', async (encoding, body, told) => {
     const before = await target.residentBytes();
     expect(await send(JSON_TYPE, body, { 'Content-Encoding': encoding })).toBe(told);
     expect((await target.residentBytes()) - before).toBeLessThan(100 * MB);
   });
 
+  it('of zstd is refused where this version of Node cannot read it, and never a fault of ours', async () => {
+    const told = 'createZstdDecompress' in zlib ? '400 invalid-request' : '415 unsupported-media-type';
+    for (const body of [Buffer.from('28b52ffd', 'hex'), Buffer.from('{"text":"hello"}')])
+      expect(await send(JSON_TYPE, body, { 'Content-Encoding': 'zstd' })).toBe(told);
+  });
+
   it('is no form: multipart is taken as it is', async () => {
     const body = gzipSync(multipart(part('name="text"', 'hello')));
-    expect(await send(MULTIPART, body, { 'Content-Encoding': 'gzip' })).toMatch(/^4(00|15) /);
+    expect(await send(MULTIPART, body, { 'Content-Encoding': 'gzip' })).toBe('415 unsupported-media-type');
   });
 });
 
@@ -126,9 +145,9 @@ describe('a content type', () => {
   afterAll(() => target.settle());
 
   it.each([
-    ['application/json; charset=utf-7', '{}', '400 invalid-request'],
+    ['application/json; charset=utf-7', '{}', '415 unsupported-media-type'],
     ['application/json; charset=__proto__', '{}', '415 unsupported-media-type'],
-    ['application/json; charset=utf-32', '{}', '400 invalid-request'],
+    ['application/json; charset=utf-32', '{}', '415 unsupported-media-type'],
     [`application/json; charset=${'x'.repeat(8_000)}`, '{}', '415 unsupported-media-type'],
     ['x'.repeat(8_000), '{}', '415 unsupported-media-type'],
     ['application/json, text/plain', '{}', '415 unsupported-media-type'],
@@ -180,16 +199,6 @@ describe('multipart', () => {
     ['a field in brackets', multipart(part('name="text[__proto__][x]"', 'x'))],
     ['a field whose name breaks the line', multipart(part('name="text\r\nX-Evil: y"', 'x'))],
     [
-      'a file in base64',
-      multipart(
-        Buffer.concat([
-          Buffer.from(
-            `--${BOUNDARY}\r\nContent-Disposition: form-data; name="text"; filename="a"\r\nContent-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n`,
-          ),
-        ]),
-      ),
-    ],
-    [
       'multipart inside',
       multipart(
         Buffer.from(
@@ -206,6 +215,22 @@ describe('multipart', () => {
     ['a recording and a text', multipart(file('a.wav'), part('name="text"', 'hi'))],
     ['a recording cut off', file('a.wav').subarray(0, -10)],
     ['nothing', Buffer.from('\r\n')],
+    [
+      'a part whose boundary has blanks behind',
+      Buffer.from(
+        `--${BOUNDARY} \r\nContent-Disposition: form-data; name="text"\r\n\r\nhi\r\n--${BOUNDARY}--`,
+      ),
+    ],
+    [
+      'a part that ends in its headers',
+      Buffer.from(
+        `--${BOUNDARY}\r\nContent-Disposition: form-data; name="q"\r\n\r\n--${BOUNDARY}\r\nContent-Disposition: form-data; name="target"\r\n\r\nes\r\n--${BOUNDARY}--`,
+      ),
+    ],
+    [
+      'a part without headers',
+      multipart(part('name="text"', 'hi'), Buffer.from(`--${BOUNDARY}\r\n\r\nes\r\n`)),
+    ],
   ])('of %s is refused', async (_what, body) => {
     expect(await send(MULTIPART, body)).toBe('400 invalid-request');
   });

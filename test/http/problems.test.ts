@@ -69,6 +69,40 @@ describe('a problem', () => {
     expect((await post()).headers['retry-after']).toBeUndefined();
   });
 
+  it.each([
+    [400, 'invalid-request'],
+    [404, 'not-found'],
+    [412, 'invalid-request'],
+    [413, 'payload-too-large'],
+    [415, 'unsupported-media-type'],
+    [416, 'invalid-request'],
+    [499, 'invalid-request'],
+  ] as const)('of a library that blames the client with %s is no fault of ours', async (status, code) => {
+    const logged = http.log.filter((line) => line.level === 'error').length;
+    for (const blame of [{ status }, { statusCode: status }, { status, code: 'ERR_ODD', expose: true }]) {
+      fails = Object.assign(new Error('secret /etc/path'), blame);
+      const answer = await post();
+      expect(answer.status).toBe(describeError(code).status);
+      expect(answer.headers['content-type']).toBe('application/problem+json');
+      expect(answer.body).toMatchObject({ code, detail: expect.stringMatching(/^[A-Z].{10,}\.$/) });
+      expect(answer.text).not.toMatch(/secret|etc/);
+    }
+    expect(http.log.filter((line) => line.level === 'error')).toHaveLength(logged);
+  });
+
+  it.each([
+    ['Range', 'bytes=99999999-'],
+    ['If-Match', '"x"'],
+    ['If-Unmodified-Since', 'Thu, 01 Jan 1970 00:00:00 GMT'],
+  ])(
+    'of a file that is asked for with a %s that it does not have is no fault of ours',
+    async (name, value) => {
+      const answer = await request(http.url).get('/docs/swagger-ui.css').set(name, value);
+      expect(answer.status).toBe(400);
+      expect(answer.body).toMatchObject({ code: 'invalid-request' });
+    },
+  );
+
   it('of ours is told without detail, and logged with its stack under the request’s id', async () => {
     fails = new RangeError('secret /etc/path');
     const answer = await post().set('X-Request-Id', 'r-500');

@@ -1,6 +1,7 @@
 /** The three kinds of body, and what else is sent for one. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import request from 'supertest';
+import { encodeWav } from '../../src/audio/wav.js';
 import { multipart, MULTIPART, part, startHttp, type HttpFixture } from '../support/http.js';
 
 const PATH = '/api/realtime/translate';
@@ -91,6 +92,39 @@ describe('a recording', () => {
     expect(answer.body).toMatchObject({
       errors: [{ pointer: '/file', detail: expect.stringMatching(/file name/) }],
     });
+  });
+
+  it.each([
+    ['of 14 bytes', WAV],
+    ['of 100 kB', encodeWav(Buffer.alloc(100_000, 7))],
+    ['of 300 kB', encodeWav(Buffer.alloc(300_000, 7))],
+    ['of 300 kB of text', Buffer.alloc(300_000, 'a')],
+  ])(
+    '%s without a file name is refused with the reason, under each name and whatever its type',
+    async (_what, wav) => {
+      for (const name of ['file', 'files', 'audio']) {
+        for (const type of [
+          undefined,
+          'audio/wav',
+          'text/plain; charset=klingon',
+          'application/octet-stream',
+        ]) {
+          const body = multipart(part(`name="${name}"`, wav, type));
+          const answer = await post().set('Content-Type', MULTIPART).send(body);
+          expect(answer.status).toBe(400);
+          const detail = expect.stringMatching(/file name.*filename=/) as unknown;
+          expect(answer.body).toMatchObject({ errors: [{ pointer: `/${name}`, detail }] });
+        }
+      }
+      expect(await http.uploads()).toEqual([]);
+    },
+  );
+
+  it('without a file name is not missed where it is empty: that is a file input left empty', async () => {
+    const answer = await post()
+      .set('Content-Type', MULTIPART)
+      .send(multipart(part('name="file"', ''), part('name="text"', 'hi')));
+    expect(answer.status).toBe(200);
   });
 
   it('sent as a text field is refused with the reason', async () => {
@@ -198,11 +232,14 @@ describe('a body', () => {
     expect(lastAsked()?.request.question).toEqual({ kind: 'text', text: 'café' });
   });
 
-  it('that is not compressed as it says is refused', async () => {
-    const answer = await post().set('Content-Encoding', 'gzip').send({ text: 'Good morning' });
-    expect(answer.status).toBe(400);
-    expect(answer.body).toMatchObject({ code: 'invalid-request' });
-  });
+  it.each(['gzip', 'deflate', 'br', 'BR'])(
+    'that is not compressed in %s as it says is refused',
+    async (encoding) => {
+      const answer = await post().set('Content-Encoding', encoding).send({ text: 'Good morning' });
+      expect(answer.status).toBe(400);
+      expect(answer.body).toMatchObject({ code: 'invalid-request' });
+    },
+  );
 
   it.each([
     ['a Content-Type without boundary', 'multipart/form-data', multipart(part('name="text"', 'hi'))],
