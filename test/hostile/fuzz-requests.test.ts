@@ -3,10 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { record, toneInput, workshop } from '../audio/recordings.js';
 import { exchange, outcome, outcomes } from './answers.js';
+import { encodedText } from './encoded-texts.js';
 import { mutantRequest, mutateBytes, pick, runCases, SEED } from './mutants.js';
 import { startTarget, type Target } from './target.js';
 
 const REQUESTS = 3_000;
+const TEXTS = 500;
 const UPLOADS = 150;
 
 const files = workshop();
@@ -25,6 +27,24 @@ describe(`with FUZZ_SEED=${SEED}`, () => {
       if (ended.rest !== '') throw new Error(`Behind its answers came ${ended.rest.slice(0, 200)}`);
       const others = ended.answers.flatMap(({ body }) => body.match(/request \d+ of all/g) ?? []);
       if (others.some((told) => told !== text)) throw new Error(`The words of another: ${others.join()}`);
+    });
+    expect(failures).toEqual([]);
+    await target.settle();
+  }, 120_000);
+
+  it(`${TEXTS} texts in many charsets and encodings arrive as they were meant, or are refused`, async () => {
+    const failures = await runCases(TEXTS, 8, async (number, random) => {
+      const { headers, body, text, target: language } = encodedText(number, random);
+      let heard = '';
+      const init = { method: 'POST', headers, body: new Uint8Array(body) };
+      const told = await outcome(`${target.url}/api/realtime/translate`, init, (all) => (heard = all));
+      if (text === undefined) {
+        if (!/^4(00|15) /.test(told)) throw new Error(`${told}: ${heard}`);
+        return;
+      }
+      const answer = JSON.parse(heard) as { text?: string; target?: string };
+      if (told !== '200' || answer.text !== text || answer.target !== language)
+        throw new Error(`${told} for ${text} to ${language}: ${heard}`);
     });
     expect(failures).toEqual([]);
     await target.settle();

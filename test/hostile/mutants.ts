@@ -1,4 +1,5 @@
 /** Requests and bytes gone wrong, the same for the same seed and number: FUZZ_SEED chooses the one, FUZZ_CASE a single other. */
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { BOUNDARY, MULTIPART } from '../support/http.js';
 import { mutate, randomOf } from '../wire/mutations.js';
 
@@ -156,6 +157,9 @@ const VALUES: readonly [string, ...string[]] = [
     ',,;=',
     '\xff',
   ],
+  ...['br', 'deflate', 'zstd', 'gzip, br', 'base64', 'quoted-printable', 'binary', 'utf-16be', 'gbk', '%'],
+  ...['application/json; charset=gbk', 'text/plain; charset=utf-7', 'traceparent, baggage, x-odd'],
+  ...['00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', 'n=%E9&_charset_=koi8-r'],
 ];
 const HEADERS: readonly [string, ...string[]] = [
   ...([
@@ -188,6 +192,12 @@ const HEADERS: readonly [string, ...string[]] = [
   ],
   ...[
     'Access-Control-Request-Method',
+    'Access-Control-Request-Headers',
+    'traceparent',
+    'tracestate',
+    'baggage',
+    'Content-Type',
+    'Content-Transfer-Encoding',
     'Sec-WebSocket-Key',
     'Sec-WebSocket-Version',
     'Cookie',
@@ -209,8 +219,49 @@ const FIELDS: readonly [string, ...string[]] = [
   'file',
   'ttlMs',
   '__proto__',
+  '_charset_',
   'x',
 ];
+
+/** What a Content-Type may say of the charset; most of them are nobody's. */
+const CHARSETS: readonly [string, ...string[]] = [
+  ...(['gbk', 'GB18030', 'windows-1251', 'Shift_JIS', 'big5', 'euc-kr', 'koi8-r', 'utf-16be'] as const),
+  ...['utf-16le', 'utf-16', 'utf-8', 'us-ascii', 'iso-8859-1', 'utf-7', 'utf-32', 'iso-2022-jp', 'klingon'],
+  ...['""', '"utf-8"', "'gbk'", '', '"', '=', '__proto__', 'x'.repeat(300), '\xff'],
+];
+const DISPOSITIONS: readonly [string, ...string[]] = [
+  ...(['; filename="a.wav"', '; filename=""', '; filename=a b.wav', "; filename*=GBK''%D6.wav"] as const),
+  ...["; filename*=UTF-8''%ff", '; x', ';', '; name*=x', '; filename="', '; filename*="UTF-8\'\'a.wav"', ''],
+];
+const PART_HEADERS: readonly [string, ...string[]] = [
+  ...(['Content-Type: audio/wav', 'Content-Type: application/octet-stream', 'Content-Type:'] as const),
+  ...[
+    'Content-Type: text',
+    'Content-Type: multipart/mixed; boundary=b',
+    'X-Odd: 1',
+    'X-Odd',
+    ': 1',
+    ' folded',
+  ],
+];
+
+function charsetOf(random: Random): string {
+  return `${pick(['; charset=', ';CHARSET=', ';\tcharset =', "; charset*=utf-8''"], random)}${pick(CHARSETS, random)}`;
+}
+
+/** A part of a form, as often as not with headers that real clients do not send. */
+function mutantPart(name: string, value: string, random: Random): string {
+  const headers = [
+    `Content-Disposition: form-data; name="${name}"${random() < 0.3 ? pick(DISPOSITIONS, random) : ''}`,
+  ];
+  if (random() < 0.3) headers.push(`Content-Type: text/plain${charsetOf(random)}`);
+  if (random() < 0.2) headers.push(`Content-Transfer-Encoding: ${pick(VALUES, random)}`);
+  if (random() < 0.2) headers.push(pick(PART_HEADERS, random));
+  if (random() < 0.1) headers.reverse();
+  if (random() < 0.05) headers.splice(0);
+  const blanks = random() < 0.03 ? ' ' : '';
+  return `--${BOUNDARY}${blanks}\r\n${headers.join('\r\n')}\r\n\r\n${value}\r\n`;
+}
 
 function mutantBody(text: string, random: Random): { type: string; body: string } {
   const fields: Record<string, unknown> = { text };
@@ -227,21 +278,34 @@ function mutantBody(text: string, random: Random): { type: string; body: string 
       type: 'application/x-www-form-urlencoded',
       body: entries.map((pair) => pair.join('=')).join('&'),
     };
-  const parts = entries.map(([name, value]) => {
-    const file = random() < 0.2 ? `; filename="${pick(VALUES, random)}"` : '';
-    return `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"${file}\r\n\r\n${value}\r\n`;
-  });
+  const parts = entries.map(([name, value]) => mutantPart(name, value, random));
   return { type: MULTIPART, body: `${parts.join('')}--${BOUNDARY}--\r\n` };
+}
+
+/** Compressed as its header says, or not. */
+function mutantEncoding(body: Buffer, random: Random): { bytes: Buffer; headers: [string, string][] } {
+  if (random() >= 0.15) return { bytes: body, headers: [] };
+  const encoding = pick(['gzip', 'deflate', 'br', 'zstd', 'identity', 'gzip, br', 'BR', 'snappy'], random);
+  const compressed = [gzipSync, deflateSync, brotliCompressSync].map((compress) => compress(body));
+  const bytes = pick([body, compressed[0] ?? body, ...compressed], random);
+  const cut = random() < 0.2 ? bytes.subarray(0, Math.floor(random() * bytes.length)) : bytes;
+  return { bytes: cut, headers: [['Content-Encoding', encoding]] };
 }
 
 /** A request that may be good and mostly is not, as the bytes on the wire. */
 export function mutantRequest(text: string, random: Random): Buffer {
   const { type, body } = mutantBody(text, random);
+  const charset = random() < 0.15 ? charsetOf(random) : '';
+  const encoded = mutantEncoding(
+    random() < 0.1 ? Buffer.from(body, pick(['utf16le', 'latin1'], random)) : Buffer.from(body),
+    random,
+  );
   const headers: [string, string][] = [
     ['Host', 'a'],
     ['Connection', 'close'],
-    ['Content-Type', type],
-    ['Content-Length', String(Buffer.byteLength(body))],
+    ['Content-Type', `${type}${charset}`],
+    ['Content-Length', String(encoded.bytes.length)],
+    ...encoded.headers,
   ];
   while (random() < 0.4)
     headers.splice(Math.floor(random() * headers.length), Math.floor(random() * 2), [
@@ -253,6 +317,6 @@ export function mutantRequest(text: string, random: Random): Buffer {
   const head = [`${pick(METHODS, random)} ${pick(PATHS, random)}${query} HTTP/1.1`, ...lines, '', ''].join(
     '\r\n',
   );
-  const bytes = Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from(body)]);
+  const bytes = Buffer.concat([Buffer.from(head, 'latin1'), encoded.bytes]);
   return random() < 0.3 ? mutateBytes(bytes, [bytes], random) : bytes;
 }
