@@ -89,6 +89,7 @@ const TRANSLATIONS: readonly Operation[] = [
     description:
       'Exactly one of `file` and `text`. `Accept` chooses the form of the answer: JSON, the spoken reply as a WAV, ' +
       'or server-sent events. An empty field counts as absent, unknown fields are refused by name. ' +
+      'Text is UTF-8, or in the charset that its body or form part names. ' +
       'A client that goes away cancels the translation.',
     access: 'key',
     body: {
