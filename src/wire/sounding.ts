@@ -2,7 +2,7 @@
 import type { ClientEvent, Item, ItemReference } from './events.js';
 import { base64Length, writeSamplesInto } from './samples.js';
 
-/** No text of anybody's can hold this: within a string of JSON its quotes would be escaped. */
+/** Where samples go. Within a string its quotes would be escaped, but a field of somebody's own, in metadata, may look like it. */
 const ROOM = '"audio":""';
 const NOTHING = Buffer.alloc(0);
 
@@ -21,7 +21,10 @@ export function encodeEvent(event: ClientEvent, write: (event: ClientEvent) => o
   if (!input.some(sounds)) return JSON.stringify(write(event));
   const samples = input.flatMap(samplesOf);
   const silent = { ...event, response: { ...event.response, input: input.map(silenced) } };
-  return fill(JSON.stringify(write(silent)).split(ROOM), samples);
+  const pieces = JSON.stringify(write(silent)).split(ROOM);
+  // More room than there are samples: it is not known which of it is theirs.
+  if (pieces.length !== samples.length + 1) return JSON.stringify(write(event));
+  return fill(pieces, samples);
 }
 
 /** Samples stand between the pieces. */
