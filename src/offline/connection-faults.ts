@@ -95,6 +95,15 @@ export function ignoreConfiguration(): ConnectionFault {
   };
 }
 
+/** Sends its JSON in binary frames. */
+export function binaryFrames(): ConnectionFault {
+  return {
+    sending(peer, event) {
+      peer.send(event, 'binary');
+    },
+  };
+}
+
 /** Answers a `session.update` late. */
 export function slowConfiguration(delayMs: number): ConnectionFault {
   return {

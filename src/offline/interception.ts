@@ -28,9 +28,9 @@ export interface Peer {
   readonly handshake: Handshake;
   /** Epoch milliseconds. */
   readonly openedAt: number;
-  send(event: ServerEvent): void;
-  /** Sends the text as a frame, whatever it is. */
-  sendRaw(frame: string): void;
+  send(event: ServerEvent, as?: 'text' | 'binary'): void;
+  /** Sends the text as a frame, bytes as a binary one, whatever they are. */
+  sendRaw(frame: string | Buffer): void;
   close(close: Close): void;
   /** Cuts the connection without a close frame. */
   terminate(): void;

@@ -27,8 +27,8 @@ export class Outbox {
     return this.#socket.bufferedAmount > FLOOD_BYTES;
   }
 
-  /** Without effect once the socket is closing. */
-  send(frame: string): void {
+  /** Bytes leave in a binary frame. Without effect once the socket is closing. */
+  send(frame: string | Buffer): void {
     if (this.#socket.readyState !== WebSocket.OPEN) return;
     this.#gather();
     this.#socket.send(frame, this.#written);

@@ -86,12 +86,12 @@ export class SocketPeer implements Peer, Outlet {
     else start();
   }
 
-  send(event: ServerEvent): void {
+  send(event: ServerEvent, as: 'text' | 'binary' = 'text'): void {
     const frame = this.#setup.dialect.encodeServer(event);
-    if (frame !== undefined) this.sendRaw(frame);
+    if (frame !== undefined) this.sendRaw(as === 'binary' ? Buffer.from(frame) : frame);
   }
 
-  sendRaw(frame: string): void {
+  sendRaw(frame: string | Buffer): void {
     if (!this.#silent) this.#outbox.send(frame);
   }
 

@@ -3,8 +3,8 @@ import type { Logger } from 'pino';
 import type { ClientEvent, Dialect, ServerEvent } from '../wire/index.js';
 
 export interface Crossing {
-  /** What the client is told where upstream sent this frame. Bytes stand for a binary one. */
-  toClient(frame: string | Uint8Array): readonly string[];
+  /** What the client is told where upstream sent this frame. */
+  toClient(frame: string): readonly string[];
   /** What upstream is told where the client sent this frame, which is that event. */
   toUpstream(frame: string, event: ClientEvent): string;
 }
@@ -15,7 +15,7 @@ export function crossingOf(client: Dialect, upstream: Dialect, logger: Logger): 
 
 /** Where both speak the same nothing is looked into: a frame is passed on as it came. */
 const unchanged: Crossing = {
-  toClient: (frame) => (typeof frame === 'string' ? [frame] : []),
+  toClient: (frame) => [frame],
   toUpstream: (frame) => frame,
 };
 
@@ -32,7 +32,7 @@ class Translation implements Crossing {
     this.#logger = logger;
   }
 
-  toClient(frame: string | Uint8Array): string[] {
+  toClient(frame: string): string[] {
     const decoded = this.#upstream.decodeServer(frame);
     switch (decoded.kind) {
       case 'event':

@@ -15,7 +15,7 @@ export class Turn {
   }
 
   /** Upstream's frame was passed on. */
-  heard(frame: string | Uint8Array): void {
+  heard(frame: string): void {
     const edge = edgeOf(frame);
     if (edge === undefined) return;
     // An error may be the answer to what was asked; if it was another's, a goodbye comes a moment too early.

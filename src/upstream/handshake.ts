@@ -9,8 +9,8 @@ import { openSocket, type Socket } from './socket.js';
 export interface SessionListener {
   /** Their session is created, and ours is what they acknowledged. */
   ready(session: SessionView): void;
-  /** A frame that came after `ready`. Bytes stand for a binary one, which the protocol does not have. */
-  frame(frame: string | Uint8Array): void;
+  /** The text of a frame that came after `ready`. */
+  frame(frame: string): void;
   pong(): void;
   /** Once: before `ready`, why there is no session; after it, how the socket was lost. `close` where there was one. */
   failed(error: GatewayError, close?: { code: number; reason: string }): void;

@@ -16,14 +16,16 @@ const TEXT = { binary: false };
 const LOST = 1006;
 
 export interface SocketListener {
-  /** Text; bytes stand for a binary frame, which the protocol does not have. */
+  /** Text; bytes stand for a binary frame. */
   frame(frame: string | Uint8Array): void;
   pong(): void;
   /** Once, however it ended; code 1006 where there was no close frame, 1005 where it had no code. */
   closed(code: number, reason: string): void;
 }
 
-export interface OpeningListener extends SocketListener {
+export interface OpeningListener extends Omit<SocketListener, 'frame'> {
+  /** The frame's text: some servers send their JSON in binary frames. */
+  frame(frame: string): void;
   opened(): void;
   /** An HTTP answer instead of the upgrade; `closed` does not follow. */
   refused(status: number, retryAfter: string | undefined): void;
@@ -71,7 +73,7 @@ export function openSocket(endpoint: Endpoint, listener: OpeningListener): Socke
   });
   const own: SocketListener = {
     frame: (frame) => {
-      listener.frame(frame);
+      listener.frame(typeof frame === 'string' ? frame : Buffer.from(frame).toString('utf8'));
     },
     pong: () => {
       listener.pong();

@@ -34,16 +34,19 @@ export interface Dialect {
   encodeClient(event: ClientEvent): string;
   /** The same for the socket: bytes, which nobody has to go through once more, where it carries a recording. */
   encodeClientFrame(event: ClientEvent): string | Buffer;
-  /** Frames are text; bytes stand for a binary frame, which is malformed. */
-  decodeServer(frame: string | Uint8Array): Decoded<ServerEvent>;
+  /** @param frame its text, whatever kind of frame it came in */
+  decodeServer(frame: string): Decoded<ServerEvent>;
   /**
    * The same for whoever only waits for answers to self-contained requests. What tells of items and parts, which is
    * most of what a server sends, is ignored by the type at its head and not parsed; responses come without what they
    * say about their settings.
    */
-  decodeAnswer(frame: string | Uint8Array): Decoded<ServerEvent>;
+  decodeAnswer(frame: string): Decoded<ServerEvent>;
   /** Undefined where the dialect has no such event (`item.done` in preview). A server event gets an id of its own. */
   encodeServer(event: ServerEvent): string | undefined;
-  /** Strict, as the real servers are: an unknown field, a wrong type or a field of the other dialect is malformed. */
+  /**
+   * Strict, as the real servers are: an unknown field, a wrong type or a field of the other dialect is malformed. Bytes stand
+   * for a binary frame, which is malformed, too.
+   */
   decodeClient(frame: string | Uint8Array): Decoded<ClientEvent>;
 }

@@ -13,9 +13,8 @@ const EDGES: ReadonlyMap<string, Edge> = new Map([
 /** For frames that begin with something else. Both dialects spell these alike. In what somebody said the quotes would be escaped. */
 const TYPE = /"type"\s*:\s*"(response\.created|response\.done|error)"/;
 
-/** @param frame of a server; bytes stand for a binary one, which is none of these. */
-export function edgeOf(frame: string | Uint8Array): Edge | undefined {
-  if (typeof frame !== 'string') return undefined;
+/** @param frame of a server */
+export function edgeOf(frame: string): Edge | undefined {
   const type = typeAtHead(frame) ?? TYPE.exec(frame)?.[1];
   return EDGES.get(type ?? '');
 }

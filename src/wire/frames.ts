@@ -13,7 +13,7 @@ export type Readers<E> = ReadonlyMap<string, z.ZodType<E | undefined>>;
 export const MAX_EVENT_ID_LENGTH = 512;
 
 /** Frames of a server: what we do not know is normal and passes by. */
-export function readServerFrame<E>(frame: string | Uint8Array, readers: Readers<E>): Decoded<E> {
+export function readServerFrame<E>(frame: string, readers: Readers<E>): Decoded<E> {
   const opened = open(frame);
   return opened.kind === 'malformed' ? opened : readOpened(opened, readers);
 }
@@ -26,8 +26,8 @@ function readOpened<E>(opened: Opened, readers: Readers<E>): Decoded<E> {
 const TYPE_FIRST = /^\{"type":"([a-z_.]+)"/;
 
 /** @returns the type of a frame that begins with it, as servers write them: known without reading the rest. */
-export function typeAtHead(frame: string | Uint8Array): string | undefined {
-  return typeof frame === 'string' ? TYPE_FIRST.exec(frame)?.[1] : undefined;
+export function typeAtHead(frame: string): string | undefined {
+  return TYPE_FIRST.exec(frame)?.[1];
 }
 
 /** The frames of answers: what each is read with, and what it is tried with before. */
@@ -41,7 +41,7 @@ export interface AnswerReaders {
  * is as plain as nearly all are needs no schema.
  */
 export function readAnswer(
-  frame: string | Uint8Array,
+  frame: string,
   { readers, plain }: AnswerReaders,
 ): Decoded<ServerEvent> {
   const type = typeAtHead(frame);

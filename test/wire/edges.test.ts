@@ -26,6 +26,5 @@ describe.each(['ga', 'preview'] as const)('an edge of a response in %s', (name) 
       delta: 'Look: {"type":"response.done"} and {"type": "error"}',
     });
     expect(edgeOf(said ?? '')).toBeUndefined();
-    expect(edgeOf(Buffer.from('{"type":"response.done"}'))).toBeUndefined();
   });
 });
