@@ -7,6 +7,8 @@ interface Cause {
   readonly status: number;
   readonly title: string;
   readonly retryable: boolean;
+  /** How long to wait where whoever throws it knows no better. Absent: waiting does not help, or nobody can say. */
+  readonly retryAfterMs?: number;
 }
 
 const CAUSES = {
@@ -26,16 +28,22 @@ const CAUSES = {
   'empty-audio': { status: 422, title: 'Empty audio', retryable: false },
   'unsupported-language': { status: 422, title: 'Unsupported language', retryable: false },
   'content-filtered': { status: 422, title: 'Content filtered', retryable: false },
-  'rate-limited': { status: 429, title: 'Rate limited', retryable: true },
-  'session-limit': { status: 429, title: 'Session limit reached', retryable: true },
+  'rate-limited': { status: 429, title: 'Rate limited', retryable: true, retryAfterMs: 1_000 },
+  'session-limit': { status: 429, title: 'Session limit reached', retryable: true, retryAfterMs: 1_000 },
   internal: { status: 500, title: 'Internal error', retryable: false },
   'upstream-unavailable': { status: 502, title: 'Upstream unavailable', retryable: true },
   'upstream-rejected': { status: 502, title: 'Upstream rejected', retryable: false },
   'translation-incomplete': { status: 502, title: 'Translation incomplete', retryable: true },
-  'pool-saturated': { status: 503, title: 'Pool saturated', retryable: true },
-  'upstream-rate-limited': { status: 503, title: 'Upstream rate limited', retryable: true },
-  draining: { status: 503, title: 'Draining', retryable: true },
-  'store-unavailable': { status: 503, title: 'Session store unavailable', retryable: true },
+  'pool-saturated': { status: 503, title: 'Pool saturated', retryable: true, retryAfterMs: 1_000 },
+  'upstream-rate-limited': {
+    ...{ status: 503, title: 'Upstream rate limited', retryable: true },
+    retryAfterMs: 5_000,
+  },
+  draining: { status: 503, title: 'Draining', retryable: true, retryAfterMs: 5_000 },
+  'store-unavailable': {
+    ...{ status: 503, title: 'Session store unavailable', retryable: true },
+    retryAfterMs: 1_000,
+  },
   'offline-engine-missing': { status: 503, title: 'Offline engine incomplete', retryable: false },
   'upstream-timeout': { status: 504, title: 'Upstream timeout', retryable: true },
 } as const satisfies Record<string, Cause>;
@@ -51,7 +59,7 @@ export interface FieldFault {
 export interface ErrorExtras {
   /** Overrides what the code usually says, e.g. a token limit makes `translation-incomplete` final. */
   readonly retryable?: boolean | undefined;
-  /** How long the client should wait; becomes `Retry-After`, rounded up to seconds. */
+  /** How long the client should wait, instead of what the code usually says; becomes `Retry-After`, rounded up to seconds. */
   readonly retryAfterMs?: number | undefined;
   readonly hint?: string | undefined;
   readonly errors?: readonly FieldFault[] | undefined;
@@ -83,7 +91,7 @@ export class GatewayError extends Error {
     this.status = cause.status;
     this.title = cause.title;
     this.retryable = extras.retryable ?? cause.retryable;
-    this.retryAfterMs = extras.retryAfterMs;
+    this.retryAfterMs = extras.retryAfterMs ?? (this.retryable ? cause.retryAfterMs : undefined);
     this.hint = extras.hint;
     this.errors = extras.errors;
     this.partial = extras.partial;
@@ -139,7 +147,7 @@ export function upstreamCauseOf(error: unknown): UpstreamCause | undefined {
 
 export const ERROR_CODES = Object.keys(CAUSES) as readonly ErrorCode[];
 
-/** What a code always means: its HTTP status and title. */
+/** What a code usually means: its HTTP status, its title, and whether and when to try again. */
 export function describeError(code: ErrorCode): Cause {
   return CAUSES[code];
 }

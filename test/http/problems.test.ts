@@ -66,6 +66,8 @@ describe('a problem', () => {
     fails = new GatewayError('pool-saturated', 'Full.', { retryAfterMs: 0 });
     expect((await post()).headers['retry-after']).toBe('1');
     fails = new GatewayError('pool-saturated', 'Full.');
+    expect((await post()).headers['retry-after']).toBe('1');
+    fails = new GatewayError('offline-engine-missing', 'Install it.');
     expect((await post()).headers['retry-after']).toBeUndefined();
   });
 
