@@ -110,9 +110,9 @@ export function createTranslate(rooms: TranslateRooms): Translate {
       interruption.onBegin((reason) => {
         pending.fail(interrupted(reason));
       });
-      const spoken = await collect(pending, session, course, asker.tell);
+      await collect(pending, session, course, asker.tell);
       settle(lease.complete(), 'a completed translation was not counted');
-      return describe(request, session, course, pending, spoken, model);
+      return describe(request, session, course, pending, model);
     } catch (error) {
       const { reason } = interruption;
       course.error = reason ?? error;
@@ -152,25 +152,21 @@ async function prepare(
   return { pcm };
 }
 
-/** Takes the answer to its end. @returns what was spoken */
+/** Takes the answer to its end. */
 async function collect(
   pending: PendingResponse,
   { connectId }: Session,
   course: Course,
   tell: Asker['tell'],
-): Promise<Buffer[]> {
-  const spoken: Buffer[] = [];
-  if (tell === undefined && pending.request.output === 'text') {
+): Promise<void> {
+  if (tell === undefined) {
     await pending.whole();
-    return spoken;
+    return;
   }
   for await (const chunk of pending) {
-    if (chunk.type === 'audio') spoken.push(chunk.pcm);
-    if (tell === undefined) continue;
     course.isTold = true;
     await tell(chunk.type === 'started' ? { type: 'started', connectId } : chunk);
   }
-  return spoken;
 }
 
 /** Why an answer that nobody waits for ends: told to nobody but upstream's books. */
@@ -204,8 +200,7 @@ function describe(
   request: TranslateRequest,
   session: Session,
   { inputAudioMs, report }: Course,
-  { text, usage }: PendingResponse,
-  spoken: Buffer[],
+  { text, audio, usage }: PendingResponse,
   model: string,
 ): TranslationResult {
   const { uploadMs, normalizeMs, queueMs = 0, upstreamMs = 0, firstDeltaMs = upstreamMs } = report.timings;
@@ -215,7 +210,7 @@ function describe(
     responses: [text],
     source: session.source,
     target: session.target,
-    audio: request.output === 'audio' ? Buffer.concat(spoken) : undefined,
+    audio: request.output === 'audio' ? Buffer.concat(audio) : undefined,
     usage: {
       inputTokens: usage?.inputTokens ?? 0,
       outputTokens: usage?.outputTokens ?? 0,

@@ -117,7 +117,7 @@ describe('a translation', () => {
   });
 
   it('that fails says so in the step that failed, and in its own span', async () => {
-    running.script.requests.next(requestFault.drop(2));
+    running.script.requests.next(requestFault.drop(2), 2);
     expect((await ask('r-3', { text: 'one two three four' })).status).toBe(502);
     const spans = await spansOf('r-3');
     expect(spans.get(ROOT)?.status.code).toBe(SpanStatusCode.ERROR);

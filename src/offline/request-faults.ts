@@ -172,6 +172,37 @@ export function createdTwice(): RequestFault {
   };
 }
 
+/** Where an answer's text is said whole once more: the text itself, its part, its item, the response. */
+type Repetition = 'text' | 'part' | 'item' | 'response';
+
+/** Sends no delta of the text: it is said whole in these events alone, and nowhere where there are none. */
+export function wholly(...said: readonly Repetition[]): RequestFault {
+  return {
+    sending(_peer, event, send) {
+      switch (event.type) {
+        case 'text.delta':
+        case 'transcript.delta':
+          return;
+        case 'text.done':
+        case 'transcript.done':
+          if (said.includes('text')) send(event);
+          return;
+        case 'part.done':
+          if (said.includes('part')) send(event);
+          return;
+        case 'output.done':
+          if (said.includes('item')) send(event);
+          return;
+        case 'response.finished':
+          send(said.includes('response') ? event : { ...event, response: { ...event.response, output: [] } });
+          return;
+        default:
+          send(event);
+      }
+    },
+  };
+}
+
 /** Does not echo the metadata, neither at the start nor at the end. */
 export function withoutMetadata(): RequestFault {
   return {

@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import { Bag, type Placed } from '../bag.js';
 import { GatewayError, upstreamCauseOf } from '../errors.js';
 import type { Connection, ConnectionObserver } from '../upstream/connection.js';
-import { upstreamError } from '../upstream/failure.js';
+import { lostAnswer, upstreamError } from '../upstream/failure.js';
 import { PendingResponse, type UpstreamRequest } from '../upstream/response.js';
 import { choose, chooseVictim, fits, laneOf, type Lane } from './choose.js';
 import { Tally, type PoolTotals } from './tally.js';
@@ -91,15 +91,11 @@ export class Pool {
     if (this.#ending !== undefined) throw this.#ending.error;
     this.#refuseWhileBroken();
     const accepted = this.#waiting.length + this.#running;
-    if (accepted >= this.#capacity + this.#options.maxWaiting) {
+    if (accepted >= this.#capacity + this.#options.maxWaiting)
       throw new GatewayError(
         'pool-saturated',
         'All connections to the translation provider are busy. Try again.',
-        {
-          retryAfterMs: 1_000,
-        },
       );
-    }
     const pending = new PendingResponse(request, () => {
       this.#settled(job);
     });
@@ -169,9 +165,7 @@ export class Pool {
 
   async #end(): Promise<void> {
     await new Promise<void>((settled) => {
-      const error = new GatewayError('draining', 'The service is shutting down. Try again.', {
-        retryAfterMs: 5_000,
-      });
+      const error = new GatewayError('draining', 'The service is shutting down. Try again.');
       this.#ending = { error, settled };
       this.#advance();
     });
@@ -198,18 +192,18 @@ export class Pool {
     if (job.connection === undefined || this.#ending !== undefined) this.#advance();
   }
 
-  /** The socket under a request is gone: once more on another one, unless part of the answer is out already. */
+  /** The socket under a request is gone: once more on another one, unless part of the answer was told already. */
   #orphaned(pending: PendingResponse, cause: GatewayError): void {
     const job = [...this.#jobs].find((each) => each.pending === pending);
     if (job === undefined) return;
-    if (pending.yielded) pending.fail(upstreamError('translation-incomplete', { cause }));
-    else if (pending.attempts >= MAX_ATTEMPTS) pending.fail(upstreamError('upstream-unavailable', { cause }));
-    else {
-      job.connection = undefined;
-      job.waitingSince = performance.now();
-      this.#tally.reruns += 1;
-      this.#waiting.unshift(job);
+    if (pending.isTold || pending.attempts >= MAX_ATTEMPTS) {
+      pending.fail(lostAnswer(pending.hasBegun, cause));
+      return;
     }
+    job.connection = undefined;
+    job.waitingSince = performance.now();
+    this.#tally.reruns += 1;
+    this.#waiting.unshift(job);
   }
 
   #changed(connection: Connection): void {

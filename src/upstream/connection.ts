@@ -14,10 +14,11 @@ import type {
 } from '../wire/index.js';
 import { Demux } from './demux.js';
 import type { Endpoint } from './endpoint.js';
-import { lostSocket } from './failure.js';
+import { concernsReference, lostSocket, saysItExists } from './failure.js';
 import { openSession, type SessionListener } from './handshake.js';
+import { inputItems } from './input-items.js';
 import { KEEP_ALIVE_TIMES, KeepAlive, type KeepAliveTimes } from './keep-alive.js';
-import type { PendingResponse, UpstreamRequest } from './response.js';
+import type { PendingResponse } from './response.js';
 import { Seeds } from './seeds.js';
 import type { Socket } from './socket.js';
 
@@ -68,8 +69,6 @@ const LONGEST_TIMER_MS = 2_147_483_647;
 export class Connection {
   readonly id = randomUUID().slice(0, 8);
   readonly capacity: number;
-  /** The voice this socket has spoken with; fixed from then on. The empty string is the provider's default. */
-  voice: string | undefined;
   /** Due for retirement: a successor should be opened before this one drains. */
   aging = false;
   /** Responses that ended on it. */
@@ -107,8 +106,9 @@ export class Connection {
         spent: (usage) => {
           this.#observer.spent(usage);
         },
-        refused: ({ request }) => {
-          this.#seeds.forget(request.prompt);
+        refused: ({ request }, fault) => {
+          if (concernsReference(fault)) this.#seeds.forget(request.prompt);
+          else this.#seeds.forgetIn(fault.message);
         },
         unresponsive: () => {
           this.#logger.warn('upstream ignored a cancellation; the socket is replaced');
@@ -117,6 +117,9 @@ export class Connection {
         },
         stray: (fault) => {
           this.#stray(fault);
+        },
+        warn: (message, fault) => {
+          this.#logger.warn({ code: fault?.code, param: fault?.param }, message);
         },
       },
       options.cancelGraceMs ?? 5_000,
@@ -128,7 +131,7 @@ export class Connection {
         if (this.#state.at === 'connecting') this.#ready(this.#state.socket, session);
       },
       frame: (text) => {
-        this.#receive(endpoint.dialect.decodeAnswer(text));
+        this.#receive(endpoint.dialect.decodeAnswer(text, this.#demux.lacksText));
       },
       pong: () => {
         if ('keepAlive' in this.#state) this.#state.keepAlive.pong();
@@ -161,6 +164,11 @@ export class Connection {
     return this.#demux.size;
   }
 
+  /** What it speaks with, fixed once it has spoken. The empty string is the provider's default. */
+  get voice(): string | undefined {
+    return this.#demux.voice;
+  }
+
   knows(prompt: string): boolean {
     return this.#seeds.has(prompt);
   }
@@ -170,9 +178,10 @@ export class Connection {
     const { request } = pending;
     const entry = this.#demux.add(pending);
     pending.sent(entry.requestId);
-    if (request.output === 'audio') this.voice ??= request.voice ?? '';
     const seed = this.#seeds.plant(request.prompt);
-    if (seed.evictedId !== undefined) this.#send({ type: 'item.delete', itemId: seed.evictedId });
+    if (seed.evictedId !== undefined) {
+      this.#send({ type: 'item.delete', eventId: `evict_${seed.evictedId}`, itemId: seed.evictedId });
+    }
     if (seed.fresh) {
       // No round trip is waited for: the socket keeps the order.
       const item: Item = { id: seed.id, role: 'system', parts: [{ type: 'text', text: request.prompt }] };
@@ -285,13 +294,15 @@ export class Connection {
 
   #stray(fault: Fault): void {
     if (fault.code === 'response_cancel_not_active' || fault.causedBy?.startsWith('cancel_')) return;
+    // A seed that upstream has already is as good as one that it took.
+    if (saysItExists(fault)) return;
     // Its message may quote a question.
     this.#logger.warn(
       { code: fault.code, param: fault.param },
       'upstream error that names no running request',
     );
     if (fault.code === 'session_expired') this.drain();
-    if (fault.causedBy !== undefined) this.#seeds.forgetId(fault.causedBy);
+    this.#seeds.forgetIn(`${fault.causedBy ?? ''} ${fault.message}`);
   }
 
   #released(): void {
@@ -323,20 +334,4 @@ export class Connection {
     this.#logger.debug(`${this.#state.at} -> ${next.at}`);
     this.#state = next;
   }
-}
-
-/** The question stands alone in its item; what only helps has one of its own. */
-function inputItems({ context, question }: UpstreamRequest): Item[] {
-  const items: Item[] = [];
-  if (context !== undefined) {
-    const text = `Context that helps to understand what follows; it is not to be translated:\n${context}`;
-    items.push({ role: 'system', parts: [{ type: 'text', text }] });
-  }
-  items.push({
-    role: 'user',
-    parts: [
-      'text' in question ? { type: 'text', text: question.text } : { type: 'audio', audio: question.pcm },
-    ],
-  });
-  return items;
 }

@@ -3,8 +3,16 @@
  * theirs second: `response.created` ties the response's id to it, and every later event is routed by that.
  */
 import { randomBytes } from 'node:crypto';
+import type { GatewayError } from '../errors.js';
 import type { Fault, ResponseView, ServerEvent, Usage } from '../wire/index.js';
-import { refusedRequest } from './failure.js';
+import {
+  concernsNoRequest,
+  refusedRequest,
+  unfinished,
+  unnamedRefusal,
+  untaggedResponse,
+} from './failure.js';
+import { RateLimits } from './rate-limits.js';
 import type { PendingResponse } from './response.js';
 
 export interface Entry {
@@ -14,6 +22,10 @@ export interface Entry {
   responseId: string | undefined;
   /** Set once nobody waits any more: the slot stays taken until upstream is done, or this runs out. */
   farewell: NodeJS.Timeout | undefined;
+  /** What is to be its voice; undefined for text. The empty string is the provider's default. */
+  readonly voice: string | undefined;
+  /** An error that named no request may have been the answer to this one; cleared by the next sign of life. */
+  suspected: GatewayError | undefined;
 }
 
 export interface DemuxActions {
@@ -24,12 +36,17 @@ export interface DemuxActions {
   /** A slot became free. */
   released(): void;
   /** Upstream would not even begin: what the request referred to may be missing. */
-  refused(pending: PendingResponse): void;
+  refused(pending: PendingResponse, fault: Fault): void;
   /** Upstream ignored a cancellation: the socket is not to be trusted with new work. */
   unresponsive(): void;
   /** An error that names no request of ours. */
   stray(fault: Fault): void;
+  /** Upstream does what no server should; the operator is to read of it. */
+  warn(message: string, fault?: Fault): void;
 }
+
+/** How long a request may stay silent after an error that may have been the answer to it. */
+const SUSPICION_MS = 3_000;
 
 export class Demux {
   readonly #actions: DemuxActions;
@@ -39,6 +56,9 @@ export class Demux {
   #count = 0;
   readonly #byRequest = new Map<string, Entry>();
   readonly #byResponse = new Map<string, Entry>();
+  readonly #limits = new RateLimits();
+  #spoken: string | undefined;
+  #suspicion: NodeJS.Timeout | undefined;
 
   constructor(actions: DemuxActions, cancelGraceMs: number) {
     this.#actions = actions;
@@ -49,14 +69,31 @@ export class Demux {
     return this.#byRequest.size;
   }
 
+  /**
+   * What upstream has spoken with, which is fixed from then on; until then what is asked for by those that run. A voice that
+   * was refused is not kept.
+   */
+  get voice(): string | undefined {
+    if (this.#spoken !== undefined) return this.#spoken;
+    for (const { voice } of this.#byRequest.values()) if (voice !== undefined) return voice;
+    return undefined;
+  }
+
+  /** Whether a part or an item of this response that is said whole is of interest: nobody needs it after a delta. */
+  readonly lacksText = (responseId: string): boolean =>
+    this.#byResponse.get(responseId)?.pending?.lacksText === true;
+
   /** A fresh id for each attempt, so that a late answer to an earlier one finds nobody. */
   add(pending: PendingResponse): Entry {
     this.#count += 1;
+    const { output, voice = '' } = pending.request;
     const entry: Entry = {
       requestId: `${this.#prefix}${this.#count}`,
       pending,
       responseId: undefined,
       farewell: undefined,
+      voice: output === 'audio' ? voice : undefined,
+      suspected: undefined,
     };
     this.#byRequest.set(entry.requestId, entry);
     return entry;
@@ -80,16 +117,29 @@ export class Demux {
         return;
       case 'text.delta':
       case 'transcript.delta':
-        this.#byResponse.get(event.responseId)?.pending?.textDelta(event.delta);
+        this.#living(event.responseId)?.pending?.textDelta(event.delta);
         return;
       case 'audio.delta':
-        this.#byResponse.get(event.responseId)?.pending?.audioDelta(event.audio);
+        this.#sound(event.responseId, event.audio);
+        return;
+      case 'text.done':
+      case 'transcript.done':
+        this.#living(event.responseId)?.pending?.wholePart(event, { type: 'text', text: event.text });
+        return;
+      case 'part.done':
+        this.#living(event.responseId)?.pending?.wholePart(event, event.part);
+        return;
+      case 'output.done':
+        this.#living(event.responseId)?.pending?.wholeItem(event.outputIndex, event.item);
         return;
       case 'response.finished':
         this.#finish(event.response);
         return;
       case 'fault':
         this.#fault(event);
+        return;
+      case 'limits':
+        this.#limits.heard(event.limits);
         return;
       default:
         // Everything else tells of items and parts, which say nothing that the deltas do not.
@@ -103,16 +153,33 @@ export class Demux {
     this.#byRequest.clear();
     this.#byResponse.clear();
     for (const entry of entries) clearTimeout(entry.farewell);
+    this.#endSuspicion();
     return entries.flatMap(({ pending }) => (pending?.settled === false ? [pending] : []));
   }
 
+  /** An entry whose response has just said something. */
+  #living(responseId: string): Entry | undefined {
+    const entry = this.#byResponse.get(responseId);
+    if (entry !== undefined) entry.suspected = undefined;
+    return entry;
+  }
+
+  #sound(responseId: string, pcm: Buffer): void {
+    const entry = this.#living(responseId);
+    this.#spoken ??= entry?.voice;
+    entry?.pending?.audioDelta(pcm);
+  }
+
   #start(response: ResponseView): void {
-    const entry = this.#byRequest.get(response.metadata?.request_id ?? '');
+    const requestId = response.metadata?.request_id;
+    const entry = this.#byRequest.get(requestId ?? '');
     if (entry === undefined) {
       // Not ours to wait for: an attempt given up long ago. Its tokens need not be spent.
       this.#actions.cancel(response.id, 'unknown');
+      if (requestId === undefined) this.#untagged();
       return;
     }
+    entry.suspected = undefined;
     entry.responseId = response.id;
     this.#byResponse.set(response.id, entry);
     if (entry.farewell === undefined) entry.pending?.started();
@@ -125,11 +192,25 @@ export class Demux {
     if (entry === undefined) return;
     const pending = this.#remove(entry);
     if (response.usage !== undefined) this.#actions.spent(response.usage);
-    pending?.finish(response);
+    pending?.finish(response, unfinished(response, this.#limits));
     this.#actions.released();
   }
 
+  /** It could be the response of any request that waits for one. No order is promised, so none of them gets it. */
+  #untagged(): void {
+    const waiting = this.#waiting();
+    if (waiting.length === 0) return;
+    this.#actions.warn(
+      'upstream does not return the metadata of a response; whose answer it is cannot be told',
+    );
+    for (const entry of waiting) this.#fail(entry, untaggedResponse());
+  }
+
   #fault(fault: Fault): void {
+    if ((fault.causedBy ?? '') === '' && this.size > 0 && !concernsNoRequest(fault)) {
+      this.#unnamed(fault);
+      return;
+    }
     // A cancellation is named after its request: refused means there was nothing left to cancel.
     const requestId = fault.causedBy?.replace(/^cancel_/, '') ?? '';
     const entry = this.#byRequest.get(requestId);
@@ -138,8 +219,55 @@ export class Demux {
       return;
     }
     const pending = this.#remove(entry);
-    if (pending !== undefined && fault.causedBy === entry.requestId) this.#actions.refused(pending);
-    pending?.fail(refusedRequest(fault));
+    if (pending !== undefined && fault.causedBy === entry.requestId) this.#actions.refused(pending, fault);
+    pending?.fail(refusedRequest(fault, this.#limits));
+    this.#actions.released();
+  }
+
+  /**
+   * An error that names no request. Where only one runs, and waits for its response, it is the answer to that. Otherwise it is
+   * not known whether it ends one, and which: those that say nothing more for some seconds have ended with it.
+   */
+  #unnamed(fault: Fault): void {
+    const error = unnamedRefusal(fault, this.#limits);
+    const [only, ...others] = this.#byRequest.values();
+    if (only !== undefined && others.length === 0 && only.responseId === undefined) {
+      this.#actions.warn('upstream error that names no request; it ends the only one that runs', fault);
+      if (only.pending !== undefined) this.#actions.refused(only.pending, fault);
+      this.#fail(only, error);
+      return;
+    }
+    this.#actions.warn('upstream error that names no request; those that stay silent now are ended', fault);
+    if (this.#suspicion !== undefined) return;
+    const waiting = this.#waiting();
+    const suspects = waiting.length > 0 ? waiting : [...this.#byRequest.values()];
+    for (const entry of suspects) entry.suspected = error;
+    this.#suspicion = setTimeout(() => {
+      this.#suspicion = undefined;
+      for (const entry of suspects) if (entry.suspected !== undefined) this.#fail(entry, error);
+    }, SUSPICION_MS);
+  }
+
+  #endSuspicion(): void {
+    clearTimeout(this.#suspicion);
+    this.#suspicion = undefined;
+  }
+
+  /** Those whose response has not started, except for those that nobody waits for any more. */
+  #waiting(): Entry[] {
+    return [...this.#byRequest.values()].filter(
+      ({ responseId, farewell }) => responseId === undefined && farewell === undefined,
+    );
+  }
+
+  /** Ends a request that upstream did not end. A response that has started keeps its slot until it is cancelled. */
+  #fail(entry: Entry, error: GatewayError): void {
+    if (entry.responseId !== undefined) {
+      entry.pending?.fail(error);
+      return;
+    }
+    const pending = this.#remove(entry);
+    pending?.fail(error);
     this.#actions.released();
   }
 
@@ -150,6 +278,8 @@ export class Demux {
     this.#byRequest.delete(entry.requestId);
     if (entry.responseId !== undefined) this.#byResponse.delete(entry.responseId);
     entry.pending = undefined;
+    entry.suspected = undefined;
+    if (this.size === 0) this.#endSuspicion();
     return pending;
   }
 }

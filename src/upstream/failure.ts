@@ -1,6 +1,7 @@
 /** What upstream's refusals, error codes and close codes mean to a client of ours. */
 import { GatewayError, UpstreamCause, type ErrorCode, type ErrorExtras } from '../errors.js';
 import type { Fault, ResponseView } from '../wire/index.js';
+import { waitToldIn, type RateLimits } from './rate-limits.js';
 
 /** Codes that no second try changes: credentials, model, dialect, configuration. */
 const REJECTING_CODES = new Set([
@@ -43,6 +44,20 @@ export function upstreamError(code: keyof typeof SENTENCES, extras: ErrorExtras 
   return new GatewayError(code, SENTENCES[code], extras);
 }
 
+/** How far a handshake had come when its time was over, with what the operator of this service has to look at. */
+const STALLED = {
+  connect: SENTENCES['upstream-unavailable'],
+  session:
+    'The translation provider accepted the connection, but began no session in time. Try again; if it stays so, the operator of this service has to check the address of the provider.',
+  configuration:
+    'The translation provider did not acknowledge the settings of the session in time. Try again; if it stays so, the operator of this service has to check that the server at the configured address answers `session.update`, in the configured dialect.',
+} as const;
+
+export function stalledHandshake(at: keyof typeof STALLED, timeoutMs: number): GatewayError {
+  const cause = new UpstreamCause('timeout', 'handshake', `no ${at} within ${timeoutMs} ms`);
+  return new GatewayError('upstream-unavailable', STALLED[at], { cause });
+}
+
 /** An HTTP answer instead of the upgrade. `retryAfter` is the header as it came. */
 export function refusedUpgrade(status: number, retryAfter: string | undefined): GatewayError {
   const cause = new UpstreamCause('http', status, `upstream answered the upgrade with HTTP ${status}`);
@@ -55,7 +70,9 @@ export function refusedUpgrade(status: number, retryAfter: string | undefined): 
 /** An `error` event before the socket was ready: the configuration, or who we are, was not accepted. */
 export function refusedHandshake(fault: Fault): GatewayError {
   const cause = new UpstreamCause('fault', fault.code, `upstream: ${fault.code}: ${fault.message}`);
-  if (LIMITING_CODES.has(fault.code)) return upstreamError('upstream-rate-limited', { cause });
+  if (LIMITING_CODES.has(fault.code)) {
+    return upstreamError('upstream-rate-limited', { cause, retryAfterMs: waitToldIn(fault.message) });
+  }
   if (REJECTING_CODES.has(fault.code) || fault.kind === 'invalid_request_error') {
     return upstreamError('upstream-rejected', { cause });
   }
@@ -71,15 +88,88 @@ export function lostSocket(code: number, reason: string): GatewayError {
 }
 
 /** An `error` event that names a request of ours. */
-export function refusedRequest(fault: Fault): GatewayError {
+export function refusedRequest(fault: Fault, limits: RateLimits): GatewayError {
   const cause = new UpstreamCause('fault', fault.code, `upstream: ${fault.code}: ${fault.message}`);
-  return upstreamError(LIMITING_CODES.has(fault.code) ? 'upstream-rate-limited' : 'upstream-rejected', {
+  if (LIMITING_CODES.has(fault.code)) return rateLimited(cause, fault.message, limits);
+  return upstreamError('upstream-rejected', { cause });
+}
+
+/** An `error` event that names no request, taken for the answer to one of ours. */
+export function unnamedRefusal(fault: Fault, limits: RateLimits): GatewayError {
+  const cause = new UpstreamCause('fault', fault.code, `upstream: ${fault.code}: ${fault.message}`);
+  if (LIMITING_CODES.has(fault.code)) return rateLimited(cause, fault.message, limits);
+  const isFinal = REJECTING_CODES.has(fault.code) || fault.kind === 'invalid_request_error';
+  return new GatewayError(
+    isFinal ? 'upstream-rejected' : 'upstream-unavailable',
+    isFinal
+      ? 'The translation provider answered with an error that names no request, and refuses this one as it seems. The operator of this service has to look at the log and check its upstream settings.'
+      : 'The translation provider answered with an error that names no request, and with nothing else. Try again; if it stays so, the operator of this service has to look at the log and at the provider.',
+    { cause },
+  );
+}
+
+/** Errors that are no answer to a request, or that change nothing for it. */
+export function concernsNoRequest(fault: Fault): boolean {
+  const { code } = fault;
+  return code === 'response_cancel_not_active' || code === 'session_expired' || saysItExists(fault);
+}
+
+/** What was to be made is there already. */
+export function saysItExists({ code, message }: Fault): boolean {
+  return /already.?exists|duplicate/i.test(`${code} ${message}`);
+}
+
+/** A request was refused for the item that it refers to, which stands first in its input. */
+export function concernsReference({ code, param }: Fault): boolean {
+  return param?.startsWith('response.input[0]') === true || code.startsWith('item_not');
+}
+
+/** A response began without the metadata that say whose it is. */
+export function untaggedResponse(): GatewayError {
+  const cause = new UpstreamCause(
+    'response',
+    'untagged',
+    'a response began without the metadata of its request',
+  );
+  return new GatewayError(
+    'upstream-rejected',
+    'The translation provider does not return the metadata of a response, so that it cannot be told whose answer it is. The operator of this service has to check which server stands at the configured address.',
+    { cause },
+  );
+}
+
+/** The socket under an answer is gone, and it is not asked for once more. */
+export function lostAnswer(hasBegun: boolean, cause: GatewayError): GatewayError {
+  if (hasBegun) return upstreamError('translation-incomplete', { cause });
+  return new GatewayError(
+    'upstream-unavailable',
+    'The translation provider closed the connection twice before it answered. Try again; if it stays so, the operator of this service has to look at the provider.',
+    { cause },
+  );
+}
+
+/** A response that is said to be whole, and holds nothing of what was asked for. */
+export function emptyAnswer(lacks: 'words' | 'sound'): GatewayError {
+  const cause = new UpstreamCause('response', `no_${lacks}`, `response completed without ${lacks}`);
+  return new GatewayError(
+    'translation-incomplete',
+    lacks === 'words'
+      ? 'The translation provider ended its answer without a word. Try again; if it stays so, the operator of this service has to check the configured model.'
+      : 'The translation provider sent the translation as text alone, without the sound that was asked for. What had arrived is in `partial`. Ask for text, or try again.',
+    { cause },
+  );
+}
+
+/** What upstream says itself of the time to wait counts most. */
+function rateLimited(cause: UpstreamCause, message: string, limits: RateLimits): GatewayError {
+  return upstreamError('upstream-rate-limited', {
     cause,
+    retryAfterMs: waitToldIn(message) ?? limits.resetMs,
   });
 }
 
 /** A response that ended, but not whole. Undefined where it is whole. */
-export function unfinished(response: ResponseView): GatewayError | undefined {
+export function unfinished(response: ResponseView, limits: RateLimits): GatewayError | undefined {
   if (response.status === 'completed') return undefined;
   const code = response.error?.code ?? '';
   const told = response.error?.message;
@@ -95,10 +185,15 @@ export function unfinished(response: ResponseView): GatewayError | undefined {
         ? upstreamError('content-filtered', { cause })
         : upstreamError('translation-incomplete', { cause, retryable: false });
     case 'cancelled':
+      return new GatewayError(
+        'translation-incomplete',
+        'The translation provider cancelled the answer before its end, unasked. What had arrived is in `partial`. Try again.',
+        { cause },
+      );
     case 'in_progress':
       return upstreamError('translation-incomplete', { cause });
     case 'failed':
-      if (LIMITING_CODES.has(code)) return upstreamError('upstream-rate-limited', { cause });
+      if (LIMITING_CODES.has(code)) return rateLimited(cause, told ?? '', limits);
       // The offline engine's own sentences say which languages it has and what to install.
       if (code === 'unsupported_language')
         return new GatewayError('unsupported-language', told ?? '', { cause });

@@ -1,9 +1,9 @@
 /** From an address to a configured session: an open socket is not a ready one. */
 import type { Logger } from 'pino';
-import { UpstreamCause, type GatewayError } from '../errors.js';
+import type { GatewayError } from '../errors.js';
 import type { Fault, ServerEvent, SessionSettings, SessionView } from '../wire/index.js';
 import { withoutCredentials, type Endpoint } from './endpoint.js';
-import { lostSocket, refusedHandshake, refusedUpgrade, upstreamError } from './failure.js';
+import { lostSocket, refusedHandshake, refusedUpgrade, stalledHandshake } from './failure.js';
 import { openSocket, type Socket } from './socket.js';
 
 export interface SessionListener {
@@ -19,6 +19,8 @@ export interface SessionListener {
 }
 
 const CONFIGURATION_ID = 'configuration';
+/** What each step waits for, as the log says it. */
+const AWAITED = { connect: 'open socket', session: 'session.created', configuration: 'session.updated' };
 
 /** Connects and configures; gives up after `timeoutMs`. Ending the socket that is returned ends all of it. */
 export function openSession(
@@ -29,10 +31,12 @@ export function openSession(
   logger: Logger,
 ): Socket {
   const { dialect } = endpoint;
-  let step: 'created' | 'configured' | 'ready' | 'failed' = 'created';
+  /** What is waited for, or how it ended. */
+  let step: 'connect' | 'session' | 'configuration' | 'ready' | 'failed' = 'connect';
   const deadline = setTimeout(() => {
-    const cause = new UpstreamCause('timeout', 'handshake', `no configured session within ${timeoutMs} ms`);
-    fail(upstreamError('upstream-unavailable', { cause }));
+    if (step === 'ready' || step === 'failed') return;
+    logger.warn({ awaited: AWAITED[step], timeoutMs }, 'upstream did not get ready in time');
+    fail(stalledHandshake(step, timeoutMs));
     socket.terminate();
   }, timeoutMs);
   const fail = (error: GatewayError, close?: { code: number; reason: string }): void => {
@@ -48,12 +52,12 @@ export function openSession(
   };
   const proceed = (event: ServerEvent): void => {
     if (event.type === 'fault') refused(event);
-    else if (event.type === 'session.created' && step === 'created') {
-      step = 'configured';
+    else if (event.type === 'session.created' && step === 'session') {
+      step = 'configuration';
       socket.send(
         dialect.encodeClient({ type: 'session.configure', eventId: CONFIGURATION_ID, session: settings }),
       );
-    } else if (event.type === 'session.updated' && step === 'configured') {
+    } else if (event.type === 'session.updated' && step === 'configuration') {
       step = 'ready';
       clearTimeout(deadline);
       listener.ready(event.session);
@@ -61,6 +65,7 @@ export function openSession(
   };
   const socket = openSocket(endpoint, {
     opened: () => {
+      if (step === 'connect') step = 'session';
       logger.debug('upstream socket open');
     },
     frame: (frame) => {

@@ -1,7 +1,8 @@
 /** One request on its way: what is asked, and the answer as it arrives. */
 import type { GatewayError } from '../errors.js';
-import type { OutputKind, ResponseView, Usage } from '../wire/index.js';
-import { unfinished } from './failure.js';
+import type { Item, OutputKind, Part, Place, ResponseView, Usage } from '../wire/index.js';
+import { emptyAnswer } from './failure.js';
+import { textOfItem, textOfPart, WholeText } from './whole-text.js';
 
 /** Self-contained, so that any socket can serve it. */
 export interface UpstreamRequest {
@@ -13,7 +14,7 @@ export interface UpstreamRequest {
   readonly question: { readonly text: string } | { readonly pcm: Buffer };
   readonly output: OutputKind;
   readonly voice?: string | undefined;
-  /** Nobody takes the text in pieces: it is in `text` when the response is whole. */
+  /** Nobody takes the answer in pieces: it is in `text` and `audio` when the response is whole. */
   readonly onlyWhole?: boolean;
   /** Travels beside our own `request_id`. */
   readonly metadata: Readonly<Record<string, string>>;
@@ -43,8 +44,10 @@ export class PendingResponse implements AsyncIterable<Chunk> {
   };
   /** All text so far. */
   text = '';
+  /** All sound so far, PCM16. */
+  audio: Buffer[] = [];
   usage: Usage | undefined;
-  /** All sound so far, in bytes of PCM16. */
+  /** Bytes of sound that came, those of a run whose socket was lost included. */
   audioBytes = 0;
   /** How many sockets it has been sent on. */
   attempts = 0;
@@ -52,6 +55,8 @@ export class PendingResponse implements AsyncIterable<Chunk> {
   upstreamId: string | undefined;
   readonly #chunks: Chunk[] = [];
   readonly #onSettled: () => void;
+  /** What came whole while there was no delta. */
+  #whole: WholeText | undefined;
   #started = false;
   /** Nobody takes chunks, only the end is waited for. */
   #isWholeWanted = false;
@@ -68,13 +73,23 @@ export class PendingResponse implements AsyncIterable<Chunk> {
     return this.#outcome !== undefined;
   }
 
-  /** Something of the answer has reached the client, so it can no longer be run again unnoticed. */
-  get yielded(): boolean {
+  /** A delta of the last attempt has come. */
+  get hasBegun(): boolean {
     return this.moments.firstDeltaAt !== undefined;
   }
 
+  /** Something of the answer was told in pieces, so it can no longer be run again unnoticed. */
+  get isTold(): boolean {
+    return this.hasBegun && this.request.onlyWhole !== true;
+  }
+
+  /** Each attempt begins with an empty answer. */
   sent(upstreamId: string): void {
     this.attempts += 1;
+    this.text = '';
+    this.audio = [];
+    this.#whole = undefined;
+    this.moments.firstDeltaAt = undefined;
     this.upstreamId = upstreamId;
     this.moments.sentAt = performance.now();
   }
@@ -96,16 +111,38 @@ export class PendingResponse implements AsyncIterable<Chunk> {
     if (pcm.length === 0 || this.settled) return;
     this.moments.firstDeltaAt ??= performance.now();
     this.audioBytes += pcm.length;
-    this.#push({ type: 'audio', pcm });
+    this.audio.push(pcm);
+    if (this.request.onlyWhole !== true) this.#push({ type: 'audio', pcm });
   }
 
-  /** The response ended upstream, whole or not. */
-  finish(response: ResponseView): void {
+  /** No word has come yet, so that a part or an item that is said whole may be all that comes. */
+  get lacksText(): boolean {
+    return this.text === '' && !this.settled;
+  }
+
+  wholePart(place: Place, part: Part): void {
+    this.#whole ??= new WholeText();
+    this.#whole.addPart(place, textOfPart(part));
+  }
+
+  wholeItem(outputIndex: number, item: Item): void {
+    this.#whole ??= new WholeText();
+    this.#whole.addItem(outputIndex, item);
+  }
+
+  /**
+   * The response ended upstream.
+   * @param error why it is not whole
+   */
+  finish(response: ResponseView, error: GatewayError | undefined): void {
     this.started();
     // Some servers send no deltas, only the final text.
-    if (this.text === '') this.textDelta(finalText(response));
+    if (this.text === '') {
+      const final = response.output.map(textOfItem).join('');
+      this.textDelta(final === '' ? (this.#whole?.text ?? '') : final);
+    }
     this.usage = response.usage;
-    this.#settle(unfinished(response));
+    this.#settle(error ?? this.#missing());
   }
 
   fail(error: GatewayError): void {
@@ -135,6 +172,15 @@ export class PendingResponse implements AsyncIterable<Chunk> {
     }
   }
 
+  /** A text that can be seen has a translation, and words can be spoken; a recording may be of silence. */
+  #missing(): GatewayError | undefined {
+    const { question, output } = this.request;
+    const isSeen = 'text' in question && /[^\p{C}\p{Z}]/u.test(question.text);
+    if (isSeen && this.text.trim() === '') return emptyAnswer('words');
+    const isSilent = output === 'audio' && this.audio.length === 0;
+    return isSilent && /[\p{L}\p{N}]/u.test(this.text) ? emptyAnswer('sound') : undefined;
+  }
+
   #more(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve;
@@ -160,11 +206,4 @@ export class PendingResponse implements AsyncIterable<Chunk> {
     this.#wake = undefined;
     wake?.();
   }
-}
-
-function finalText(response: ResponseView): string {
-  return response.output
-    .flatMap((item) => item.parts)
-    .map((part) => (part.type === 'text' ? part.text : (part.transcript ?? '')))
-    .join('');
 }

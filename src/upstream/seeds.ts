@@ -41,14 +41,14 @@ export class Seeds {
     return { id, fresh: true, evictedId };
   }
 
-  /** Upstream may not have it after all; the next request plants it anew. */
+  /** Upstream does not have it after all: the next request plants it anew. */
   forget(prompt: string): void {
     this.#idOf.delete(prompt);
   }
 
-  /** The same, of an item that upstream would not take. Without effect where the id is no seed's. */
-  forgetId(id: string): void {
-    for (const [prompt, known] of this.#idOf) if (known === id) this.#idOf.delete(prompt);
+  /** The same, of all whose id stands in what upstream said. */
+  forgetIn(said: string): void {
+    for (const [prompt, id] of this.#idOf) if (said.includes(id)) this.#idOf.delete(prompt);
   }
 
   #evict(): string | undefined {

@@ -40,8 +40,11 @@ export interface Dialect {
    * The same for whoever only waits for answers to self-contained requests. What tells of items and parts, which is
    * most of what a server sends, is ignored by the type at its head and not parsed; responses come without what they
    * say about their settings.
+   *
+   * @param lacksText whether no delta of a response has come: only then what is said whole at the end of a text, a part or
+   *   an item is read. Absent: never.
    */
-  decodeAnswer(frame: string): Decoded<ServerEvent>;
+  decodeAnswer(frame: string, lacksText?: (responseId: string) => boolean): Decoded<ServerEvent>;
   /** Undefined where the dialect has no such event (`item.done` in preview). A server event gets an id of its own. */
   encodeServer(event: ServerEvent): string | undefined;
   /**

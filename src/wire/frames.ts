@@ -23,6 +23,9 @@ function readOpened<E>(opened: Opened, readers: Readers<E>): Decoded<E> {
   return reader === undefined ? { kind: 'ignored', type: opened.type } : check(opened, reader);
 }
 
+/** Within a text its quotes would be escaped. */
+const RESPONSE_ID = /"response_id"\s*:\s*"([^"\\]*)"/;
+
 const TYPE_FIRST = /^\{"type":"([a-z_.]+)"/;
 
 /** @returns the type of a frame that begins with it, as servers write them: known without reading the rest. */
@@ -33,6 +36,8 @@ export function typeAtHead(frame: string): string | undefined {
 /** The frames of answers: what each is read with, and what it is tried with before. */
 export interface AnswerReaders {
   readonly readers: Readers<ServerEvent>;
+  /** Frames that repeat whole what came in deltas: read where none came. */
+  readonly repeating: Readers<ServerEvent>;
   readonly plain: ReadonlyMap<string, PlainReader>;
 }
 
@@ -42,14 +47,21 @@ export interface AnswerReaders {
  */
 export function readAnswer(
   frame: string,
-  { readers, plain }: AnswerReaders,
+  { readers, repeating, plain }: AnswerReaders,
+  lacksText: (responseId: string) => boolean = () => false,
 ): Decoded<ServerEvent> {
   const type = typeAtHead(frame);
-  if (type !== undefined && !readers.has(type)) return { kind: 'ignored', type };
+  if (type !== undefined && !readers.has(type)) {
+    const isWanted = repeating.has(type) && lacksText(RESPONSE_ID.exec(frame)?.[1] ?? '');
+    if (!isWanted) return { kind: 'ignored', type };
+  }
   const opened = open(frame);
   if (opened.kind === 'malformed') return opened;
   const event = plain.get(opened.type)?.(opened.body);
-  return event === undefined ? readOpened(opened, readers) : { kind: 'event', event };
+  if (event !== undefined) return { kind: 'event', event };
+  const { response_id: responseId } = opened.body;
+  const isRepeated = repeating.has(opened.type) && typeof responseId === 'string' && lacksText(responseId);
+  return readOpened(opened, isRepeated ? repeating : readers);
 }
 
 /** Frames of a client: what we do not know is refused, as the real servers do. */

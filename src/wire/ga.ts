@@ -139,11 +139,15 @@ const fromServer = read.serverReaders({
   ],
 });
 
-const answers = read.answerReaders(fromServer, {
-  text: 'response.output_text.delta',
-  transcript: 'response.output_audio_transcript.delta',
-  audio: 'response.output_audio.delta',
-});
+const answers = read.answerReaders(
+  fromServer,
+  {
+    text: 'response.output_text.delta',
+    transcript: 'response.output_audio_transcript.delta',
+    audio: 'response.output_audio.delta',
+  },
+  ['response.output_text.done', 'response.output_audio_transcript.done'],
+);
 
 export const ga: Dialect = {
   name: 'ga',
@@ -154,7 +158,7 @@ export const ga: Dialect = {
   encodeClient: (event) => encodeEvent(event, writeClientEvent).toString(),
   encodeClientFrame: (event) => encodeEvent(event, writeClientEvent),
   decodeServer: (frame) => readServerFrame(frame, fromServer),
-  decodeAnswer: (frame) => readAnswer(frame, answers),
+  decodeAnswer: (frame, lacksText) => readAnswer(frame, answers, lacksText),
   encodeServer: (event) => JSON.stringify(writeServerEvent(event)),
   decodeClient: (frame) => readClientFrame(frame, fromClient),
 };

@@ -145,11 +145,15 @@ const fromServer = read.serverReaders({
   ],
 });
 
-const answers = read.answerReaders(fromServer, {
-  text: 'response.text.delta',
-  transcript: 'response.audio_transcript.delta',
-  audio: 'response.audio.delta',
-});
+const answers = read.answerReaders(
+  fromServer,
+  {
+    text: 'response.text.delta',
+    transcript: 'response.audio_transcript.delta',
+    audio: 'response.audio.delta',
+  },
+  ['response.text.done', 'response.audio_transcript.done'],
+);
 
 export const preview: Dialect = {
   name: 'preview',
@@ -160,7 +164,7 @@ export const preview: Dialect = {
   encodeClient: (event) => encodeEvent(event, writeClientEvent).toString(),
   encodeClientFrame: (event) => encodeEvent(event, writeClientEvent),
   decodeServer: (frame) => readServerFrame(frame, fromServer),
-  decodeAnswer: (frame) => readAnswer(frame, answers),
+  decodeAnswer: (frame, lacksText) => readAnswer(frame, answers, lacksText),
   encodeServer: (event) => {
     const written = writeServerEvent(event);
     return written && JSON.stringify(written);

@@ -6,7 +6,7 @@ import type { Place, ResponseView, ServerEvent, SessionView } from './events.js'
 import type { AnswerReaders, Readers } from './frames.js';
 import { looseContentPart, looseItem } from './items.js';
 import { index, lenient, looseId } from './lenient.js';
-import { plainDelta, plainResponse } from './plain-answers.js';
+import { plainDelta, plainLimits, plainResponse } from './plain-answers.js';
 import { looseResponseCommon, responseOf } from './responses.js';
 import { looseSamples } from './samples.js';
 
@@ -203,17 +203,31 @@ const commonServerReaders = new Map<string, z.ZodType<ServerEvent | undefined>>(
   ],
 ]);
 
-/** Those of what answers a self-contained request; `deltas` are the wire types under which the answer itself comes. */
+/**
+ * Those of what answers a self-contained request.
+ * @param deltas the wire types under which the answer itself comes
+ * @param wholes those under which its text is said once more, whole
+ */
 export function answerReaders(
   all: Readers<ServerEvent>,
   deltas: Readonly<Record<'text' | 'transcript' | 'audio', string>>,
+  wholes: readonly string[],
 ): AnswerReaders {
-  const told = ['session.created', 'session.updated', 'error', ...Object.values(deltas)];
+  const told = [
+    'session.created',
+    'session.updated',
+    'error',
+    'rate_limits.updated',
+    ...Object.values(deltas),
+  ];
+  const repeating = [...wholes, 'response.content_part.done', 'response.output_item.done'];
   const bare = (unsaid: 'in_progress' | 'completed') =>
     looseResponseCommon.transform((response) => responseOf(response, unsaid));
   return {
     readers: new Map([...[...all].filter(([type]) => told.includes(type)), ...responseReaders(bare)]),
+    repeating: new Map([...all].filter(([type]) => repeating.includes(type))),
     plain: new Map([
+      ['rate_limits.updated', plainLimits],
       [deltas.text, plainDelta('text.delta')],
       [deltas.transcript, plainDelta('transcript.delta')],
       ['response.created', plainResponse('response.started')],

@@ -56,7 +56,13 @@ describe.each(['ga', 'preview'] as const)('each fault of upstream has its answer
     ],
     ['cancelled', requestFault.cancelUnasked(), 502, 'translation-incomplete', true, 'one'],
     ['refused', requestFault.error('invalid_value'), 502, 'upstream-rejected', false, undefined],
-    ['lost mid-way', requestFault.drop(2), 502, 'translation-incomplete', true, 'one two'],
+    ['empty', requestFault.wholly(), 502, 'translation-incomplete', true, undefined],
+    [
+      'error without a name',
+      requestFault.error('server_error', { named: false }),
+      ...([502, 'upstream-rejected', false, undefined] as const),
+    ],
+    ['no metadata', requestFault.withoutMetadata(), 502, 'upstream-rejected', false, undefined],
     ['hang', requestFault.hang({ after: 1 }), 504, 'upstream-timeout', true, 'one'],
     ['swallowed', requestFault.ignore(), 504, 'upstream-timeout', true, undefined],
   ])('%s', async (_what, fault, status, code, retryable, partial) => {
@@ -83,10 +89,55 @@ describe.each(['ga', 'preview'] as const)('each fault of upstream has its answer
     expect((await ask()).body.text).toBe(TEXT);
   });
 
-  it('a lost socket before the first delta is not even noticed', async () => {
+  it.each([
+    ['before the first delta', 'created' as const],
+    ['after some deltas, of which nothing was told', 2],
+  ])('a socket that is lost %s is not even noticed', async (_when, at) => {
     running = await startBeforeScript({}, { dialect });
-    running.script.requests.next(requestFault.drop('created'));
-    expect((await ask()).body.text).toBe(TEXT);
+    running.script.requests.next(requestFault.drop(at));
+    expect((await ask()).body).toMatchObject({ text: TEXT, responses: [TEXT] });
+    expect(running.script.requestCount).toBe(2);
+  });
+
+  it('a spoken answer whose socket is lost after some of it is whole all the same', async () => {
+    running = await startBeforeScript({}, { dialect });
+    running.script.requests.next(requestFault.drop(5));
+    const headers = { accept: 'audio/wav' };
+    const answer = await post(running.url + TRANSLATE, { text: TEXT }, { headers });
+    expect(answer.headers.get('x-translation-text')).toBe(encodeURIComponent(TEXT));
+    // A tone of 50 ms a character, once.
+    expect((await answer.arrayBuffer()).byteLength).toBe(44 + TEXT.length * 50 * 48);
+    expect(running.script.requestCount).toBe(2);
+  });
+
+  it('a stream whose socket is lost after a delta ends with an error that has what was told', async () => {
+    running = await startBeforeScript({}, { dialect });
+    running.script.requests.next(requestFault.drop(2));
+    const headers = { accept: 'text/event-stream' };
+    const told = await (await post(running.url + TRANSLATE, { text: TEXT }, { headers })).text();
+    expect(told).toMatch(/event: error\ndata: .*"code":"translation-incomplete".*"partial":"one two"/);
+    expect(running.script.requestCount).toBe(1);
+  });
+
+  it.each([
+    ['JSON', {}],
+    ['server-sent events', { accept: 'text/event-stream' }],
+    ['WAV', { accept: 'audio/wav' }],
+  ])('a text that is only said whole at its end is taken: %s', async (_form, headers) => {
+    running = await startBeforeScript({}, { dialect });
+    running.script.requests.every(requestFault.wholly('text'));
+    const answer = await post(running.url + TRANSLATE, { text: TEXT }, { headers });
+    expect(answer.status).toBe(200);
+    if ('accept' in headers && headers.accept === 'audio/wav') {
+      expect(answer.headers.get('x-translation-text')).toBe(encodeURIComponent(TEXT));
+      return;
+    }
+    const body = await answer.text();
+    expect(body).toContain(`"text":"${TEXT}"`);
+    if ('accept' in headers)
+      expect(body.match(/event: translation.text.delta\ndata: .*/g)).toEqual([
+        `event: translation.text.delta\ndata: {"delta":"${TEXT}"}`,
+      ]);
   });
 
   it.each([

@@ -112,12 +112,6 @@ describe.each(['ga', 'preview'] as const)('a response that goes wrong, %s', (dia
   it.each([
     ['never starts', requestFault.ignore(), undefined],
     ['stops half way', requestFault.hang({ after: 2 }), 'one two'],
-    ['does not say whose it is', requestFault.withoutMetadata(), undefined],
-    [
-      'is refused by an error without a name',
-      requestFault.error('invalid_value', { named: false }),
-      undefined,
-    ],
   ])('a response that %s ends at the deadline', async (_what, fault, partial) => {
     pooled = await startPooled({ dialect, pool: { responseTimeoutMs: 200 } });
     const { pool, script } = pooled;

@@ -156,7 +156,7 @@ it('what upstream makes of a translation', async () => {
       requestFault.fail('unsupported_language'),
       requestFault.fail('offline_engine_missing'),
       requestFault.incomplete('content_filter', { after: 1 }),
-      requestFault.drop(2),
+      requestFault.cancelUnasked(),
       requestFault.error('invalid_value'),
       requestFault.hang({ after: 1 }),
     ]) {

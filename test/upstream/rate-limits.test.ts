@@ -1,0 +1,108 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { RequestFault } from '../../src/offline/request-faults.js';
+import { ResponderError } from '../../src/offline/responder.js';
+import { RateLimits, waitToldIn } from '../../src/upstream/rate-limits.js';
+import { requestFault } from '../support/offline.js';
+import { asking, failureOf, startPooled, type Pooled } from '../support/pool.js';
+
+const limit = (name: string, remaining: number, resetSeconds: number) => ({
+  ...{ name, limit: 100, remaining },
+  resetSeconds,
+});
+
+function resetOf(...limits: ReturnType<typeof limit>[]): number | undefined {
+  const known = new RateLimits();
+  known.heard(limits);
+  return known.resetMs;
+}
+
+describe('the reset of the limits', () => {
+  it.each([
+    ['the exhausted one', [limit('requests', 0, 7), limit('tokens', 50, 90)], 7_000],
+    ['the latest of the exhausted', [limit('requests', 0, 7), limit('tokens', -3, 9)], 9_000],
+    ['the one nearest to its end', [limit('requests', 99, 90), limit('tokens', 4, 12)], 12_000],
+    ['an hour at most', [limit('tokens', 0, 1e12)], 3_600_000],
+  ])('is that of %s', (_which, limits, ms) => {
+    const reset = resetOf(...limits);
+    expect(reset).toBeGreaterThan(ms - 500);
+    expect(reset).toBeLessThanOrEqual(ms);
+  });
+
+  it('is not known where nothing was said, or where it is over', () => {
+    expect(new RateLimits().resetMs).toBeUndefined();
+    expect(resetOf()).toBeUndefined();
+    expect(resetOf(limit('tokens', 0, 0))).toBeUndefined();
+  });
+});
+
+describe('the wait that a sentence tells', () => {
+  it.each([
+    ['Limit 20000, Used 18000, Requested 3000. Please try again in 1.2s. Visit https://…', 1_200],
+    ['Please try again in 857ms.', 857],
+    ['Please try again in 1m26.4s.', 86_400],
+    ['Please try again in 1h2m3s.', 3_600_000],
+    ['Please retry after 26 seconds.', 26_000],
+    ['Please retry after 1 second.', 1_000],
+    ['Try again in 2 minutes and be patient.', 120_000],
+    ['Please try again in a moment.', undefined],
+    ['Please try again in 0s.', undefined],
+    ['Please try again later.', undefined],
+  ])('%s', (message, ms) => {
+    const told = waitToldIn(message);
+    if (ms === undefined) expect(told).toBeUndefined();
+    else expect(told).toBeCloseTo(ms);
+  });
+});
+
+describe('a translation that meets the rate limit', () => {
+  let pooled: Pooled;
+
+  afterEach(() => pooled.close());
+
+  function limited(message = 'Rate limit reached.'): RequestFault {
+    return {
+      answer: () => ({
+        [Symbol.asyncIterator]: () => ({
+          next: () => Promise.reject(new ResponderError('rate_limit_exceeded', message, 'failed')),
+        }),
+      }),
+    };
+  }
+
+  /** What is told of the limits before each end. */
+  const telling = (fault: RequestFault = {}): RequestFault => ({
+    ...fault,
+    sending(peer, event, send) {
+      if (event.type === 'response.finished')
+        peer.send({ type: 'limits', limits: [limit('requests', 40, 90), limit('tokens', 0, 23)] });
+      send(event);
+    },
+  });
+
+  async function waitAfter(fault: RequestFault): Promise<number> {
+    pooled = await startPooled();
+    const { pool, script } = pooled;
+    script.requests.next(fault);
+    const failure = await failureOf(() => pool.request(asking('hello')));
+    expect(failure).toMatchObject({ code: 'upstream-rate-limited', status: 503, retryable: true });
+    return failure.retryAfterMs ?? 0;
+  }
+
+  it('says a sensible time where upstream says none', async () => {
+    expect(await waitAfter(limited())).toBe(5_000);
+    await pooled.close();
+    expect(await waitAfter(requestFault.error('rate_limit_exceeded'))).toBe(5_000);
+    await pooled.close();
+    expect(await waitAfter(requestFault.error('rate_limit_exceeded', { named: false }))).toBe(5_000);
+  });
+
+  it('says when what is exhausted resets, as upstream told it last', async () => {
+    const waitMs = await waitAfter(telling(limited()));
+    expect(waitMs).toBeGreaterThan(20_000);
+    expect(waitMs).toBeLessThanOrEqual(23_000);
+  });
+
+  it('says what the refusal itself tells', async () => {
+    expect(await waitAfter(telling(limited('Please try again in 1.5s.')))).toBe(1_500);
+  });
+});
