@@ -203,7 +203,11 @@ export class Pool {
     job.connection = undefined;
     job.waitingSince = performance.now();
     this.#tally.reruns += 1;
-    this.#waiting.unshift(job);
+    // Ahead of those that have not run yet, in the order of acceptance.
+    const ahead = this.#waiting.findIndex(({ pending: { attempts, moments } }) => {
+      return attempts === 0 || moments.acceptedAt > pending.moments.acceptedAt;
+    });
+    this.#waiting.splice(ahead < 0 ? this.#waiting.length : ahead, 0, job);
   }
 
   #changed(connection: Connection): void {
