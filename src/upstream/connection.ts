@@ -2,15 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { GatewayError } from '../errors.js';
-import type {
-  ClientEvent,
-  Decoded,
-  Fault,
-  Item,
-  ServerEvent,
-  SessionSettings,
-  SessionView,
-  Usage,
+import {
+  LIMITS_EVENT_NAME,
+  type ClientEvent,
+  type Fault,
+  type Item,
+  type SessionSettings,
+  type SessionView,
+  type Usage,
 } from '../wire/index.js';
 import { Demux } from './demux.js';
 import type { Endpoint } from './endpoint.js';
@@ -19,6 +18,7 @@ import { openSession, type SessionListener } from './handshake.js';
 import { inputItems } from './input-items.js';
 import { KEEP_ALIVE_TIMES, KeepAlive, type KeepAliveTimes } from './keep-alive.js';
 import type { PendingResponse } from './response.js';
+import { RateLimits } from './rate-limits.js';
 import { Seeds } from './seeds.js';
 import type { Socket } from './socket.js';
 
@@ -81,6 +81,7 @@ export class Connection {
   readonly #logger: Logger;
   readonly #demux: Demux;
   readonly #seeds: Seeds;
+  readonly #limits: RateLimits;
   /** Resolves when the socket is gone from the network, too. */
   readonly ended: Promise<void>;
   #state: ConnectionState;
@@ -94,6 +95,7 @@ export class Connection {
     // Without out-of-band responses there is one conversation, so one request at a time.
     this.capacity = endpoint.dialect.outOfBand ? options.capacity : 1;
     this.#seeds = new Seeds(options.maxSeeds ?? 128);
+    this.#limits = new RateLimits(endpoint.dialect);
     this.#demux = new Demux(
       {
         cancel: (responseId, requestId) => {
@@ -122,6 +124,7 @@ export class Connection {
           this.#logger.warn({ code: fault?.code, param: fault?.param }, message);
         },
       },
+      this.#limits,
       options.cancelGraceMs ?? 5_000,
     );
     let gone = (): void => undefined;
@@ -131,7 +134,7 @@ export class Connection {
         if (this.#state.at === 'connecting') this.#ready(this.#state.socket, session);
       },
       frame: (text) => {
-        this.#receive(endpoint.dialect.decodeAnswer(text, this.#demux.lacksText));
+        this.#receive(text);
       },
       pong: () => {
         if ('keepAlive' in this.#state) this.#state.keepAlive.pong();
@@ -230,13 +233,15 @@ export class Connection {
     this.#observer.changed(this);
   }
 
-  #receive(decoded: Decoded<ServerEvent>): void {
+  #receive(frame: string): void {
+    const decoded = this.#endpoint.dialect.decodeAnswer(frame, this.#demux.lacksText);
     switch (decoded.kind) {
       case 'event':
         this.#demux.route(decoded.event);
         return;
       case 'ignored':
-        this.#logger.debug({ type: decoded.type }, 'unknown event from upstream');
+        if (decoded.type === LIMITS_EVENT_NAME) this.#limits.heard(frame);
+        else this.#logger.debug({ type: decoded.type }, 'unknown event from upstream');
         return;
       case 'malformed':
         this.#logger.warn({ reason: decoded.reason }, 'malformed frame from upstream');

@@ -12,7 +12,7 @@ import {
   unnamedRefusal,
   untaggedResponse,
 } from './failure.js';
-import { RateLimits } from './rate-limits.js';
+import type { RateLimits } from './rate-limits.js';
 import type { PendingResponse } from './response.js';
 
 export interface Entry {
@@ -56,12 +56,13 @@ export class Demux {
   #count = 0;
   readonly #byRequest = new Map<string, Entry>();
   readonly #byResponse = new Map<string, Entry>();
-  readonly #limits = new RateLimits();
+  readonly #limits: RateLimits;
   #spoken: string | undefined;
   #suspicion: NodeJS.Timeout | undefined;
 
-  constructor(actions: DemuxActions, cancelGraceMs: number) {
+  constructor(actions: DemuxActions, limits: RateLimits, cancelGraceMs: number) {
     this.#actions = actions;
+    this.#limits = limits;
     this.#cancelGraceMs = cancelGraceMs;
   }
 
@@ -137,9 +138,6 @@ export class Demux {
         return;
       case 'fault':
         this.#fault(event);
-        return;
-      case 'limits':
-        this.#limits.heard(event.limits);
         return;
       default:
         // Everything else tells of items and parts, which say nothing that the deltas do not.

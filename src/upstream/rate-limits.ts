@@ -1,26 +1,32 @@
 /** How long to wait once upstream's rate limit is met: what upstream said of its limits, and what its refusals say. */
-import type { ServerEvent } from '../wire/index.js';
-
-type Limit = Extract<ServerEvent, { type: 'limits' }>['limits'][number];
+import type { Dialect } from '../wire/index.js';
 
 /** A longer wait is a mistake of the server, or of no use to a client. */
 const LONGEST_WAIT_MS = 3_600_000;
 
 export class RateLimits {
-  #limits: readonly Limit[] = [];
+  readonly #dialect: Dialect;
+  #frame: string | undefined;
   #heardAt = 0;
 
-  heard(limits: readonly Limit[]): void {
-    this.#limits = limits;
+  constructor(dialect: Dialect) {
+    this.#dialect = dialect;
+  }
+
+  /** @param frame follows each response, so that it is not read before a limit is met */
+  heard(frame: string): void {
+    this.#frame = frame;
     this.#heardAt = performance.now();
   }
 
   /** Until the exhausted limit resets, or the one that is nearest to its end; undefined where none is known. */
   get resetMs(): number | undefined {
-    const exhausted = this.#limits.filter(({ remaining }) => remaining <= 0);
-    const nearest = [...this.#limits]
-      .sort((a, b) => a.remaining / a.limit - b.remaining / b.limit)
-      .slice(0, 1);
+    if (this.#frame === undefined) return undefined;
+    const decoded = this.#dialect.decodeServer(this.#frame);
+    if (decoded.kind !== 'event' || decoded.event.type !== 'limits') return undefined;
+    const { limits } = decoded.event;
+    const exhausted = limits.filter(({ remaining }) => remaining <= 0);
+    const nearest = [...limits].sort((a, b) => a.remaining / a.limit - b.remaining / b.limit).slice(0, 1);
     const resets = (exhausted.length > 0 ? exhausted : nearest).map(
       ({ resetSeconds }) => resetSeconds * 1_000,
     );

@@ -41,18 +41,6 @@ export function plainDelta(type: 'text.delta' | 'transcript.delta'): PlainReader
       : undefined;
 }
 
-export const plainLimits: PlainReader = ({ rate_limits: told }) => {
-  if (!Array.isArray(told)) return undefined;
-  const limits = [];
-  for (const each of told as readonly unknown[]) {
-    if (!isFields(each) || typeof each.name !== 'string') return undefined;
-    const { name, limit, remaining, reset_seconds: resetSeconds } = each;
-    if (!isCount(limit) || !isCount(remaining) || !isCount(resetSeconds)) return undefined;
-    limits.push({ name, limit, remaining, resetSeconds });
-  }
-  return { type: 'limits', limits };
-};
-
 export function plainResponse(type: 'response.started' | 'response.finished'): PlainReader {
   return (frame) => {
     const response = isFields(frame.response) ? viewOf(frame.response) : undefined;

@@ -6,9 +6,12 @@ import type { Place, ResponseView, ServerEvent, SessionView } from './events.js'
 import type { AnswerReaders, Readers } from './frames.js';
 import { looseContentPart, looseItem } from './items.js';
 import { index, lenient, looseId } from './lenient.js';
-import { plainDelta, plainLimits, plainResponse } from './plain-answers.js';
+import { plainDelta, plainResponse } from './plain-answers.js';
 import { looseResponseCommon, responseOf } from './responses.js';
 import { looseSamples } from './samples.js';
+
+/** Follows each response and is hardly ever needed: whoever waits for answers keeps the last one unread. */
+export const LIMITS_EVENT_NAME = 'rate_limits.updated';
 
 const TRANSCRIPTION = 'conversation.item.input_audio_transcription';
 
@@ -182,7 +185,7 @@ const commonServerReaders = new Map<string, z.ZodType<ServerEvent | undefined>>(
   ['response.content_part.added', loosePartEvent('part.added')],
   ['response.content_part.done', loosePartEvent('part.done')],
   [
-    'rate_limits.updated',
+    LIMITS_EVENT_NAME,
     z.object({ rate_limits: z.array(lenient(looseLimit)) }).transform(({ rate_limits }) => ({
       type: 'limits' as const,
       limits: rate_limits.filter((limit) => limit != null),
@@ -213,13 +216,7 @@ export function answerReaders(
   deltas: Readonly<Record<'text' | 'transcript' | 'audio', string>>,
   wholes: readonly string[],
 ): AnswerReaders {
-  const told = [
-    'session.created',
-    'session.updated',
-    'error',
-    'rate_limits.updated',
-    ...Object.values(deltas),
-  ];
+  const told = ['session.created', 'session.updated', 'error', ...Object.values(deltas)];
   const repeating = [...wholes, 'response.content_part.done', 'response.output_item.done'];
   const bare = (unsaid: 'in_progress' | 'completed') =>
     looseResponseCommon.transform((response) => responseOf(response, unsaid));
@@ -227,7 +224,6 @@ export function answerReaders(
     readers: new Map([...[...all].filter(([type]) => told.includes(type)), ...responseReaders(bare)]),
     repeating: new Map([...all].filter(([type]) => repeating.includes(type))),
     plain: new Map([
-      ['rate_limits.updated', plainLimits],
       [deltas.text, plainDelta('text.delta')],
       [deltas.transcript, plainDelta('transcript.delta')],
       ['response.created', plainResponse('response.started')],

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { RequestFault } from '../../src/offline/request-faults.js';
 import { ResponderError } from '../../src/offline/responder.js';
 import { RateLimits, waitToldIn } from '../../src/upstream/rate-limits.js';
+import { dialects } from '../../src/wire/index.js';
 import { requestFault } from '../support/offline.js';
 import { asking, failureOf, startPooled, type Pooled } from '../support/pool.js';
 
@@ -11,8 +12,8 @@ const limit = (name: string, remaining: number, resetSeconds: number) => ({
 });
 
 function resetOf(...limits: ReturnType<typeof limit>[]): number | undefined {
-  const known = new RateLimits();
-  known.heard(limits);
+  const known = new RateLimits(dialects.ga);
+  known.heard(dialects.ga.encodeServer({ type: 'limits', limits }) ?? '');
   return known.resetMs;
 }
 
@@ -29,7 +30,7 @@ describe('the reset of the limits', () => {
   });
 
   it('is not known where nothing was said, or where it is over', () => {
-    expect(new RateLimits().resetMs).toBeUndefined();
+    expect(new RateLimits(dialects.ga).resetMs).toBeUndefined();
     expect(resetOf()).toBeUndefined();
     expect(resetOf(limit('tokens', 0, 0))).toBeUndefined();
   });

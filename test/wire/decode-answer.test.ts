@@ -9,7 +9,7 @@ const ROUNDS = 20_000;
 /** What whoever waits for an answer needs to hear of. */
 const TOLD = new Set([
   ...['session.created', 'session.updated', 'fault', 'response.started', 'response.finished'],
-  ...['text.delta', 'transcript.delta', 'audio.delta', 'limits'],
+  ...['text.delta', 'transcript.delta', 'audio.delta'],
 ]);
 
 /** As the schemas of all frames read it, without what only they tell of a response's settings. */
