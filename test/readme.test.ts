@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openRecording } from '../src/audio/recording.js';
-import { readWavHeader } from '../src/audio/wav.js';
+import { readWavFiles } from '../src/audio/wav-files.js';
 import { freePort } from './support/free-port.js';
 import { startGateway, type Running } from './support/gateway.js';
 import { startScripted, type Scripted } from './support/offline.js';
@@ -57,7 +57,8 @@ describe('the tour of the README', () => {
     const file = path.join(ROOT, 'reply.wav');
     await paste(spoken);
     const wav = await openRecording(file);
-    expect(await readWavHeader(wav)).toMatchObject({ sampleRate: 24_000, channels: 1, bitsPerSample: 16 });
+    const header = { sampleRate: 24_000, channels: 1, bitsPerSample: 16 };
+    expect(await readWavFiles(wav, 0)).toMatchObject([{ header }]);
     expect(wav.size).toBeGreaterThan(48_000);
     await wav.close();
     await rm(file);

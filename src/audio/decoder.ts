@@ -26,8 +26,8 @@ export interface DecoderOptions {
 /** Where a decode takes its bytes from. */
 export interface Source {
   readonly encoding: Encoding;
-  /** The whole file. */
-  readonly path: string;
+  /** The whole file; absent: the recording lies in memory, and can be read in order. */
+  readonly path?: string | undefined;
   /** What to decode, in order: of a container the file, else its samples. */
   readonly read: () => AsyncIterable<Buffer>;
   /** Where in the file that begins, if all of it lies there up to the end; absent: it does not. */
@@ -164,7 +164,7 @@ export class Decoder {
     const { encoding, path, startsAt } = source;
     const isInOrder = isReadInOrder(encoding);
     const spare = isInOrder ? this.#spares.take(kindOf(encoding, maxBytes)) : undefined;
-    if (spare !== undefined || (isInOrder && startsAt === undefined))
+    if (spare !== undefined || path === undefined || (isInOrder && startsAt === undefined))
       return await this.#finish(this.#feed(source, maxBytes, spare), signal);
     const file = await this.#openForProcess(path, isInOrder ? startsAt : undefined);
     try {

@@ -1,11 +1,16 @@
 /** What ffmpeg is told: the one format it may read, from where, and what comes out. */
 import { BYTES_PER_SECOND, SAMPLE_RATE } from './pcm.js';
-import type { Demuxer } from './sniff.js';
-import type { SampleFormat } from './wav.js';
+import type { Demuxer } from './formats.js';
+import type { ByteRange, SampleFormat } from './wav.js';
 
 /** What a decode reads. */
 export type Encoding =
-  | { readonly kind: 'container'; readonly demuxer: Demuxer }
+  | {
+      readonly kind: 'container';
+      readonly demuxer: Demuxer;
+      /** Where in the file it lies; absent: it is all of it. */
+      readonly range?: ByteRange | undefined;
+    }
   /** Bare samples, frame after frame. */
   | {
       readonly kind: 'samples';
@@ -19,11 +24,31 @@ export type Encoding =
  * Containers that come out the same, bit for bit and fault for fault, when nobody can jump in them. Of the others some
  * have an index at the end, MP3 then loses its exact length, and FLAC takes noise for the end of a file.
  */
-const READ_IN_ORDER: ReadonlySet<Demuxer> = new Set(['ogg', 'matroska', 'aac', 'amr', 'au', 'w64']);
+const READ_IN_ORDER: ReadonlySet<Demuxer> = new Set<Demuxer>([
+  'wav',
+  'ogg',
+  'matroska',
+  'aac',
+  'amr',
+  'au',
+  'w64',
+]);
 
 /** Whether a pipe will do, so that a process can wait on it before the recording is there. */
 export function isReadInOrder(encoding: Encoding): boolean {
   return encoding.kind === 'samples' || READ_IN_ORDER.has(encoding.demuxer);
+}
+
+/** How ffmpeg reads the file that it was given as standard input: on from where it is, or jumping in it. */
+export function inputUrl(encoding: Encoding): string {
+  if (isReadInOrder(encoding)) return 'pipe:0';
+  if (!isPart(encoding)) return 'file:/dev/fd/0';
+  const { offset, length } = encoding.range;
+  return `subfile,,start,${offset},end,${offset + length},,:file:/dev/fd/0`;
+}
+
+function isPart(encoding: Encoding): encoding is Encoding & { readonly range: ByteRange } {
+  return encoding.kind === 'container' && encoding.range !== undefined;
 }
 
 /** No single table of a file needs more; the index of a crafted MP4 of 1 kB can claim gigabytes. */
@@ -31,7 +56,7 @@ const MAX_ALLOCATION_BYTES = 128 * 1024 * 1024;
 
 /** Before `-i`: the one format that the input may have, and the one protocol by which it may be read. */
 export function inputOptions(encoding: Encoding): string[] {
-  const protocol = isReadInOrder(encoding) ? 'pipe' : 'file';
+  const protocol = isReadInOrder(encoding) ? 'pipe' : isPart(encoding) ? 'subfile,file' : 'file';
   const common = ['-nostdin', '-hide_banner', '-loglevel', 'error', '-threads', '1'];
   return [...common, '-max_alloc', String(MAX_ALLOCATION_BYTES), ...formatOptions(encoding, protocol)];
 }

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { Readable, Writable } from 'node:stream';
 import ffmpeg from 'fluent-ffmpeg';
 import { SHELL, yieldToOthers, type Confinement } from './confinement.js';
-import { downmix, inputOptions, isReadInOrder, outputOptions, type Encoding } from './ffmpeg-arguments.js';
+import { downmix, inputOptions, inputUrl, outputOptions, type Encoding } from './ffmpeg-arguments.js';
 import { StartFailure } from './ffmpeg-fault.js';
 
 /** Lines of ffmpeg's standard error as fluent-ffmpeg keeps them. */
@@ -57,7 +57,7 @@ export class FfmpegRun {
         done();
       },
     });
-    const input = file === undefined ? this.#inputToBeFed() : openInput(encoding);
+    const input = file === undefined ? this.#inputToBeFed() : inputUrl(encoding);
     const command = commandFor(encoding, input, this.#output, maxBytes);
     this.#confine(command, binary, confinement, file);
     this.finished = this.#run(command, input);
@@ -164,11 +164,6 @@ export class FfmpegRun {
       input.destroy();
     });
   }
-}
-
-/** How ffmpeg reads the file that it was given as standard input: on from where it is, or jumping in it. */
-function openInput(encoding: Encoding): string {
-  return isReadInOrder(encoding) ? 'pipe:0' : 'file:/dev/fd/0';
 }
 
 /** How a shell says that it could not start the program. */

@@ -1,22 +1,9 @@
 /** Any recording in, PCM 16-bit little-endian mono 24 kHz out. The content decides what it is, not its name. */
-import { createReadStream } from 'node:fs';
 import { GatewayError } from '../errors.js';
 import { Decoder, type Source } from './decoder.js';
+import { emptyAudio, inspect, type Part } from './inspect.js';
 import { BYTES_PER_SECOND, durationMs } from './pcm.js';
-import { openRecording, type Recording, type RecordingReader } from './recording.js';
-import { AUDIO_FORMATS, sniff, type Demuxer } from './sniff.js';
-import {
-  isOurPcm,
-  READ_BYTES,
-  readWavHeader,
-  readWavSamples,
-  sampleFormat,
-  streamWavSamples,
-  wavDataBytes,
-  wavSamplesStart,
-  wavSeconds,
-  type WavHeader,
-} from './wav.js';
+import type { Recording } from './recording.js';
 
 export interface NormalizedAudio {
   /** PCM, 16-bit little-endian, mono, 24 kHz. Never empty. */
@@ -40,9 +27,6 @@ export interface NormalizerOptions {
   /** The longest recording that is taken. */
   readonly maxSeconds: number;
 }
-
-/** What the first look at a file found: its samples, or where a decoder gets them. */
-type Inspected = { kind: 'samples'; pcm: Buffer } | { kind: 'encoded'; source: Source };
 
 export class AudioNormalizer {
   readonly #decoder: Decoder;
@@ -100,39 +84,39 @@ export class AudioNormalizer {
 
   async #normalize(recording: Recording, signal: AbortSignal | undefined): Promise<NormalizedAudio> {
     signal?.throwIfAborted();
-    const inspected = await this.#inspect(recording);
+    const parts = await inspect(recording, (seconds) => {
+      if (seconds > this.#maxSeconds) throw this.#tooLong(seconds);
+    });
     signal?.throwIfAborted();
 
-    const transcoded = inspected.kind === 'encoded';
-    const pcm = transcoded ? await this.#decode(inspected.source, signal) : inspected.pcm;
-    if (pcm.length === 0) throw empty();
+    const transcoded = parts.some(({ kind }) => kind === 'encoded');
+    const [only] = parts;
+    const pcm =
+      parts.length === 1 && only !== undefined
+        ? await this.#samplesOf(only, signal)
+        : await this.#join(parts, signal);
+    if (pcm.length === 0) throw emptyAudio();
     return { pcm, durationMs: durationMs(pcm), transcoded };
   }
 
-  async #inspect(recording: Recording): Promise<Inspected> {
-    const reader = await openRecording(recording);
-    try {
-      if (reader.size === 0) throw empty();
-      const demuxer = await sniff(reader);
-      if (demuxer === undefined) throw unsupported();
-      const header = demuxer === 'wav' ? await this.#checkWav(reader) : undefined;
-      if (header !== undefined && isOurPcm(header))
-        return { kind: 'samples', pcm: await readWavSamples(reader, header) };
-      // Of some containers ffmpeg needs a file to jump in.
-      if (typeof recording !== 'string')
-        throw new TypeError('The bytes in memory are no recording that is ready.');
-      return { kind: 'encoded', source: sourceOf(recording, reader.size, demuxer, header) };
-    } finally {
-      await reader.close();
+  /** The samples of several recordings that stood one behind the other, each of which may be empty. */
+  async #join(parts: readonly Part[], signal: AbortSignal | undefined): Promise<Buffer> {
+    const samples: Buffer[] = [];
+    let bytes = 0;
+    for (const part of parts) {
+      const pcm = await this.#samplesOf(part, signal).catch((error: unknown) => {
+        if (error instanceof GatewayError && error.code === 'empty-audio') return Buffer.alloc(0);
+        throw error;
+      });
+      bytes += pcm.length;
+      if (bytes > this.#maxSeconds * BYTES_PER_SECOND) throw this.#tooLong();
+      samples.push(pcm);
     }
+    return Buffer.concat(samples);
   }
 
-  async #checkWav(reader: RecordingReader): Promise<WavHeader> {
-    const header = await readWavHeader(reader);
-    if (wavDataBytes(header) === 0) throw empty();
-    const seconds = wavSeconds(header);
-    if (seconds !== undefined && seconds > this.#maxSeconds) throw this.#tooLong(seconds);
-    return header;
+  async #samplesOf(part: Part, signal: AbortSignal | undefined): Promise<Buffer> {
+    return part.kind === 'samples' ? part.pcm : await this.#decode(part.source, signal);
   }
 
   async #decode(source: Source, signal: AbortSignal | undefined): Promise<Buffer> {
@@ -149,35 +133,4 @@ export class AudioNormalizer {
       `A recording may last ${this.#maxSeconds} s at most; this one is ${length}. Send it in parts.`,
     );
   }
-}
-
-function sourceOf(path: string, size: number, demuxer: Demuxer, header: WavHeader | undefined): Source {
-  const format = header === undefined ? undefined : sampleFormat(header);
-  if (header === undefined || format === undefined)
-    return { encoding: { kind: 'container', demuxer }, path, read: () => streamFile(path), startsAt: 0 };
-  // ffmpeg's own WAV reader takes RIFX for little-endian and stops after the first data chunk.
-  const { sampleRate, channels } = header;
-  const encoding = { kind: 'samples', format, sampleRate, channels } as const;
-  return {
-    encoding,
-    path,
-    read: () => streamWavSamples(path, header),
-    startsAt: wavSamplesStart(header, size),
-  };
-}
-
-/** Opens the file when read for the first time, which may never be. */
-async function* streamFile(path: string): AsyncGenerator<Buffer> {
-  yield* createReadStream(path, { highWaterMark: READ_BYTES });
-}
-
-function empty(): GatewayError {
-  return new GatewayError('empty-audio', 'There is no sample in the recording. Record it again.');
-}
-
-function unsupported(): GatewayError {
-  return new GatewayError(
-    'unsupported-media-type',
-    `The content is no audio that we take, whatever the file is called. We take ${AUDIO_FORMATS.join(', ')}.`,
-  );
 }

@@ -1,8 +1,8 @@
 /** WAV in both directions: where the samples of a file are and what they are like; and a header before our own. */
 import { createReadStream } from 'node:fs';
-import { GatewayError } from '../errors.js';
 import { BYTES_PER_SAMPLE, SAMPLE_RATE } from './pcm.js';
-import type { RecordingReader } from './recording.js';
+import { openRecording, type Recording, type RecordingReader } from './recording.js';
+import { WindowReader } from './scan.js';
 
 /** Values of `wFormatTag` (RFC 2361, mmreg.h). */
 const PCM = 1;
@@ -10,12 +10,6 @@ const FLOAT = 3;
 const A_LAW = 6;
 const MU_LAW = 7;
 const EXTENSIBLE = 0xfffe;
-
-/** What sizes say when the writer could not know them. */
-const UNKNOWN_SIZE = 0xffffffff;
-
-/** A real file has a few dozen chunks; one of a million empty chunks is not read to its end. */
-const MAX_CHUNKS = 1024;
 
 export interface ByteRange {
   /** From the start of the file. */
@@ -37,65 +31,12 @@ export interface WavHeader {
   readonly data: readonly ByteRange[];
 }
 
-/**
- * Reads the chunk headers of a RIFF, RIFX, RF64 or BW64 file. A data chunk that claims more than is there ends with the
- * file; one of unknown size (0xFFFFFFFF, or 0 from a writer that never came back to fill it in) reaches to its end.
- *
- * @throws GatewayError `undecodable-audio` when the chunks do not say what the samples are like.
- */
-export async function readWavHeader(recording: RecordingReader): Promise<WavHeader> {
-  const riff = await recording.read(0, 12);
-  const bigEndian = riff.toString('latin1', 0, 4) === 'RIFX';
-  const uint32 = (bytes: Buffer, at: number): number =>
-    bigEndian ? bytes.readUInt32BE(at) : bytes.readUInt32LE(at);
-
-  const riffBytes = uint32(riff, 4);
-  let format: Format | undefined;
-  let largeDataBytes: number | undefined;
-  const data: ByteRange[] = [];
-
-  let at = 12;
-  for (let chunks = 0; chunks < MAX_CHUNKS; chunks += 1) {
-    const head = await recording.read(at, 8);
-    if (head.length < 8 || !isChunkId(head)) break;
-    const id = head.toString('latin1', 0, 4);
-    const claimed = uint32(head, 4);
-    const start = at + 8;
-    const left = recording.size - start;
-    let size = claimed;
-
-    if (id === 'ds64') {
-      // EBU Tech 3306: 64-bit sizes of RIFF and data, for files of which 32 bits are not enough.
-      const sizes = await recording.read(start, 16);
-      if (sizes.length === 16) largeDataBytes = Number(sizes.readBigUInt64LE(8));
-    } else if (id === 'fmt ') {
-      format ??= parseFormat(await recording.read(start, Math.min(claimed, 40)), bigEndian);
-    } else if (id === 'data') {
-      const neverFilledIn = claimed === 0 && (riffBytes === UNKNOWN_SIZE || riffBytes + 8 <= start);
-      if (claimed === UNKNOWN_SIZE) size = largeDataBytes ?? left;
-      else if (neverFilledIn) size = left;
-      data.push({ offset: start, length: Math.min(size, left) });
-    }
-
-    if (size >= left) break;
-    at = await nextChunk(recording, start + size);
-  }
-
-  if (format === undefined) {
-    throw new GatewayError(
-      'undecodable-audio',
-      'The WAV file does not say what its samples are like (its format chunk is missing or damaged). Export it again.',
-    );
-  }
-  return { ...format, bigEndian, data };
-}
-
-type Format = Omit<WavHeader, 'bigEndian' | 'data'>;
+export type Format = Omit<WavHeader, 'bigEndian' | 'data'>;
 
 /** The KSDATAFORMAT_SUBTYPE GUIDs are a format tag followed by these 14 bytes. */
 const SUBTYPE_TAIL = Buffer.from('000000001000800000aa00389b71', 'hex');
 
-function parseFormat(bytes: Buffer, bigEndian: boolean): Format | undefined {
+export function parseFormat(bytes: Buffer, bigEndian: boolean): Format | undefined {
   if (bytes.length < 16) return undefined;
   const uint16 = (at: number): number => (bigEndian ? bytes.readUInt16BE(at) : bytes.readUInt16LE(at));
   const sampleRate = bigEndian ? bytes.readUInt32BE(4) : bytes.readUInt32LE(4);
@@ -108,17 +49,6 @@ function parseFormat(bytes: Buffer, bigEndian: boolean): Format | undefined {
     sampleRate,
     bitsPerSample: uint16(14),
   };
-}
-
-/** Chunks start at even offsets; some writers forget the padding byte, and then the next id stands one byte earlier. */
-async function nextChunk(recording: RecordingReader, end: number): Promise<number> {
-  if (end % 2 === 0) return end;
-  const next = await recording.read(end, 5);
-  return isChunkId(next.subarray(0, 4)) && !isChunkId(next.subarray(1, 5)) ? end : end + 1;
-}
-
-function isChunkId(bytes: Buffer): boolean {
-  return bytes.length >= 4 && bytes.subarray(0, 4).every((byte) => byte >= 0x20 && byte <= 0x7e);
 }
 
 /** ffmpeg's names of bare samples, one fixed-size number after the other. */
@@ -166,8 +96,12 @@ export function wavDataBytes(header: WavHeader): number {
 /** Where the samples begin, if nothing but samples comes from there to the end of the file; else undefined. */
 export function wavSamplesStart({ data }: WavHeader, fileBytes: number): number | undefined {
   const [only] = data;
-  const isLast = data.length === 1 && only !== undefined && only.offset + only.length === fileBytes;
-  return isLast && only.offset <= MAX_STEPPED_OVER ? only.offset : undefined;
+  return data.length === 1 && only !== undefined && reachesToEnd(only, fileBytes) ? only.offset : undefined;
+}
+
+/** Whether a process that is given the file can read the range as all that is left, having stepped over the rest. */
+export function reachesToEnd({ offset, length }: ByteRange, fileBytes: number): boolean {
+  return offset + length === fileBytes && offset <= MAX_STEPPED_OVER;
 }
 
 /** To step over what is before them, it is read. */
@@ -176,26 +110,67 @@ const MAX_STEPPED_OVER = 64 * 1024;
 /** How long the samples that are there sound, in seconds; undefined where only a decoder could tell. */
 export function wavSeconds(header: WavHeader): number | undefined {
   if (sampleFormat(header) === undefined) return undefined;
-  const frameBytes = header.channels * bytesPerSample(header.bitsPerSample);
-  return wavDataBytes(header) / frameBytes / header.sampleRate;
+  return wavDataBytes(header) / wavFrameBytes(header) / header.sampleRate;
+}
+
+/** Bytes of one sample of each channel, where the samples are not compressed in blocks. */
+export function wavFrameBytes({ channels, bitsPerSample }: WavHeader): number {
+  return channels * bytesPerSample(bitsPerSample);
 }
 
 /** Read at a time: fewer and larger than Node would by itself. */
 export const READ_BYTES = 256 * 1024;
 
-/** The samples of the file at `path` as they are, from all its data chunks. Opens the file when read for the first time. */
-export async function* streamWavSamples(path: string, header: WavHeader): AsyncGenerator<Buffer> {
-  for (const { offset, length } of header.data) {
-    if (length === 0) continue;
-    yield* createReadStream(path, { start: offset, end: offset + length - 1, highWaterMark: READ_BYTES });
+/** The samples of a recording as they are, from all the data chunks. Opens a file when read for the first time. */
+export async function* streamWavSamples(recording: Recording, header: WavHeader): AsyncGenerator<Buffer> {
+  const [only] = header.data;
+  if (typeof recording === 'string' && only !== undefined && header.data.length === 1) {
+    const { offset, length } = only;
+    if (length === 0) return;
+    yield* createReadStream(recording, {
+      start: offset,
+      end: offset + length - 1,
+      highWaterMark: READ_BYTES,
+    });
+    return;
   }
+  const reader = await openRecording(recording);
+  try {
+    yield* collect(readRanges(new WindowReader(reader), header.data));
+  } finally {
+    await reader.close();
+  }
+}
+
+async function* readRanges(recording: RecordingReader, ranges: readonly ByteRange[]): AsyncGenerator<Buffer> {
+  for (const { offset, length } of ranges) {
+    for (let at = 0; at < length; at += READ_BYTES) {
+      yield await recording.read(offset + at, Math.min(READ_BYTES, length - at));
+    }
+  }
+}
+
+/** Thousands of small pieces are handed on as a few large ones. */
+async function* collect(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of pieces) {
+    parts.push(piece);
+    bytes += piece.length;
+    if (bytes < READ_BYTES) continue;
+    yield Buffer.concat(parts);
+    parts = [];
+    bytes = 0;
+  }
+  yield Buffer.concat(parts);
 }
 
 /** The samples of an `isOurPcm` file, byte for byte; half a sample at the end of a chunk is dropped. */
 export async function readWavSamples(recording: RecordingReader, header: WavHeader): Promise<Buffer> {
   const parts: Buffer[] = [];
+  const reader = header.data.length === 1 ? recording : new WindowReader(recording);
   for (const { offset, length } of header.data) {
-    const bytes = await recording.read(offset, length);
+    const bytes = await reader.read(offset, length);
     parts.push(bytes.subarray(0, bytes.length - (bytes.length % BYTES_PER_SAMPLE)));
   }
   const [only] = parts;

@@ -71,6 +71,29 @@ describe('a recording without samples', () => {
     ['an empty file', Buffer.alloc(0)],
     ['a WAV of no samples', riff([format(), data(Buffer.alloc(0))])],
     ['a WAV of no samples and a LIST chunk', riff([format(), data(Buffer.alloc(0)), LIST])],
+    ...[0, 36, 0x7fffffff, 0xffffffff].flatMap((size): [string, Buffer][] => [
+      [`a WAV of no samples and ${size} as its size`, riff([format(), data(Buffer.alloc(0))], { size })],
+      [
+        `a WAV of no samples, a LIST chunk and ${size} as its size`,
+        riff([format(), data(Buffer.alloc(0)), LIST], { size }),
+      ],
+    ]),
+    [
+      'a WAV of no samples and a LIST chunk that is cut off',
+      riff([format(), data(Buffer.alloc(0)), LIST]).subarray(0, -3),
+    ],
+    [
+      'a WAV of no samples and an odd chunk that is not padded',
+      riff([format(), data(Buffer.alloc(0)), { id: 'note', body: Buffer.from('odd'), padded: false }]),
+    ],
+    [
+      'a big-endian WAV of no samples and a LIST chunk',
+      riff([format({ bigEndian: true }), data(Buffer.alloc(0)), LIST], { id: 'RIFX', bigEndian: true }),
+    ],
+    [
+      'two WAV files of no samples',
+      Buffer.concat([riff([format(), data(Buffer.alloc(0))]), riff([format(), data(Buffer.alloc(0))])]),
+    ],
     ['a WAV with no data chunk', riff([format(), LIST])],
     ['a WAV of half a sample', riff([format(), data(Buffer.alloc(1))])],
     [

@@ -55,6 +55,17 @@ const shapes: [string, Buffer][] = [
   ],
   ['sizes never filled in', riff([format(), data(samples, { size: 0 })], { size: 0 })],
   ['sizes filled in for no samples', riff([format(), data(samples, { size: 0 })], { size: 36 })],
+  ['no size of the samples and a right one of the file', riff([format(), data(samples, { size: 0 })])],
+  ...[0x7fffffff, 0x7fffffff - 36, 0x7ffff000, 0x80000000, 0x80000024, 0xfffffffe, 1].map(
+    (size): [string, Buffer] => [
+      `no size of the samples and ${size} as that of the file`,
+      riff([format(), data(samples, { size: 0 })], { size }),
+    ],
+  ),
+  ...[0x7fffffff, 0x7ffff000, 0x80000000, 0xffffffff - 36, 0xfffffffe].map((size): [string, Buffer] => [
+    `${size} as the size of the samples`,
+    riff([format(), data(samples, { size })], { size: 0 }),
+  ]),
   ['an odd trailing byte', riff([format(), data(Buffer.concat([samples, Buffer.from([7])]))])],
   [
     'an odd byte at the end of a cut file',
@@ -81,6 +92,19 @@ describe('a PCM16 mono 24 kHz WAV is taken bit for bit', () => {
     const chunks = [{ id: 'ds64', body: ds64 }, format(), data(samples, { size: 0xffffffff }), LIST];
     expect((await samplesIn(riff(chunks, { id, size: 0xffffffff }))).equals(samples)).toBe(true);
   });
+
+  it.each([0n, 0x7fffffffn, 0xffffffffn, 0xffffffffffffffffn])(
+    'as RF64 whose writer left %i as the 64-bit size',
+    async (size) => {
+      const ds64 = Buffer.alloc(28);
+      ds64.writeBigUInt64LE(size, 8);
+      for (const claimed of [0, 0xffffffff]) {
+        const chunks = [{ id: 'ds64', body: ds64 }, format(), data(samples, { size: claimed })];
+        const bytes = riff(chunks, { id: 'RF64', size: 0xffffffff });
+        expect((await samplesIn(bytes)).equals(samples)).toBe(true);
+      }
+    },
+  );
 
   it('as ffmpeg writes it to a pipe, with a LIST chunk and no sizes', async () => {
     const raw = await files.write('samples.raw', samples);

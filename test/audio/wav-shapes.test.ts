@@ -112,6 +112,17 @@ describe('a WAV keeps its length, pitch and level', () => {
       () =>
         riff([format({ rate: 16_000 }), data(sine({ seconds: 2, rate: 16_000 }), { size: 0 })], { size: 0 }),
     ],
+    [
+      'sizes never filled in but that of the file, big-endian',
+      () => {
+        const samples = data(sine({ seconds: 2 }).swap16(), { size: 0 });
+        return riff([format({ bigEndian: true }), samples], { id: 'RIFX', bigEndian: true });
+      },
+    ],
+    [
+      'no size of the samples and a right one of the file',
+      () => riff([format({ rate: 16_000 }), data(sine({ seconds: 2, rate: 16_000 }), { size: 0 })]),
+    ],
   ])('with %s', async (_shape, bytes) => {
     expectTone(await normalizer.normalize(await files.write('shape.wav', bytes())), 2);
   });

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openRecording } from '../../src/audio/recording.js';
-import { readWavHeader } from '../../src/audio/wav.js';
+import { readWavFiles } from '../../src/audio/wav-files.js';
 import { startGateway, type Running } from '../support/gateway.js';
 
 const run = promisify(execFile);
@@ -77,7 +77,8 @@ describe('speech', () => {
     const file = path.join(folder, 'reply.wav');
     await writeFile(file, Buffer.from(await response.arrayBuffer()));
     const reply = await openRecording(file);
-    expect(await readWavHeader(reply)).toMatchObject({ sampleRate: 24_000, channels: 1, bitsPerSample: 16 });
+    const header = { sampleRate: 24_000, channels: 1, bitsPerSample: 16 };
+    expect(await readWavFiles(reply, 0)).toMatchObject([{ header }]);
     await reply.close();
     const { duration, meanVolume } = await measure(file);
     expect(duration).toBeGreaterThan(1.5);
