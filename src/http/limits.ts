@@ -1,4 +1,4 @@
-/** What a body may measure, and which recordings are taken: the numbers that the outside promises. */
+/** What a body may measure: the numbers that the outside promises. */
 import type { Config } from '../config.js';
 
 const KIB = 1_024;
@@ -41,6 +41,3 @@ export function describeLimits(config: Config): Record<string, number> {
     maxConcurrentPerKey: config.access.maxConcurrentPerKey,
   };
 }
-
-/** The kinds of recording that are tried in tests; the content decides, never the name. */
-export const AUDIO_FORMATS = ['wav', 'mp3', 'm4a', 'ogg', 'opus', 'webm', 'flac', 'amr', 'aiff'] as const;

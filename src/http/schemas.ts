@@ -1,5 +1,6 @@
 /** The bodies that are taken, as zod schemas. Messages are predicates: the name of the field, as it was sent, goes before. */
 import { z } from 'zod';
+import { AUDIO_FORMATS } from '../audio/formats.js';
 import { countChars } from '../characters.js';
 import { canonicalTag } from '../session/languages.js';
 import { SentFile, WITHOUT_FILE_NAME } from './fields.js';
@@ -63,7 +64,7 @@ export function translateSchema(maxTextChars: number) {
       .refine((file) => file.content !== undefined, { error: WITHOUT_FILE_NAME })
       .optional()
       .meta({
-        description: 'One recording, with a file name. Its content decides what it is, not its name.',
+        description: `One recording, with a file name: ${AUDIO_FORMATS.join(', ')}. Its content decides what it is, not its name.`,
         type: 'string',
         format: 'binary',
       }),

@@ -1,7 +1,8 @@
 /** How the service is: for load balancers, for operators, and what it can do, for clients. */
 import type { RequestHandler } from 'express';
+import { AUDIO_FORMATS } from '../audio/formats.js';
 import type { HttpDeps } from './deps.js';
-import { AUDIO_FORMATS, describeLimits } from './limits.js';
+import { describeLimits } from './limits.js';
 import { problemType, writeProblemBody } from './problem.js';
 
 const READY_RETRY_S = 5;

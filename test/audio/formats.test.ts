@@ -1,6 +1,7 @@
 /** Every other format we take: made by ffmpeg, decoded by ours, compared by length, pitch and level. */
 import { readFile } from 'node:fs/promises';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { AUDIO_FORMATS } from '../../src/audio/formats.js';
 import { AudioNormalizer, type NormalizedAudio } from '../../src/audio/normalize.js';
 import { levelAt, record, toneInput, workshop } from './recordings.js';
 
@@ -35,6 +36,7 @@ const FORMATS: [string, string[]][] = [
   ['webm', ['-c:a', 'libopus']],
   ['webm', ['-c:a', 'libopus', '-live', '1']],
   ['mka', ['-c:a', 'libvorbis']],
+  ['mkv', ['-c:a', 'aac']],
   ['flac', []],
   ['flac', ['-sample_fmt', 's32', '-ar', '96000']],
   ['aiff', []],
@@ -43,6 +45,12 @@ const FORMATS: [string, string[]][] = [
   ['w64', []],
   ['au', []],
   ['au', ['-c:a', 'pcm_mulaw', '-ar', '8000']],
+  ['wma', ['-c:a', 'wmav1']],
+  ['wma', ['-c:a', 'wmav2']],
+  ['ts', ['-c:a', 'aac']],
+  ['ts', ['-c:a', 'libmp3lame']],
+  ['ts', ['-c:a', 'ac3', '-mpegts_m2ts_mode', '1']],
+  ['ts', ['-c:a', 'libopus', '-mpegts_flags', '+latm']],
 ];
 
 describe('a recording keeps its length, pitch and level', () => {
@@ -126,6 +134,11 @@ describe('a recording keeps its length, pitch and level', () => {
       expectTone(await normalizer.normalize(await files.write(name, await readFile(path))));
     }
   });
+});
+
+it('every format that the service says it takes is tried here', () => {
+  const tried = new Set([...FORMATS.map(([extension]) => extension), 'wav', 'amr']);
+  expect(AUDIO_FORMATS.filter((format) => !tried.has(format))).toEqual([]);
 });
 
 describe('AMR', () => {

@@ -1,5 +1,6 @@
 /** What is answered, as zod schemas: the same that describe the answers to machines and hold them in tests. */
 import { z } from 'zod';
+import { AUDIO_FORMATS } from '../../audio/formats.js';
 import { ERROR_CODES } from '../../errors.js';
 
 const text = z.string();
@@ -124,9 +125,10 @@ export const capabilitiesAnswer = z.object({
   speechSources: anyOr(z.array(text)).meta({ description: 'Languages that are understood when spoken.' }),
   voices: z.array(text).meta({ description: 'Names for `voice`; empty: not known here, any is passed on.' }),
   limits: z.record(text, z.number()),
-  formats: z
-    .array(text)
-    .meta({ description: 'Recordings that are taken; the content decides, not the name.' }),
+  formats: z.array(text).meta({
+    description: 'Recordings that are taken, by their usual extensions; the content decides, not the name.',
+    examples: [AUDIO_FORMATS],
+  }),
 });
 
 /** The one code that is no failure of a request: `/readyz` says so of the service. */

@@ -11,6 +11,8 @@ export interface Capabilities {
   /** Languages that can be spoken rather than typed. */
   readonly speechSources: 'any' | readonly string[];
   readonly voices: readonly string[];
+  /** Recordings that are taken, by their usual extensions. */
+  readonly formats: readonly string[];
   readonly maxTextChars: number;
   readonly maxAudioSeconds: number;
   readonly maxUploadBytes: number;
@@ -32,10 +34,16 @@ export function readCapabilities(body: Record<string, unknown>): Capabilities {
     chains: Array.isArray(body.chains) ? body.chains.map(strings) : [],
     speechSources: Array.isArray(body.speechSources) ? strings(body.speechSources) : 'any',
     voices: strings(body.voices),
+    formats: strings(body.formats),
     maxTextChars: limit('maxTextChars'),
     maxAudioSeconds: limit('maxAudioSeconds'),
     maxUploadBytes: limit('maxUploadBytes'),
   };
+}
+
+/** What a file chooser offers: whatever the system takes for sound, and the service's formats, some of which are films. */
+export function acceptedFiles(formats: readonly string[]): string {
+  return ['audio/*', ...formats.map((format) => `.${format}`)].join(',');
 }
 
 function readPair(pair: Record<string, unknown>): { source: string; targets: string[] } {
