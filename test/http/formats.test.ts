@@ -23,8 +23,8 @@ describe('the formats of recordings', () => {
 
   it('are the same in the OpenAPI document', async () => {
     http = await startHttp();
-    const { body } = await request(http.url).get('/openapi.json');
-    expect(body).toMatchObject({
+    const answer = await request(http.url).get('/openapi.json');
+    expect(answer.body).toMatchObject({
       components: {
         schemas: {
           TranslateForm: { properties: { file: { description: expect.stringContaining(`: ${LISTED}.`) } } },
