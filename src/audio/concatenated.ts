@@ -5,7 +5,7 @@
 import { GatewayError } from '../errors.js';
 import type { Demuxer } from './formats.js';
 import type { RecordingReader } from './recording.js';
-import { findAll, WindowReader } from './scan.js';
+import { findAll, WindowReader, type Signature } from './scan.js';
 import type { ByteRange } from './wav.js';
 
 /** Each is decoded by a process of its own. */
@@ -14,33 +14,35 @@ const MAX_RECORDINGS = 64;
 /** A fragmented MP4 of 240 s has some thousands, with two for each fragment. */
 const MAX_BOXES = 65_536;
 
-/** What every file of a container begins with, and whether the bytes from there on are such a beginning indeed. */
-interface Signature {
-  readonly bytes: Buffer;
-  readonly matches: (head: Buffer) => boolean;
-}
-
-const HEAD_BYTES = 64;
-
+/** What every file of a container begins with. */
 const SIGNATURES: Partial<Record<Demuxer, Signature>> = {
-  flac: signature('fLaC', (head) => (head.readUInt8(4) & 0x7f) === 0 && head.readUIntBE(5, 3) === 34),
-  aiff: signature('FORM', (head) => /^AIF[FC]/.test(head.toString('latin1', 8, 12))),
-  caf: signature('caff', (head) => head.toString('latin1', 4, 12) === '\0\x01\0\0desc'),
-  w64: signature(Buffer.from('726966662e91cf11a5d628db04c10000', 'hex'), () => true),
-  au: signature('.snd', (head) => {
-    const headerBytes = head.readUInt32BE(4);
-    const encoding = head.readUInt32BE(12);
+  flac: beginning('fLaC', 8, (bytes, at) => {
+    const isStreamInfo = (bytes.readUInt8(at + 4) & 0x7f) === 0;
+    return isStreamInfo && bytes.readUIntBE(at + 5, 3) === 34;
+  }),
+  aiff: beginning('FORM', 12, (bytes, at) => /^AIF[FC]$/.test(bytes.toString('latin1', at + 8, at + 12))),
+  caf: beginning('caff\0\x01\0\0desc', 12, () => true),
+  w64: beginning(Buffer.from('726966662e91cf11a5d628db04c10000', 'hex'), 16, () => true),
+  au: beginning('.snd', 24, (bytes, at) => {
+    const headerBytes = bytes.readUInt32BE(at + 4);
+    const encoding = bytes.readUInt32BE(at + 12);
     return headerBytes >= 24 && headerBytes < 65_536 && encoding >= 1 && encoding <= 27;
   }),
-  amr: signature('#!AMR', (head) => /^#!AMR(-WB)?\n/.test(head.toString('latin1', 0, 9))),
-  asf: signature(Buffer.from('3026b2758e66cf11a6d900aa0062ce6c', 'hex'), () => true),
-  matroska: signature(Buffer.from('1a45dfa3', 'hex'), (head) =>
-    /\x42\x82.(webm|matroska)/s.test(head.toString('latin1')),
+  amr: beginning('#!AMR', 9, (bytes, at) => /^(\n|-WB\n)/.test(bytes.toString('latin1', at + 5, at + 9))),
+  asf: beginning(Buffer.from('3026b2758e66cf11a6d900aa0062ce6c', 'hex'), 16, () => true),
+  // An EBML header, which says what kind of document it is.
+  matroska: beginning(Buffer.from('1a45dfa3', 'hex'), 64, (bytes, at) =>
+    /\x42\x82.(webm|matroska)/s.test(bytes.toString('latin1', at, at + 64)),
   ),
 };
 
-function signature(bytes: string | Buffer, matches: (head: Buffer) => boolean): Signature {
-  return { bytes: Buffer.from(bytes), matches: (head) => head.length >= 24 && matches(head) };
+function beginning(
+  magic: string | Buffer,
+  length: number,
+  matches: (bytes: Buffer, at: number) => boolean,
+): Signature {
+  const isThere = (bytes: Buffer, at: number): boolean => bytes.length >= at + length && matches(bytes, at);
+  return { needle: Buffer.from(magic), needleAt: 0, length, matches: isThere };
 }
 
 /**
@@ -70,10 +72,7 @@ async function* findStarts(
   if (demuxer === 'ogg') yield* findOggStreams(recording, start);
   const known = SIGNATURES[demuxer];
   if (known === undefined) return;
-  const places = { start: start + known.bytes.length, end: recording.size, length: HEAD_BYTES };
-  for await (const { offset, bytes } of findAll(recording, known.bytes, places)) {
-    if (known.matches(bytes)) yield offset;
-  }
+  for await (const { offset } of findAll(recording, known, start + 1)) yield offset;
 }
 
 /** ISO/IEC 14496-12: a file type box after a movie box begins the next file. */
@@ -98,18 +97,30 @@ async function* findMovies(recording: RecordingReader, start: number): AsyncGene
   }
 }
 
+/** A file type box: its length, its name, and the brand of the file. */
+const FILE_TYPE: Signature = {
+  needle: Buffer.from('ftyp'),
+  needleAt: 4,
+  length: 12,
+  matches: (bytes, at) => {
+    const size = bytes.readUInt32BE(at);
+    return size >= 16 && size <= 1024 && /^[\x20-\x7e]{4}$/.test(bytes.toString('latin1', at + 8, at + 12));
+  },
+};
+
 async function findFileType(recording: RecordingReader, from: number): Promise<number | undefined> {
-  const places = { start: from + 4, end: recording.size, length: 8 };
-  for await (const { offset, bytes } of findAll(recording, Buffer.from('ftyp'), places)) {
-    const size = (await recording.read(offset - 4, 4)).readUInt32BE(0);
-    if (size >= 16 && size <= 1024 && /^ftyp[\x20-\x7e]{4}$/.test(bytes.toString('latin1')))
-      return offset - 4;
-  }
+  for await (const { offset } of findAll(recording, FILE_TYPE, from)) return offset;
   return undefined;
 }
 
-const OGG_PAGE = Buffer.from('OggS\0');
 const OGG_HEADER_BYTES = 27;
+const OGG_MAX_SEGMENTS = 255;
+const OGG_PAGE: Signature = {
+  needle: Buffer.from('OggS\0'),
+  needleAt: 0,
+  length: OGG_HEADER_BYTES + OGG_MAX_SEGMENTS + 8,
+  matches: (bytes, at) => bytes.length >= at + OGG_HEADER_BYTES,
+};
 const BEGINS_STREAM = 2;
 /** Streams of these ffmpeg decodes one behind the other, if both are of the same codec. */
 const CHAINED_CODECS = ['OpusHead', '\x01vorbis', 'Speex   '];
@@ -119,9 +130,7 @@ async function* findOggStreams(recording: RecordingReader, start: number): Async
   const links: number[] = [];
   const codecs = new Set<string>();
   let isInStream = true;
-  const places = { start, end: recording.size, length: OGG_HEADER_BYTES + 255 + 8 };
-  for await (const { offset, bytes } of findAll(recording, OGG_PAGE, places)) {
-    if (bytes.length < OGG_HEADER_BYTES) break;
+  for await (const { offset, bytes } of findAll(recording, OGG_PAGE, start)) {
     const begins = (bytes.readUInt8(5) & BEGINS_STREAM) !== 0;
     if (begins) {
       const packet = OGG_HEADER_BYTES + bytes.readUInt8(26);

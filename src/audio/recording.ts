@@ -61,7 +61,7 @@ class FileReader implements RecordingReader {
   async read(offset: number, length: number): Promise<Buffer> {
     const end = offset + length;
     if (end <= this.#head.length || this.#head.length === this.size) return this.#head.subarray(offset, end);
-    return await readFully(this.#file, offset, length);
+    return await readFully(this.#file, offset, Math.max(0, Math.min(length, this.size - offset)));
   }
 
   async close(): Promise<void> {

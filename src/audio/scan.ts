@@ -1,34 +1,49 @@
 /** Looks through a recording for a few bytes, and reads its small pieces without a call of the system for each. */
 import type { RecordingReader } from './recording.js';
 
-/** Read at a time. */
-const SCAN_BYTES = 256 * 1024;
+/** Read at a time, the first time and at most: what is looked for is often near. */
+const FIRST_SCAN_BYTES = 4 * 1024;
+const MAX_SCAN_BYTES = 256 * 1024;
 /** Holds the headers of several small pieces, and is read in no time where each piece is large. */
 const WINDOW_BYTES = 16 * 1024;
 
+/** What begins with certain bytes, or has them at a certain place. */
+export interface Signature {
+  readonly needle: Buffer;
+  /** Where the needle is in it. */
+  readonly needleAt: number;
+  /** Of its beginning, how much has to be seen to know it; at the end of a recording there may be less. */
+  readonly length: number;
+  /** Whether it begins at `at`. A crafted file may ask millions of times. */
+  readonly matches: (bytes: Buffer, at: number) => boolean;
+}
+
 export interface Occurrence {
   readonly offset: number;
-  /** What stands there, at most as much as was asked for. */
+  /** What stands there, as much as `length` says if there is so much. */
   readonly bytes: Buffer;
 }
 
-/**
- * Every place from `start` to before `end` where `needle` stands.
- *
- * @param length how many bytes of each place are wanted.
- */
+/** Every place from `start` to before `end` where something begins. */
 export async function* findAll(
   recording: RecordingReader,
-  needle: Buffer,
-  { start, end, length }: { start: number; end: number; length: number },
+  { needle, needleAt, length, matches }: Signature,
+  start: number,
+  end: number = recording.size,
 ): AsyncGenerator<Occurrence> {
-  const overlap = Math.max(needle.length, length);
-  for (let offset = start; offset < end; offset += SCAN_BYTES) {
-    const bytes = await recording.read(offset, SCAN_BYTES + overlap);
-    const limit = Math.min(SCAN_BYTES, end - offset);
-    for (let at = bytes.indexOf(needle); at !== -1 && at < limit; at = bytes.indexOf(needle, at + 1)) {
-      yield { offset: offset + at, bytes: bytes.subarray(at, at + length) };
+  let scanBytes = FIRST_SCAN_BYTES;
+  let offset = start;
+  while (offset < end) {
+    const bytes = await recording.read(offset, scanBytes + length);
+    const limit = Math.min(scanBytes, end - offset) + needleAt;
+    let found = bytes.indexOf(needle, needleAt);
+    while (found !== -1 && found < limit) {
+      const at = found - needleAt;
+      if (matches(bytes, at)) yield { offset: offset + at, bytes: bytes.subarray(at, at + length) };
+      found = bytes.indexOf(needle, found + 1);
     }
+    offset += scanBytes;
+    scanBytes = Math.min(scanBytes * 4, MAX_SCAN_BYTES);
   }
 }
 
@@ -50,8 +65,7 @@ export class WindowReader implements RecordingReader {
     if (length > WINDOW_BYTES) return await this.#recording.read(offset, length);
     const isInside = offset >= this.#offset && offset + length <= this.#offset + this.#window.length;
     if (!isInside) {
-      const left = Math.max(0, this.size - offset);
-      this.#window = await this.#recording.read(offset, Math.min(WINDOW_BYTES, left));
+      this.#window = await this.#recording.read(offset, WINDOW_BYTES);
       this.#offset = offset;
     }
     return this.#window.subarray(offset - this.#offset, offset - this.#offset + length);

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { GatewayError } from '../errors.js';
 import type { RecordingReader } from './recording.js';
-import { findAll, WindowReader } from './scan.js';
+import { findAll, WindowReader, type Signature } from './scan.js';
 import {
   parseFormat,
   sampleFormat,
@@ -22,9 +22,15 @@ const MAX_CHUNKS = 1024;
 const MAX_FILES = 16_384;
 const MAX_CHUNKS_OF_ALL = 4 * MAX_FILES;
 
-const FILE_IDS = ['RIFF', 'RIFX', 'RF64', 'BW64'];
 /** An id of a file, its size, `WAVE`, and the id of a chunk. */
 const FILE_HEAD_BYTES = 16;
+const FILE_START: Signature = {
+  // `WAVE` is what all kinds have in common.
+  needle: Buffer.from('WAVE'),
+  needleAt: 8,
+  length: FILE_HEAD_BYTES,
+  matches: isFileStart,
+};
 
 /** One whole file. */
 export interface WavFile {
@@ -130,6 +136,7 @@ class FileWalk {
     const head = await this.#recording.read(at, FILE_HEAD_BYTES);
     if (isFileStart(head)) return this.#endBefore(at);
     if (head.length < 8) return false;
+    if (this.chunks === MAX_CHUNKS && this.hasData) throw tooManyChunks();
     if (!isChunkId(head) || this.chunks === MAX_CHUNKS) return this.#endBefore(await this.#findFile(at));
 
     this.chunks += 1;
@@ -191,12 +198,7 @@ class FileWalk {
 
   /** @returns where the first file begins, from `from` to before `end`. */
   async #findFile(from: number, end = this.#recording.size): Promise<number | undefined> {
-    // `WAVE` is what all kinds have in common, 8 bytes after the start of the file.
-    const places = { start: from + 8, end: Math.min(end + 8, this.#recording.size), length: 8 };
-    for await (const { offset } of findAll(this.#recording, Buffer.from('WAVE'), places)) {
-      const start = offset - 8;
-      if (isFileStart(await this.#recording.read(start, FILE_HEAD_BYTES))) return start;
-    }
+    for await (const { offset } of findAll(this.#recording, FILE_START, from, end)) return offset;
     return undefined;
   }
 
@@ -223,15 +225,24 @@ function isChunkId(bytes: Buffer): boolean {
   return bytes.length >= 4 && bytes.subarray(0, 4).every((byte) => byte >= 0x20 && byte <= 0x7e);
 }
 
-function isFileStart(bytes: Buffer): boolean {
-  const isRiff = bytes.length >= 12 && FILE_IDS.includes(bytes.toString('latin1', 0, 4));
-  return isRiff && bytes.toString('latin1', 8, 12) === 'WAVE' && isChunkId(bytes.subarray(12));
+function isFileStart(bytes: Buffer, at = 0): boolean {
+  const first = bytes[at];
+  if ((first !== 0x52 && first !== 0x42) || bytes.length < at + FILE_HEAD_BYTES) return false;
+  const head = bytes.toString('latin1', at, at + FILE_HEAD_BYTES);
+  return /^(RIFF|RIFX|RF64|BW64).{4}WAVE[\x20-\x7e]{4}$/s.test(head);
 }
 
 function noFormat(): GatewayError {
   return new GatewayError(
     'undecodable-audio',
     'The WAV file does not say what its samples are like (its format chunk is missing or damaged). Export it again.',
+  );
+}
+
+function tooManyChunks(): GatewayError {
+  return new GatewayError(
+    'undecodable-audio',
+    `A WAV file may have ${MAX_CHUNKS} chunks at most. Export it again, with its samples in one chunk.`,
   );
 }
 

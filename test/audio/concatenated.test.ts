@@ -166,13 +166,31 @@ describe('WAV files behind each other', () => {
     await expect(withoutFfmpeg.normalize(path)).rejects.toThrow('30.0 s long');
   });
 
-  it('are refused when they are a hundred thousand, at once', async () => {
-    const tiny = riff([format(), data(Buffer.alloc(2))]);
-    const path = await files.write('bomb.wav', Buffer.concat(Array.from({ length: 100_000 }, () => tiny)));
+  it.each([
+    ['a hundred thousand', riff([format(), data(Buffer.alloc(2))]), 100_000],
+    ['of sizes never filled in', riff([format(), data(Buffer.alloc(2), { size: 0 })], { size: 0 }), 100_000],
+    ['of very many chunks', Buffer.concat([riff([format()]), Buffer.alloc(8000, 'junk\0\0\0\0')]), 1000],
+  ])('are refused at once when they are very many: %s', async (_which, one, count) => {
+    const path = await files.write('bomb.wav', Buffer.concat(Array.from({ length: count }, () => one)));
     const started = performance.now();
     const refused = withoutFfmpeg.normalize(path);
     await expect(refused).rejects.toMatchObject({ code: 'undecodable-audio', status: 422 });
     await expect(refused).rejects.toThrow('one behind the other');
+    expect(performance.now() - started).toBeLessThan(3000);
+  });
+
+  it('are refused when the samples of one are in more chunks than are read', async () => {
+    const bytes = riff([format(), ...Array.from({ length: 2000 }, () => data(Buffer.alloc(2)))]);
+    const refused = withoutFfmpeg.normalize(await files.write('chunks.wav', bytes));
+    await expect(refused).rejects.toMatchObject({ code: 'undecodable-audio', status: 422 });
+  });
+
+  it('are looked for in no time, where a file claims to be nothing but their headers', async () => {
+    const header = riff([format({ rate: 100 }), data(Buffer.alloc(0), { size: 0xffffffff })]);
+    const bytes = Buffer.concat([header, Buffer.alloc(8_000_000, 'RIFFxxxxWAVE\0\0\0\0')]);
+    const started = performance.now();
+    const refused = withoutFfmpeg.normalize(await files.write('headers.wav', bytes));
+    await expect(refused).rejects.toMatchObject({ code: 'audio-too-long' });
     expect(performance.now() - started).toBeLessThan(3000);
   });
 
