@@ -6,6 +6,7 @@ import { GatewayError } from '../errors.js';
 import type { Demuxer } from './formats.js';
 import type { RecordingReader } from './recording.js';
 import { findAll, WindowReader, type Signature } from './scan.js';
+import { findTransportStreams } from './transport-streams.js';
 import type { ByteRange } from './wav.js';
 
 /** Each is decoded by a process of its own. */
@@ -70,6 +71,7 @@ async function* findStarts(
 ): AsyncGenerator<number> {
   if (demuxer === 'mov') yield* findMovies(new WindowReader(recording), start);
   if (demuxer === 'ogg') yield* findOggStreams(recording, start);
+  if (demuxer === 'mpegts') yield* findTransportStreams(recording, start);
   const known = SIGNATURES[demuxer];
   if (known === undefined) return;
   for await (const { offset } of findAll(recording, known, start + 1)) yield offset;

@@ -258,6 +258,21 @@ describe('recordings of other formats behind each other', () => {
     }
   });
 
+  it.each([[], ['-mpegts_m2ts_mode', '1']])(
+    'are all heard when their sound has another number: ts (%j %j)',
+    async (...args) => {
+      const recorded: Buffer[] = [];
+      for (const [index, hz] of TONES.entries()) {
+        const numbers = ['-mpegts_start_pid', String(0x100 + 16 * index)];
+        const input = toneInput({ hz, seconds: 1, rate: 48_000 });
+        const path = await record(files.path('numbered.ts'), input, '-c:a', 'aac', ...numbers, ...args);
+        recorded.push(await readFile(path));
+      }
+      const path = await files.write('numbers.ts', Buffer.concat(recorded));
+      expectTones(await normalizer.normalize(path), 100);
+    },
+  );
+
   it('are all heard with zeros between them, or when one is cut off: mp4', async () => {
     const [one, two, three] = (await recordTones('mp4', ['-c:a', 'aac', '-movflags', '+faststart'])) as [
       Buffer,

@@ -267,7 +267,7 @@ describe('closing', () => {
     const normalizer = await normalizerWith(realTimeFfmpeg, { concurrency: 2 });
     const path = await flac(30);
     const all = Promise.allSettled([1, 2, 3, 4].map(() => normalizer.normalize(path)));
-    await until(() => starts().length === 2);
+    await until(() => starts().length === 2 && normalizer.stats.waiting === 2);
     const error = new GatewayError('draining', 'The service is shutting down.');
     await normalizer.destroy(error);
     expect(await children()).toEqual([]);
