@@ -1,7 +1,9 @@
 /** What ffmpeg is told: the one format it may read, from where, and what comes out. */
+import { MAX_CHANNELS } from './mix-weights.js';
 import { BYTES_PER_SECOND, SAMPLE_RATE } from './pcm.js';
 import type { Demuxer } from './formats.js';
-import type { ByteRange, SampleFormat } from './wav.js';
+import type { ByteRange } from './wav.js';
+import type { SampleFormat } from './wav-format.js';
 
 /** What a decode reads. */
 export type Encoding =
@@ -19,6 +21,9 @@ export type Encoding =
       readonly sampleRate: number;
       readonly channels: number;
     };
+
+/** Which of the audio streams: the first, or the first that this ffmpeg has a decoder for. */
+export type Track = 'first' | 'decodable';
 
 /**
  * Containers that come out the same, bit for bit and fault for fault, when nobody can jump in them. Of the others some
@@ -73,13 +78,21 @@ function formatOptions(encoding: Encoding, protocol: string): string[] {
   return ['-f', demuxer, ...noReferences, '-format_whitelist', demuxer, '-protocol_whitelist', protocol];
 }
 
-/** For the output beside its format, which is PCM16 mono 24 kHz. */
-export function outputOptions(maxBytes: number): string[] {
+/**
+ * For the output beside its format: 24 kHz, and nothing that the file says of itself. Of a container it has all channels,
+ * for which of them are the voice shows only when they are decoded; bare samples become mono.
+ */
+export function outputOptions(encoding: Encoding, maxBytes: number, track: Track): string[] {
+  // Only in a filter graph a label takes the first of the streams that it fits, here those of a known codec.
+  const map =
+    track === 'first' ? ['-map', '0:a:0'] : ['-filter_complex', '[0:a:u]anull[audio]', '-map', '[audio]'];
+  const isMono = encoding.kind === 'samples';
   return [
-    ...['-sn', '-dn', '-map', '0:a:0', '-ac', '1', '-ar', String(SAMPLE_RATE)],
+    ...['-sn', '-dn', ...map, '-ar', String(SAMPLE_RATE), ...(isMono ? ['-ac', '1'] : [])],
+    ...['-map_metadata', '-1', '-map_chapters', '-1', '-fflags', '+bitexact'],
     // A limit by size counts samples; one by time (-t) would cut a short recording that has a long pause in its
     // timestamps. A second more than asked for, so that "too long" and "just as long" stay apart.
-    ...['-fs', String(maxBytes + BYTES_PER_SECOND)],
+    ...['-fs', String((maxBytes + BYTES_PER_SECOND) * (isMono ? 1 : MAX_CHANNELS))],
     // Else each packet of a fortieth of a second is written, and read by us, by itself.
     ...['-flush_packets', '0'],
   ];
@@ -87,12 +100,11 @@ export function outputOptions(maxBytes: number): string[] {
 
 /**
  * ffmpeg's own way to mono scales so that nothing clips, but drops the channel that it takes for a subwoofer (of three
- * nameless channels the third), and gives up on layouts it has no name for: those are averaged. No filter takes more
- * than 64 channels.
+ * nameless channels the third), and gives up on layouts it has no name for: those are averaged.
  */
-export function downmix(encoding: Encoding): string[] {
-  const channels = encoding.kind === 'samples' ? encoding.channels : 1;
-  if (channels <= 8 || channels > 64) return ['aresample=lfe_mix_level=1'];
-  const sum = Array.from({ length: channels }, (_, index) => `c${index}`).join('+');
+export function audioFilters(encoding: Encoding): string[] {
+  if (encoding.kind === 'container' || encoding.channels === 1) return [];
+  if (encoding.channels <= 8) return ['aresample=lfe_mix_level=1'];
+  const sum = Array.from({ length: encoding.channels }, (_, index) => `c${index}`).join('+');
   return ['aformat=sample_fmts=flt', `pan=mono|c0<${sum}`];
 }

@@ -5,7 +5,15 @@ import { createRequire } from 'node:module';
 import { Readable, Writable } from 'node:stream';
 import ffmpeg from 'fluent-ffmpeg';
 import { SHELL, yieldToOthers, type Confinement } from './confinement.js';
-import { downmix, inputOptions, inputUrl, outputOptions, type Encoding } from './ffmpeg-arguments.js';
+import {
+  audioFilters,
+  inputOptions,
+  inputUrl,
+  outputOptions,
+  type Encoding,
+  type Track,
+} from './ffmpeg-arguments.js';
+import { MonoSamples } from './mono-samples.js';
 import { StartFailure } from './ffmpeg-fault.js';
 
 /** Lines of ffmpeg's standard error as fluent-ffmpeg keeps them. */
@@ -37,8 +45,7 @@ export class FfmpegRun {
   inputError: Error | undefined;
   readonly #maxBytes: number;
   readonly #output: Writable;
-  readonly #chunks: Buffer[] = [];
-  #bytes = 0;
+  readonly #samples = new MonoSamples();
   #feed: (recording: AsyncIterable<Buffer>) => void = () => undefined;
   #child: ChildProcess | undefined;
 
@@ -47,7 +54,14 @@ export class FfmpegRun {
    *
    * @param file the open recording; absent: it is fed.
    */
-  constructor(binary: string, confinement: Confinement, encoding: Encoding, maxBytes: number, file?: number) {
+  constructor(
+    binary: string,
+    confinement: Confinement,
+    encoding: Encoding,
+    maxBytes: number,
+    file?: number,
+    track: Track = 'first',
+  ) {
     this.#maxBytes = maxBytes;
     this.#output = new Writable({
       // fluent-ffmpeg takes 'close' for a consumer that left: 20 ms later it would kill ffmpeg and report an error.
@@ -58,14 +72,14 @@ export class FfmpegRun {
       },
     });
     const input = file === undefined ? this.#inputToBeFed() : inputUrl(encoding);
-    const command = commandFor(encoding, input, this.#output, maxBytes);
+    const command = commandFor(encoding, input, this.#output, maxBytes, track);
     this.#confine(command, binary, confinement, file);
     this.finished = this.#run(command, input);
   }
 
   /** There was more than is collected. */
   get cut(): boolean {
-    return this.#bytes > this.#maxBytes;
+    return this.#samples.bytes > this.#maxBytes;
   }
 
   /** Gives the process what it waits for. */
@@ -75,7 +89,7 @@ export class FfmpegRun {
 
   /** @returns what was collected, in one piece, and keeps nothing of it. */
   takePcm(): Buffer {
-    return Buffer.concat(this.#chunks.splice(0));
+    return this.#samples.take();
   }
 
   /** Ends the process at once, and no longer listens: should it have children, they cannot keep us waiting. */
@@ -87,9 +101,8 @@ export class FfmpegRun {
   }
 
   #collect(chunk: Buffer): void {
-    this.#bytes += chunk.length;
+    if (!this.cut) this.#samples.push(chunk);
     if (this.cut) this.kill();
-    else this.#chunks.push(chunk);
   }
 
   #inputToBeFed(): Readable {
@@ -180,14 +193,16 @@ function commandFor(
   input: string | Readable,
   output: Writable,
   maxBytes: number,
+  track: Track,
 ): ffmpeg.FfmpegCommand {
   return ffmpeg({ stdoutLines: 20 })
     .input(input)
     .inputOptions(inputOptions(encoding))
     .noVideo()
-    .audioFilters(downmix(encoding))
-    .format('s16le')
-    .outputOptions(outputOptions(maxBytes))
+    .audioFilters(audioFilters(encoding))
+    .audioCodec('pcm_s16le')
+    .format('wav')
+    .outputOptions(outputOptions(encoding, maxBytes, track))
     .output(output);
 }
 

@@ -12,13 +12,13 @@ import {
   READ_BYTES,
   readWavSamples,
   reachesToEnd,
-  sampleFormat,
-  streamWavSamples,
   wavDataBytes,
-  wavSamplesStart,
   wavSeconds,
   type ByteRange,
 } from './wav.js';
+import { isPadded } from './wav-format.js';
+import { wavSource } from './wav-source.js';
+import { readW64Header } from './w64.js';
 import { joinAlike, readWavFiles, type WavFile } from './wav-files.js';
 
 /** One of the recordings that stand one behind the other, nearly always the only one. */
@@ -45,6 +45,8 @@ export async function inspect(
     if (demuxer === 'wav') return await inspectWav(recording, reader, start, checkSeconds);
     if (typeof recording !== 'string') throw notReady();
     const ranges = await findRecordings(reader, demuxer, start);
+    const padded = demuxer === 'w64' ? await readPadded(recording, reader, ranges) : undefined;
+    if (padded !== undefined) return [padded];
     return ranges.map((range) => containerPart(recording, reader.size, demuxer, range));
   } finally {
     await reader.close();
@@ -65,23 +67,26 @@ async function inspectWav(
   for (const file of files) {
     if (isOurPcm(file.header))
       parts.push({ kind: 'samples', pcm: await readWavSamples(reader, file.header) });
-    else if (wavDataBytes(file.header) > 0) parts.push(wavPart(recording, reader.size, file));
+    else if (wavDataBytes(file.header) > 0) parts.push(await wavPart(recording, reader.size, file));
   }
   return parts;
 }
 
-function wavPart(recording: Recording, size: number, { header, range }: WavFile): Part {
-  const format = sampleFormat(header);
-  if (format === undefined) return containerPart(recording, size, 'wav', range);
-  // ffmpeg's own WAV reader takes RIFX for little-endian and stops after the first data chunk.
-  const { sampleRate, channels } = header;
-  const source: Source = {
-    encoding: { kind: 'samples', format, sampleRate, channels },
-    path: typeof recording === 'string' ? recording : undefined,
-    read: () => streamWavSamples(recording, header),
-    startsAt: wavSamplesStart(header, size),
-  };
-  return { kind: 'encoded', source };
+async function wavPart(recording: Recording, size: number, { header, range }: WavFile): Promise<Part> {
+  const source = await wavSource(recording, size, header);
+  return source === undefined ? containerPart(recording, size, 'wav', range) : { kind: 'encoded', source };
+}
+
+/** @returns the samples of a W64 where they are padded: else ffmpeg reads it as well as we do. */
+async function readPadded(
+  recording: Recording,
+  reader: RecordingReader,
+  ranges: readonly ByteRange[],
+): Promise<Part | undefined> {
+  const header = ranges.length === 1 ? await readW64Header(reader, ranges[0]?.offset) : undefined;
+  if (header === undefined || !isPadded(header)) return undefined;
+  const source = await wavSource(recording, reader.size, header);
+  return source && { kind: 'encoded', source };
 }
 
 function containerPart(recording: Recording, size: number, demuxer: Demuxer, range: ByteRange): Part {

@@ -3,14 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { GatewayError } from '../errors.js';
 import type { RecordingReader } from './recording.js';
 import { findAll, WindowReader, type Signature } from './scan.js';
-import {
-  parseFormat,
-  sampleFormat,
-  wavFrameBytes,
-  type ByteRange,
-  type Format,
-  type WavHeader,
-} from './wav.js';
+import { parseWavFormat, sampleFormat, type WavFormat } from './wav-format.js';
+import { wavFrameBytes, type ByteRange, type WavHeader } from './wav.js';
 
 /** What sizes say when the writer could not know them. */
 const UNKNOWN_SIZE = 0xffffffff;
@@ -104,7 +98,7 @@ class FileWalk {
   #bigEndian = false;
   /** Where the file ends, as it says itself. */
   #claimedEnd = 0;
-  #format: Format | undefined;
+  #format: WavFormat | undefined;
   #largeDataBytes: number | undefined;
 
   constructor(recording: RecordingReader, start: number) {
@@ -150,7 +144,7 @@ class FileWalk {
       const sizes = await this.#recording.read(start, 16);
       if (sizes.length === 16) this.#largeDataBytes = Number(sizes.readBigUInt64LE(8));
     } else if (id === 'fmt ') {
-      this.#format ??= parseFormat(await this.#recording.read(start, Math.min(size, 40)), this.#bigEndian);
+      this.#format ??= parseWavFormat(await this.#recording.read(start, Math.min(size, 40)), this.#bigEndian);
     } else if (id === 'data') {
       if (size === UNKNOWN_SIZE && this.#largeDataBytes !== undefined) size = this.#largeDataBytes;
       const isUnknown = size > left || (size === 0 && !(await this.#isEmptyBefore(start)));

@@ -3,13 +3,7 @@ import { createReadStream } from 'node:fs';
 import { BYTES_PER_SAMPLE, SAMPLE_RATE } from './pcm.js';
 import { openRecording, type Recording, type RecordingReader } from './recording.js';
 import { WindowReader } from './scan.js';
-
-/** Values of `wFormatTag` (RFC 2361, mmreg.h). */
-const PCM = 1;
-const FLOAT = 3;
-const A_LAW = 6;
-const MU_LAW = 7;
-const EXTENSIBLE = 0xfffe;
+import { sampleFormat, type WavFormat } from './wav-format.js';
 
 export interface ByteRange {
   /** From the start of the file. */
@@ -18,74 +12,19 @@ export interface ByteRange {
   readonly length: number;
 }
 
-export interface WavHeader {
-  /** `wFormatTag`; for the extensible format the tag inside its GUID. */
-  readonly encoding: number;
-  readonly channels: number;
-  /** Frames per second. */
-  readonly sampleRate: number;
-  readonly bitsPerSample: number;
+export interface WavHeader extends WavFormat {
   /** RIFX: sizes and samples are big-endian. */
   readonly bigEndian: boolean;
   /** The contents of every data chunk, in order. */
   readonly data: readonly ByteRange[];
 }
 
-export type Format = Omit<WavHeader, 'bigEndian' | 'data'>;
-
-/** The KSDATAFORMAT_SUBTYPE GUIDs are a format tag followed by these 14 bytes. */
-const SUBTYPE_TAIL = Buffer.from('000000001000800000aa00389b71', 'hex');
-
-export function parseFormat(bytes: Buffer, bigEndian: boolean): Format | undefined {
-  if (bytes.length < 16) return undefined;
-  const uint16 = (at: number): number => (bigEndian ? bytes.readUInt16BE(at) : bytes.readUInt16LE(at));
-  const sampleRate = bigEndian ? bytes.readUInt32BE(4) : bytes.readUInt32LE(4);
-  const channels = uint16(2);
-  if (channels === 0 || sampleRate === 0) return undefined;
-  const isExtensible = uint16(0) === EXTENSIBLE && bytes.subarray(26, 40).equals(SUBTYPE_TAIL);
-  return {
-    encoding: isExtensible ? uint16(24) : uint16(0),
-    channels,
-    sampleRate,
-    bitsPerSample: uint16(14),
-  };
-}
-
-/** ffmpeg's names of bare samples, one fixed-size number after the other. */
-export type SampleFormat =
-  | 'u8'
-  | 's16le'
-  | 's24le'
-  | 's32le'
-  | 'f32le'
-  | 'f64le'
-  | 's16be'
-  | 's24be'
-  | 's32be'
-  | 'f32be'
-  | 'f64be'
-  | 'alaw'
-  | 'mulaw';
-
-/** @returns what the samples are, or undefined when they are compressed in blocks (ADPCM, GSM, MP3…). */
-export function sampleFormat({ encoding, bitsPerSample, bigEndian }: WavHeader): SampleFormat | undefined {
-  if (encoding === A_LAW) return 'alaw';
-  if (encoding === MU_LAW) return 'mulaw';
-  const bits = bytesPerSample(bitsPerSample) * 8;
-  if (encoding === FLOAT && (bits === 32 || bits === 64)) return `f${bits}${bigEndian ? 'be' : 'le'}`;
-  if (encoding !== PCM) return undefined;
-  if (bits === 8) return 'u8';
-  return bits === 16 || bits === 24 || bits === 32 ? `s${bits}${bigEndian ? 'be' : 'le'}` : undefined;
-}
-
-/** 12 bits are kept in 16, 20 in 24. */
-function bytesPerSample(bits: number): number {
-  return Math.ceil(bits / 8);
-}
-
 /** Whether the samples are what the service works with: PCM, 16-bit little-endian, mono, 24 kHz. */
 export function isOurPcm(header: WavHeader): boolean {
-  return sampleFormat(header) === 's16le' && header.channels === 1 && header.sampleRate === SAMPLE_RATE;
+  const { bitsPerSample, channels, sampleRate } = header;
+  return (
+    sampleFormat(header) === 's16le' && bitsPerSample === 16 && channels === 1 && sampleRate === SAMPLE_RATE
+  );
 }
 
 /** Bytes of samples in the file, whole or not. */
@@ -114,8 +53,8 @@ export function wavSeconds(header: WavHeader): number | undefined {
 }
 
 /** Bytes of one sample of each channel, where the samples are not compressed in blocks. */
-export function wavFrameBytes({ channels, bitsPerSample }: WavHeader): number {
-  return channels * bytesPerSample(bitsPerSample);
+export function wavFrameBytes({ channels, sampleBytes }: WavHeader): number {
+  return channels * sampleBytes;
 }
 
 /** Read at a time: fewer and larger than Node would by itself. */
@@ -188,7 +127,7 @@ export function encodeWav(pcm: Buffer, sampleRate: number = SAMPLE_RATE): Buffer
   header.writeUInt32LE(36 + pcm.length, 4);
   header.write('WAVEfmt ', 8, 'latin1');
   header.writeUInt32LE(16, 16);
-  header.writeUInt16LE(PCM, 20);
+  header.writeUInt16LE(1, 20);
   header.writeUInt16LE(1, 22);
   header.writeUInt32LE(sampleRate, 24);
   header.writeUInt32LE(sampleRate * BYTES_PER_SAMPLE, 28);

@@ -94,10 +94,18 @@ export function riff(
 
 /** The body of a format chunk. */
 export function format(
-  options: { tag?: number; channels?: number; rate?: number; bits?: number; bigEndian?: boolean } = {},
+  options: {
+    tag?: number;
+    channels?: number;
+    rate?: number;
+    bits?: number;
+    /** The size of a frame, if not that of its samples. */
+    frame?: number;
+    bigEndian?: boolean;
+  } = {},
 ): Chunk {
   const { tag = 1, channels = 1, rate = 24_000, bits = 16 } = options;
-  const frame = channels * Math.ceil(bits / 8);
+  const { frame = channels * Math.ceil(bits / 8) } = options;
   const body = Buffer.alloc(16);
   body.writeUInt16LE(tag, 0);
   body.writeUInt16LE(channels, 2);
@@ -121,12 +129,12 @@ export function format(
 
 /** The extensible form: the tag moves into a GUID. */
 export function extensibleFormat(
-  options: { channels?: number; rate?: number; bits?: number; mask?: number } = {},
+  options: { channels?: number; rate?: number; bits?: number; validBits?: number; mask?: number } = {},
 ): Chunk {
   const plain = format({ ...options, tag: 0xfffe }).body;
   const extension = Buffer.alloc(8);
   extension.writeUInt16LE(22, 0);
-  extension.writeUInt16LE(options.bits ?? 16, 2);
+  extension.writeUInt16LE(options.validBits ?? options.bits ?? 16, 2);
   extension.writeUInt32LE(options.mask ?? 4, 4);
   return {
     id: 'fmt ',

@@ -1,0 +1,40 @@
+/** How much of each channel goes into mono, by where its loudspeaker stands. */
+
+/** No filter of ffmpeg takes more. */
+export const MAX_CHANNELS = 64;
+
+/** By the bits of `dwChannelMask`, the lowest first: what ITU-R BS.775 keeps of each, and all of the subwoofer. */
+const POSITIONS: readonly number[] = [
+  Math.SQRT1_2, // front left
+  Math.SQRT1_2, // front right
+  1, // front centre
+  1, // subwoofer
+  0.5, // back left
+  0.5, // back right
+  Math.SQRT1_2, // left of centre
+  Math.SQRT1_2, // right of centre
+  0.5, // back centre
+  0.5, // side left
+  0.5, // side right
+];
+
+/** What so many channels are when nobody says: mono, stereo, 2.1, 4.0, 5.0, 5.1, 6.1, 7.1. */
+const USUAL_MASKS: readonly number[] = [0, 0x4, 0x3, 0xb, 0x107, 0x37, 0x3f, 0x70f, 0x63f];
+
+/**
+ * @param channelMask as in WAV; one that does not fit the number of channels is not believed.
+ * @returns weights that sum to 1, so that nothing clips: those that ffmpeg uses, and equal ones where it knows none.
+ */
+export function mixWeights(channels: number, channelMask: number): number[] {
+  const known = weightsOf(channelMask);
+  const weights = known.length === channels ? known : weightsOf(USUAL_MASKS[channels] ?? 0);
+  const used = weights.length === channels ? weights : Array<number>(channels).fill(1);
+  const sum = used.reduce((total, weight) => total + weight, 0);
+  return used.map((weight) => weight / sum);
+}
+
+/** @returns none where the mask names a place of which nothing is known. */
+function weightsOf(channelMask: number): number[] {
+  if (channelMask >= 1 << POSITIONS.length) return [];
+  return POSITIONS.filter((_, bit) => (channelMask & (1 << bit)) !== 0);
+}
