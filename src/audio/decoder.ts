@@ -4,8 +4,8 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { GatewayError } from '../errors.js';
 import { Confinement, SHELL } from './confinement.js';
-import { inputOptions, isReadInOrder, type Encoding } from './ffmpeg-arguments.js';
-import { asGatewayError, isMissing, StartFailure } from './ffmpeg-fault.js';
+import { inputOptions, isReadInOrder, type Encoding, type Track } from './ffmpeg-arguments.js';
+import { asGatewayError, isMissing, isOfNoAudio, isOfUnknownCodec, StartFailure } from './ffmpeg-fault.js';
 import { bundledBinary, chooseBinary, FfmpegRun } from './ffmpeg.js';
 import { Line } from './line.js';
 import { Spares } from './spares.js';
@@ -75,7 +75,8 @@ export class Decoder {
   }
 
   /**
-   * Decodes the first audio stream in a process of its own. Settles only when that process is gone.
+   * Decodes the first audio stream, or the first of a known codec, in a process of its own. Settles only when that process
+   * is gone.
    *
    * @param maxBytes more samples than this are not collected.
    * @throws GatewayError `undecodable-audio` (damaged, or out of time), `unsupported-media-type` (no audio stream, or no
@@ -154,24 +155,37 @@ export class Decoder {
       );
     }, this.#timeoutMs);
     try {
-      return await this.#runProcess(source, maxBytes, job.signal);
+      return await this.#runProcess(source, maxBytes, job.signal).catch(async (error: unknown) => {
+        if (!isOfUnknownCodec(error)) throw error;
+        return await this.#runOnFile(source, maxBytes, job.signal, 'decodable').catch((second: unknown) => {
+          throw isOfNoAudio(second) ? error : second;
+        });
+      });
     } finally {
       clearTimeout(timer);
     }
   }
 
   async #runProcess(source: Source, maxBytes: number, signal: AbortSignal): Promise<Decoded> {
-    const { encoding, path, startsAt } = source;
+    const { encoding, startsAt } = source;
     const isInOrder = isReadInOrder(encoding);
     const spare = isInOrder ? this.#spares.take(kindOf(encoding, maxBytes)) : undefined;
     if (spare !== undefined || path === undefined || (isInOrder && startsAt === undefined))
       return await this.#finish(this.#feed(source, maxBytes, spare), signal);
+    return await this.#runOnFile(source, maxBytes, signal, 'first');
+  }
+
+  /** Has the process read the open file by itself. */
+  async #runOnFile(source: Source, maxBytes: number, signal: AbortSignal, track: Track): Promise<Decoded> {
+    const { encoding, path, startsAt } = source;
+    const isInOrder = isReadInOrder(encoding);
     const file = await this.#openForProcess(path, isInOrder ? startsAt : undefined);
     try {
       signal.throwIfAborted();
       // It gets the open file, and needs no right to find one.
-      const run = new FfmpegRun(this.#binary, this.#confinement, encoding, maxBytes, file.fd);
-      if (isInOrder) this.#prepareNext(run, encoding, maxBytes);
+      const run = new FfmpegRun(this.#binary, this.#confinement, encoding, maxBytes, file.fd, track);
+      // The next recording is not taken for one whose first stream is of no use.
+      if (isInOrder && track === 'first') this.#prepareNext(run, encoding, maxBytes);
       return await this.#finish(run, signal);
     } finally {
       await file.close();

@@ -18,6 +18,29 @@ export function isMissing(error: unknown): boolean {
   return cause.code === 'ENOENT' || cause.code === 'EACCES' || cause.code === 'ENOTDIR';
 }
 
+/**
+ * Whether the audio stream that was asked for is of a codec that this ffmpeg has no decoder for; another of the file may
+ * be of one that it has.
+ */
+export function isOfUnknownCodec(error: unknown): boolean {
+  // Up to version 6.0, and since.
+  return /Decoder \(.*\) not found for|no decoder found for/.test(wordsBehind(error));
+}
+
+/** Whether the file has no audio stream of those that were asked for. */
+export function isOfNoAudio(error: unknown): boolean {
+  return saysNoStreams(wordsBehind(error));
+}
+
+/** @returns what ffmpeg said, of an error of `asGatewayError`. */
+function wordsBehind(error: unknown): string {
+  return error instanceof GatewayError && error.cause instanceof Error ? error.cause.message : '';
+}
+
+function saysNoStreams(said: string): boolean {
+  return said.includes('matches no streams');
+}
+
 /** What a run's failure means to the client. ffmpeg's words, which hold paths, stay in the cause. */
 export function asGatewayError(error: unknown): GatewayError {
   const said = error instanceof Error ? error.message : '';
@@ -31,7 +54,7 @@ export function asGatewayError(error: unknown): GatewayError {
   if (error instanceof StartFailure) {
     return new GatewayError('internal', 'The server could not start ffmpeg; try again.', { cause: error });
   }
-  if (said.includes('matches no streams')) {
+  if (saysNoStreams(said)) {
     return new GatewayError(
       'unsupported-media-type',
       'There is no audio in this file. Send a recording with sound.',
