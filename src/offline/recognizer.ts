@@ -1,4 +1,5 @@
 /** English speech to words, by PocketSphinx. */
+import { widen } from './narrowband.js';
 import { BYTES_PER_MS, loudness } from './pcm.js';
 import type { Programs } from './shell.js';
 
@@ -42,7 +43,8 @@ export class Recognizer {
   }
 
   async #recognise(piece: Buffer, signal: AbortSignal): Promise<string[]> {
-    const output = await this.#programs.run({ script: SCRIPT, input: piece, timeoutMs: TIMEOUT_MS }, signal);
+    const input = widen(piece);
+    const output = await this.#programs.run({ script: SCRIPT, input, timeoutMs: TIMEOUT_MS }, signal);
     return output
       .toString('utf8')
       .split('\n')
