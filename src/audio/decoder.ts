@@ -155,9 +155,9 @@ export class Decoder {
       );
     }, this.#timeoutMs);
     try {
-      return await this.#runProcess(source, maxBytes, job.signal).catch(async (error: unknown) => {
+      return await this.#runProcess(source, maxBytes, job.signal, 'first').catch(async (error: unknown) => {
         if (!isOfUnknownCodec(error)) throw error;
-        return await this.#runOnFile(source, maxBytes, job.signal, 'decodable').catch((second: unknown) => {
+        return await this.#runProcess(source, maxBytes, job.signal, 'decodable').catch((second: unknown) => {
           throw isOfNoAudio(second) ? error : second;
         });
       });
@@ -166,26 +166,19 @@ export class Decoder {
     }
   }
 
-  async #runProcess(source: Source, maxBytes: number, signal: AbortSignal): Promise<Decoded> {
-    const { encoding, startsAt } = source;
-    const isInOrder = isReadInOrder(encoding);
-    const spare = isInOrder ? this.#spares.take(kindOf(encoding, maxBytes)) : undefined;
-    if (spare !== undefined || path === undefined || (isInOrder && startsAt === undefined))
-      return await this.#finish(this.#feed(source, maxBytes, spare), signal);
-    return await this.#runOnFile(source, maxBytes, signal, 'first');
-  }
-
-  /** Has the process read the open file by itself. */
-  async #runOnFile(source: Source, maxBytes: number, signal: AbortSignal, track: Track): Promise<Decoded> {
+  async #runProcess(source: Source, maxBytes: number, signal: AbortSignal, track: Track): Promise<Decoded> {
     const { encoding, path, startsAt } = source;
     const isInOrder = isReadInOrder(encoding);
+    // Processes that were started ahead read the first track.
+    const spare = isInOrder && track === 'first' ? this.#spares.take(kindOf(encoding, maxBytes)) : undefined;
+    if (spare !== undefined || path === undefined || (isInOrder && startsAt === undefined))
+      return await this.#finish(this.#feed(source, maxBytes, track, spare), signal);
     const file = await this.#openForProcess(path, isInOrder ? startsAt : undefined);
     try {
       signal.throwIfAborted();
       // It gets the open file, and needs no right to find one.
-      const run = new FfmpegRun(this.#binary, this.#confinement, encoding, maxBytes, file.fd, track);
-      // The next recording is not taken for one whose first stream is of no use.
-      if (isInOrder && track === 'first') this.#prepareNext(run, encoding, maxBytes);
+      const run = new FfmpegRun(this.#binary, this.#confinement, encoding, maxBytes, track, file.fd);
+      if (isInOrder) this.#prepareNext(run, encoding, maxBytes, track);
       return await this.#finish(run, signal);
     } finally {
       await file.close();
@@ -211,24 +204,26 @@ export class Decoder {
   }
 
   /** Hands on the recording piece by piece, to a process that was started ahead for such a one if there is one. */
-  #feed({ encoding, read }: Source, maxBytes: number, spare: FfmpegRun | undefined): FfmpegRun {
-    const run = spare ?? this.#start(encoding, maxBytes);
+  #feed({ encoding, read }: Source, maxBytes: number, track: Track, spare: FfmpegRun | undefined): FfmpegRun {
+    const run = spare ?? this.#start(encoding, maxBytes, track);
     run.feed(read());
-    this.#prepareNext(run, encoding, maxBytes);
+    this.#prepareNext(run, encoding, maxBytes, track);
     return run;
   }
 
-  #start(encoding: Encoding, maxBytes: number): FfmpegRun {
-    return new FfmpegRun(this.#binary, this.#confinement, encoding, maxBytes);
+  #start(encoding: Encoding, maxBytes: number, track: Track): FfmpegRun {
+    return new FfmpegRun(this.#binary, this.#confinement, encoding, maxBytes, track);
   }
 
   /** While recordings wait for their turn the processors are full: to start ahead would gain nothing. */
-  #prepareNext(run: FfmpegRun, encoding: Encoding, maxBytes: number): void {
+  #prepareNext(run: FfmpegRun, encoding: Encoding, maxBytes: number, track: Track): void {
+    // The next recording is not taken for one whose first stream is of no use.
+    if (track !== 'first') return;
     const prepare = (): void => {
       // Not before what was decoded is on its way: to start a process holds us up for milliseconds.
       setImmediate(() => {
         if (this.#line.stats.waiting > 0) return;
-        this.#spares.add(kindOf(encoding, maxBytes), () => this.#start(encoding, maxBytes), true);
+        this.#spares.add(kindOf(encoding, maxBytes), () => this.#start(encoding, maxBytes, track), true);
       });
     };
     run.finished.then(prepare, (error: unknown) => {

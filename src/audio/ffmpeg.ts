@@ -52,6 +52,7 @@ export class FfmpegRun {
   /**
    * Starts the process.
    *
+   * @param track which track of a container is decoded.
    * @param file the open recording; absent: it is fed.
    */
   constructor(
@@ -59,8 +60,8 @@ export class FfmpegRun {
     confinement: Confinement,
     encoding: Encoding,
     maxBytes: number,
+    track: Track,
     file?: number,
-    track: Track = 'first',
   ) {
     this.#maxBytes = maxBytes;
     this.#output = new Writable({
