@@ -2,10 +2,10 @@
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
-import { StartFailure } from './ffmpeg-fault.js';
+import { FfmpegStartError } from './ffmpeg-fault.js';
 
 /** What a program is started with: arguments of `SHELL`, and options for `spawn`. */
-export interface ConfinedStart {
+export interface SandboxedCommand {
   readonly args: readonly string[];
   readonly options: {
     readonly env: Readonly<Record<string, string>>;
@@ -19,7 +19,7 @@ export interface ConfinedStart {
 export const SHELL = '/bin/sh';
 
 /** Where programs are looked for when nobody says. */
-const USUAL_PATH = '/usr/local/bin:/usr/bin:/bin';
+const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
 
 /** All that a decoder may have in memory of its own; decoding takes about 50 MB, most of it the libraries' tables. */
 const MAX_DATA_KB = 512 * 1024;
@@ -30,7 +30,7 @@ const NICENESS = 5;
 /** User and group `nobody` on every Linux. */
 const NOBODY = 65_534;
 
-export class Confinement {
+export class Sandbox {
   readonly #limits: string;
   readonly #searchPath: string;
   #changesUser = process.getuid?.() === 0;
@@ -39,7 +39,7 @@ export class Confinement {
    * @param cpuSeconds processor time of one process, after which the kernel ends it, should we no longer be there to do so.
    * @param searchPath folders in which a program without a path is looked for, as in PATH.
    */
-  constructor(cpuSeconds: number, searchPath: string = USUAL_PATH) {
+  constructor(cpuSeconds: number, searchPath: string = DEFAULT_PATH) {
     this.#limits = limits(cpuSeconds);
     this.#searchPath = searchPath;
   }
@@ -54,24 +54,24 @@ export class Confinement {
    *
    * @throws StartFailure when there is no such program or no process to be had.
    */
-  start<T>(program: string, args: readonly string[], start: (how: ConfinedStart) => T): T {
+  start<T>(program: string, args: readonly string[], start: (how: SandboxedCommand) => T): T {
     const path = this.find(program);
     const how = {
       args: ['-c', this.#limits, path, ...args],
       options: { env: {}, cwd: '/' },
     };
-    if (this.#changesUser && isOpenToAll(path)) {
+    if (this.#changesUser && isExecutableByOthers(path)) {
       try {
         return start({ ...how, options: { ...how.options, uid: NOBODY, gid: NOBODY } });
       } catch (error) {
-        if (!isUserRefused(error)) throw new StartFailure(error);
+        if (!isUserRefused(error)) throw new FfmpegStartError(error);
         this.#changesUser = false;
       }
     }
     try {
       return start(how);
     } catch (error) {
-      throw new StartFailure(error);
+      throw new FfmpegStartError(error);
     }
   }
 
@@ -93,12 +93,12 @@ export class Confinement {
         failure = error;
       }
     }
-    throw new StartFailure(failure);
+    throw new FfmpegStartError(failure);
   }
 }
 
 /** Decoding fills the processors that the service and its sockets do not need just then. */
-export function yieldToOthers(pid: number): void {
+export function lowerPriority(pid: number): void {
   try {
     setPriority(pid, NICENESS);
   } catch {
@@ -120,7 +120,7 @@ exec "$0" "$@"`;
 }
 
 /** Whether any user could start it: root's own folder is closed to others, and a program in it with it. */
-function isOpenToAll(program: string): boolean {
+function isExecutableByOthers(program: string): boolean {
   let path = realpathSync(program);
   if ((statSync(path).mode & 0o005) !== 0o005) return false;
   while (path !== dirname(path)) {

@@ -3,12 +3,18 @@ import { execFile } from 'node:child_process';
 import { open, type FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { GatewayError } from '../errors.js';
-import { Confinement, SHELL } from './confinement.js';
-import { inputOptions, isReadInOrder, type Encoding, type Track } from './ffmpeg-arguments.js';
-import { asGatewayError, isMissing, isOfNoAudio, isOfUnknownCodec, StartFailure } from './ffmpeg-fault.js';
-import { bundledBinary, chooseBinary, FfmpegRun } from './ffmpeg.js';
-import { Line } from './line.js';
-import { Spares } from './spares.js';
+import { Sandbox, SHELL } from './confinement.js';
+import { inputOptions, isStreamable, type Encoding, type Track } from './ffmpeg-arguments.js';
+import {
+  toDecodeError,
+  isFfmpegMissing,
+  isOfNoAudio,
+  isOfUnknownCodec,
+  FfmpegStartError,
+} from './ffmpeg-fault.js';
+import { bundledBinary, chooseBinary, FfmpegProcess } from './ffmpeg.js';
+import { Semaphore } from './line.js';
+import { WarmProcesses } from './spares.js';
 
 export interface DecoderOptions {
   /** The configured binary; absent: that of ffmpeg-static, else `ffmpeg` in `searchPath`. */
@@ -24,7 +30,7 @@ export interface DecoderOptions {
 }
 
 /** Where a decode takes its bytes from. */
-export interface Source {
+export interface DecodeInput {
   readonly encoding: Encoding;
   /** The whole file; absent: the recording lies in memory, and can be read in order. */
   readonly path?: string | undefined;
@@ -38,15 +44,15 @@ export interface Decoded {
   /** PCM, 16-bit little-endian, mono, 24 kHz; at most as much as was asked for. */
   readonly pcm: Buffer;
   /** There was more. */
-  readonly cut: boolean;
+  readonly truncated: boolean;
 }
 
 export class Decoder {
   readonly #binary: string;
   readonly #timeoutMs: number;
-  readonly #confinement: Confinement;
-  readonly #line: Line;
-  readonly #spares: Spares<FfmpegRun>;
+  readonly #sandbox: Sandbox;
+  readonly #semaphore: Semaphore;
+  readonly #warmProcesses: WarmProcesses<FfmpegProcess>;
   /** Every decode that has not ended, and what ends it early. */
   readonly #jobs = new Map<Promise<Decoded>, AbortController>();
   readonly #outcomes = new Map<string, number>();
@@ -59,14 +65,14 @@ export class Decoder {
     this.#binary = chooseBinary(options.path, bundledBinary());
     this.#timeoutMs = options.timeoutMs;
     // A second for its start, which is most of what a process costs.
-    this.#confinement = new Confinement(options.timeoutMs / 1000 + 1, options.searchPath);
-    this.#line = new Line(options.concurrency);
-    this.#spares = new Spares(options.spare);
+    this.#sandbox = new Sandbox(options.timeoutMs / 1000 + 1, options.searchPath);
+    this.#semaphore = new Semaphore(options.concurrency);
+    this.#warmProcesses = new WarmProcesses(options.spare);
   }
 
   /** Processes that run, and decodes that wait for their turn. */
   get stats(): { running: number; waiting: number } {
-    return this.#line.stats;
+    return this.#semaphore.stats;
   }
 
   /** How many decodes ended in which way so far: `decoded`, `cancelled`, or the code of the error. */
@@ -82,15 +88,15 @@ export class Decoder {
    * @throws GatewayError `undecodable-audio` (damaged, or out of time), `unsupported-media-type` (no audio stream, or no
    *   ffmpeg here), `draining` (closed), `internal` (no process to be had); `signal.reason` when aborted.
    */
-  async decode(source: Source, maxBytes: number, signal?: AbortSignal): Promise<Decoded> {
+  async decode(source: DecodeInput, maxBytes: number, signal?: AbortSignal): Promise<Decoded> {
     signal?.throwIfAborted();
-    if (this.#closed) throw closing();
+    if (this.#closed) throw closingError();
     const job = new AbortController();
     const abort = (): void => {
       job.abort(signal?.reason);
     };
     signal?.addEventListener('abort', abort);
-    const decoded = this.#line.run(() => this.#decodeInTime(source, maxBytes, job), job.signal);
+    const decoded = this.#semaphore.run(() => this.#decodeInTime(source, maxBytes, job), job.signal);
     this.#jobs.set(decoded, job);
     try {
       const result = await decoded;
@@ -125,11 +131,11 @@ export class Decoder {
   /** Takes no more work and waits for what there is. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([this.#spares.close(), Promise.allSettled(this.#jobs.keys())]);
+    await Promise.all([this.#warmProcesses.close(), Promise.allSettled(this.#jobs.keys())]);
   }
 
   /** Takes no more work, ends what there is with `error`, and waits until the processes are gone. */
-  async destroy(error: Error = closing()): Promise<void> {
+  async destroy(error: Error = closingError()): Promise<void> {
     for (const job of this.#jobs.values()) job.abort(error);
     await this.close();
   }
@@ -139,13 +145,13 @@ export class Decoder {
   }
 
   async #probe(): Promise<string> {
-    const { stdout } = await this.#confinement.start(this.#binary, ['-version'], ({ args, options }) =>
+    const { stdout } = await this.#sandbox.start(this.#binary, ['-version'], ({ args, options }) =>
       promisify(execFile)(SHELL, args, { ...options, timeout: this.#timeoutMs, killSignal: 'SIGKILL' }),
     );
     return /^ffmpeg version \S+/.exec(stdout)?.[0] ?? 'ffmpeg';
   }
 
-  async #decodeInTime(source: Source, maxBytes: number, job: AbortController): Promise<Decoded> {
+  async #decodeInTime(source: DecodeInput, maxBytes: number, job: AbortController): Promise<Decoded> {
     const timer = setTimeout(() => {
       job.abort(
         new GatewayError(
@@ -166,18 +172,24 @@ export class Decoder {
     }
   }
 
-  async #runProcess(source: Source, maxBytes: number, signal: AbortSignal, track: Track): Promise<Decoded> {
+  async #runProcess(
+    source: DecodeInput,
+    maxBytes: number,
+    signal: AbortSignal,
+    track: Track,
+  ): Promise<Decoded> {
     const { encoding, path, startsAt } = source;
-    const isInOrder = isReadInOrder(encoding);
+    const isInOrder = isStreamable(encoding);
     // Processes that were started ahead read the first track.
-    const spare = isInOrder && track === 'first' ? this.#spares.take(kindOf(encoding, maxBytes)) : undefined;
+    const spare =
+      isInOrder && track === 'first' ? this.#warmProcesses.take(warmKey(encoding, maxBytes)) : undefined;
     if (spare !== undefined || path === undefined || (isInOrder && startsAt === undefined))
       return await this.#finish(this.#feed(source, maxBytes, track, spare), signal);
     const file = await this.#openForProcess(path, isInOrder ? startsAt : undefined);
     try {
       signal.throwIfAborted();
       // It gets the open file, and needs no right to find one.
-      const run = new FfmpegRun(this.#binary, this.#confinement, encoding, maxBytes, track, file.fd);
+      const run = new FfmpegProcess(this.#binary, this.#sandbox, encoding, maxBytes, track, file.fd);
       if (isInOrder) this.#prepareNext(run, encoding, maxBytes, track);
       return await this.#finish(run, signal);
     } finally {
@@ -185,7 +197,7 @@ export class Decoder {
     }
   }
 
-  async #finish(run: FfmpegRun, signal: AbortSignal): Promise<Decoded> {
+  async #finish(run: FfmpegProcess, signal: AbortSignal): Promise<Decoded> {
     const kill = (): void => {
       run.kill();
     };
@@ -194,40 +206,49 @@ export class Decoder {
       await run.finished;
     } catch (error) {
       signal.throwIfAborted();
-      if (isMissing(error)) this.#version = undefined;
-      if (!run.cut) throw run.inputError ?? asGatewayError(error);
+      if (isFfmpegMissing(error)) this.#version = undefined;
+      if (!run.truncated) throw run.inputError ?? toDecodeError(error);
     } finally {
       signal.removeEventListener('abort', kill);
     }
     signal.throwIfAborted();
-    return { pcm: run.takePcm(), cut: run.cut };
+    return { pcm: run.takePcm(), truncated: run.truncated };
   }
 
   /** Hands on the recording piece by piece, to a process that was started ahead for such a one if there is one. */
-  #feed({ encoding, read }: Source, maxBytes: number, track: Track, spare: FfmpegRun | undefined): FfmpegRun {
+  #feed(
+    { encoding, read }: DecodeInput,
+    maxBytes: number,
+    track: Track,
+    spare: FfmpegProcess | undefined,
+  ): FfmpegProcess {
     const run = spare ?? this.#start(encoding, maxBytes, track);
     run.feed(read());
     this.#prepareNext(run, encoding, maxBytes, track);
     return run;
   }
 
-  #start(encoding: Encoding, maxBytes: number, track: Track): FfmpegRun {
-    return new FfmpegRun(this.#binary, this.#confinement, encoding, maxBytes, track);
+  #start(encoding: Encoding, maxBytes: number, track: Track): FfmpegProcess {
+    return new FfmpegProcess(this.#binary, this.#sandbox, encoding, maxBytes, track);
   }
 
   /** While recordings wait for their turn the processors are full: to start ahead would gain nothing. */
-  #prepareNext(run: FfmpegRun, encoding: Encoding, maxBytes: number, track: Track): void {
+  #prepareNext(run: FfmpegProcess, encoding: Encoding, maxBytes: number, track: Track): void {
     // The next recording is not taken for one whose first stream is of no use.
     if (track !== 'first') return;
     const prepare = (): void => {
       // Not before what was decoded is on its way: to start a process holds us up for milliseconds.
       setImmediate(() => {
-        if (this.#line.stats.waiting > 0) return;
-        this.#spares.add(kindOf(encoding, maxBytes), () => this.#start(encoding, maxBytes, track), true);
+        if (this.#semaphore.stats.waiting > 0) return;
+        this.#warmProcesses.add(
+          warmKey(encoding, maxBytes),
+          () => this.#start(encoding, maxBytes, track),
+          true,
+        );
       });
     };
     run.finished.then(prepare, (error: unknown) => {
-      if (!(error instanceof StartFailure)) prepare();
+      if (!(error instanceof FfmpegStartError)) prepare();
     });
   }
 
@@ -238,16 +259,16 @@ export class Decoder {
   async #openForProcess(path: string, startsAt: number | undefined): Promise<FileHandle> {
     const file = await open(path);
     if (startsAt !== undefined) await file.read(Buffer.allocUnsafe(startsAt), 0, startsAt, null);
-    else if (this.#confinement.changesUser) await file.chmod(0o644);
+    else if (this.#sandbox.changesUser) await file.chmod(0o644);
     return file;
   }
 }
 
 /** What a process is started for. */
-function kindOf(encoding: Encoding, maxBytes: number): string {
+function warmKey(encoding: Encoding, maxBytes: number): string {
   return [...inputOptions(encoding), maxBytes].join(' ');
 }
 
-function closing(): GatewayError {
+function closingError(): GatewayError {
   return new GatewayError('draining', 'The service is shutting down; try again in a moment.');
 }

@@ -29,7 +29,7 @@ export type Track = 'first' | 'decodable';
  * Containers that come out the same, bit for bit and fault for fault, when nobody can jump in them. Of the others some
  * have an index at the end, MP3 then loses its exact length, and FLAC takes noise for the end of a file.
  */
-const READ_IN_ORDER: ReadonlySet<Demuxer> = new Set<Demuxer>([
+const STREAMABLE: ReadonlySet<Demuxer> = new Set<Demuxer>([
   'wav',
   'ogg',
   'matroska',
@@ -40,13 +40,13 @@ const READ_IN_ORDER: ReadonlySet<Demuxer> = new Set<Demuxer>([
 ]);
 
 /** Whether a pipe will do, so that a process can wait on it before the recording is there. */
-export function isReadInOrder(encoding: Encoding): boolean {
-  return encoding.kind === 'samples' || READ_IN_ORDER.has(encoding.demuxer);
+export function isStreamable(encoding: Encoding): boolean {
+  return encoding.kind === 'samples' || STREAMABLE.has(encoding.demuxer);
 }
 
 /** How ffmpeg reads the file that it was given as standard input: on from where it is, or jumping in it. */
 export function inputUrl(encoding: Encoding): string {
-  if (isReadInOrder(encoding)) return 'pipe:0';
+  if (isStreamable(encoding)) return 'pipe:0';
   if (!isPart(encoding)) return 'file:/dev/fd/0';
   const { offset, length } = encoding.range;
   return `subfile,,start,${offset},end,${offset + length},,:file:/dev/fd/0`;
@@ -61,7 +61,7 @@ const MAX_ALLOCATION_BYTES = 128 * 1024 * 1024;
 
 /** Before `-i`: the one format that the input may have, and the one protocol by which it may be read. */
 export function inputOptions(encoding: Encoding): string[] {
-  const protocol = isReadInOrder(encoding) ? 'pipe' : isPart(encoding) ? 'subfile,file' : 'file';
+  const protocol = isStreamable(encoding) ? 'pipe' : isPart(encoding) ? 'subfile,file' : 'file';
   const common = ['-nostdin', '-hide_banner', '-loglevel', 'error', '-threads', '1'];
   return [...common, '-max_alloc', String(MAX_ALLOCATION_BYTES), ...formatOptions(encoding, protocol)];
 }

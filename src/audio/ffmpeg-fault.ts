@@ -2,7 +2,7 @@
 import { GatewayError } from '../errors.js';
 
 /** No process could be started; the cause is the system's error. */
-export class StartFailure extends Error {
+export class FfmpegStartError extends Error {
   override readonly name = 'StartFailure';
 
   constructor(cause: unknown) {
@@ -11,8 +11,8 @@ export class StartFailure extends Error {
 }
 
 /** Whether there is no ffmpeg to start, as opposed to no room for one more process. */
-export function isMissing(error: unknown): boolean {
-  if (!(error instanceof StartFailure)) return false;
+export function isFfmpegMissing(error: unknown): boolean {
+  if (!(error instanceof FfmpegStartError)) return false;
   const { cause } = error;
   if (typeof cause !== 'object' || cause === null || !('code' in cause)) return false;
   return cause.code === 'ENOENT' || cause.code === 'EACCES' || cause.code === 'ENOTDIR';
@@ -42,16 +42,16 @@ function saysNoStreams(said: string): boolean {
 }
 
 /** What a run's failure means to the client. ffmpeg's words, which hold paths, stay in the cause. */
-export function asGatewayError(error: unknown): GatewayError {
+export function toDecodeError(error: unknown): GatewayError {
   const said = error instanceof Error ? error.message : '';
-  if (isMissing(error)) {
+  if (isFfmpegMissing(error)) {
     return new GatewayError(
       'unsupported-media-type',
       'ffmpeg is missing on the server, so that it takes only WAV with 16-bit PCM, mono, 24 kHz. Send that, or ask for ffmpeg to be installed.',
       { cause: error },
     );
   }
-  if (error instanceof StartFailure) {
+  if (error instanceof FfmpegStartError) {
     return new GatewayError('internal', 'The server could not start ffmpeg; try again.', { cause: error });
   }
   if (saysNoStreams(said)) {

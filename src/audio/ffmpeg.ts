@@ -4,7 +4,7 @@ import { accessSync, constants } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Readable, Writable } from 'node:stream';
 import ffmpeg from 'fluent-ffmpeg';
-import { SHELL, yieldToOthers, type Confinement } from './confinement.js';
+import { SHELL, lowerPriority, type Sandbox } from './confinement.js';
 import {
   audioFilters,
   inputOptions,
@@ -14,7 +14,7 @@ import {
   type Track,
 } from './ffmpeg-arguments.js';
 import { MonoSamples } from './mono-samples.js';
-import { StartFailure } from './ffmpeg-fault.js';
+import { FfmpegStartError } from './ffmpeg-fault.js';
 
 /** Lines of ffmpeg's standard error as fluent-ffmpeg keeps them. */
 interface Lines {
@@ -35,7 +35,7 @@ declare module 'fluent-ffmpeg' {
 }
 
 /** One ffmpeg process, through fluent-ffmpeg, three of whose habits a server cannot live with are corrected here. */
-export class FfmpegRun {
+export class FfmpegProcess {
   /**
    * Settles once the process is gone and all it wrote has been taken.
    * Rejects with a StartFailure, or with the last that it wrote to standard error.
@@ -57,7 +57,7 @@ export class FfmpegRun {
    */
   constructor(
     binary: string,
-    confinement: Confinement,
+    confinement: Sandbox,
     encoding: Encoding,
     maxBytes: number,
     track: Track,
@@ -79,7 +79,7 @@ export class FfmpegRun {
   }
 
   /** There was more than is collected. */
-  get cut(): boolean {
+  get truncated(): boolean {
     return this.#samples.bytes > this.#maxBytes;
   }
 
@@ -102,15 +102,15 @@ export class FfmpegRun {
   }
 
   #collect(chunk: Buffer): void {
-    if (!this.cut) this.#samples.push(chunk);
-    if (this.cut) this.kill();
+    if (!this.truncated) this.#samples.push(chunk);
+    if (this.truncated) this.kill();
   }
 
   #inputToBeFed(): Readable {
     const fed = new Promise<AsyncIterable<Buffer>>((resolve) => {
       this.#feed = resolve;
     });
-    const read = async function* (run: FfmpegRun): AsyncGenerator<Buffer> {
+    const read = async function* (run: FfmpegProcess): AsyncGenerator<Buffer> {
       try {
         yield* await fed;
       } catch (error) {
@@ -124,7 +124,7 @@ export class FfmpegRun {
   #confine(
     command: ffmpeg.FfmpegCommand,
     binary: string,
-    confinement: Confinement,
+    confinement: Sandbox,
     file: number | undefined,
   ): void {
     // It would run `ffmpeg -formats` and `ffmpeg -encoders` before the first command; both are known to be there.
@@ -140,12 +140,12 @@ export class FfmpegRun {
     command._spawnFfmpeg = (args, options, onSpawn, onEnd) => {
       const keepChild: OnSpawn = (child, stdout, stderr) => {
         this.#child = child;
-        if (child.pid !== undefined) yieldToOthers(child.pid);
+        if (child.pid !== undefined) lowerPriority(child.pid);
         onSpawn(child, stdout, stderr);
       };
       const end: OnEnd = (error, stdout, stderr) => {
         if (stdout !== undefined && stderr !== undefined) onEnd(error, stdout, stderr);
-        else onEnd(new StartFailure(error), NO_LINES, NO_LINES);
+        else onEnd(new FfmpegStartError(error), NO_LINES, NO_LINES);
       };
       try {
         confinement.start(binary, args, (how) => {
@@ -153,7 +153,7 @@ export class FfmpegRun {
           spawn([...how.args], { ...options, ...how.options, stdio }, keepChild, end);
         });
       } catch (error) {
-        onEnd(error instanceof StartFailure ? error : new StartFailure(error), NO_LINES, NO_LINES);
+        onEnd(error instanceof FfmpegStartError ? error : new FfmpegStartError(error), NO_LINES, NO_LINES);
       }
     };
   }
@@ -161,8 +161,8 @@ export class FfmpegRun {
   #run(command: ffmpeg.FfmpegCommand, input: string | Readable): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       command.on('error', (error, _stdout, stderr) => {
-        if (error instanceof StartFailure) reject(error);
-        else if (isShellsExit(error)) reject(new StartFailure({ code: 'EACCES' }));
+        if (error instanceof FfmpegStartError) reject(error);
+        else if (isShellsExit(error)) reject(new FfmpegStartError({ code: 'EACCES' }));
         else if (stderr === null || stderr === '') reject(error);
         else reject(new Error(stderr.slice(-2000), { cause: error }));
       });

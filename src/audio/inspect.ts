@@ -2,8 +2,8 @@
 import { createReadStream } from 'node:fs';
 import { GatewayError } from '../errors.js';
 import { findRecordings } from './concatenated.js';
-import type { Source } from './decoder.js';
-import { isReadInOrder } from './ffmpeg-arguments.js';
+import type { DecodeInput } from './decoder.js';
+import { isStreamable } from './ffmpeg-arguments.js';
 import { AUDIO_FORMATS, type Demuxer } from './formats.js';
 import { openRecording, type Recording, type RecordingReader } from './recording.js';
 import { sniff } from './sniff.js';
@@ -23,7 +23,8 @@ import { joinAlike, readWavFiles, type WavFile } from './wav-files.js';
 
 /** One of the recordings that stand one behind the other, nearly always the only one. */
 export type Part =
-  { readonly kind: 'samples'; readonly pcm: Buffer } | { readonly kind: 'encoded'; readonly source: Source };
+  | { readonly kind: 'samples'; readonly pcm: Buffer }
+  | { readonly kind: 'encoded'; readonly source: DecodeInput };
 
 /** WAV files of another kind than the one before, or compressed; each is decoded by a process of its own. */
 const MAX_KINDS = 64;
@@ -93,8 +94,8 @@ function containerPart(recording: Recording, size: number, demuxer: Demuxer, ran
   const isAll = range.offset === 0 && range.length === size;
   const encoding = { kind: 'container', demuxer, range: isAll ? undefined : range } as const;
   // Of some containers ffmpeg needs a file to jump in.
-  if (typeof recording !== 'string' && !isReadInOrder(encoding)) throw notReady();
-  const source: Source = {
+  if (typeof recording !== 'string' && !isStreamable(encoding)) throw notReady();
+  const source: DecodeInput = {
     encoding,
     path: typeof recording === 'string' ? recording : undefined,
     read: () => streamRange(recording, range),

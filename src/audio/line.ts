@@ -5,14 +5,14 @@ interface Waiter {
   readonly settle: (admitted: boolean) => void;
 }
 
-export class Line {
-  readonly #width: number;
+export class Semaphore {
+  readonly #limit: number;
   readonly #waiting = new Set<Waiter>();
   #running = 0;
 
   /** @param width how many may work at the same time, at least 1. */
   constructor(width: number) {
-    this.#width = width;
+    this.#limit = width;
   }
 
   get stats(): { running: number; waiting: number } {
@@ -56,7 +56,7 @@ export class Line {
   /** The only place that decides who is next. A Set keeps the order of arrival. */
   #advance(): void {
     for (const waiter of this.#waiting) {
-      if (this.#running >= this.#width) return;
+      if (this.#running >= this.#limit) return;
       this.#running += 1;
       waiter.settle(true);
     }

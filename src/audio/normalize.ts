@@ -1,6 +1,6 @@
 /** Any recording in, PCM 16-bit little-endian mono 24 kHz out. The content decides what it is, not its name. */
 import { GatewayError } from '../errors.js';
-import { Decoder, type Source } from './decoder.js';
+import { Decoder, type DecodeInput } from './decoder.js';
 import { emptyAudio, inspect, type Part } from './inspect.js';
 import { BYTES_PER_SECOND, durationMs } from './pcm.js';
 import type { Recording } from './recording.js';
@@ -119,10 +119,10 @@ export class AudioNormalizer {
     return part.kind === 'samples' ? part.pcm : await this.#decode(part.source, signal);
   }
 
-  async #decode(source: Source, signal: AbortSignal | undefined): Promise<Buffer> {
+  async #decode(source: DecodeInput, signal: AbortSignal | undefined): Promise<Buffer> {
     const maxBytes = this.#maxSeconds * BYTES_PER_SECOND;
-    const { pcm, cut } = await this.#decoder.decode(source, maxBytes, signal);
-    if (cut) throw this.#tooLong();
+    const { pcm, truncated } = await this.#decoder.decode(source, maxBytes, signal);
+    if (truncated) throw this.#tooLong();
     return pcm;
   }
 

@@ -13,7 +13,7 @@ const CONTAINER_BYTES = 12;
  * @param head the first bytes of a recording.
  * @returns whether it is a WAV of PCM, 16-bit little-endian, mono, 24 kHz; undefined where more bytes are needed to tell.
  */
-export async function isReady(head: Buffer): Promise<boolean | undefined> {
+export async function isPassThroughWav(head: Buffer): Promise<boolean | undefined> {
   const more = head.length < MAX_HEAD_BYTES ? undefined : false;
   if (head.length < CONTAINER_BYTES) return more;
   const reader = new BytesReader(head.subarray(0, MAX_HEAD_BYTES));

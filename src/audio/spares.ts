@@ -1,6 +1,6 @@
 /** Processes started ahead, each waiting for the kind of input it was started for. */
 
-export interface Spare {
+export interface WarmProcess {
   /** Settles when the process is gone. */
   readonly finished: Promise<unknown>;
   kill(): void;
@@ -15,7 +15,7 @@ interface Waiting<T> {
   readonly timer: NodeJS.Timeout;
 }
 
-export class Spares<T extends Spare> {
+export class WarmProcesses<T extends WarmProcess> {
   readonly #limit: number;
   /** The oldest first. */
   readonly #waiting = new Set<Waiting<T>>();

@@ -1,6 +1,6 @@
 /** What a decoder is given of a WAV: its samples, mixed here where a plain mix would lose a voice, or the file. */
 import { GatewayError } from '../errors.js';
-import type { Source } from './decoder.js';
+import type { DecodeInput } from './decoder.js';
 import { BLOCK_MS, ChannelChoice, measuringStep, MIX } from './channel-choice.js';
 import { MAX_CHANNELS, mixWeights } from './mix-weights.js';
 import { Mixdown } from './mixdown.js';
@@ -19,7 +19,7 @@ export async function wavSource(
   recording: Recording,
   size: number,
   header: WavHeader,
-): Promise<Source | undefined> {
+): Promise<DecodeInput | undefined> {
   const format = sampleFormat(header);
   if (format === undefined) return undefined;
   const { sampleRate, channels } = header;

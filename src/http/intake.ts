@@ -1,7 +1,7 @@
 /** Takes a recording in as it comes: one that is small, needs no decoder and comes soon stays in memory, any other goes into a file. */
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import { Writable } from 'node:stream';
-import { isReady } from '../audio/ready.js';
+import { isPassThroughWav } from '../audio/ready.js';
 import type { Recording } from '../audio/recording.js';
 import { MAX_TEXT_BODY_BYTES } from './limits.js';
 import { isError } from './thrown.js';
@@ -116,7 +116,7 @@ export class Intake extends Writable {
     else if (this.#held?.hasRoom(bytesOf(chunks)) !== true) await this.#spill(chunks);
     else {
       for (const chunk of chunks) this.#held.add(chunk);
-      this.#isReady ??= await isReady(this.#held.bytes);
+      this.#isReady ??= await isPassThroughWav(this.#held.bytes);
       if (this.#isReady === false) await this.#spill([]);
     }
   }

@@ -1,7 +1,7 @@
 /** External programs: shell pipelines, each in a process group of its own, bounded in number and time. */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
-import { Line } from '../audio/line.js';
+import { Semaphore } from '../audio/line.js';
 
 /** How much of what a program complains about is kept for the log. */
 const COMPLAINT_BYTES = 2_000;
@@ -56,13 +56,13 @@ export interface ProgramRun {
 
 /** Programs that run to their end, so many at a time. */
 export class Programs {
-  readonly #line: Line;
+  readonly #line: Semaphore;
   readonly #path: string | undefined;
   readonly #closing = new AbortController();
   readonly #running = new Set<Promise<Buffer>>();
 
   constructor(concurrency: number, path: string | undefined) {
-    this.#line = new Line(concurrency);
+    this.#line = new Semaphore(concurrency);
     this.#path = path;
   }
 

@@ -1,6 +1,6 @@
 /** The line in front of the ffmpeg processes. */
 import { describe, expect, it } from '@jest/globals';
-import { Line } from '../../src/audio/line.js';
+import { Semaphore } from '../../src/audio/line.js';
 
 const forever = new AbortController().signal;
 
@@ -15,7 +15,7 @@ function gate(): { work: () => Promise<void>; open: () => void } {
 
 describe('a line', () => {
   it('serves in the order of arrival', async () => {
-    const line = new Line(1);
+    const line = new Semaphore(1);
     const first = gate();
     const served: number[] = [];
     const all = [
@@ -35,7 +35,7 @@ describe('a line', () => {
   });
 
   it('gives a place back when the work fails', async () => {
-    const line = new Line(1);
+    const line = new Semaphore(1);
     const failing = line.run(() => Promise.reject(new Error('broken')), forever);
     const next = line.run(() => Promise.resolve('done'), forever);
     await expect(failing).rejects.toThrow('broken');
@@ -43,7 +43,7 @@ describe('a line', () => {
   });
 
   it('gives a place back when its owner is aborted on the way to it', async () => {
-    const line = new Line(1);
+    const line = new Semaphore(1);
     const leaving = new AbortController();
     let started = false;
     const aborted = line.run(() => {

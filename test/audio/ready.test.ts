@@ -1,6 +1,6 @@
 /** Whether the beginning of a recording tells that it needs no decoder. */
 import { describe, expect, it } from '@jest/globals';
-import { isReady } from '../../src/audio/ready.js';
+import { isPassThroughWav } from '../../src/audio/ready.js';
 import { data, extensibleFormat, format, LIST, riff, sine, type Chunk } from './recordings.js';
 
 const samples = data(sine({ seconds: 0.01 }));
@@ -8,7 +8,7 @@ const ours = [format()];
 
 const firstAnswer = async (bytes: Buffer): Promise<boolean | undefined> => {
   for (let length = 0; length < bytes.length; length += 1) {
-    const told = await isReady(bytes.subarray(0, length));
+    const told = await isPassThroughWav(bytes.subarray(0, length));
     if (told !== undefined) return told;
   }
   return undefined;
@@ -23,9 +23,9 @@ describe('a recording is ready', () => {
   ])('with %s, and said to be so where its samples begin', async (_what, before) => {
     const whole = riff([...before, samples]);
     const head = riff(before).length + 8;
-    expect(await isReady(whole.subarray(0, head - 1))).toBeUndefined();
-    expect(await isReady(whole.subarray(0, head))).toBe(true);
-    expect(await isReady(whole)).toBe(true);
+    expect(await isPassThroughWav(whole.subarray(0, head - 1))).toBeUndefined();
+    expect(await isPassThroughWav(whole.subarray(0, head))).toBe(true);
+    expect(await isPassThroughWav(whole)).toBe(true);
     expect(await firstAnswer(whole)).toBe(true);
   });
 });
@@ -41,13 +41,13 @@ describe('a recording is not ready', () => {
     ['nothing', Buffer.alloc(100)],
   ])('%s', async (_what, bytes) => {
     expect(await firstAnswer(bytes)).not.toBe(true);
-    expect(await isReady(bytes)).toBe(false);
+    expect(await isPassThroughWav(bytes)).toBe(false);
   });
 
   it('where nothing of it says so within four kilobytes', async () => {
     const late = riff([...ours, { id: 'LIST', body: Buffer.alloc(4_096) }, samples]);
-    expect(await isReady(late.subarray(0, 4_095))).toBeUndefined();
-    expect(await isReady(late.subarray(0, 4_096))).toBe(false);
+    expect(await isPassThroughWav(late.subarray(0, 4_095))).toBeUndefined();
+    expect(await isPassThroughWav(late.subarray(0, 4_096))).toBe(false);
     expect(await firstAnswer(riff([data(sine({ seconds: 1 })), ...ours]))).toBe(false);
   });
 });

@@ -27,7 +27,8 @@ const WHEN: Readonly<Record<ProblemCode, string>> = {
   internal: 'A fault of the service; it is logged under the request id.',
   'upstream-unavailable': 'The provider cannot be reached, or failed.',
   'upstream-rejected': 'The provider refuses the credentials, the model or the request.',
-  'translation-incomplete': 'The answer broke off, or lacks what was asked for; `partial` has what had arrived.',
+  'translation-incomplete':
+    'The answer broke off, or lacks what was asked for; `partial` has what had arrived.',
   'pool-saturated': 'Everything is taken, and as many wait as may wait.',
   'upstream-rate-limited': 'The provider limits this service.',
   draining: 'The service is shutting down.',
