@@ -11,9 +11,9 @@ import { createApp } from './http/app.js';
 import type { Health } from './http/deps.js';
 import { createLimiter, type Limiter, type LimiterOptions } from './http/limiter.js';
 import { listen, stopListening } from './http/listening.js';
-import { refuseUnroutable } from './http/request-line.js';
+import { checkRequestLine } from './http/request-line.js';
 import { createHttpServer } from './http/server.js';
-import { RedisTickets } from './http/tickets.js';
+import { RedisTicketStore } from './http/tickets.js';
 import { Upgrades } from './http/upgrades.js';
 import { removeOwnUploads, sweepUploads } from './http/upload.js';
 import { createLogger } from './logger.js';
@@ -99,7 +99,7 @@ async function build(
     sessions: sessions.lastCount(),
   });
 
-  const { express: app, answer } = createApp({
+  const { express: app, handle } = createApp({
     config,
     logger,
     version,
@@ -109,7 +109,7 @@ async function build(
     sessions,
     relay,
     upgrades,
-    tickets: redis && new RedisTickets(redis),
+    tickets: redis && new RedisTicketStore(redis),
     limiter: limiterOf('points', config.access.rateLimitPerMinute, redis, logger),
     failedKeys: limiterOf('failed-keys', config.access.failedKeysPerMinute, redis, logger),
     health: stats,
@@ -117,8 +117,8 @@ async function build(
     capabilities: () => describeCapabilities(config.upstream, model, offline?.engine),
     draining: () => shutdown.begun,
   });
-  const server = createHttpServer(answer, logger);
-  upgrades.attach(server, refuseUnroutable(answer, logger));
+  const server = createHttpServer(handle, logger);
+  upgrades.attach(server, checkRequestLine(handle, logger));
   shutdown.watch(server);
   closers.add(() => stopListening(server));
   closers.add(() => drain(shutdown, components, config.server.shutdownGraceMs));

@@ -1,6 +1,6 @@
 /** What Prometheus is told, by prom-client: a registry of each gateway's own, filled when it is asked for. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { FinishedCall } from './http/call.js';
+import type { FinishedRequest } from './http/call.js';
 import type { Reading } from './readings.js';
 
 /** Seconds. Answers take from a millisecond (a session) to a minute (a long recording). */
@@ -44,7 +44,7 @@ export class Metrics {
   }
 
   /** Counts a request that is over. */
-  observe({ route, method, status, code, aborted, durationMs, report }: FinishedCall): void {
+  observe({ route, method, status, code, aborted, durationMs, report }: FinishedRequest): void {
     this.#requests.inc({
       route,
       method: METHODS.has(method) ? method : 'other',

@@ -5,7 +5,7 @@ import { GatewayError } from '../errors.js';
 import { OPEN_OWNER } from './call.js';
 
 /** The keys that open the service. Only their digests are known. */
-export class KeyRing {
+export class ApiKeys {
   readonly #digests: readonly Buffer[];
 
   /** @param digests SHA-256 of each key, in hex; none: the service is open, and everybody is one and the same owner. */
@@ -27,18 +27,17 @@ export class KeyRing {
     if (this.isOpen) return OPEN_OWNER;
     const key = presentedKey(headers);
     if (key === undefined) {
-      throw new GatewayError('unauthorized', 'This service needs an API key.', { hint: HOW_TO_SEND });
+      throw new GatewayError('unauthorized', 'This service needs an API key.', { hint: KEY_HINT });
     }
     const digest = hash('sha256', key, 'buffer');
     let known = false;
     for (const candidate of this.#digests) known = timingSafeEqual(candidate, digest) || known;
-    if (!known)
-      throw new GatewayError('unauthorized', 'The API key is not known here.', { hint: HOW_TO_SEND });
+    if (!known) throw new GatewayError('unauthorized', 'The API key is not known here.', { hint: KEY_HINT });
     return digest.toString('hex', 0, 8);
   }
 }
 
-export const HOW_TO_SEND = 'Send it as `Authorization: Bearer …` or as `X-API-Key: …`.';
+export const KEY_HINT = 'Send it as `Authorization: Bearer …` or as `X-API-Key: …`.';
 
 /** Another scheme in Authorization (a proxy's Basic) does not hide the key in X-API-Key. */
 function presentedKey(headers: IncomingHttpHeaders): string | undefined {

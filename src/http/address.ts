@@ -7,10 +7,10 @@ import proxyaddr from 'proxy-addr';
  * The network that a request came from, as far as TRUST_PROXY lets proxies say so. What a proxy says that is no address
  * would be whatever its client wrote: then it is the address of the connection.
  */
-export type NetworkOf = (req: IncomingMessage) => string;
+export type ClientNetwork = (req: IncomingMessage) => string;
 
 /** @param trusted TRUST_PROXY: all proxies or none, so many of them, or those at the addresses listed. */
-export function networksOf(trusted: boolean | number | string): NetworkOf {
+export function clientNetwork(trusted: boolean | number | string): ClientNetwork {
   if (trusted === false) return (req) => network(req.socket.remoteAddress ?? '');
   const trust = trustOf(trusted);
   return (req) => {

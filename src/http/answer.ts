@@ -11,7 +11,7 @@ export type HeaderList = readonly string[];
 
 type Headers = OutgoingHttpHeaders | OutgoingHttpHeader[];
 
-export class Answer<R extends IncomingMessage = IncomingMessage> extends ServerResponse<R> {
+export class HttpResponse<R extends IncomingMessage = IncomingMessage> extends ServerResponse<R> {
   #said: string[] = [];
 
   /** What is said again counts for what was said before. */
@@ -47,6 +47,6 @@ export class Answer<R extends IncomingMessage = IncomingMessage> extends ServerR
 
 /** Says it on an answer of ours; sets it on one that Express has made its own. */
 export function say(res: ServerResponse, name: string, value: string): void {
-  if (res instanceof Answer) res.say(name, value);
+  if (res instanceof HttpResponse) res.say(name, value);
   else res.setHeader(name, value);
 }

@@ -14,9 +14,9 @@ const BYTES_PER_SAMPLE = 2;
  */
 const MAX_TEXT_HEADER = 8_192;
 
-export type AnswerForm = 'json' | 'wav' | 'events';
+export type ResponseForm = 'json' | 'wav' | 'events';
 
-const FORM_OF: Readonly<Record<string, AnswerForm>> = {
+const FORM_OF: Readonly<Record<string, ResponseForm>> = {
   'application/json': 'json',
   'audio/wav': 'wav',
   'audio/x-wav': 'wav',
@@ -25,7 +25,7 @@ const FORM_OF: Readonly<Record<string, AnswerForm>> = {
 };
 
 /** What the client would like best. What none of ours satisfies gets JSON: an answer is better than a 406. */
-export function acceptedForm(req: IncomingMessage): AnswerForm {
+export function negotiateForm(req: IncomingMessage): ResponseForm {
   const { accept } = req.headers;
   if (accept === undefined || accept === '*/*' || accept === 'application/json') return 'json';
   const [best] = [accepts(req).type(Object.keys(FORM_OF))].flat();
@@ -33,7 +33,7 @@ export function acceptedForm(req: IncomingMessage): AnswerForm {
 }
 
 /** The answer as JSON, without the samples. `spoken` is undefined where no reply was asked for. */
-export function describeResult(result: TranslationResult, requestId: string, spoken?: object) {
+export function resultBody(result: TranslationResult, requestId: string, spoken?: object) {
   const { usage, timings } = result;
   return {
     connectId: result.connectId,
@@ -61,7 +61,7 @@ export function describeResult(result: TranslationResult, requestId: string, spo
 }
 
 /** What the spoken reply is like. */
-export function describeAudio(pcm: Buffer) {
+export function audioBody(pcm: Buffer) {
   return {
     mimeType: 'audio/wav',
     sampleRate: SAMPLE_RATE,
@@ -71,7 +71,7 @@ export function describeAudio(pcm: Buffer) {
   };
 }
 
-export function answerJson(
+export function sendTranslationJson(
   req: IncomingMessage,
   res: ServerResponse,
   result: TranslationResult,
@@ -79,13 +79,13 @@ export function answerJson(
 ): void {
   const pcm = result.audio ?? Buffer.alloc(0);
   const spoken = wantsAudio
-    ? { ...describeAudio(pcm), base64: encodeWav(pcm, SAMPLE_RATE).toString('base64') }
+    ? { ...audioBody(pcm), base64: encodeWav(pcm, SAMPLE_RATE).toString('base64') }
     : undefined;
   say(res, 'Server-Timing', serverTiming(result.timings));
-  sendJson(res, describeResult(result, req.call.id, spoken));
+  sendJson(res, resultBody(result, req.context.id, spoken));
 }
 
-export function answerWav(res: ServerResponse, result: TranslationResult): void {
+export function sendWav(res: ServerResponse, result: TranslationResult): void {
   const wav = encodeWav(result.audio ?? Buffer.alloc(0), SAMPLE_RATE);
   const { encoded, isWhole } = encodeForHeader(result.text);
   say(res, 'Server-Timing', serverTiming(result.timings));
@@ -98,7 +98,7 @@ export function answerWav(res: ServerResponse, result: TranslationResult): void 
 }
 
 /** `data.connectId` and `data.responses[0]` are what that client reads. */
-export function answerOriginal(res: ServerResponse, result: TranslationResult): void {
+export function sendOriginal(res: ServerResponse, result: TranslationResult): void {
   say(res, 'Server-Timing', serverTiming(result.timings));
   sendJson(res, { data: { connectId: result.connectId, responses: result.responses } });
 }
@@ -125,13 +125,13 @@ function encodeForHeader(text: string): { encoded: string; isWhole: boolean } {
 
 function serverTiming(timings: TranslationResult['timings']): string {
   const { uploadMs, normalizeMs, queueMs, firstDeltaMs, upstreamMs } = timings;
-  const upload = uploadMs === undefined ? '' : `upload;dur=${tenths(uploadMs)}, `;
-  const normalize = normalizeMs === undefined ? '' : `normalize;dur=${tenths(normalizeMs)}, `;
-  const upstream = `queue;dur=${tenths(queueMs)}, first;dur=${tenths(firstDeltaMs)}, upstream;dur=${tenths(upstreamMs)}`;
+  const upload = uploadMs === undefined ? '' : `upload;dur=${toTenths(uploadMs)}, `;
+  const normalize = normalizeMs === undefined ? '' : `normalize;dur=${toTenths(normalizeMs)}, `;
+  const upstream = `queue;dur=${toTenths(queueMs)}, first;dur=${toTenths(firstDeltaMs)}, upstream;dur=${toTenths(upstreamMs)}`;
   return upload + normalize + upstream;
 }
 
-function tenths(ms: number): number {
+function toTenths(ms: number): number {
   return Math.round(ms * 10) / 10;
 }
 

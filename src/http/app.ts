@@ -2,32 +2,32 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import express, { type Express, type RequestHandler } from 'express';
 import { GatewayError } from '../errors.js';
-import { KeyRing } from './access.js';
-import { networksOf } from './address.js';
+import { ApiKeys } from './access.js';
+import { clientNetwork } from './address.js';
 import { say } from './answer.js';
 import { createBodyReader } from './body.js';
-import { openCall } from './call.js';
-import type { HttpDeps, HttpTiming } from './deps.js';
+import { requestContext } from './call.js';
+import type { HttpPorts, HttpTiming } from './deps.js';
 import { serveDocs } from './docs-route.js';
-import { Door } from './door.js';
-import { createErrorHandler, notFound, otherMethods } from './error-handler.js';
+import { Auth } from './door.js';
+import { createErrorHandler, notFound, methodNotAllowed } from './error-handler.js';
 import { describeConversations } from './contract/asyncapi.js';
 import { describeService } from './contract/openapi.js';
-import { serveDocument } from './contract-route.js';
-import { createFormReader } from './form.js';
+import { serveJsonDocument } from './contract-route.js';
+import { createMultipartReader } from './form.js';
 import { maxFormBytes } from './limits.js';
-import { exposeMetrics } from './metrics-route.js';
+import { serveMetrics } from './metrics-route.js';
 import { servePage } from './page.js';
 import { RECORDING_NAMES } from './question.js';
-import { allowOrigins, protectReaders } from './security.js';
-import { createRelayRoutes } from './relay-route.js';
+import { corsHeaders, securityHeaders } from './security.js';
+import { createConversationRoutes } from './relay-route.js';
 import { createSessionRoutes } from './sessions-route.js';
-import { Slots } from './slots.js';
-import { BodyWatch } from './slow-body.js';
+import { ConcurrencyLimit } from './slots.js';
+import { BodyRateMonitor } from './slow-body.js';
 import { createStatusRoutes } from './status-route.js';
-import { inTurn, type Step } from './steps.js';
-import { MemoryTickets } from './tickets.js';
-import { Toll } from './toll.js';
+import { compose, type Middleware } from './steps.js';
+import { MemoryTicketStore } from './tickets.js';
+import { RateLimit } from './toll.js';
 import { createTranslateRoutes, type TranslateRoutes } from './translate-route.js';
 
 const TIMING: HttpTiming = {
@@ -44,11 +44,11 @@ export interface App {
   /** All routes. */
   readonly express: Express;
   /** Answers requests: the busiest route by its lane, everything else through Express. */
-  readonly answer: RequestListener;
+  readonly handle: RequestListener;
 }
 
 /** Where nearly all requests go. */
-const BUSIEST = '/api/realtime/translate';
+const FAST_PATH = '/api/realtime/translate';
 
 /**
  * The service's HTTP side. It opens nothing by itself: see `createHttpServer`, and `sweepUploads` for the start.
@@ -56,7 +56,7 @@ const BUSIEST = '/api/realtime/translate';
  * Express's router costs more than all else that is done for a translation, so the busiest route has a lane beside it: the
  * same steps, called one after the other. Other spellings of its path are Express's, as everything else is.
  */
-export function createApp(deps: HttpDeps): App {
+export function createApp(deps: HttpPorts): App {
   const { config, logger } = deps;
   const timing = { ...TIMING, ...deps.timing };
   const app = express();
@@ -66,100 +66,106 @@ export function createApp(deps: HttpDeps): App {
 
   const status = createStatusRoutes(deps);
   const { slowBodyWindowMs: windowMs, lingerMs } = timing;
-  const bodies = new BodyWatch({ windowMs, maxBytes: maxFormBytes(config), lingerMs });
+  const bodies = new BodyRateMonitor({ windowMs, maxBytes: maxFormBytes(config), lingerMs });
   const everyone = [
-    protectReaders(),
-    openCall(deps),
-    allowOrigins(config.server.corsOrigins),
+    securityHeaders(),
+    requestContext(deps),
+    corsHeaders(config.server.corsOrigins),
     watchBodies(bodies),
   ];
   app.use(...everyone);
   // Express matches paths without regard to case, so what stands before a route here stands before all its spellings.
-  const keys = new KeyRing(config.access.keyDigests);
-  const networkOf = networksOf(config.server.trustProxy);
-  const door = new Door(keys, deps.failedKeys, networkOf, logger);
-  const toll = new Toll(deps.limiter, keys, networkOf);
+  const keys = new ApiKeys(config.access.keyDigests);
+  const networkOf = clientNetwork(config.server.trustProxy);
+  const door = new Auth(keys, deps.failedKeys, networkOf, logger);
+  const toll = new RateLimit(deps.limiter, keys, networkOf);
   const api = express.Router();
-  const callers = [neverStored, refuseWhileDraining(deps), door.enter, toll.enter];
+  const callers = [noStore, rejectWhileDraining(deps), door.middleware, toll.middleware];
   api.use(...callers);
   const translations = createTranslations(deps, toll, timing);
   addApiRoutes(api, deps, translations, status.capabilities);
-  const conversations = createRelayRoutes(deps, deps.tickets ?? new MemoryTickets(), keys, door, toll);
-  api.route('/realtime/tickets').post(conversations.issueTicket).all(otherMethods('POST'));
+  const conversations = createConversationRoutes(
+    deps,
+    deps.tickets ?? new MemoryTicketStore(),
+    keys,
+    door,
+    toll,
+  );
+  api.route('/realtime/tickets').post(conversations.issueTicket).all(methodNotAllowed('POST'));
   // First, because the router tries one after the other.
   app.use('/api', api);
-  app.route('/health').get(status.health).all(otherMethods('GET', 'HEAD'));
-  app.route('/livez').get(status.live).all(otherMethods('GET', 'HEAD'));
-  app.route('/metrics').get(exposeMetrics(deps)).all(otherMethods('GET', 'HEAD'));
-  app.route('/readyz').get(status.ready).all(otherMethods('GET', 'HEAD'));
-  const awake = refuseWhileDraining(deps);
-  app.route('/realtime-voice').get(awake, conversations.converse('voice')).all(otherMethods('GET'));
-  app.route('/text-chat').get(awake, conversations.converse('text')).all(otherMethods('GET'));
+  app.route('/health').get(status.health).all(methodNotAllowed('GET', 'HEAD'));
+  app.route('/livez').get(status.live).all(methodNotAllowed('GET', 'HEAD'));
+  app.route('/metrics').get(serveMetrics(deps)).all(methodNotAllowed('GET', 'HEAD'));
+  app.route('/readyz').get(status.ready).all(methodNotAllowed('GET', 'HEAD'));
+  const awake = rejectWhileDraining(deps);
+  app.route('/realtime-voice').get(awake, conversations.converse('voice')).all(methodNotAllowed('GET'));
+  app.route('/text-chat').get(awake, conversations.converse('text')).all(methodNotAllowed('GET'));
   addDocuments(app, deps);
   app.use(servePage());
 
   const failed = createErrorHandler(logger, lingerMs);
   app.use(notFound, failed);
-  const lane = inTurn([...everyone, ...callers, translations.translate], failed, logger);
+  const lane = compose([...everyone, ...callers, translations.translate], failed, logger);
   return {
     express: app,
-    answer: (req, res) => {
-      if (isBusiest(req)) lane(req, res);
+    handle: (req, res) => {
+      if (isFastPath(req)) lane(req, res);
       else app(req, res);
     },
   };
 }
 
-function isBusiest({ method, url }: IncomingMessage): boolean {
-  return method === 'POST' && url === BUSIEST;
+function isFastPath({ method, url }: IncomingMessage): boolean {
+  return method === 'POST' && url === FAST_PATH;
 }
 
-function createTranslations(deps: HttpDeps, toll: Toll, timing: HttpTiming): TranslateRoutes {
+function createTranslations(deps: HttpPorts, toll: RateLimit, timing: HttpTiming): TranslateRoutes {
   const { access, audio } = deps.config;
-  const slots = new Slots(access.maxConcurrentPerKey);
-  const readForm = createFormReader(audio.uploadDir, audio.maxUploadBytes, RECORDING_NAMES);
+  const slots = new ConcurrencyLimit(access.maxConcurrentPerKey);
+  const readForm = createMultipartReader(audio.uploadDir, audio.maxUploadBytes, RECORDING_NAMES);
   const readBody = createBodyReader({ readForm, maxFormBytes: maxFormBytes(deps.config) });
   return createTranslateRoutes(deps, readBody, toll, slots, timing);
 }
 
 function addApiRoutes(
   api: express.Router,
-  deps: HttpDeps,
+  deps: HttpPorts,
   translations: TranslateRoutes,
   capabilities: RequestHandler,
 ): void {
   const sessions = createSessionRoutes(deps, createBodyReader());
 
-  api.route('/realtime/translate').post(translations.translate).all(otherMethods('POST'));
-  api.route('/realtime/audiotranslate').post(translations.original).all(otherMethods('POST'));
+  api.route('/realtime/translate').post(translations.translate).all(methodNotAllowed('POST'));
+  api.route('/realtime/audiotranslate').post(translations.original).all(methodNotAllowed('POST'));
   api
     .route('/realtime/sessions')
     .get(sessions.list)
     .post(sessions.create)
-    .all(otherMethods('GET', 'HEAD', 'POST'));
+    .all(methodNotAllowed('GET', 'HEAD', 'POST'));
   api
     .route('/realtime/sessions/:connectId')
     .get(sessions.get)
     .delete(sessions.delete)
-    .all(otherMethods('GET', 'HEAD', 'DELETE'));
-  api.route('/capabilities').get(capabilities).all(otherMethods('GET', 'HEAD'));
+    .all(methodNotAllowed('GET', 'HEAD', 'DELETE'));
+  api.route('/capabilities').get(capabilities).all(methodNotAllowed('GET', 'HEAD'));
 }
 
-function addDocuments(app: Express, { config, version }: HttpDeps): void {
-  const openApi = serveDocument(() => describeService(config, version));
-  const asyncApi = serveDocument(() => describeConversations(config, version));
-  app.route('/openapi.json').get(openApi).all(otherMethods('GET', 'HEAD'));
-  app.route('/asyncapi.json').get(asyncApi).all(otherMethods('GET', 'HEAD'));
+function addDocuments(app: Express, { config, version }: HttpPorts): void {
+  const openApi = serveJsonDocument(() => describeService(config, version));
+  const asyncApi = serveJsonDocument(() => describeConversations(config, version));
+  app.route('/openapi.json').get(openApi).all(methodNotAllowed('GET', 'HEAD'));
+  app.route('/asyncapi.json').get(asyncApi).all(methodNotAllowed('GET', 'HEAD'));
   app.use('/docs', serveDocs());
-  app.route('/docs').all(otherMethods('GET', 'HEAD'));
+  app.route('/docs').all(methodNotAllowed('GET', 'HEAD'));
 }
 
-const neverStored: Step = (_req, res, next) => {
+const noStore: Middleware = (_req, res, next) => {
   say(res, 'Cache-Control', 'no-store');
   next();
 };
 
-function watchBodies(watch: BodyWatch): Step {
+function watchBodies(watch: BodyRateMonitor): Middleware {
   return (req, res, next) => {
     const { headers } = req;
     if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0)
@@ -168,7 +174,7 @@ function watchBodies(watch: BodyWatch): Step {
   };
 }
 
-function refuseWhileDraining(deps: HttpDeps): Step {
+function rejectWhileDraining(deps: HttpPorts): Middleware {
   return (_req, res, next) => {
     if (!deps.draining()) {
       next();

@@ -2,22 +2,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GatewayError } from '../errors.js';
 import { charsetOf, nameOfCharset } from './charset.js';
-import type { SentField } from './fields.js';
+import type { BodyField } from './fields.js';
 import { CHARSET_FIELD } from './form-parts.js';
 import { MAX_TEXT_BODY_BYTES } from './limits.js';
 import { invalidRequest, pointerTo } from './problem.js';
 import { bodyTooLarge, contentEncodingOf, readTextBody } from './text-body.js';
 import { isError } from './thrown.js';
 
-export interface SentBody {
-  readonly fields: readonly SentField[];
+export interface ParsedBody {
+  readonly fields: readonly BodyField[];
   /** JSON: values have types of their own. Forms have text only. */
-  readonly typed: boolean;
+  readonly isTyped: boolean;
   /** Deletes what was stored on the way; absent where nothing was. To be called once the request is through, however it ended. */
   readonly discard?: () => Promise<void>;
 }
 
-export type BodyReader = (req: IncomingMessage, res: ServerResponse) => Promise<SentBody>;
+export type BodyReader = (req: IncomingMessage, res: ServerResponse) => Promise<ParsedBody>;
 
 const JSON_TYPE = 'application/json';
 const FORM_TYPE = 'application/x-www-form-urlencoded';
@@ -31,21 +31,21 @@ export function createBodyReader(multipart?: { readForm: BodyReader; maxFormByte
   const taken = [...(multipart === undefined ? [] : [MULTIPART_TYPE]), JSON_TYPE, FORM_TYPE];
 
   return async (req, res) => {
-    if (!hasBody(req)) return { fields: [], typed: true };
+    if (!hasBody(req)) return { fields: [], isTyped: true };
     const type = mediaType(req);
     if (type !== undefined && taken.includes(type)) {
       const limit =
         type === MULTIPART_TYPE && multipart !== undefined ? multipart.maxFormBytes : MAX_TEXT_BODY_BYTES;
-      refuseAnnounced(req, limit);
-      if (type === FORM_TYPE) refuseOtherCharsets(charsetOf(req.headers['content-type'] ?? ''));
+      checkContentLength(req, limit);
+      if (type === FORM_TYPE) requireUtf8(charsetOf(req.headers['content-type'] ?? ''));
       if (type === MULTIPART_TYPE) refuseCompressedForm(req);
       // A client that waits to be asked (`Expect: 100-continue`) is asked only here, after key, limits and size.
       if (req.headers.expect?.toLowerCase() === '100-continue') res.writeContinue();
       if (type === MULTIPART_TYPE && multipart !== undefined) return await multipart.readForm(req, res);
       const text = await readTextBody(req, res);
       return type === JSON_TYPE
-        ? { fields: parseJson(text), typed: true }
-        : { fields: parseForm(text), typed: false };
+        ? { fields: parseJson(text), isTyped: true }
+        : { fields: parseForm(text), isTyped: false };
     }
     throw new GatewayError(
       'unsupported-media-type',
@@ -69,7 +69,7 @@ function mediaType(req: IncomingMessage): string | undefined {
 }
 
 /** Percent-encoded bytes are read as UTF-8 (WHATWG URL, 5.1); as anything else they would come out as other words. */
-function refuseOtherCharsets(charset: string | undefined): void {
+function requireUtf8(charset: string | undefined): void {
   if (charset === undefined || /^\s*(?:utf-?8|us-ascii)?\s*$/i.test(charset)) return;
   throw new GatewayError('unsupported-media-type', `A form in ${nameOfCharset(charset)} is not taken.`, {
     hint: 'Send the form in UTF-8.',
@@ -87,11 +87,11 @@ function refuseCompressedForm(req: IncomingMessage): void {
   );
 }
 
-function refuseAnnounced(req: IncomingMessage, limit: number): void {
+function checkContentLength(req: IncomingMessage, limit: number): void {
   if (Number(req.headers['content-length'] ?? 0) > limit) throw bodyTooLarge(limit);
 }
 
-function parseJson(text: string): SentField[] {
+function parseJson(text: string): BodyField[] {
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -103,7 +103,7 @@ function parseJson(text: string): SentField[] {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw invalidRequest([{ pointer: '', detail: 'The body must be a JSON object.' }]);
   }
-  const fields: SentField[] = Object.entries(body).map(([name, value]: [string, unknown]) => ({
+  const fields: BodyField[] = Object.entries(body).map(([name, value]: [string, unknown]) => ({
     name,
     value,
   }));
@@ -154,9 +154,9 @@ function closingQuote(json: string, open: number): number {
   }
 }
 
-function parseForm(text: string): SentField[] {
+function parseForm(text: string): BodyField[] {
   const fields = Array.from(new URLSearchParams(text), ([name, value]) => ({ name, value }));
-  refuseOtherCharsets(fields.find(({ name }) => name === CHARSET_FIELD)?.value);
+  requireUtf8(fields.find(({ name }) => name === CHARSET_FIELD)?.value);
   refuseOtherBytes(text);
   return fields.filter(({ name }) => name !== CHARSET_FIELD);
 }

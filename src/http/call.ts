@@ -6,11 +6,11 @@ import type { TranslationReport } from '../course.js';
 import type { Tracing } from '../tracing.js';
 import { say } from './answer.js';
 import { routeOf } from './routes.js';
-import type { Step } from './steps.js';
+import type { Middleware } from './steps.js';
 
 declare module 'http' {
   interface IncomingMessage {
-    call: Call;
+    context: RequestContext;
   }
 }
 
@@ -19,7 +19,7 @@ export const OPEN_OWNER = 'anonymous';
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 
-export class Call {
+export class RequestContext {
   /** What was asked for, as it stands in the request line: routers take off what they have matched. */
   readonly target: string;
   /** The client's own id where it sent a good one, else one of ours. Not unique: two clients may send the same. */
@@ -37,7 +37,7 @@ export class Call {
   /** The request has become a WebSocket. @returns what is to be called when that has ended */
   upgraded: () => () => void = () => () => undefined;
   /** Who is told when the client leaves before its answer is whole. */
-  gone: ((reason: ClientGone) => void) | undefined;
+  onAbort: ((reason: ClientDisconnected) => void) | undefined;
 
   constructor(target: string, wished: string | string[] | undefined) {
     this.target = target;
@@ -46,7 +46,7 @@ export class Call {
 }
 
 /** The client went away before its answer was whole. Nobody is there to be told; running work is cancelled. */
-export class ClientGone extends Error {
+export class ClientDisconnected extends Error {
   override readonly name = 'ClientGone';
 
   constructor() {
@@ -55,7 +55,7 @@ export class ClientGone extends Error {
 }
 
 /** A request that is over, by names of which there are few. */
-export interface FinishedCall {
+export interface FinishedRequest {
   readonly method: string;
   /** The pattern of the path, never the path. */
   readonly route: string;
@@ -69,20 +69,20 @@ export interface FinishedCall {
   readonly report: TranslationReport | undefined;
 }
 
-export interface CallObservers {
+export interface RequestObservers {
   readonly logger: Logger;
   readonly tracing: Tracing;
-  readonly metrics: { observe(call: FinishedCall): void };
+  readonly metrics: { observe(call: FinishedRequest): void };
 }
 
 /** Gives every request its `call`, every answer its `X-Request-Id`; the log gets one line when the answer has ended. */
-export function openCall({ logger, tracing, metrics }: CallObservers): Step {
+export function requestContext({ logger, tracing, metrics }: RequestObservers): Middleware {
   return (req, res, next) => {
-    const call = new Call(req.url ?? '', req.headers['x-request-id']);
-    req.call = call;
+    const call = new RequestContext(req.url ?? '', req.headers['x-request-id']);
+    req.context = call;
     say(res, 'X-Request-Id', call.id);
     tracing.serve(req.headers, (span) => {
-      const told = (finished: FinishedCall): void => {
+      const told = (finished: FinishedRequest): void => {
         const { method, route, status, code, aborted } = finished;
         const attributes = () => ({
           'http.request.method': method,
@@ -94,17 +94,17 @@ export function openCall({ logger, tracing, metrics }: CallObservers): Step {
         span.end(() => `${method} ${route}`, attributes, (status ?? 0) >= 500);
       };
       res.once('close', () => {
-        const finished = finish(req, res);
-        const { gone } = call;
+        const finished = finishedRequest(req, res);
+        const { onAbort } = call;
         // Node keeps a request for as long as its connection says nothing more, but not all that it was worked on with.
-        call.gone = undefined;
-        if (finished.aborted) gone?.(new ClientGone());
-        logCall(logger, req, finished);
+        call.onAbort = undefined;
+        if (finished.aborted) onAbort?.(new ClientDisconnected());
+        logRequest(logger, req, finished);
         metrics.observe(finished);
         told(finished);
       });
       call.upgraded = () => {
-        const finished = { ...finish(req, res), status: 101, aborted: false };
+        const finished = { ...finishedRequest(req, res), status: 101, aborted: false };
         metrics.observe(finished);
         return () => {
           told(finished);
@@ -115,8 +115,8 @@ export function openCall({ logger, tracing, metrics }: CallObservers): Step {
   };
 }
 
-function finish(req: IncomingMessage, res: ServerResponse): FinishedCall {
-  const { target, code, report, startedAt } = req.call;
+function finishedRequest(req: IncomingMessage, res: ServerResponse): FinishedRequest {
+  const { target, code, report, startedAt } = req.context;
   return {
     method: req.method ?? '',
     route: routeOf(target),
@@ -129,17 +129,17 @@ function finish(req: IncomingMessage, res: ServerResponse): FinishedCall {
 }
 
 /** Never the query (it may hold a ticket), never a header, never text or audio. */
-function logCall(logger: Logger, req: IncomingMessage, finished: FinishedCall): void {
-  const { call } = req;
+function logRequest(logger: Logger, req: IncomingMessage, finished: FinishedRequest): void {
+  const { context } = req;
   const { method, status, code, durationMs, report, aborted } = finished;
   const line = {
-    requestId: call.id,
+    requestId: context.id,
     method,
-    path: call.target.split('?', 1)[0]?.slice(0, 200),
+    path: context.target.split('?', 1)[0]?.slice(0, 200),
     status,
     code,
-    upstream: call.upstream,
-    owner: call.owner,
+    upstream: context.upstream,
+    owner: context.owner,
     durationMs,
     timings: report?.timings,
     usage: report?.usage,
@@ -155,11 +155,11 @@ function logCall(logger: Logger, req: IncomingMessage, finished: FinishedCall): 
  * Tells of a connection that closes before the answer is out, by ClientGone; at once of one that has. Each call takes the
  * place of the one before.
  */
-export function onClientGone(
-  { call }: IncomingMessage,
+export function onDisconnect(
+  { context }: IncomingMessage,
   res: ServerResponse,
-  tell: (gone: ClientGone) => void,
+  tell: (gone: ClientDisconnected) => void,
 ): void {
-  if (!res.closed && !res.destroyed) call.gone = tell;
-  else if (!res.writableFinished) tell(new ClientGone());
+  if (!res.closed && !res.destroyed) context.onAbort = tell;
+  else if (!res.writableFinished) tell(new ClientDisconnected());
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { RequestHandler } from 'express';
 
 /** @param describe makes the document. */
-export function serveDocument(describe: () => object): RequestHandler {
+export function serveJsonDocument(describe: () => object): RequestHandler {
   let made: { body: Buffer; etag: string } | undefined;
   const make = (): { body: Buffer; etag: string } => {
     const body = Buffer.from(JSON.stringify(describe()));

@@ -5,19 +5,19 @@ import type { Relay } from '../relay/relay.js';
 import type { SessionRegistry } from '../session/registry.js';
 import type { Tracing } from '../tracing.js';
 import type { Translate } from '../translate.js';
-import type { FinishedCall } from './call.js';
+import type { FinishedRequest } from './call.js';
 import type { Limiter } from './limiter.js';
 import type { TicketStore } from './tickets.js';
 import type { Upgrades } from './upgrades.js';
 
-export interface HttpDeps {
+export interface HttpPorts {
   readonly config: Config;
   readonly logger: Logger;
   /** Of the package, as `/health` tells it. */
   readonly version: string;
   readonly translate: Translate;
   readonly tracing: Tracing;
-  readonly metrics: MetricsDoor;
+  readonly metrics: MetricsPort;
   readonly sessions: SessionRegistry;
   readonly relay: Relay;
   /** Attached to the server by whoever makes it. */
@@ -39,9 +39,9 @@ export interface HttpDeps {
   readonly timing?: Partial<HttpTiming> | undefined;
 }
 
-export interface MetricsDoor {
+export interface MetricsPort {
   /** Told of every request once it is over; takes microseconds. */
-  observe(call: FinishedCall): void;
+  observe(call: FinishedRequest): void;
   /** All metrics, in the text format of Prometheus. */
   expose(): Promise<{ readonly contentType: string; readonly text: string }>;
 }

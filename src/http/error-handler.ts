@@ -3,10 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { GatewayError, upstreamCauseOf, type ErrorCode } from '../errors.js';
-import { ClientGone } from './call.js';
+import { ClientDisconnected } from './call.js';
 import { invalidRequest } from './problem.js';
-import { refuse } from './refusal.js';
-import type { Failed } from './steps.js';
+import { endWithProblem } from './refusal.js';
+import type { ErrorHandler } from './steps.js';
 import { clientStatusOf, isError } from './thrown.js';
 
 /**
@@ -50,7 +50,7 @@ function toldByLibrary(status: number, cause: unknown): GatewayError {
 }
 
 /** @param lingerMs as `refuse` takes it. */
-export function createErrorHandler(logger: Logger, lingerMs: number): Failed {
+export function createErrorHandler(logger: Logger, lingerMs: number): ErrorHandler {
   return (error, req, res, giveUp) => {
     try {
       tell(error, req, res);
@@ -60,18 +60,18 @@ export function createErrorHandler(logger: Logger, lingerMs: number): Failed {
   };
 
   function tell(error: unknown, req: IncomingMessage, res: ServerResponse): void {
-    const { call } = req;
-    if (error instanceof ClientGone) {
+    const { context } = req;
+    if (error instanceof ClientDisconnected) {
       res.destroy();
       return;
     }
     const told = toGatewayError(error);
-    call.code = told.code;
-    call.upstream = upstreamCauseOf(told)?.label;
+    context.code = told.code;
+    context.upstream = upstreamCauseOf(told)?.label;
     if (told.code === 'internal') {
-      logger.error({ requestId: call.id, err: told.cause ?? told }, 'internal error');
+      logger.error({ requestId: context.id, err: told.cause ?? told }, 'internal error');
     }
-    if (!res.headersSent) refuse(req, res, told, lingerMs);
+    if (!res.headersSent) endWithProblem(req, res, told, lingerMs);
     else if (!res.writableEnded) res.destroy();
   }
 }
@@ -85,7 +85,7 @@ export const notFound: RequestHandler = (req) => {
 };
 
 /** For known paths: OPTIONS tells the methods, any other method is refused with them. */
-export function otherMethods(...methods: readonly string[]): RequestHandler {
+export function methodNotAllowed(...methods: readonly string[]): RequestHandler {
   const allow = [...methods, 'OPTIONS'];
   return (req, res) => {
     if (req.method === 'OPTIONS') {

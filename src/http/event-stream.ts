@@ -1,8 +1,8 @@
 /** Server-sent events: one answer that grows, at the pace of its reader. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TranslationEvent, TranslationResult } from '../translate.js';
-import { describeAudio, describeResult } from './answers.js';
-import { ClientGone } from './call.js';
+import { audioBody, resultBody } from './answers.js';
+import { ClientDisconnected } from './call.js';
 import { toGatewayError } from './error-handler.js';
 import { toProblem } from './problem.js';
 
@@ -36,7 +36,7 @@ class EventStream {
    * @throws ClientGone when the reader left, or takes nothing any more.
    */
   async send(event: string, data: object): Promise<void> {
-    if (this.#res.destroyed) throw new ClientGone();
+    if (this.#res.destroyed) throw new ClientDisconnected();
     if (!this.#res.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)) await this.#drained();
   }
 
@@ -52,7 +52,7 @@ class EventStream {
         clearTimeout(stalled);
         res.off('drain', settle);
         res.off('close', settle);
-        if (res.destroyed) reject(new ClientGone());
+        if (res.destroyed) reject(new ClientDisconnected());
         else resolve();
       };
       const stalled = setTimeout(() => {
@@ -70,23 +70,23 @@ class EventStream {
  *
  * @param translate runs the translation, and tells its events.
  */
-export async function answerEvents(
+export async function streamTranslation(
   req: IncomingMessage,
   res: ServerResponse,
   translate: (tell: (event: TranslationEvent) => Promise<void>) => Promise<TranslationResult>,
   wantsAudio: boolean,
   timing: EventStreamTiming,
 ): Promise<TranslationResult> {
-  const { id } = req.call;
+  const { id } = req.context;
   let stream: EventStream | undefined;
   const open = (): EventStream => (stream ??= new EventStream(res, timing));
   try {
-    const result = await translate((event) => pass(open(), event, id));
-    const spoken = wantsAudio ? describeAudio(result.audio ?? Buffer.alloc(0)) : undefined;
-    await open().send('translation.done', describeResult(result, id, spoken));
+    const result = await translate((event) => sendEvent(open(), event, id));
+    const spoken = wantsAudio ? audioBody(result.audio ?? Buffer.alloc(0)) : undefined;
+    await open().send('translation.done', resultBody(result, id, spoken));
     return result;
   } catch (error) {
-    if (stream !== undefined && !(error instanceof ClientGone)) {
+    if (stream !== undefined && !(error instanceof ClientDisconnected)) {
       await stream.send('error', toProblem(toGatewayError(error), id));
     }
     throw error;
@@ -95,7 +95,7 @@ export async function answerEvents(
   }
 }
 
-function pass(stream: EventStream, event: TranslationEvent, requestId: string): Promise<void> {
+function sendEvent(stream: EventStream, event: TranslationEvent, requestId: string): Promise<void> {
   switch (event.type) {
     case 'started':
       return stream.send('translation.started', { connectId: event.connectId, requestId });

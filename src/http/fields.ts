@@ -1,16 +1,16 @@
 /** From what was sent to what was meant: aliases resolved, empty fields dropped, unknown and doubled ones refused by name. */
 import type { Recording } from '../audio/recording.js';
 import type { FieldFault } from '../errors.js';
-import { MAX_FAULTS_TOLD, pointerTo } from './problem.js';
+import { MAX_FAULTS, pointerTo } from './problem.js';
 
 /** One field of a body, as it was sent. `value` is text, any JSON value, or a SentFile. */
-export interface SentField {
+export interface BodyField {
   readonly name: string;
   readonly value: unknown;
 }
 
 /** A file part of a form. */
-export class SentFile {
+export class UploadedFile {
   /** Undefined if it was not kept, because nothing that is asked for goes by its name. */
   content: Recording | undefined;
 }
@@ -20,16 +20,16 @@ export const WITHOUT_FILE_NAME =
   'must be a file part with a file name: `Content-Disposition: form-data; name="file"; filename="speech.wav"`.';
 
 /** Names that a body may use, each with the field that it means. */
-export type Names = ReadonlyMap<string, string>;
+export type FieldNames = ReadonlyMap<string, string>;
 
 /** @param table fields with their aliases. */
-export function nameFields(table: Readonly<Record<string, readonly string[]>>): Names {
+export function fieldNames(table: Readonly<Record<string, readonly string[]>>): FieldNames {
   return new Map(
     Object.entries(table).flatMap(([field, aliases]) => [field, ...aliases].map((name) => [name, field])),
   );
 }
 
-export interface Gathered {
+export interface Fields {
   /** By the field that was meant. */
   readonly values: Readonly<Record<string, unknown>>;
   /** The name each field was sent by. */
@@ -41,13 +41,17 @@ function isEmpty(value: unknown): boolean {
   return value === '' || value === null || value === undefined;
 }
 
-export function gather(fields: readonly SentField[], names: Names, unknown: 'refused' | 'ignored'): Gathered {
+export function normalizeFields(
+  fields: readonly BodyField[],
+  names: FieldNames,
+  unknown: 'refused' | 'ignored',
+): Fields {
   const values: Record<string, unknown> = {};
   const sentAs = new Map<string, string>();
   const faults: FieldFault[] = [];
 
   for (const { name, value } of fields) {
-    if (faults.length >= MAX_FAULTS_TOLD) break;
+    if (faults.length >= MAX_FAULTS) break;
     if (isEmpty(value)) continue;
     const field = names.get(name);
     if (field === undefined) {
@@ -69,7 +73,7 @@ export function gather(fields: readonly SentField[], names: Names, unknown: 'ref
   return { values, sentAs, faults };
 }
 
-function unknownField(name: string, names: Names): string {
+function unknownField(name: string, names: FieldNames): string {
   const shown = name.length > 60 ? `${name.slice(0, 60)}…` : name;
   const meant = [...names.keys()].find((known) => known.toLowerCase() === name.toLowerCase());
   if (meant !== undefined) return `\`${shown}\` is not a known field; did you mean \`${meant}\`?`;

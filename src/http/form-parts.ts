@@ -1,14 +1,14 @@
 /** The parts of a form, as busboy reported them, read by their own headers: each is a field, or a reason to refuse the form. */
 import { GatewayError, type FieldFault } from '../errors.js';
 import { decodeText, nameOfCharset } from './charset.js';
-import { SentFile, type SentField } from './fields.js';
+import { UploadedFile, type BodyField } from './fields.js';
 import type { PartHeaders } from './part-headers.js';
-import { invalidRequest, pointerTo, tellFaults } from './problem.js';
+import { invalidRequest, pointerTo, joinFaults } from './problem.js';
 
 /** A part as it was sent. Text has one character for each of its bytes. */
 export interface SentPart {
   readonly name: string;
-  value: string | SentFile;
+  value: string | UploadedFile;
   /** Its place in the form. */
   readonly number: number;
 }
@@ -30,21 +30,21 @@ export function readParts(
   parts: readonly SentPart[],
   headers: readonly PartHeaders[],
   recordingNames: ReadonlySet<string>,
-): SentField[] {
+): BodyField[] {
   refuseUnreported(parts, headers.length);
   const defaultCharset = parts.find(({ name }) => name === CHARSET_FIELD)?.value;
   const unsupported: FieldFault[] = [];
   const invalid: FieldFault[] = [];
-  const fields = parts.flatMap(({ name, value, number }): SentField[] => {
+  const fields = parts.flatMap(({ name, value, number }): BodyField[] => {
     const { charset, transferEncoding } = headers[number] ?? NO_HEADERS;
     const pointer = pointerTo(name);
     if (!AS_IT_IS.includes(transferEncoding)) {
       const detail = `The part \`${name}\` is encoded as ${transferEncoding.slice(0, 40)}; send it as it is, without Content-Transfer-Encoding.`;
       unsupported.push({ pointer, detail });
     }
-    if (value instanceof SentFile) return [{ name, value }];
+    if (value instanceof UploadedFile) return [{ name, value }];
     if (name === CHARSET_FIELD) return [];
-    if (recordingNames.has(name)) return [{ name, value: value === '' ? '' : new SentFile() }];
+    if (recordingNames.has(name)) return [{ name, value: value === '' ? '' : new UploadedFile() }];
     const said = charset ?? (typeof defaultCharset === 'string' ? defaultCharset : undefined);
     const decoded = decodeText(Buffer.from(value, 'latin1'), said);
     if ('text' in decoded) return [{ name, value: decoded.text }];
@@ -59,7 +59,7 @@ export function readParts(
     return [];
   });
   if (unsupported.length > 0)
-    throw new GatewayError('unsupported-media-type', tellFaults(unsupported), { errors: unsupported });
+    throw new GatewayError('unsupported-media-type', joinFaults(unsupported), { errors: unsupported });
   if (invalid.length > 0) throw invalidRequest(invalid);
   return fields;
 }

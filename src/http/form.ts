@@ -5,33 +5,33 @@ import { pipeline, type Readable, type Writable } from 'node:stream';
 import type { Request } from 'express';
 import multer, { MulterError } from 'multer';
 import { GatewayError } from '../errors.js';
-import type { SentBody } from './body.js';
-import { ClientGone } from './call.js';
-import { SentFile, WITHOUT_FILE_NAME } from './fields.js';
+import type { ParsedBody } from './body.js';
+import { ClientDisconnected } from './call.js';
+import { UploadedFile, WITHOUT_FILE_NAME } from './fields.js';
 import { readParts, type SentPart } from './form-parts.js';
-import { Intake } from './intake.js';
+import { UploadSink } from './intake.js';
 import { MAX_FORM_FIELD_BYTES, MAX_FORM_FIELDS, megabytes } from './limits.js';
-import { passThrough } from './middleware.js';
+import { runMiddleware } from './middleware.js';
 import { PartHeaderReader } from './part-headers.js';
 import { invalidRequest, pointerTo, tooLarge } from './problem.js';
 import { isError } from './thrown.js';
-import type { Step } from './steps.js';
-import { createUploadNames } from './upload.js';
+import type { Middleware } from './steps.js';
+import { createUploadNamer } from './upload.js';
 
 /** More than the one that is taken, so that those too many are refused by name. */
-const MAX_FILES_TOLD = 4;
+const MAX_FILES = 4;
 const MAX_FIELD_NAME_BYTES = 100;
 
 /**
  * @param recordingNames the names under which a recording is taken. The first file that has one is
  * kept, in memory or in the folder, there under a name of ours; any other file is read off and only mentioned.
  */
-export function createFormReader(
+export function createMultipartReader(
   uploadDir: string,
   maxUploadBytes: number,
   recordingNames: ReadonlySet<string>,
-): (req: IncomingMessage, res: ServerResponse) => Promise<SentBody> {
-  const nextName = createUploadNames();
+): (req: IncomingMessage, res: ServerResponse) => Promise<ParsedBody> {
+  const nextName = createUploadNamer();
 
   return async (req, res) => {
     const parts: SentPart[] = [];
@@ -42,22 +42,22 @@ export function createFormReader(
       return part;
     };
     let filePart: SentPart | undefined;
-    let recording: SentFile | undefined;
-    let intake: Intake | undefined;
+    let recording: UploadedFile | undefined;
+    let intake: UploadSink | undefined;
 
     const options = {
       limits: {
         fields: MAX_FORM_FIELDS,
         fieldSize: MAX_FORM_FIELD_BYTES,
         fieldNameSize: MAX_FIELD_NAME_BYTES,
-        files: MAX_FILES_TOLD,
-        parts: MAX_FORM_FIELDS + MAX_FILES_TOLD,
+        files: MAX_FILES,
+        parts: MAX_FORM_FIELDS + MAX_FILES,
         fileSize: maxUploadBytes,
         headerPairs: 32,
       },
       defParamCharset: 'utf8',
       fileFilter: (_req: Request, file: Express.Multer.File, keep: multer.FileFilterCallback) => {
-        const sent = new SentFile();
+        const sent = new UploadedFile();
         if (filePart !== undefined) filePart.value = sent;
         const isRecording = recording === undefined && recordingNames.has(file.fieldname);
         if (isRecording) recording = sent;
@@ -65,7 +65,7 @@ export function createFormReader(
       },
       storage: {
         _handleFile: (_req: Request, file: Express.Multer.File, done: (error?: unknown) => void) => {
-          intake = new Intake(join(uploadDir, nextName()), announcedBytes(req));
+          intake = new UploadSink(join(uploadDir, nextName()), announcedBytes(req));
           pipeline(file.stream, intake, done);
         },
         _removeFile: (_req: Request, _file: Express.Multer.File, done: (error: Error | null) => void) => {
@@ -83,7 +83,7 @@ export function createFormReader(
           filePart = part;
           // A part without a file name is what a browser sends for a file input left empty.
           if (told.filename === undefined || told.filename === '')
-            stream.once('data', () => (part.value = new SentFile()));
+            stream.once('data', () => (part.value = new UploadedFile()));
         });
         rewriteHeaders(parser, headers);
         request.pipe(parser);
@@ -95,13 +95,13 @@ export function createFormReader(
     };
     try {
       // Multer asks of a request what node's has; only its types ask for Express's.
-      await passThrough(multer(options).any() as Step, req, res);
+      await runMiddleware(multer(options).any() as Middleware, req, res);
       if (recording !== undefined) recording.content = intake?.recording;
-      return { fields: readParts(parts, headers.parts, recordingNames), typed: false, discard };
+      return { fields: readParts(parts, headers.parts, recordingNames), isTyped: false, discard };
     } catch (error) {
       await discard();
-      if (req.destroyed && !req.complete) throw new ClientGone();
-      throw tellFormFault(error, maxUploadBytes, recordingNames);
+      if (req.destroyed && !req.complete) throw new ClientDisconnected();
+      throw toFormError(error, maxUploadBytes, recordingNames);
     }
   };
 }
@@ -132,7 +132,7 @@ function announcedBytes(req: IncomingMessage): number {
 }
 
 /** Faults of the form in our words; faults of the disk (they name a system call) stay what they are. */
-function tellFormFault(error: unknown, maxUploadBytes: number, recordingNames: ReadonlySet<string>): unknown {
+function toFormError(error: unknown, maxUploadBytes: number, recordingNames: ReadonlySet<string>): unknown {
   if (error instanceof GatewayError || !isError(error) || 'syscall' in error) return error;
   if (!(error instanceof MulterError)) {
     const detail = `The body is not well-formed multipart/form-data (${error.message}).`;

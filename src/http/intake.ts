@@ -7,13 +7,13 @@ import { MAX_TEXT_BODY_BYTES } from './limits.js';
 import { isError } from './thrown.js';
 
 /** As much as the body of a text may have, which lies in memory as well. */
-export const MAX_HELD_BYTES = MAX_TEXT_BODY_BYTES;
+export const MAX_MEMORY_BYTES = MAX_TEXT_BODY_BYTES;
 
 /** What is not whole by then lies on the disk from then on: a slow client holds no memory. */
-const MAX_HELD_MS = 1_000;
+const MAX_MEMORY_MS = 1_000;
 
 /** What has come while the disk was busy goes there in one go. */
-const AHEAD_BYTES = 256 * 1024;
+const WRITE_BUFFER_BYTES = 256 * 1024;
 
 /** Nobody but this user reads what somebody said. */
 const FILE_MODE = 0o600;
@@ -21,11 +21,11 @@ const FILE_MODE = 0o600;
 type Done = (error?: Error | null) => void;
 
 /** It may be destroyed, and discarded, at any time; the file is gone once `discard` has resolved. */
-export class Intake extends Writable {
+export class UploadSink extends Writable {
   readonly #path: string;
-  #held: Held | undefined;
+  #buffer: MemoryBuffer | undefined;
   /** Undefined while its beginning does not tell. */
-  #isReady: boolean | undefined;
+  #isPassThrough: boolean | undefined;
   #isOnDisk = false;
   #file: FileHandle | undefined;
   /** What is being done with the file. */
@@ -38,12 +38,12 @@ export class Intake extends Writable {
    * @param announcedBytes the most that is to come; 0 where nobody has said.
    * @param heldMs how long it may take to come and still stay in memory.
    */
-  constructor(path: string, announcedBytes: number, heldMs = MAX_HELD_MS) {
-    super({ highWaterMark: AHEAD_BYTES });
+  constructor(path: string, announcedBytes: number, heldMs = MAX_MEMORY_MS) {
+    super({ highWaterMark: WRITE_BUFFER_BYTES });
     this.#path = path;
-    this.#held = new Held(announcedBytes);
+    this.#buffer = new MemoryBuffer(announcedBytes);
     this.#deadline = setTimeout(() => {
-      this.#giveUpMemory();
+      this.#onDeadline();
     }, heldMs).unref();
     // Whoever waits for the end of the stream is told; nobody else needs to be.
     this.on('error', () => undefined);
@@ -51,7 +51,7 @@ export class Intake extends Writable {
 
   /** To be asked for once all of it has come. */
   get recording(): Recording {
-    return this.#isOnDisk || this.#held === undefined ? this.#path : this.#held.bytes;
+    return this.#isOnDisk || this.#buffer === undefined ? this.#path : this.#buffer.bytes;
   }
 
   /** Keeps nothing of it, wherever it is and however far it came. */
@@ -61,8 +61,8 @@ export class Intake extends Writable {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
-    if (this.#isReady === true && this.#held?.hasRoom(chunk.length) === true) {
-      this.#held.add(chunk);
+    if (this.#isPassThrough === true && this.#buffer?.hasRoom(chunk.length) === true) {
+      this.#buffer.add(chunk);
       done();
     } else this.#do(() => this.#take([chunk]), done);
   }
@@ -102,9 +102,9 @@ export class Intake extends Writable {
     );
   }
 
-  #giveUpMemory(): void {
+  #onDeadline(): void {
     const spill = async (): Promise<void> => {
-      if (this.#file === undefined && !this.destroyed) await this.#spill([]);
+      if (this.#file === undefined && !this.destroyed) await this.#spillToDisk([]);
     };
     this.#do(spill, (error) => {
       if (error) this.destroy(error);
@@ -113,24 +113,24 @@ export class Intake extends Writable {
 
   async #take(chunks: Buffer[]): Promise<void> {
     if (this.#file !== undefined) await writeAll(this.#file, chunks);
-    else if (this.#held?.hasRoom(bytesOf(chunks)) !== true) await this.#spill(chunks);
+    else if (this.#buffer?.hasRoom(bytesOf(chunks)) !== true) await this.#spillToDisk(chunks);
     else {
-      for (const chunk of chunks) this.#held.add(chunk);
-      this.#isReady ??= await isPassThroughWav(this.#held.bytes);
-      if (this.#isReady === false) await this.#spill([]);
+      for (const chunk of chunks) this.#buffer.add(chunk);
+      this.#isPassThrough ??= await isPassThroughWav(this.#buffer.bytes);
+      if (this.#isPassThrough === false) await this.#spillToDisk([]);
     }
   }
 
   async #finish(): Promise<void> {
-    if (this.#file === undefined && this.#isReady !== true) await this.#spill([]);
+    if (this.#file === undefined && this.#isPassThrough !== true) await this.#spillToDisk([]);
     await this.#file?.close();
   }
 
   /** From here on it is a file, which begins with what was held so far. */
-  async #spill(chunks: Buffer[]): Promise<void> {
-    const held = this.#held?.bytes ?? NOTHING;
+  async #spillToDisk(chunks: Buffer[]): Promise<void> {
+    const held = this.#buffer?.bytes ?? NOTHING;
     this.#isOnDisk = true;
-    this.#held = undefined;
+    this.#buffer = undefined;
     this.#file = await open(this.#path, 'wx', FILE_MODE);
     await writeAll(this.#file, [held, ...chunks]);
   }
@@ -141,7 +141,7 @@ export class Intake extends Writable {
       this.destroy();
       await closed;
     }
-    this.#held = undefined;
+    this.#buffer = undefined;
     if (this.#isOnDisk) await rm(this.#path, { force: true });
   }
 }
@@ -151,13 +151,13 @@ const NOTHING = Buffer.alloc(0);
 const FIRST_BYTES = 64 * 1024;
 
 /** Bytes in one piece, put together as they come: one that sends them one by one must not cost an object for each. */
-class Held {
+class MemoryBuffer {
   readonly #announced: number;
   #room = NOTHING;
   #length = 0;
 
   constructor(announcedBytes: number) {
-    this.#announced = Math.min(announcedBytes, MAX_HELD_BYTES);
+    this.#announced = Math.min(announcedBytes, MAX_MEMORY_BYTES);
   }
 
   get bytes(): Buffer {
@@ -165,7 +165,7 @@ class Held {
   }
 
   hasRoom(bytes: number): boolean {
-    return this.#length + bytes <= MAX_HELD_BYTES;
+    return this.#length + bytes <= MAX_MEMORY_BYTES;
   }
 
   add(chunk: Buffer): void {

@@ -11,8 +11,8 @@ export const MAX_FORM_FIELD_BYTES = 256 * KIB;
 export const MAX_PROMPT_CHARS = 8_000;
 export const MIN_SESSION_TTL_MS = 1_000;
 export const MAX_SESSION_TTL_MS = 86_400_000;
-export const DEFAULT_PAGE = 50;
-export const MAX_PAGE = 200;
+export const DEFAULT_PAGE_SIZE = 50;
+export const MAX_PAGE_SIZE = 200;
 
 /** The most that a multipart body can hold: the recording, the fields, and room for the headers between them. */
 export function maxFormBytes(config: Config): number {

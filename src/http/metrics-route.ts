@@ -2,13 +2,13 @@
 import { createHash } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import { GatewayError } from '../errors.js';
-import { KeyRing } from './access.js';
-import type { HttpDeps } from './deps.js';
+import { ApiKeys } from './access.js';
+import type { HttpPorts } from './deps.js';
 
-export function exposeMetrics({ config, metrics }: HttpDeps): RequestHandler {
+export function serveMetrics({ config, metrics }: HttpPorts): RequestHandler {
   const { metricsToken } = config.access;
   const digests = metricsToken === undefined ? [] : [createHash('sha256').update(metricsToken).digest('hex')];
-  const tokens = new KeyRing(digests);
+  const tokens = new ApiKeys(digests);
 
   return async (req, res) => {
     try {

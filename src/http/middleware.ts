@@ -1,10 +1,14 @@
 /** Middleware of others, awaited. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Step } from './steps.js';
+import type { Middleware } from './steps.js';
 import { isError } from './thrown.js';
 
 /** Resolves when the middleware passes on, rejects with what it passes on as an error. */
-export function passThrough(middleware: Step, req: IncomingMessage, res: ServerResponse): Promise<void> {
+export function runMiddleware(
+  middleware: Middleware,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const next = (error?: unknown): void => {
       if (error === undefined || error === null) resolve();

@@ -5,7 +5,7 @@ import { GatewayError, type FieldFault } from '../errors.js';
 export const PROBLEM_TYPE = 'application/problem+json';
 
 /** So many faults of one body are told; nobody reads more. */
-export const MAX_FAULTS_TOLD = 50;
+export const MAX_FAULTS = 50;
 /** So many of them are told in `detail` too. */
 const MAX_FAULTS_IN_DETAIL = 3;
 
@@ -70,18 +70,18 @@ export function pointerTo(field: string): string {
 
 /** All that was wrong with the input, at once. */
 export function invalidRequest(faults: readonly FieldFault[], hint?: string): GatewayError {
-  return new GatewayError('invalid-request', tellFaults(faults), {
-    errors: faults.slice(0, MAX_FAULTS_TOLD),
+  return new GatewayError('invalid-request', joinFaults(faults), {
+    errors: faults.slice(0, MAX_FAULTS),
     hint,
   });
 }
 
 /** Something is larger than is taken; each fault states the limit. */
 export function tooLarge(faults: readonly FieldFault[], hint?: string): GatewayError {
-  return new GatewayError('payload-too-large', tellFaults(faults), { errors: faults, hint });
+  return new GatewayError('payload-too-large', joinFaults(faults), { errors: faults, hint });
 }
 
-export function tellFaults(faults: readonly FieldFault[]): string {
+export function joinFaults(faults: readonly FieldFault[]): string {
   const told = faults.slice(0, MAX_FAULTS_IN_DETAIL).map((fault) => fault.detail);
   const rest = faults.length - told.length;
   return rest > 0 ? `${told.join(' ')} And ${rest} more: see \`errors\`.` : told.join(' ');

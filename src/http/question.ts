@@ -3,16 +3,16 @@ import type { Recording } from '../audio/recording.js';
 import { countChars } from '../characters.js';
 import type { FieldFault } from '../errors.js';
 import type { ProfileWish } from '../session/profile.js';
-import { gather, nameFields, type Gathered, type Names, type SentField } from './fields.js';
+import { normalizeFields, fieldNames, type Fields, type FieldNames, type BodyField } from './fields.js';
 import { pointerTo } from './problem.js';
-import { checkFields, wishOf } from './read-fields.js';
+import { validate, toProfileInput } from './read-fields.js';
 import { translateSchema, type TranslateFields } from './schemas.js';
 
-export interface Asked {
+export interface TranslateInput {
   readonly question:
     { kind: 'text'; text: string; chars: number } | { kind: 'recording'; recording: Recording };
   readonly connectId: string | undefined;
-  readonly wish: ProfileWish;
+  readonly profile: ProfileWish;
   readonly context: string | undefined;
   readonly voice: string | undefined;
   /** Undefined where the body does not say. */
@@ -25,7 +25,7 @@ export interface Asked {
 const RECORDING = ['file', 'files', 'audio'] as const;
 
 /** Fields of a translation, with every name that they may be sent by. */
-export const TRANSLATION_NAMES = nameFields({
+export const TRANSLATION_NAMES = fieldNames({
   [RECORDING[0]]: RECORDING.slice(1),
   text: ['question', 'q'],
   connectId: ['connectID'],
@@ -39,45 +39,45 @@ export const TRANSLATION_NAMES = nameFields({
 });
 
 /** The original client reads one shape of answer only. */
-export const ORIGINAL_NAMES: Names = new Map(
+export const ORIGINAL_NAMES: FieldNames = new Map(
   [...TRANSLATION_NAMES].filter(([, field]) => !['output', 'stream'].includes(field)),
 );
 
 /** Names under which a file part is kept. */
 export const RECORDING_NAMES: ReadonlySet<string> = new Set(RECORDING);
 
-export interface QuestionReader {
+export interface TranslateInputReader {
   /** As the contract has it: unknown fields are refused. */
-  readonly strict: (fields: readonly SentField[]) => Asked;
+  readonly strict: (fields: readonly BodyField[]) => TranslateInput;
   /**
    * As the original project's client sends it: unknown fields are ignored, text wins over a recording, and a prompt
    * beside a session is ignored.
    */
-  readonly original: (fields: readonly SentField[]) => Asked;
+  readonly original: (fields: readonly BodyField[]) => TranslateInput;
 }
 
-export function createQuestionReader(maxTextChars: number): QuestionReader {
+export function createInputReader(maxTextChars: number): TranslateInputReader {
   const schema = translateSchema(maxTextChars);
 
   return {
     strict: (sent) => {
-      const gathered = gather(sent, TRANSLATION_NAMES, 'refused');
-      return toAsked(checkFields(gathered, schema, [...oneQuestion(gathered)]), gathered);
+      const gathered = normalizeFields(sent, TRANSLATION_NAMES, 'refused');
+      return toInput(validate(gathered, schema, [...requireOneQuestion(gathered)]), gathered);
     },
     original: (sent) => {
-      const all = gather(sent, ORIGINAL_NAMES, 'ignored');
+      const all = normalizeFields(sent, ORIGINAL_NAMES, 'ignored');
       const ignored = [
         ...(all.values.text === undefined ? [] : ['file']),
         ...(all.values.connectId === undefined ? [] : ['prompt']),
       ];
       const kept = Object.entries(all.values).filter(([field]) => !ignored.includes(field));
       const gathered = { ...all, values: Object.fromEntries(kept) };
-      return toAsked(checkFields(gathered, schema, [...oneQuestion(gathered)]), gathered);
+      return toInput(validate(gathered, schema, [...requireOneQuestion(gathered)]), gathered);
     },
   };
 }
 
-function* oneQuestion({ values, sentAs }: Gathered): Generator<FieldFault> {
+function* requireOneQuestion({ values, sentAs }: Fields): Generator<FieldFault> {
   if (values.file !== undefined && values.text !== undefined) {
     for (const name of [sentAs.get('file') ?? 'file', sentAs.get('text') ?? 'text']) {
       yield { pointer: pointerTo(name), detail: 'Send a recording or a text, not both.' };
@@ -90,7 +90,7 @@ function* oneQuestion({ values, sentAs }: Gathered): Generator<FieldFault> {
   }
 }
 
-function toAsked(fields: TranslateFields, { sentAs }: Gathered): Asked {
+function toInput(fields: TranslateFields, { sentAs }: Fields): TranslateInput {
   const recording = fields.file?.content;
   const text = fields.text ?? '';
   return {
@@ -99,7 +99,7 @@ function toAsked(fields: TranslateFields, { sentAs }: Gathered): Asked {
         ? { kind: 'text', text, chars: countChars(text) }
         : { kind: 'recording', recording },
     connectId: fields.connectId,
-    wish: wishOf(fields),
+    profile: toProfileInput(fields),
     context: fields.context,
     voice: fields.voice,
     output: fields.output,

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { FieldFault } from '../errors.js';
 import type { ProfileWish } from '../session/profile.js';
-import type { Gathered } from './fields.js';
+import type { Fields } from './fields.js';
 import { invalidRequest, pointerTo, tooLarge } from './problem.js';
 import { TOO_LARGE } from './schemas.js';
 
@@ -10,8 +10,8 @@ import { TOO_LARGE } from './schemas.js';
  * @param more faults that the schema cannot see, because they are about several fields.
  * @throws GatewayError `invalid-request`; `payload-too-large` where nothing else is wrong.
  */
-export function checkFields<S extends z.ZodType>(
-  gathered: Gathered,
+export function validate<S extends z.ZodType>(
+  gathered: Fields,
   schema: S,
   more: readonly FieldFault[] = [],
 ): z.output<S> {
@@ -34,7 +34,7 @@ export function checkFields<S extends z.ZodType>(
 }
 
 /** What the caller said about the session, without what it did not say. */
-export function wishOf(fields: {
+export function toProfileInput(fields: {
   prompt?: string | undefined;
   source?: string | undefined;
   target?: string | undefined;

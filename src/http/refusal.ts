@@ -9,13 +9,13 @@ import { writeProblem } from './problem.js';
  *
  * @param lingerMs how long at most; the client has its answer at once all the same.
  */
-export function refuse(
+export function endWithProblem(
   req: IncomingMessage,
   res: ServerResponse,
   error: GatewayError,
   lingerMs: number,
 ): void {
-  writeProblem(res, error, req.call.id);
+  writeProblem(res, error, req.context.id);
   const isLast = !res.shouldKeepAlive || res.getHeader('connection') === 'close';
   if (req.complete || !isLast) {
     res.end(); // of a connection that goes on node itself reads what is left of the body

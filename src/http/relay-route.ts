@@ -4,19 +4,19 @@ import type { z } from 'zod';
 import { GatewayError } from '../errors.js';
 import { CONVERSATION_POINTS } from '../points.js';
 import type { ConversationKind } from '../relay/settings.js';
-import type { KeyRing } from './access.js';
-import type { HttpDeps } from './deps.js';
-import type { Door } from './door.js';
-import { gather, nameFields } from './fields.js';
+import type { ApiKeys } from './access.js';
+import type { HttpPorts } from './deps.js';
+import type { Auth } from './door.js';
+import { normalizeFields, fieldNames } from './fields.js';
 import { invalidRequest } from './problem.js';
-import { checkFields, wishOf } from './read-fields.js';
+import { validate, toProfileInput } from './read-fields.js';
 import { conversationSchema } from './schemas.js';
 import type { TicketStore } from './tickets.js';
-import type { Toll } from './toll.js';
+import type { RateLimit } from './toll.js';
 import { checkVoice } from './voices.js';
 
 /** What the query of a conversation may name. */
-export const CONVERSATION_NAMES = nameFields({
+export const CONVERSATION_NAMES = fieldNames({
   prompt: [],
   source: ['source_lang', 'language'],
   target: ['target_lang'],
@@ -25,26 +25,26 @@ export const CONVERSATION_NAMES = nameFields({
   ticket: [],
 });
 
-export interface RelayRoutes {
+export interface ConversationRoutes {
   /** GET /realtime-voice, GET /text-chat */
   readonly converse: (kind: ConversationKind) => RequestHandler;
   /** POST /api/realtime/tickets */
   readonly issueTicket: RequestHandler;
 }
 
-export function createRelayRoutes(
-  deps: HttpDeps,
+export function createConversationRoutes(
+  deps: HttpPorts,
   tickets: TicketStore,
-  keys: KeyRing,
-  door: Door,
-  toll: Toll,
-): RelayRoutes {
+  keys: ApiKeys,
+  door: Auth,
+  toll: RateLimit,
+): ConversationRoutes {
   const { config, relay, upgrades } = deps;
 
   return {
     // A ticket is used up by being looked at, so what needs no owner is settled before.
     converse: (kind) => async (req, res) => {
-      refuseForeignOrigin(req, config.server.corsOrigins);
+      checkOrigin(req, config.server.corsOrigins);
       // Of use to a client of another version only (RFC 6455, 4.4), and to 101 of none.
       res.setHeader('Sec-WebSocket-Version', '13');
       const upgrade = upgrades.of(req);
@@ -52,28 +52,28 @@ export function createRelayRoutes(
         const detail = 'This path is for WebSockets: ask for the upgrade.';
         throw invalidRequest([{ pointer: '', detail }]);
       }
-      const wish = readWish(req);
+      const wish = readQuery(req);
       const { ticket } = wish;
-      await door.admit(req, res, () =>
+      await door.authenticate(req, res, () =>
         ticket === undefined ? keys.owner(req.headers) : redeem(tickets, ticket),
       );
-      await toll.take(req, res, CONVERSATION_POINTS);
+      await toll.consume(req, res, CONVERSATION_POINTS);
       await checkVoice(wish.voice, '/voice', deps);
-      const client = toll.clientOf(req);
+      const client = toll.clientKey(req);
       relay.accept(upgrade, {
         kind,
         client,
-        charge: (points) => toll.goOn(client, points),
+        charge: (points) => toll.consumeForClient(client, points),
         dialect: wish.dialect ?? 'ga',
-        profile: wishOf(wish),
-        requestId: req.call.id,
-        owner: req.call.owner,
-        begun: req.call.upgraded,
+        profile: toProfileInput(wish),
+        requestId: req.context.id,
+        owner: req.context.owner,
+        begun: req.context.upgraded,
       });
     },
 
     issueTicket: async (req, res) => {
-      const { ticket, expiresAt } = await tickets.issue(req.call.owner);
+      const { ticket, expiresAt } = await tickets.issue(req.context.owner);
       res.status(201).json({ ticket, expiresAt: new Date(expiresAt).toISOString() });
     },
   };
@@ -93,16 +93,17 @@ async function redeem(tickets: TicketStore, ticket: string): Promise<string> {
  * A browser sends `Origin` with every WebSocket and asks nobody for permission: pages of other origins are refused here.
  * Our own are those of the host that the browser asked for; whoever sends no `Origin` is no page.
  */
-function refuseForeignOrigin(req: Request, allowed: readonly string[]): void {
+function checkOrigin(req: Request, allowed: readonly string[]): void {
   const { origin } = req.headers;
-  if (origin === undefined || allowed.includes('*') || allowed.includes(origin) || isOwn(origin, req)) return;
+  if (origin === undefined || allowed.includes('*') || allowed.includes(origin) || isSameOrigin(origin, req))
+    return;
   throw new GatewayError('forbidden', 'Pages of this origin may not open a conversation here.', {
     hint: 'The operator can add the origin to CORS_ORIGINS.',
   });
 }
 
 /** The scheme is not compared: TLS may end in front of us. Its default port may be left out on either side. */
-function isOwn(origin: string, req: Request): boolean {
+function isSameOrigin(origin: string, req: Request): boolean {
   // `null`, which sandboxed pages send, is no address.
   if (!URL.canParse(origin)) return false;
   const { protocol, host } = new URL(origin);
@@ -110,11 +111,11 @@ function isOwn(origin: string, req: Request): boolean {
   return URL.canParse(ours) && new URL(ours).host === host && host !== '';
 }
 
-type Wish = z.output<typeof conversationSchema>;
+type ConversationQuery = z.output<typeof conversationSchema>;
 
 /** The query as a body is read: unknown and doubled names are refused, empty ones are as absent. */
-function readWish(req: Request): Wish {
+function readQuery(req: Request): ConversationQuery {
   const query = new URL(req.originalUrl, 'ws://localhost').searchParams;
   const sent = [...query].map(([name, value]) => ({ name, value }));
-  return checkFields(gather(sent, CONVERSATION_NAMES, 'refused'), conversationSchema);
+  return validate(normalizeFields(sent, CONVERSATION_NAMES, 'refused'), conversationSchema);
 }

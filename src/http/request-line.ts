@@ -5,15 +5,15 @@ import type { Logger } from 'pino';
 import { toProblem, invalidRequest, writeProblemBody } from './problem.js';
 
 /** Passes on to `app` what is well-formed (RFC 9112, 3.2): one Host, and a target with a path. */
-export function refuseUnroutable(app: RequestListener, logger: Logger): RequestListener {
+export function checkRequestLine(app: RequestListener, logger: Logger): RequestListener {
   return (req, res) => {
-    const detail = faultOf(req);
+    const detail = requestLineFault(req);
     if (detail === undefined) app(req, res);
-    else refuse(res, detail, logger);
+    else sendBadRequest(res, detail, logger);
   };
 }
 
-function faultOf(req: IncomingMessage): string | undefined {
+function requestLineFault(req: IncomingMessage): string | undefined {
   const { httpVersion, method, url = '' } = req;
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'Only HTTP/1.1 and HTTP/1.0 are spoken here.';
   const hosts = countHosts(req.rawHeaders);
@@ -39,7 +39,7 @@ function isWebAddress(url: string): boolean {
   return /^https?:\/\//i.test(url) && URL.canParse(url);
 }
 
-function refuse(res: ServerResponse, detail: string, logger: Logger): void {
+function sendBadRequest(res: ServerResponse, detail: string, logger: Logger): void {
   const problem = toProblem(invalidRequest([{ pointer: '', detail }]), randomUUID());
   logger.info({ requestId: problem.requestId, status: 400, code: problem.code }, 'request refused');
   res.setHeader('Connection', 'close');

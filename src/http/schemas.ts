@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { AUDIO_FORMATS } from '../audio/formats.js';
 import { countChars } from '../characters.js';
 import { canonicalTag } from '../session/languages.js';
-import { SentFile, WITHOUT_FILE_NAME } from './fields.js';
+import { UploadedFile, WITHOUT_FILE_NAME } from './fields.js';
 import {
-  DEFAULT_PAGE,
-  MAX_PAGE,
+  DEFAULT_PAGE_SIZE,
+  MAX_PAGE_SIZE,
   MAX_PROMPT_CHARS,
   MAX_SESSION_TTL_MS,
   MIN_SESSION_TTL_MS,
@@ -20,7 +20,7 @@ function fits(value: string, maxChars: number): boolean {
   return value.length <= 2 * maxChars && countChars(value) <= maxChars;
 }
 
-function tellTag(input: unknown, others: string): string {
+function tagMessage(input: unknown, others: string): string {
   const shown = typeof input === 'string' ? `, not \`${input.slice(0, 40)}\`` : '';
   return `must be a BCP 47 language tag such as \`en\`, \`es\` or \`pt-BR\`${others}${shown}.`;
 }
@@ -32,7 +32,7 @@ function tag(mayBeAuto: boolean) {
     if (mayBeAuto && value.toLowerCase() === 'auto') return undefined;
     const canonical = canonicalTag(value);
     if (canonical !== undefined) return canonical;
-    context.addIssue({ code: 'custom', message: tellTag(value, others) });
+    context.addIssue({ code: 'custom', message: tagMessage(value, others) });
     return z.NEVER;
   });
 }
@@ -60,7 +60,7 @@ export const TOO_LARGE = { tooLarge: true };
 export function translateSchema(maxTextChars: number) {
   return z.strictObject({
     file: z
-      .instanceof(SentFile, { error: 'must be a file part of multipart/form-data, with a file name.' })
+      .instanceof(UploadedFile, { error: 'must be a file part of multipart/form-data, with a file name.' })
       .refine((file) => file.content !== undefined, { error: WITHOUT_FILE_NAME })
       .optional()
       .meta({
@@ -148,16 +148,16 @@ export type SessionFields = z.output<ReturnType<typeof sessionSchema>>;
 /** The query of a list. */
 export const pageSchema = z.strictObject({
   limit: text
-    .refine((value) => /^\d{1,3}$/.test(value) && Number(value) >= 1 && Number(value) <= MAX_PAGE, {
-      error: `must be a whole number from 1 to ${MAX_PAGE}.`,
+    .refine((value) => /^\d{1,3}$/.test(value) && Number(value) >= 1 && Number(value) <= MAX_PAGE_SIZE, {
+      error: `must be a whole number from 1 to ${MAX_PAGE_SIZE}.`,
     })
     .transform(Number)
     .optional()
     .meta({
-      description: `How many at most; ${DEFAULT_PAGE} where it is absent.`,
+      description: `How many at most; ${DEFAULT_PAGE_SIZE} where it is absent.`,
       type: 'integer',
       minimum: 1,
-      maximum: MAX_PAGE,
+      maximum: MAX_PAGE_SIZE,
     }),
   cursor: text
     .max(256, { error: 'must be a `nextCursor` of the page before.' })

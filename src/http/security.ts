@@ -3,14 +3,14 @@ import cors from 'cors';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import helmet from 'helmet';
-import { Answer, say } from './answer.js';
-import type { Step } from './steps.js';
+import { HttpResponse, say } from './answer.js';
+import type { Middleware } from './steps.js';
 
 /**
  * Pages take everything from their own origin and may not be framed. TLS ends in front of this service, so promises
  * about it (Strict-Transport-Security, upgrade-insecure-requests) are left to what ends it.
  */
-export function protectReaders(): Step {
+export function securityHeaders(): Middleware {
   const headers = headersOf(
     helmet({
       contentSecurityPolicy: {
@@ -37,7 +37,7 @@ export function protectReaders(): Step {
   );
   const list = headers.flat();
   return (_req, res, next) => {
-    if (res instanceof Answer) res.begin(list);
+    if (res instanceof HttpResponse) res.begin(list);
     else for (const [name, value] of headers) res.setHeader(name, value);
     next();
   };
@@ -81,7 +81,7 @@ const EXPOSED = [
  * Pages of the origins given may call; `*` lets pages of any. Pages of our own origin need no permission: browsers ask
  * for none. No cookies are used, so credentials are not allowed.
  */
-export function allowOrigins(origins: readonly string[]): Step {
+export function corsHeaders(origins: readonly string[]): Middleware {
   const isAnyone = origins.includes('*');
   const handle = cors({
     origin: isAnyone ? '*' : [...origins],

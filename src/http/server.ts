@@ -9,9 +9,9 @@ import {
 } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
-import { Answer } from './answer.js';
+import { HttpResponse } from './answer.js';
 import { PROBLEM_TYPE, problemType, type Problem } from './problem.js';
-import { refuseUnroutable } from './request-line.js';
+import { checkRequestLine } from './request-line.js';
 
 export interface ServerTiming {
   /** From a request's first byte, or a connection's beginning, to the end of its headers. */
@@ -38,7 +38,7 @@ export function createHttpServer(
 ): Server {
   const { headersMs, keepAliveMs } = { ...TIMING, ...timing };
   const server = createServer({
-    ServerResponse: Answer,
+    ServerResponse: HttpResponse,
     headersTimeout: headersMs,
     // A body may take its time as long as it is steady: the app watches that.
     requestTimeout: 0,
@@ -48,7 +48,7 @@ export function createHttpServer(
     // Node would refuse its lack without a word.
     requireHostHeader: false,
   });
-  const routable = refuseUnroutable(app, logger);
+  const routable = checkRequestLine(app, logger);
   const answering = new WeakMap<Duplex, ServerResponse>();
   const pass: RequestListener = (req, res) => {
     answering.set(req.socket, res);
@@ -60,7 +60,11 @@ export function createHttpServer(
   server.on('checkExpectation', pass);
   // Node would close the connection without a word.
   server.on('connect', (_req, socket: Duplex) => {
-    endWith(socket, tell(400, 'invalid-request', 'This is no proxy: CONNECT is not taken.'), logger);
+    endWithResponse(
+      socket,
+      toProblemBody(400, 'invalid-request', 'This is no proxy: CONNECT is not taken.'),
+      logger,
+    );
   });
   const refused = new WeakSet<Duplex>();
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
@@ -73,23 +77,23 @@ export function createHttpServer(
       return;
     }
     refused.add(socket);
-    const problem = describe(error.code);
+    const problem = parserProblem(error.code);
     // A request that broke off in its body leaves a line of its own.
-    endWith(socket, problem, isUnderWay ? undefined : logger);
+    endWithResponse(socket, problem, isUnderWay ? undefined : logger);
   });
   return server;
 }
 
 /** @param logger absent: what is refused leaves a line elsewhere. */
-function endWith(socket: Duplex, problem: Problem, logger: Logger | undefined): void {
+function endWithResponse(socket: Duplex, problem: Problem, logger: Logger | undefined): void {
   const { requestId, status, code } = problem;
   logger?.info({ requestId, status, code }, 'request refused');
   socket.on('error', () => socket.destroy());
-  socket.resume().end(rawAnswer(problem));
+  socket.resume().end(rawResponse(problem));
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
-function tell(status: number, code: string, detail: string): Problem {
+function toProblemBody(status: number, code: string, detail: string): Problem {
   return {
     type: problemType(code),
     title: STATUS_CODES[status] ?? 'Bad Request',
@@ -102,18 +106,22 @@ function tell(status: number, code: string, detail: string): Problem {
   };
 }
 
-function describe(errorCode: string | undefined): Problem {
+function parserProblem(errorCode: string | undefined): Problem {
   switch (errorCode) {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return tell(408, 'request-timeout', 'The headers of the request did not come in time.');
+      return toProblemBody(408, 'request-timeout', 'The headers of the request did not come in time.');
     case 'HPE_HEADER_OVERFLOW':
-      return tell(431, 'invalid-request', `The headers are larger than ${MAX_HEADER_BYTES / 1_024} kB.`);
+      return toProblemBody(
+        431,
+        'invalid-request',
+        `The headers are larger than ${MAX_HEADER_BYTES / 1_024} kB.`,
+      );
     default:
-      return tell(400, 'invalid-request', 'This is no well-formed HTTP/1.1 request.');
+      return toProblemBody(400, 'invalid-request', 'This is no well-formed HTTP/1.1 request.');
   }
 }
 
-function rawAnswer(problem: Problem): string {
+function rawResponse(problem: Problem): string {
   const body = JSON.stringify(problem);
   return [
     `HTTP/1.1 ${problem.status} ${problem.title}`,

@@ -4,7 +4,7 @@ import { GatewayError } from '../errors.js';
 /** One of them may end any moment; nobody knows when. */
 const RETRY_MS = 1_000;
 
-export class Slots {
+export class ConcurrencyLimit {
   readonly #max: number;
   readonly #running = new Map<string, number>();
 
@@ -18,7 +18,7 @@ export class Slots {
    *
    * @throws GatewayError `rate-limited`, before the work is begun.
    */
-  async hold<T>(client: string, work: () => Promise<T>): Promise<T> {
+  async run<T>(client: string, work: () => Promise<T>): Promise<T> {
     const others = this.#running.get(client) ?? 0;
     if (this.#max > 0 && others >= this.#max) {
       throw new GatewayError(

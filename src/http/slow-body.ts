@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Bag, type Placed } from '../bag.js';
 import { GatewayError } from '../errors.js';
-import { refuse } from './refusal.js';
+import { endWithProblem } from './refusal.js';
 import { bodyTooLarge } from './text-body.js';
 
 const BYTES_PER_SECOND = 1_000;
@@ -11,7 +11,7 @@ const STEPS = 15;
 /** What is counted are bytes on the wire, of which small chunks need more than they carry. */
 const WIRE_FACTOR = 2;
 
-export interface BodyWatchOptions {
+export interface BodyRateOptions {
   readonly windowMs: number;
   /** A body that has brought (much) more is ended, whether or not anybody still wants it. */
   readonly maxBytes: number;
@@ -19,7 +19,7 @@ export interface BodyWatchOptions {
   readonly lingerMs: number;
 }
 
-interface Watched extends Placed {
+interface MonitoredBody extends Placed {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly startBytes: number;
@@ -31,56 +31,56 @@ interface Watched extends Placed {
  * Ends each request whose body brings less than 1 kB a second over any window, with 408, and each whose body brings
  * more than may be, with 413; and then its connection. A steady line may take its time.
  */
-export class BodyWatch {
-  readonly #options: BodyWatchOptions;
+export class BodyRateMonitor {
+  readonly #options: BodyRateOptions;
   readonly #leastBytes: number;
-  readonly #watched = new Bag<Watched>();
+  readonly #monitored = new Bag<MonitoredBody>();
   /** Bodies of this turn of the event loop, most of which are complete at its end. */
-  #fresh: Watched[] = [];
+  #fresh: MonitoredBody[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: BodyWatchOptions) {
+  constructor(options: BodyRateOptions) {
     this.#options = options;
     this.#leastBytes = (BYTES_PER_SECOND * options.windowMs) / 1_000;
   }
 
   /** How many bodies are on their way. */
   get size(): number {
-    return this.#watched.size + this.#fresh.length;
+    return this.#monitored.size + this.#fresh.length;
   }
 
   /** Watches the body of a request until it is complete. */
   add(req: IncomingMessage, res: ServerResponse): void {
     const startBytes = req.socket.bytesRead;
-    if (this.#fresh.length === 0) setImmediate(this.#lookAtFresh);
+    if (this.#fresh.length === 0) setImmediate(this.#checkFresh);
     this.#fresh.push({ place: 0, req, res, startBytes, readings: [startBytes] });
   }
 
-  readonly #lookAtFresh = (): void => {
+  readonly #checkFresh = (): void => {
     const fresh = this.#fresh;
     this.#fresh = [];
-    for (const watched of fresh) if (isUnderWay(watched)) this.#watch(watched);
+    for (const watched of fresh) if (isUnderWay(watched)) this.#monitor(watched);
   };
 
-  #watch(watched: Watched): void {
-    this.#watched.add(watched);
+  #monitor(watched: MonitoredBody): void {
+    this.#monitored.add(watched);
     watched.req.once('close', () => {
       this.#remove(watched);
     });
     this.#timer ??= setInterval(() => {
-      this.#step();
+      this.#checkAll();
     }, this.#options.windowMs / STEPS).unref();
   }
 
-  #remove(watched: Watched): void {
-    this.#watched.remove(watched);
-    if (this.#watched.size > 0) return;
+  #remove(watched: MonitoredBody): void {
+    this.#monitored.remove(watched);
+    if (this.#monitored.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
 
-  #step(): void {
-    for (const watched of this.#watched) {
+  #checkAll(): void {
+    for (const watched of this.#monitored) {
       const { req, readings, startBytes } = watched;
       if (!isUnderWay(watched)) {
         this.#remove(watched);
@@ -95,16 +95,16 @@ export class BodyWatch {
   }
 
   /** An answer that is already out has told what there was to tell. */
-  #end(watched: Watched, error: GatewayError): void {
+  #end(watched: MonitoredBody, error: GatewayError): void {
     const { req, res } = watched;
     this.#remove(watched);
     if (res.headersSent) {
       req.socket.destroy();
       return;
     }
-    req.call.code = error.code;
+    req.context.code = error.code;
     res.setHeader('Connection', 'close');
-    refuse(req, res, error, this.#options.lingerMs);
+    endWithProblem(req, res, error, this.#options.lingerMs);
   }
 
   #tooMuch(): GatewayError {
@@ -112,7 +112,7 @@ export class BodyWatch {
   }
 }
 
-function isUnderWay({ req }: Watched): boolean {
+function isUnderWay({ req }: MonitoredBody): boolean {
   return !req.complete && !req.destroyed;
 }
 

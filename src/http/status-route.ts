@@ -1,7 +1,7 @@
 /** How the service is: for load balancers, for operators, and what it can do, for clients. */
 import type { RequestHandler } from 'express';
 import { AUDIO_FORMATS } from '../audio/formats.js';
-import type { HttpDeps } from './deps.js';
+import type { HttpPorts } from './deps.js';
 import { describeLimits } from './limits.js';
 import { problemType, writeProblemBody } from './problem.js';
 
@@ -14,7 +14,7 @@ export interface StatusRoutes {
   readonly capabilities: RequestHandler;
 }
 
-export function createStatusRoutes(deps: HttpDeps): StatusRoutes {
+export function createStatusRoutes(deps: HttpPorts): StatusRoutes {
   const startedAt = performance.now();
   const limits = describeLimits(deps.config);
 
@@ -40,7 +40,7 @@ export function createStatusRoutes(deps: HttpDeps): StatusRoutes {
         res.json({ status: 'ok', checks });
         return;
       }
-      req.call.code = 'not-ready';
+      req.context.code = 'not-ready';
       res.setHeader('Retry-After', READY_RETRY_S);
       writeProblemBody(res, {
         type: problemType('not-ready'),
@@ -48,7 +48,7 @@ export function createStatusRoutes(deps: HttpDeps): StatusRoutes {
         status: 503,
         detail: failing.map((check) => `${check.name}: ${check.detail}`).join(' '),
         code: 'not-ready',
-        requestId: req.call.id,
+        requestId: req.context.id,
         retryable: true,
         checks,
       });

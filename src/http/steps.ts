@@ -3,14 +3,14 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Logger } from 'pino';
 
 /** Passes on by `next`, or answers; what it throws, rejects with or passes on ends the way. Express takes it as middleware. */
-export type Step = (
+export type Middleware = (
   req: IncomingMessage,
   res: ServerResponse,
   next: (error?: unknown) => void,
 ) => void | Promise<void>;
 
 /** Tells the client of a failure; of what fails then it tells `giveUp`. Express takes it as its error handler. */
-export type Failed = (
+export type ErrorHandler = (
   error: unknown,
   req: IncomingMessage,
   res: ServerResponse,
@@ -18,7 +18,7 @@ export type Failed = (
 ) => void;
 
 /** @param steps the last of them answers, and passes on nothing. */
-export function inTurn(steps: readonly Step[], failed: Failed, logger: Logger): RequestListener {
+export function compose(steps: readonly Middleware[], failed: ErrorHandler, logger: Logger): RequestListener {
   return (req, res) => {
     let at = 0;
     const fail = (error: unknown): void => {
@@ -34,7 +34,7 @@ export function inTurn(steps: readonly Step[], failed: Failed, logger: Logger): 
       if (error !== undefined) fail(error);
       else if (step !== undefined) take(step);
     };
-    const take = (step: Step): void => {
+    const take = (step: Middleware): void => {
       try {
         step(req, res, next)?.catch(fail);
       } catch (thrown) {

@@ -2,16 +2,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import express from 'express';
 import { GatewayError } from '../errors.js';
-import { ClientGone } from './call.js';
+import { ClientDisconnected } from './call.js';
 import { charsetOf, decodeText, nameOfCharset } from './charset.js';
 import { MAX_TEXT_BODY_BYTES, megabytes } from './limits.js';
-import { passThrough } from './middleware.js';
+import { runMiddleware } from './middleware.js';
 import { invalidRequest, tooLarge } from './problem.js';
-import type { Step } from './steps.js';
+import type { Middleware } from './steps.js';
 import { clientStatusOf, isError } from './thrown.js';
 
 // body-parser asks of a request what node's has; only its types ask for Express's.
-const parse = express.raw({ type: () => true, limit: MAX_TEXT_BODY_BYTES }) as Step;
+const parse = express.raw({ type: () => true, limit: MAX_TEXT_BODY_BYTES }) as Middleware;
 
 /** @throws GatewayError where the body is larger than 1 MB, or not what its headers say; ClientGone */
 export async function readTextBody(req: IncomingMessage, res: ServerResponse): Promise<string> {
@@ -38,9 +38,9 @@ export function contentEncodingOf({ headers }: IncomingMessage): string | undefi
 
 async function readCompressed(req: IncomingMessage, res: ServerResponse): Promise<Buffer> {
   try {
-    await passThrough(parse, req, res);
+    await runMiddleware(parse, req, res);
   } catch (error) {
-    throw tellReadFault(error);
+    throw toBodyError(error);
   }
   const body: unknown = 'body' in req ? req.body : undefined;
   return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
@@ -70,7 +70,7 @@ function readPlain(req: IncomingMessage): Promise<Buffer> {
       settle(bodyTooLarge(MAX_TEXT_BODY_BYTES));
     };
     const leave = (): void => {
-      settle(new ClientGone());
+      settle(new ClientDisconnected());
     };
     // A request that breaks off tells of it by `close` as well, and by `error` only where somebody listens.
     req.on('data', take).on('end', settle).on('close', leave);
@@ -84,7 +84,7 @@ function joined(chunks: readonly Buffer[]): Buffer {
 }
 
 /** body-parser names its faults in `type`; those of the decompressors have none, and a status that blames the client. */
-function tellReadFault(error: unknown): unknown {
+function toBodyError(error: unknown): unknown {
   if (!isError(error)) return error;
   const type = 'type' in error ? error.type : undefined;
   switch (type) {
@@ -97,7 +97,7 @@ function tellReadFault(error: unknown): unknown {
         { hint: 'Send it as it is, or with Content-Encoding gzip, deflate or br.' },
       );
     case 'request.aborted':
-      return new ClientGone();
+      return new ClientDisconnected();
     case 'request.size.invalid':
       return invalidRequest([{ pointer: '', detail: 'The body is not as long as Content-Length says.' }]);
     default:

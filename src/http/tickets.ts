@@ -18,14 +18,14 @@ export interface TicketStore {
 
 export const TICKET_TTL_MS = 30_000;
 
-const TICKET = /^[A-Za-z0-9_-]{32}$/;
+const TICKET_PATTERN = /^[A-Za-z0-9_-]{32}$/;
 
 function newTicket(): string {
   return randomBytes(24).toString('base64url');
 }
 
 /** Tickets of one node. They expire in the order in which they were issued, so the oldest are swept on the way. */
-export class MemoryTickets implements TicketStore {
+export class MemoryTicketStore implements TicketStore {
   readonly #owners = new Map<string, { owner: string; expiresAt: number }>();
   readonly #ttlMs: number;
 
@@ -64,7 +64,7 @@ export class MemoryTickets implements TicketStore {
 const REDIS_KEY = 'rts:ticket:';
 
 /** Tickets that one node issues and another redeems. Redis forgets them by itself. */
-export class RedisTickets implements TicketStore {
+export class RedisTicketStore implements TicketStore {
   readonly #redis: RedisConnection;
   readonly #ttlMs: number;
 
@@ -84,7 +84,7 @@ export class RedisTickets implements TicketStore {
   }
 
   async redeem(ticket: string): Promise<string | undefined> {
-    if (!TICKET.test(ticket)) return undefined;
+    if (!TICKET_PATTERN.test(ticket)) return undefined;
     return (await this.#redis.run((client) => client.getDel(REDIS_KEY + ticket))) ?? undefined;
   }
 }

@@ -2,30 +2,30 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GatewayError } from '../errors.js';
 import { PRICES } from '../points.js';
-import type { KeyRing } from './access.js';
-import type { NetworkOf } from './address.js';
+import type { ApiKeys } from './access.js';
+import type { ClientNetwork } from './address.js';
 import { say } from './answer.js';
 import type { Limiter, Quota } from './limiter.js';
-import type { Step } from './steps.js';
+import type { Middleware } from './steps.js';
 
 /** An answer that is ready waits no longer than this to tell what is left. Redis answers in less than one. */
 const MAX_CHARGE_MS = 10;
 
 /** Takes points for requests and tells what is left. Without a limiter nothing is counted or told. */
-export class Toll {
+export class RateLimit {
   readonly #limiter: Limiter | undefined;
-  readonly #keys: KeyRing;
-  readonly #networkOf: NetworkOf;
+  readonly #keys: ApiKeys;
+  readonly #networkOf: ClientNetwork;
 
-  constructor(limiter: Limiter | undefined, keys: KeyRing, networkOf: NetworkOf) {
+  constructor(limiter: Limiter | undefined, keys: ApiKeys, networkOf: ClientNetwork) {
     this.#limiter = limiter;
     this.#keys = keys;
     this.#networkOf = networkOf;
   }
 
   /** One point for the request itself, before anything of its body is read. */
-  readonly enter: Step = async (req, res, next) => {
-    await this.take(req, res, 1);
+  readonly middleware: Middleware = async (req, res, next) => {
+    await this.consume(req, res, 1);
     next();
   };
 
@@ -35,11 +35,11 @@ export class Toll {
    * @param points only whole ones are taken.
    * @throws GatewayError `rate-limited`
    */
-  async take(req: IncomingMessage, res: ServerResponse, points: number): Promise<void> {
-    const quota = await this.#count(this.clientOf(req), points);
+  async consume(req: IncomingMessage, res: ServerResponse, points: number): Promise<void> {
+    const quota = await this.#count(this.clientKey(req), points);
     if (quota === undefined) return;
-    tellQuota(res, 'points', quota);
-    if (!quota.allowed) throw spent(quota);
+    setRateLimitHeaders(res, 'points', quota);
+    if (!quota.allowed) throw rateLimited(quota);
   }
 
   /**
@@ -47,10 +47,10 @@ export class Toll {
    * can tell what is left, or when that takes too long: the points are counted all the same.
    */
   async charge(req: IncomingMessage, res: ServerResponse, points: number): Promise<void> {
-    const counting = this.#count(this.clientOf(req), points);
+    const counting = this.#count(this.clientKey(req), points);
     if (counting === undefined) return;
     const told = counting.then((quota) => {
-      if (!res.headersSent) tellQuota(res, 'points', quota);
+      if (!res.headersSent) setRateLimitHeaders(res, 'points', quota);
     });
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
@@ -61,7 +61,7 @@ export class Toll {
   }
 
   /** For what a conversation goes on using, which has no headers to tell more. @throws GatewayError `rate-limited` */
-  async goOn(client: string, points: number): Promise<void> {
+  async consumeForClient(client: string, points: number): Promise<void> {
     const quota = await this.#count(client, points);
     if (quota === undefined || quota.allowed) return;
     const { limit, resetMs } = quota;
@@ -73,8 +73,8 @@ export class Toll {
   }
 
   /** Who a request counts for: its key, or its address where the service is open. */
-  clientOf(req: IncomingMessage): string {
-    return this.#keys.isOpen ? `address:${this.#networkOf(req)}` : `key:${req.call.owner}`;
+  clientKey(req: IncomingMessage): string {
+    return this.#keys.isOpen ? `address:${this.#networkOf(req)}` : `key:${req.context.owner}`;
   }
 
   /** @returns undefined where nothing is counted */
@@ -84,7 +84,7 @@ export class Toll {
   }
 }
 
-function spent({ limit, resetMs }: Quota): GatewayError {
+function rateLimited({ limit, resetMs }: Quota): GatewayError {
   return new GatewayError(
     'rate-limited',
     `The ${limit} points of this minute are spent. Wait as long as Retry-After says.`,
@@ -97,7 +97,7 @@ function spent({ limit, resetMs }: Quota): GatewayError {
  *
  * @param policy what is limited: `points`, or `failed-keys`.
  */
-export function tellQuota(res: ServerResponse, policy: string, quota: Quota): void {
+export function setRateLimitHeaders(res: ServerResponse, policy: string, quota: Quota): void {
   say(res, 'RateLimit-Policy', `"${policy}";q=${quota.limit};w=60`);
   say(res, 'RateLimit', `"${policy}";r=${quota.remaining};t=${Math.ceil(quota.resetMs / 1_000)}`);
 }

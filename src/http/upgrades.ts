@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { Upgrade } from '../relay/relay.js';
 
 /** What every answer says is said with 101 too. */
-const FIELDS = ['X-Request-Id', 'X-Content-Type-Options', 'RateLimit', 'RateLimit-Policy'];
+const COPIED_HEADERS = ['X-Request-Id', 'X-Content-Type-Options', 'RateLimit', 'RateLimit-Policy'];
 /** A connection that was refused gets so long to read why. */
 const LINGER_MS = 1_000;
 
@@ -73,7 +73,7 @@ function serveWithoutUpgrade(server: Server, request: IncomingMessage, socket: S
 }
 
 function linesOf(response: ServerResponse): string[] {
-  return FIELDS.flatMap((name) => {
+  return COPIED_HEADERS.flatMap((name) => {
     const value = response.getHeader(name);
     return value === undefined ? [] : `${name}: ${String(value)}`;
   });

@@ -41,7 +41,7 @@ function processNumbering(): string {
 }
 
 /** Makes names for new uploads; nothing of what the client sent is in them. */
-export function createUploadNames(): () => string {
+export function createUploadNamer(): () => string {
   const { host, pid, start } = thisProcess();
   return () => `upload-${host}-${pid}-${start}-${randomBytes(16).toString('hex')}`;
 }
@@ -56,7 +56,7 @@ export function createUploadNames(): () => string {
 export async function sweepUploads(dir: string): Promise<number> {
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 });
-    const probe = join(dir, createUploadNames()());
+    const probe = join(dir, createUploadNamer()());
     await writeFile(probe, '', { flag: 'wx' });
     await rm(probe);
   } catch (error) {

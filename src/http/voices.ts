@@ -1,12 +1,12 @@
 /** Whether a voice is one of the provider's: told at the edge, where it can be told with the names there are. */
-import type { HttpDeps } from './deps.js';
+import type { HttpPorts } from './deps.js';
 import { invalidRequest } from './problem.js';
 
 /** @throws GatewayError `invalid-request` that names the voices, where they are known. */
 export async function checkVoice(
   voice: string | undefined,
   pointer: string,
-  deps: Pick<HttpDeps, 'capabilities'>,
+  deps: Pick<HttpPorts, 'capabilities'>,
 ): Promise<void> {
   if (voice === undefined) return;
   const { voices } = await deps.capabilities();

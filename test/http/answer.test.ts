@@ -4,10 +4,10 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from '@jest/globals';
 import express from 'express';
-import { Answer, say } from '../../src/http/answer.js';
+import { HttpResponse, say } from '../../src/http/answer.js';
 
 async function headersOf(listener: RequestListener): Promise<Headers> {
-  const server = createServer({ ServerResponse: Answer }, listener).listen(0, '127.0.0.1');
+  const server = createServer({ ServerResponse: HttpResponse }, listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
   await response.arrayBuffer();
@@ -27,7 +27,7 @@ it.each<[string, RequestListener]>([
   ['without a body', (_req, res) => res.writeHead(204).end()],
 ])('what was said is told by an answer %s', async (_what, end) => {
   const headers = await headersOf((req, res) => {
-    if (res instanceof Answer) res.begin(['X-First', 'a', 'X-Second', 'b']);
+    if (res instanceof HttpResponse) res.begin(['X-First', 'a', 'X-Second', 'b']);
     say(res, 'X-Third', 'c');
     say(res, 'X-Second', 'anew');
     end(req, res);

@@ -6,7 +6,7 @@ import { finished, pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { encodeWav } from '../../src/audio/wav.js';
-import { Intake, MAX_HELD_BYTES } from '../../src/http/intake.js';
+import { UploadSink, MAX_MEMORY_BYTES } from '../../src/http/intake.js';
 
 const HEADER_BYTES = 44;
 const ready = encodeWav(Buffer.alloc(30_000, 7));
@@ -14,7 +14,7 @@ const other = encodeWav(Buffer.alloc(30_000, 7), 44_100);
 const readyOf = (bytes: number): Buffer => encodeWav(Buffer.alloc(bytes - HEADER_BYTES, 7));
 
 let folder: string;
-let intake: Intake;
+let intake: UploadSink;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'intake-'));
 });
@@ -25,8 +25,8 @@ afterEach(async () => {
 });
 
 /** @param heldMs by itself so long that no busy machine makes a recording late. */
-function begin(announced = 0, heldMs = 60_000): Intake {
-  intake = new Intake(join(folder, 'upload'), announced, heldMs);
+function begin(announced = 0, heldMs = 60_000): UploadSink {
+  intake = new UploadSink(join(folder, 'upload'), announced, heldMs);
   return intake;
 }
 
@@ -45,7 +45,7 @@ function give(bytes: Buffer): Promise<void> {
   });
 }
 
-async function take(bytes: Buffer, size: number, announced = 0): Promise<Intake['recording']> {
+async function take(bytes: Buffer, size: number, announced = 0): Promise<UploadSink['recording']> {
   await pipeline(Readable.from(pieces(bytes, size), { objectMode: false }), begin(announced));
   return intake.recording;
 }
@@ -99,10 +99,10 @@ describe('a recording that is ready', () => {
   });
 
   it('goes into a file as soon as it is larger than the body of a text may be', async () => {
-    expect(await take(readyOf(MAX_HELD_BYTES), 65_536)).toHaveLength(MAX_HELD_BYTES);
+    expect(await take(readyOf(MAX_MEMORY_BYTES), 65_536)).toHaveLength(MAX_MEMORY_BYTES);
     expect(await readdir(folder)).toEqual([]);
 
-    const larger = readyOf(MAX_HELD_BYTES + 2);
+    const larger = readyOf(MAX_MEMORY_BYTES + 2);
     const path = await take(larger, 65_536, larger.length);
     expect(path).toBe(join(folder, 'upload'));
     expect((await readFile(String(path))).equals(larger)).toBe(true);
@@ -134,7 +134,7 @@ describe('any other recording', () => {
 
   it('never takes the place of a file that is there', async () => {
     await take(other, 65_536);
-    const second = new Intake(join(folder, 'upload'), 0);
+    const second = new UploadSink(join(folder, 'upload'), 0);
     second.end(other);
     await expect(finished(second)).rejects.toMatchObject({ code: 'EEXIST' });
   });

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import request from 'supertest';
 import { encodeWav } from '../../src/audio/wav.js';
 import { GatewayError } from '../../src/errors.js';
-import { createUploadNames, sweepUploads } from '../../src/http/upload.js';
+import { createUploadNamer, sweepUploads } from '../../src/http/upload.js';
 import {
   MULTIPART,
   multipart,
@@ -156,7 +156,7 @@ describe('the folder', () => {
   });
 
   it('loses what a killed process left, and nothing else', async () => {
-    const names = createUploadNames();
+    const names = createUploadNamer();
     const [, host = '', pid = '', start = ''] = /^upload-(\w+)-(\d+)-(\w+)-/.exec(names()) ?? [];
     const dead = spawn(process.execPath, ['-e', '']);
     await once(dead, 'exit');

@@ -1,6 +1,6 @@
 /** Tickets: how a page, which can send no header with a WebSocket, shows that it holds a key. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { MemoryTickets, RedisTickets, type TicketStore } from '../../src/http/tickets.js';
+import { MemoryTicketStore, RedisTicketStore, type TicketStore } from '../../src/http/tickets.js';
 import { connectRedis, type RedisConnection } from '../../src/session/redis.js';
 import { startBeforeScript, startGateway } from '../support/gateway.js';
 import { until } from '../support/http.js';
@@ -18,15 +18,15 @@ beforeAll(async () => {
 afterEach(() => Promise.all(connections.splice(0).map((each) => each.close())));
 afterAll(() => redis.stop());
 
-async function redisTickets(ttlMs?: number): Promise<RedisTickets> {
+async function redisTickets(ttlMs?: number): Promise<RedisTicketStore> {
   const connection = connectRedis(redis.url, silent);
   connections.push(connection);
   await until(() => connection.client.isReady);
-  return new RedisTickets(connection, ttlMs);
+  return new RedisTicketStore(connection, ttlMs);
 }
 
 const STORES: [string, (ttlMs?: number) => Promise<TicketStore>][] = [
-  ['memory', (ttlMs) => Promise.resolve(new MemoryTickets(ttlMs))],
+  ['memory', (ttlMs) => Promise.resolve(new MemoryTicketStore(ttlMs))],
   ['Redis', redisTickets],
 ];
 
@@ -64,7 +64,7 @@ describe.each(STORES)('tickets in %s', (_where, create) => {
 
 describe('tickets in memory', () => {
   it('that nobody redeemed are forgotten', async () => {
-    const tickets = new MemoryTickets(TTL_MS);
+    const tickets = new MemoryTicketStore(TTL_MS);
     for (let n = 0; n < 100; n += 1) await tickets.issue('owner');
     const { expiresAt } = await tickets.issue('owner');
     await until(() => Date.now() > expiresAt);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Recording } from '../../src/audio/recording.js';
 import { loadConfig, type Config } from '../../src/config.js';
 import { createApp } from '../../src/http/app.js';
-import type { Capabilities, Health, HttpDeps, ReadyCheck } from '../../src/http/deps.js';
+import type { Capabilities, Health, HttpPorts, ReadyCheck } from '../../src/http/deps.js';
 import { createHttpServer, type ServerTiming } from '../../src/http/server.js';
 import { sweepUploads } from '../../src/http/upload.js';
 import { createLogger } from '../../src/logger.js';
@@ -46,7 +46,7 @@ export interface HttpFixtureOptions {
   readonly env?: Record<string, string>;
   readonly translate?: Acted;
   readonly deps?: Partial<
-    Pick<HttpDeps, 'limiter' | 'failedKeys' | 'health' | 'ready' | 'capabilities' | 'draining' | 'timing'>
+    Pick<HttpPorts, 'limiter' | 'failedKeys' | 'health' | 'ready' | 'capabilities' | 'draining' | 'timing'>
   >;
   readonly server?: Partial<ServerTiming>;
 }
@@ -189,7 +189,7 @@ export async function startHttp(options: HttpFixtureOptions = {}): Promise<HttpF
   });
 
   await sweepUploads(uploadDir);
-  const { answer } = createApp({
+  const { handle } = createApp({
     config,
     logger,
     version: '1.2.3',
@@ -211,7 +211,7 @@ export async function startHttp(options: HttpFixtureOptions = {}): Promise<HttpF
     draining: () => false,
     ...options.deps,
   });
-  const server = createHttpServer(answer, logger, options.server);
+  const server = createHttpServer(handle, logger, options.server);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -13,7 +13,7 @@ const requestId = text.meta({
   description: 'As in `X-Request-Id`: tell it to the operator when something is wrong.',
 });
 
-export const audioAnswer = z.object({
+export const audioResponse = z.object({
   mimeType: z.literal('audio/wav'),
   sampleRate: z.literal(24_000),
   channels: z.literal(1),
@@ -22,13 +22,13 @@ export const audioAnswer = z.object({
   base64: text.optional().meta({ description: 'The WAV itself; absent in `translation.done`.' }),
 });
 
-export const translationAnswer = z.object({
+export const translationResponse = z.object({
   connectId,
   text: text.meta({ description: 'The translation; empty where the recording held no words.' }),
   responses: z.array(text).meta({ description: 'The same, as the list that the original project answered.' }),
   source: tag,
   target: tag,
-  audio: audioAnswer.optional().meta({ description: 'The spoken reply, with `output=audio`.' }),
+  audio: audioResponse.optional().meta({ description: 'The spoken reply, with `output=audio`.' }),
   usage: z
     .object({
       inputTokens: count,
@@ -51,11 +51,11 @@ export const translationAnswer = z.object({
 });
 
 /** What the browser client of the original project reads. */
-export const originalAnswer = z.object({
+export const originalResponse = z.object({
   data: z.object({ connectId, responses: z.array(text).min(1) }),
 });
 
-export const sessionAnswer = z.object({
+export const sessionResponse = z.object({
   connectId,
   createdAt: instant,
   lastUsedAt: instant,
@@ -67,17 +67,17 @@ export const sessionAnswer = z.object({
   prompt: text.meta({ description: 'As sent upstream, given or made from the languages.' }),
 });
 
-export const sessionListAnswer = z.object({
-  sessions: z.array(sessionAnswer).meta({ description: 'Newest first.' }),
+export const sessionListResponse = z.object({
+  sessions: z.array(sessionResponse).meta({ description: 'Newest first.' }),
   nextCursor: text.nullable().meta({ description: 'For `cursor` of the next page; null on the last.' }),
 });
 
-export const ticketAnswer = z.object({
+export const ticketResponse = z.object({
   ticket: text.meta({ description: 'For `?ticket=`, once.' }),
   expiresAt: instant,
 });
 
-export const healthAnswer = z.object({
+export const healthResponse = z.object({
   status: z.literal('ok'),
   provider: text,
   model: text,
@@ -102,7 +102,7 @@ export const healthAnswer = z.object({
     .meta({ description: 'Live sessions as last counted; null while the store cannot be asked.' }),
 });
 
-export const liveAnswer = z.object({ status: z.literal('ok') });
+export const liveResponse = z.object({ status: z.literal('ok') });
 
 const checks = z.array(
   z.object({
@@ -112,11 +112,11 @@ const checks = z.array(
   }),
 );
 
-export const readyAnswer = z.object({ status: z.literal('ok'), checks });
+export const readyResponse = z.object({ status: z.literal('ok'), checks });
 
 const anyOr = <T extends z.ZodType>(list: T) => z.union([z.literal('any'), list]);
 
-export const capabilitiesAnswer = z.object({
+export const capabilitiesResponse = z.object({
   provider: text,
   model: text,
   dialect: text,
@@ -134,7 +134,7 @@ export const capabilitiesAnswer = z.object({
 /** The one code that is no failure of a request: `/readyz` says so of the service. */
 export const NOT_READY = 'not-ready';
 
-export const problemAnswer = z.object({
+export const problemResponse = z.object({
   type: text.meta({ description: '`urn:realtime-translation:problem:` and the code.' }),
   title: text,
   status: z.int().min(400).max(599),
@@ -155,7 +155,7 @@ const event = <N extends string, T extends z.ZodType>(name: N, data: T) =>
   z.object({ event: z.literal(name), data });
 
 /** A stream of server-sent events: each as its name, and its data read as JSON. */
-export const streamAnswer = z
+export const streamResponse = z
   .discriminatedUnion('event', [
     event('translation.started', z.object({ connectId, requestId })).meta({
       description: 'The response has started; whatever fails from here on is an `error` event.',
@@ -164,10 +164,10 @@ export const streamAnswer = z
     event('translation.audio.delta', z.object({ base64: text })).meta({
       description: 'PCM16, 24 kHz, mono, with `output=audio`.',
     }),
-    event('translation.done', translationAnswer).meta({
+    event('translation.done', translationResponse).meta({
       description: 'The last of a translation that succeeded.',
     }),
-    event('error', problemAnswer).meta({ description: 'The last of one that failed.' }),
+    event('error', problemResponse).meta({ description: 'The last of one that failed.' }),
   ])
   .meta({
     description:

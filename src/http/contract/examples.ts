@@ -2,13 +2,13 @@
 
 const connectId = '6f9619ff8b86d011b42d00cf4fc964ff';
 
-export const question = { text: 'Good morning, my friend.', source: 'en', target: 'es' };
+export const textExample = { text: 'Good morning, my friend.', source: 'en', target: 'es' };
 
-export const originalQuestion = { question: 'Good morning, my friend.', prompt: 'Translate into Spanish.' };
+export const originalExample = { question: 'Good morning, my friend.', prompt: 'Translate into Spanish.' };
 
-export const wish = { source: 'en', target: 'es', ttlMs: 600_000 };
+export const sessionInputExample = { source: 'en', target: 'es', ttlMs: 600_000 };
 
-export const translation = {
+export const translationExample = {
   connectId,
   text: 'Buenos días, mi amigo.',
   responses: ['Buenos días, mi amigo.'],
@@ -20,9 +20,9 @@ export const translation = {
   timings: { queueMs: 0, upstreamMs: 310, firstDeltaMs: 120 },
 };
 
-export const originalTranslation = { data: { connectId, responses: ['Buenos días, mi amigo.'] } };
+export const originalTranslationExample = { data: { connectId, responses: ['Buenos días, mi amigo.'] } };
 
-export const session = {
+export const sessionExample = {
   connectId,
   createdAt: '2026-01-31T08:00:00.000Z',
   lastUsedAt: '2026-01-31T08:00:00.000Z',
@@ -34,4 +34,7 @@ export const session = {
   prompt: 'Translate what I say from English into Spanish.',
 };
 
-export const ticket = { ticket: 'Zk3nV0bq8mJt2XwYc5RrLh7uPd1sGaQe', expiresAt: '2026-01-31T08:00:30.000Z' };
+export const ticketExample = {
+  ticket: 'Zk3nV0bq8mJt2XwYc5RrLh7uPd1sGaQe',
+  expiresAt: '2026-01-31T08:00:30.000Z',
+};

@@ -2,7 +2,7 @@
 import type { Config } from '../../config.js';
 import { describeLimits, megabytes } from '../limits.js';
 import { PROBLEM_TYPE } from '../problem.js';
-import { OPERATIONS, TAGS, type Answer, type Content, type Operation } from './operations.js';
+import { OPERATIONS, TAGS, type OperationResponse, type Content, type Operation } from './operations.js';
 import { describeProblems, type ProblemCode } from './problems.js';
 import { describeSchemas, toJsonSchema, type JsonSchema } from './schemas.js';
 
@@ -210,7 +210,10 @@ function describeResponses(operation: Operation): Record<string, object> {
   };
 }
 
-function describeAnswer({ description, content, headers = [] }: Answer, common: readonly string[]): object {
+function describeAnswer(
+  { description, content, headers = [] }: OperationResponse,
+  common: readonly string[],
+): object {
   return {
     description,
     headers: describeHeaders([...common, ...headers]),

@@ -1,7 +1,7 @@
 /** Every operation of the service: what it takes, what it answers, and how it can fail. */
 import type { z } from 'zod';
 import { CONVERSATION_NAMES } from '../relay-route.js';
-import type { Names } from '../fields.js';
+import type { FieldNames } from '../fields.js';
 import { conversationSchema, pageSchema } from '../schemas.js';
 import type { ProblemCode } from './problems.js';
 import * as examples from './examples.js';
@@ -12,7 +12,7 @@ export interface Content {
   readonly example?: unknown;
 }
 
-export interface Answer {
+export interface OperationResponse {
   readonly description: string;
   readonly content?: Readonly<Record<string, Content>>;
   /** Beside those that every answer of its kind has. */
@@ -28,9 +28,9 @@ export interface Operation {
   readonly description?: string;
   /** `key`: an API key, points and draining; `conversation`: a key or a ticket. */
   readonly access: 'key' | 'conversation' | 'metrics' | 'open';
-  readonly query?: { readonly schema: z.ZodObject; readonly names?: Names };
+  readonly query?: { readonly schema: z.ZodObject; readonly names?: FieldNames };
   readonly body?: { readonly required: boolean; readonly content: Readonly<Record<string, Content>> };
-  readonly answers: Readonly<Record<number, Answer>>;
+  readonly answers: Readonly<Record<number, OperationResponse>>;
   readonly problems: readonly ProblemCode[];
 }
 
@@ -95,9 +95,9 @@ const TRANSLATIONS: readonly Operation[] = [
     body: {
       required: true,
       content: {
-        [JSON_TYPE]: { schema: 'TranslateText', example: examples.question },
+        [JSON_TYPE]: { schema: 'TranslateText', example: examples.textExample },
         'multipart/form-data': { schema: 'TranslateForm' },
-        [FORM_TYPE]: { schema: 'TranslateText', example: examples.question },
+        [FORM_TYPE]: { schema: 'TranslateText', example: examples.textExample },
       },
     },
     answers: {
@@ -105,7 +105,7 @@ const TRANSLATIONS: readonly Operation[] = [
         description:
           'The translation. `Server-Timing` comes with JSON and WAV, the `X-` headers of its text and session with WAV alone.',
         content: {
-          ...json('Translation', examples.translation),
+          ...json('Translation', examples.translationExample),
           'audio/wav': {},
           'text/event-stream': { schema: 'TranslationEvent' },
         },
@@ -127,14 +127,14 @@ const TRANSLATIONS: readonly Operation[] = [
       required: true,
       content: {
         'multipart/form-data': { schema: 'OriginalForm' },
-        [JSON_TYPE]: { schema: 'OriginalText', example: examples.originalQuestion },
-        [FORM_TYPE]: { schema: 'OriginalText', example: examples.originalQuestion },
+        [JSON_TYPE]: { schema: 'OriginalText', example: examples.originalExample },
+        [FORM_TYPE]: { schema: 'OriginalText', example: examples.originalExample },
       },
     },
     answers: {
       200: {
         description: 'The translation, as that client reads it.',
-        content: json('OriginalTranslation', examples.originalTranslation),
+        content: json('OriginalTranslation', examples.originalTranslationExample),
         headers: ['Server-Timing'],
       },
     },
@@ -153,14 +153,14 @@ const SESSIONS: readonly Operation[] = [
     body: {
       required: false,
       content: {
-        [JSON_TYPE]: { schema: 'SessionWish', example: examples.wish },
+        [JSON_TYPE]: { schema: 'SessionWish', example: examples.sessionInputExample },
         [FORM_TYPE]: { schema: 'SessionWishForm', example: { source: 'en', target: 'es' } },
       },
     },
     answers: {
       201: {
         description: 'The session.',
-        content: json('Session', examples.session),
+        content: json('Session', examples.sessionExample),
         headers: ['Location'],
       },
     },
@@ -177,7 +177,7 @@ const SESSIONS: readonly Operation[] = [
     answers: {
       200: {
         description: 'A page of sessions.',
-        content: json('SessionList', { sessions: [examples.session], nextCursor: null }),
+        content: json('SessionList', { sessions: [examples.sessionExample], nextCursor: null }),
       },
     },
     problems: ['invalid-request', 'store-unavailable'],
@@ -189,7 +189,7 @@ const SESSIONS: readonly Operation[] = [
     tag: 'Sessions',
     summary: 'Look at a session',
     access: 'key',
-    answers: { 200: { description: 'The session.', content: json('Session', examples.session) } },
+    answers: { 200: { description: 'The session.', content: json('Session', examples.sessionExample) } },
     problems: ['invalid-request', ...IN_A_SESSION],
   },
   {
@@ -232,7 +232,7 @@ const CONVERSATIONS: readonly Operation[] = [
     description: 'For browsers, which can send no header with a WebSocket. Any body is ignored.',
     access: 'key',
     answers: {
-      201: { description: 'The ticket.', content: json('Ticket', examples.ticket) },
+      201: { description: 'The ticket.', content: json('Ticket', examples.ticketExample) },
     },
     problems: ['store-unavailable'],
   },

@@ -1,25 +1,25 @@
 /** The schemas of bodies and answers by the names that they have in the documents. */
 import { z } from 'zod';
-import type { Names } from '../fields.js';
+import type { FieldNames } from '../fields.js';
 import { ORIGINAL_NAMES, TRANSLATION_NAMES } from '../question.js';
 import { sessionSchema, translateSchema } from '../schemas.js';
 import * as answers from './answers.js';
 
 export type JsonSchema = Record<string, unknown>;
 
-const ANSWERS: Readonly<Record<string, z.ZodType>> = {
-  Translation: answers.translationAnswer,
-  SpokenReply: answers.audioAnswer,
-  TranslationEvent: answers.streamAnswer,
-  OriginalTranslation: answers.originalAnswer,
-  Session: answers.sessionAnswer,
-  SessionList: answers.sessionListAnswer,
-  Ticket: answers.ticketAnswer,
-  Health: answers.healthAnswer,
-  Live: answers.liveAnswer,
-  Ready: answers.readyAnswer,
-  Capabilities: answers.capabilitiesAnswer,
-  Problem: answers.problemAnswer,
+const RESPONSES: Readonly<Record<string, z.ZodType>> = {
+  Translation: answers.translationResponse,
+  SpokenReply: answers.audioResponse,
+  TranslationEvent: answers.streamResponse,
+  OriginalTranslation: answers.originalResponse,
+  Session: answers.sessionResponse,
+  SessionList: answers.sessionListResponse,
+  Ticket: answers.ticketResponse,
+  Health: answers.healthResponse,
+  Live: answers.liveResponse,
+  Ready: answers.readyResponse,
+  Capabilities: answers.capabilitiesResponse,
+  Problem: answers.problemResponse,
 };
 
 /** @param maxTextChars as the configuration has it. */
@@ -38,7 +38,7 @@ export function describeSchemas(maxTextChars: number): Record<string, JsonSchema
     OriginalForm: withQuestion('anyOf', withNames(toJsonSchema(originalForm), ORIGINAL_NAMES)),
     SessionWish: toJsonSchema(sessionSchema(true)),
     SessionWishForm: toJsonSchema(sessionSchema(false)),
-    ...named(ANSWERS),
+    ...named(RESPONSES),
   };
 }
 
@@ -70,7 +70,7 @@ function simplify({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }):
 }
 
 /** Adds the other names that a field may be sent by. */
-function withNames(schema: JsonSchema, names: Names): JsonSchema {
+function withNames(schema: JsonSchema, names: FieldNames): JsonSchema {
   const properties = schema.properties as Record<string, JsonSchema>;
   const others = [...names].filter(([name, field]) => name !== field && properties[field] !== undefined);
   return {
