@@ -33,7 +33,7 @@ const FAULTS: Record<AskedFault, requestFault.RequestFault> = {
   '!limited': requestFault.fail('rate_limit_exceeded'),
   '!length': requestFault.incomplete('max_output_tokens', { after: 2 }),
   '!filtered': requestFault.incomplete('content_filter'),
-  '!refused': requestFault.error('invalid_value'),
+  '!refused': requestFault.requestError('invalid_value'),
   '!hangs': requestFault.hang({ after: 1 }),
 };
 
@@ -92,13 +92,13 @@ async function obey(order: UpstreamOrder): Promise<void> {
       script.open.find(({ number }) => pooled.has(number))?.goSilent();
       return;
     case 'refuse-401':
-      meet(connectionFault.refuse(401));
+      meet(connectionFault.rejectUpgrade(401));
       return;
     case 'refuse-429':
-      meet(connectionFault.refuse(429, { retryAfterS: 1 }));
+      meet(connectionFault.rejectUpgrade(429, { retryAfterS: 1 }));
       return;
     case 'refuse-503':
-      meet(connectionFault.refuse(503));
+      meet(connectionFault.rejectUpgrade(503));
       return;
     case 'drop-at-opening':
       meet(connectionFault.dropAtOpening());

@@ -57,7 +57,7 @@ it('no key, token, ticket or word of a user is in any line of the log, in any pr
   expect(await ask({ ...question, [SAID.slice(0, 6)]: 1, target: 'x y' })).toBe(400);
   const { requests } = upstream.script;
   const ends: [ReturnType<typeof requestFault.drop>, number, number?][] = [
-    [requestFault.error('invalid_value'), 502],
+    [requestFault.requestError('invalid_value'), 502],
     [requestFault.fail('server_error'), 502],
     [requestFault.drop(1, { code: 1011, reason: `bye ${PROVIDER_KEY}` }), 502, 2],
     [requestFault.insert([JSON.stringify({ type: 'response.done', response: SAID }), `${SAID}{`]), 200],

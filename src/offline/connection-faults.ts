@@ -1,6 +1,6 @@
 /** What can be made to go wrong with a whole connection: `script.connections.next(refuse(429))`. */
 import type { ClientEvent, Fault, ServerEvent } from '../wire/index.js';
-import type { Close, HandshakeRefusal, Peer } from './interception.js';
+import type { PeerClose, HandshakeRefusal, Peer } from './interception.js';
 
 /** Each method stands in the way of one thing; calling the function it is given lets that happen. */
 export interface ConnectionFault {
@@ -12,10 +12,10 @@ export interface ConnectionFault {
 }
 
 /** How a socket ends: cut without a word, or with a close frame. */
-export type Ending = 'cut' | Close;
+export type DropMode = 'cut' | PeerClose;
 
 /** Answers the upgrade with a status: 401, 403, 404, 503…; 429 with `retryAfterS`. */
-export function refuse(
+export function rejectUpgrade(
   status: number,
   options: { retryAfterS?: number; body?: string } = {},
 ): ConnectionFault {
@@ -42,7 +42,7 @@ export function slowOpening(delayMs: number): ConnectionFault {
 export function rejectOpening(code: string, closeCode: number): ConnectionFault {
   return {
     opened(peer) {
-      peer.send(error(code, `The server says ${code}.`));
+      peer.send(connectionError(code, `The server says ${code}.`));
       peer.close({ code: closeCode, reason: `invalid_request_error.${code}` });
     },
   };
@@ -53,21 +53,21 @@ export const modelNotFound = (): ConnectionFault => rejectOpening('model_not_fou
 export const betaShapeDisabled = (): ConnectionFault => rejectOpening('beta_api_shape_disabled', 4000);
 
 /** Takes the upgrade and drops the socket before `session.created`. */
-export function dropAtOpening(how: Ending = 'cut'): ConnectionFault {
+export function dropAtOpening(how: DropMode = 'cut'): ConnectionFault {
   return {
     opened(peer) {
-      end(peer, how);
+      endConnection(peer, how);
     },
   };
 }
 
 /** Drops the socket so long after it opened, whatever is going on. */
-export function dropAfter(delayMs: number, how: Ending = 'cut'): ConnectionFault {
+export function dropAfter(delayMs: number, how: DropMode = 'cut'): ConnectionFault {
   return {
     opened(peer, start) {
       start();
       peer.after(delayMs, () => {
-        end(peer, how);
+        endConnection(peer, how);
       });
     },
   };
@@ -81,7 +81,7 @@ export function refuseConfiguration(code = 'invalid_value'): ConnectionFault {
         serve();
         return;
       }
-      peer.send(error(code, `The server says ${code}.`, event.eventId));
+      peer.send(connectionError(code, `The server says ${code}.`, event.eventId));
     },
   };
 }
@@ -137,7 +137,7 @@ export function expire(afterMs: number, options: { announced?: boolean } = {}): 
       start();
       peer.after(afterMs, () => {
         const message = 'Your session hit the maximum duration of 60 minutes.';
-        peer.send(error('session_expired', message));
+        peer.send(connectionError('session_expired', message));
         peer.close({ code: 1001, reason: message });
       });
     },
@@ -154,13 +154,13 @@ export function expire(afterMs: number, options: { announced?: boolean } = {}): 
 }
 
 /** Ends a socket as told. */
-export function end(peer: Peer, how: Ending): void {
+export function endConnection(peer: Peer, how: DropMode): void {
   if (how === 'cut') peer.terminate();
   else peer.close(how);
 }
 
 /** An `error` event; without an event id it names nobody. */
-export function error(code: string, message: string, causedBy?: string): Fault {
+export function connectionError(code: string, message: string, causedBy?: string): Fault {
   const named = causedBy === undefined ? {} : { causedBy };
   return { type: 'fault', kind: 'invalid_request_error', code, message, ...named };
 }

@@ -1,11 +1,11 @@
 /** The default conversation of one session: its items, in order, under their ids. */
 import type { Item } from '../wire/index.js';
-import { Refusal } from './refusal.js';
+import { RequestError } from './refusal.js';
 
 export type StoredItem = Item & { readonly id: string };
 
 /** An item beside the one it follows; null when it is the first. */
-export interface Placed {
+export interface PlacedItem {
   readonly item: StoredItem;
   readonly previousItemId: string | null;
 }
@@ -20,7 +20,7 @@ interface Entry {
 const MAX_ITEMS = 4_096;
 const MAX_BYTES = 128 * 1024 * 1024;
 
-export class Conversation {
+export class ConversationItems {
   /** In the order of the conversation: a Map would keep the order of insertion only. */
   #order: string[] = [];
   readonly #entries = new Map<string, Entry>();
@@ -30,14 +30,14 @@ export class Conversation {
    * @param previousItemId absent appends, `root` puts it first
    * @throws Refusal for an id that is taken, an unknown predecessor, or a full conversation
    */
-  add(item: StoredItem, previousItemId?: string): Placed {
+  add(item: StoredItem, previousItemId?: string): PlacedItem {
     if (this.#entries.has(item.id)) {
-      throw new Refusal('invalid_value', `Item with id '${item.id}' already exists.`, 'item.id');
+      throw new RequestError('invalid_value', `Item with id '${item.id}' already exists.`, 'item.id');
     }
     const at = this.#positionAfter(previousItemId);
     const bytes = sizeOf(item);
     if (this.#order.length >= MAX_ITEMS || this.#bytes + bytes > MAX_BYTES) {
-      throw new Refusal(
+      throw new RequestError(
         'conversation_full',
         `A conversation holds at most ${MAX_ITEMS} items and ${MAX_BYTES} bytes. Delete items or open another session.`,
       );
@@ -74,14 +74,14 @@ export class Conversation {
   /** The item with that id. @throws Refusal with the given code when there is none. */
   require(id: string, code: string): StoredItem {
     const item = this.get(id);
-    if (item === undefined) throw new Refusal(code, `Item with id '${id}' does not exist.`, 'item_id');
+    if (item === undefined) throw new RequestError(code, `Item with id '${id}' does not exist.`, 'item_id');
     return item;
   }
 
   delete(id: string): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) {
-      throw new Refusal(
+      throw new RequestError(
         'item_delete_invalid_item_id',
         `Error deleting item: the item with id '${id}' does not exist.`,
       );
@@ -95,16 +95,19 @@ export class Conversation {
   truncate(id: string, contentIndex: number, audioEndMs: number): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) {
-      throw new Refusal(
+      throw new RequestError(
         'item_truncate_invalid_item_id',
         `Error truncating item: the item with id '${id}' does not exist.`,
       );
     }
     if (entry.item.role !== 'assistant' || entry.item.parts[contentIndex]?.type !== 'audio') {
-      throw new Refusal('unsupported_content_type', 'Only model output audio messages can be truncated.');
+      throw new RequestError(
+        'unsupported_content_type',
+        'Only model output audio messages can be truncated.',
+      );
     }
     if (audioEndMs > entry.speechMs) {
-      throw new Refusal(
+      throw new RequestError(
         'invalid_value',
         `Audio content of ${Math.floor(entry.speechMs)}ms is already shorter than ${audioEndMs}ms.`,
         'audio_end_ms',
@@ -125,7 +128,7 @@ export class Conversation {
     if (previousItemId === 'root') return 0;
     const at = this.#order.indexOf(previousItemId);
     if (at === -1) {
-      throw new Refusal(
+      throw new RequestError(
         'invalid_value',
         `Error adding item: the previous item with id '${previousItemId}' does not exist.`,
         'previous_item_id',

@@ -6,20 +6,26 @@ import { Apertium } from './apertium.js';
 import { normalise } from './apertium-text.js';
 import { MISSING, takeInventory, type Inventory } from './inventory.js';
 import { LanguageNames } from './language-names.js';
-import { baseOf, DEFAULT_SOURCE, defaultTarget, readWish, type LanguageWish } from './languages.js';
+import {
+  primaryTag,
+  DEFAULT_SOURCE,
+  defaultTarget,
+  readLanguages,
+  type LanguageRequest,
+} from './languages.js';
 import type { Pair } from './modes.js';
 import { Recognizer } from './recognizer.js';
 import {
   ResponderError,
   type Responder,
-  type ResponderCapabilities,
+  type EngineCapabilities,
   type ResponderEvent,
   type ResponderRequest,
 } from './responder.js';
-import { Routes } from './routes.js';
+import { TranslationRoutes } from './routes.js';
 import { Programs } from './shell.js';
 import { Transcripts } from './transcripts.js';
-import { Voice, VOICES } from './voice.js';
+import { Synthesizer, VOICES } from './voice.js';
 
 export interface SpeechEngineOptions {
   readonly logger?: Pick<Logger, 'debug' | 'warn'>;
@@ -30,7 +36,7 @@ export interface SpeechEngineOptions {
 }
 
 /** Speech is understood in this language only. */
-const HEARD = 'en';
+const RECOGNIZED_LANGUAGE = 'en';
 /** Shorter texts are told word by word, longer ones sentence by sentence. */
 const WORD_BY_WORD_LENGTH = 600;
 /** A text of fewer words may be a name, which no dictionary has. */
@@ -47,30 +53,30 @@ export async function createSpeechEngine(options: SpeechEngineOptions = {}): Pro
 
 class SpeechEngine implements Responder {
   readonly #inventory: Inventory;
-  readonly #routes: Routes;
+  readonly #routes: TranslationRoutes;
   readonly #names: LanguageNames;
   readonly #apertium: Apertium;
   readonly #transcripts: Transcripts;
-  readonly #voice: Voice;
+  readonly #voice: Synthesizer;
   /** Recognition takes seconds and speech does not; so neither waits for the other. */
-  readonly #listening: Programs;
+  readonly #recognizer: Programs;
   readonly #speaking: Programs;
 
   constructor(inventory: Inventory, { path, logger }: SpeechEngineOptions) {
     const cores = availableParallelism();
     this.#inventory = inventory;
-    this.#routes = new Routes(inventory.pairs);
+    this.#routes = new TranslationRoutes(inventory.pairs);
     this.#names = new LanguageNames(this.#routes.sources);
     this.#apertium = new Apertium(path, logger);
-    this.#listening = new Programs(cores, path);
+    this.#recognizer = new Programs(cores, path);
     this.#speaking = new Programs(cores, path);
-    const recognizer = new Recognizer(this.#listening);
+    const recognizer = new Recognizer(this.#recognizer);
     this.#transcripts = new Transcripts(async (pcm, signal) => {
       const words = await recognizer.transcribe(pcm, signal);
-      const english = this.#routes.pairFrom(HEARD);
+      const english = this.#routes.pairFrom(RECOGNIZED_LANGUAGE);
       return english ? this.#apertium.capitalise(words, english, signal) : words;
     });
-    this.#voice = new Voice(this.#speaking, inventory.speech);
+    this.#voice = new Synthesizer(this.#speaking, inventory.speech);
   }
 
   /** Translates the last user item; every other item is context, of which only system items can instruct. */
@@ -81,9 +87,9 @@ class SpeechEngine implements Responder {
     signal.throwIfAborted();
     const question = items.findLast(({ role }) => role === 'user');
     if (question === undefined) return;
-    const wish = readWish({ metadata, instructions, items }, this.#names);
+    const wish = readLanguages({ metadata, instructions, items }, this.#names);
     const isSpoken = question.parts.some((part) => part.type === 'audio' && part.audio !== undefined);
-    if (isSpoken) this.#checkHearing(wish.source);
+    if (isSpoken) this.#checkRecognizer(wish.source);
     const text = normalise(await this.#wordsOf(question, signal));
     if (!/[^\s\0]/.test(text)) return;
 
@@ -101,24 +107,24 @@ class SpeechEngine implements Responder {
   }
 
   async transcribe(pcm: Buffer, language: string | undefined, signal: AbortSignal): Promise<string> {
-    this.#checkHearing(language);
+    this.#checkRecognizer(language);
     return this.#transcripts.of(pcm, signal);
   }
 
-  capabilities(): Promise<ResponderCapabilities> {
+  capabilities(): Promise<EngineCapabilities> {
     const { sources } = this.#routes;
     const { speech, recognizer, missing } = this.#inventory;
     return Promise.resolve({
       languages: sources.map((source) => ({ source, targets: this.#routes.targetsOf(source) })),
       chains: sources.flatMap((source) => this.#routes.chainsFrom(source)),
-      speechSources: recognizer ? [HEARD] : [],
+      speechSources: recognizer ? [RECOGNIZED_LANGUAGE] : [],
       voices: speech.flite || speech.espeak.size > 0 ? [...VOICES] : [],
       missing: [...missing],
     });
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#apertium.close(), this.#listening.close(), this.#speaking.close()]);
+    await Promise.all([this.#apertium.close(), this.#recognizer.close(), this.#speaking.close()]);
   }
 
   /** Texts and what was said, in order. */
@@ -133,16 +139,16 @@ class SpeechEngine implements Responder {
   }
 
   async #decide(
-    wish: LanguageWish,
+    wish: LanguageRequest,
     text: string,
     isSpoken: boolean,
     signal: AbortSignal,
   ): Promise<{ source: string; target: string }> {
     const { between } = wish;
-    const known = wish.source ?? (isSpoken ? HEARD : undefined);
+    const known = wish.source ?? (isSpoken ? RECOGNIZED_LANGUAGE : undefined);
     if (wish.target === undefined && between) {
-      const source = known ?? (await this.#detect(text, between.map(baseOf), signal));
-      return { source, target: baseOf(source) === baseOf(between[0]) ? between[1] : between[0] };
+      const source = known ?? (await this.#detect(text, between.map(primaryTag), signal));
+      return { source, target: primaryTag(source) === primaryTag(between[0]) ? between[1] : between[0] };
     }
     const source = known ?? (await this.#detect(text, this.#routes.sources, signal));
     return { source, target: wish.target ?? defaultTarget(source) };
@@ -170,7 +176,7 @@ class SpeechEngine implements Responder {
     if (route) return route;
     if (this.#inventory.pairs.length === 0)
       throw new ResponderError('offline_engine_missing', MISSING.translation);
-    const from = baseOf(source);
+    const from = primaryTag(source);
     const targets = [
       ...this.#routes.targetsOf(from),
       ...this.#routes.chainsFrom(from).flatMap((way) => way.slice(-1)),
@@ -185,11 +191,11 @@ class SpeechEngine implements Responder {
     );
   }
 
-  #checkHearing(language: string | undefined): void {
-    if (language !== undefined && baseOf(language) !== HEARD) {
+  #checkRecognizer(language: string | undefined): void {
+    if (language !== undefined && primaryTag(language) !== RECOGNIZED_LANGUAGE) {
       throw new ResponderError(
         'unsupported_language',
-        `Speech is understood in ${this.#names.nameOf(HEARD)} only here, not in ${this.#names.nameOf(language)}. Send text instead.`,
+        `Speech is understood in ${this.#names.nameOf(RECOGNIZED_LANGUAGE)} only here, not in ${this.#names.nameOf(language)}. Send text instead.`,
       );
     }
     if (!this.#inventory.recognizer) throw new ResponderError('offline_engine_missing', MISSING.recognition);
@@ -198,7 +204,7 @@ class SpeechEngine implements Responder {
   #checkVoice(language: string): void {
     if (this.#voice.speaks(language)) return;
     if (this.#inventory.speech.espeak.size === 0) {
-      const part = baseOf(language) === 'en' ? MISSING.english : MISSING.speech;
+      const part = primaryTag(language) === 'en' ? MISSING.english : MISSING.speech;
       throw new ResponderError('offline_engine_missing', part);
     }
     throw new ResponderError(

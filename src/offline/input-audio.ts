@@ -1,20 +1,20 @@
 /** The input audio buffer of one session: bytes in, and with voice activity detection the turns found in them. */
 import type { TurnDetection } from '../wire/index.js';
-import { BYTES_PER_MS, durationMs } from './pcm.js';
-import { Refusal } from './refusal.js';
-import { FRAME_MS, ONSET_MS, VoiceActivityDetector } from './vad.js';
+import { BYTES_PER_MS, pcmDurationMs } from './pcm.js';
+import { RequestError } from './refusal.js';
+import { VAD_FRAME_MS, ONSET_MS, VoiceActivityDetector } from './vad.js';
 
 /** Offsets count all audio of the session, in milliseconds; `audioStartMs` includes the padding, `audioEndMs` the silence. */
-export type Turn =
+export type AudioTurn =
   { type: 'started'; audioStartMs: number } | { type: 'stopped'; audioEndMs: number; audio: Buffer };
 
-const FRAME_BYTES = FRAME_MS * BYTES_PER_MS;
+const FRAME_BYTES = VAD_FRAME_MS * BYTES_PER_MS;
 /** The real server's minimum for a commit. */
 const MIN_COMMIT_MS = 100;
 /** Eleven minutes; the real limit is not published, 305 s have been seen to work. */
 const MAX_BUFFER_BYTES = 32 * 1024 * 1024;
 /** How long semantic detection waits after the last word, standing in for its understanding of the sentence. */
-const PATIENCE_MS = { low: 1_500, medium: 900, auto: 900, high: 500 } as const;
+const MAX_SILENCE_MS = { low: 1_500, medium: 900, auto: 900, high: 500 } as const;
 
 export class InputAudio {
   #chunks: Buffer[] = [];
@@ -33,10 +33,10 @@ export class InputAudio {
   }
 
   /** @throws Refusal when the buffer is full; nothing is taken then. */
-  append(audio: Buffer): Turn[] {
+  append(audio: Buffer): AudioTurn[] {
     if (this.#end - this.#start + audio.length > MAX_BUFFER_BYTES) {
-      const seconds = Math.floor(durationMs(MAX_BUFFER_BYTES) / 1000);
-      throw new Refusal(
+      const seconds = Math.floor(pcmDurationMs(MAX_BUFFER_BYTES) / 1000);
+      throw new RequestError(
         'input_audio_buffer_full',
         `The input audio buffer holds at most ${seconds}s of audio. Commit or clear it.`,
       );
@@ -48,9 +48,9 @@ export class InputAudio {
 
   /** Takes all that is in the buffer. @throws Refusal when it is shorter than the minimum. */
   commit(): Buffer {
-    const heldMs = durationMs(this.#end - this.#start);
+    const heldMs = pcmDurationMs(this.#end - this.#start);
     if (heldMs < MIN_COMMIT_MS) {
-      throw new Refusal(
+      throw new RequestError(
         'input_audio_buffer_commit_empty',
         `Error committing input audio buffer: buffer too small. Expected at least ${MIN_COMMIT_MS}ms of audio, but buffer only has ${heldMs.toFixed(2)}ms of audio.`,
       );
@@ -64,8 +64,8 @@ export class InputAudio {
     this.#take(this.#end);
   }
 
-  #judge(detector: VoiceActivityDetector): Turn[] {
-    const turns: Turn[] = [];
+  #judge(detector: VoiceActivityDetector): AudioTurn[] {
+    const turns: AudioTurn[] = [];
     // Frames may straddle two appends; each is judged once, so this copies little more than the new bytes.
     const unjudged = this.#bytesFrom(this.#judged);
     for (let at = 0; at + FRAME_BYTES <= unjudged.length; at += FRAME_BYTES) {
@@ -73,9 +73,9 @@ export class InputAudio {
       this.#judged += FRAME_BYTES;
       if (change === 'started') {
         this.#dropBefore(this.#judged - ONSET_MS * BYTES_PER_MS - this.#paddingBytes);
-        turns.push({ type: 'started', audioStartMs: Math.round(durationMs(this.#start)) });
+        turns.push({ type: 'started', audioStartMs: Math.round(pcmDurationMs(this.#start)) });
       } else if (change === 'stopped') {
-        const audioEndMs = Math.round(durationMs(this.#judged));
+        const audioEndMs = Math.round(pcmDurationMs(this.#judged));
         turns.push({ type: 'stopped', audioEndMs, audio: this.#take(this.#judged) });
       }
     }
@@ -116,7 +116,7 @@ export class InputAudio {
 function optionsOf(detection: TurnDetection): { threshold: number; silenceMs: number } {
   const silenceMs =
     detection.type === 'semantic_vad'
-      ? PATIENCE_MS[detection.eagerness ?? 'auto']
+      ? MAX_SILENCE_MS[detection.eagerness ?? 'auto']
       : (detection.silenceDurationMs ?? 500);
   return { threshold: detection.threshold ?? 0.5, silenceMs };
 }

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { ClientEvent, ServerEvent } from '../wire/index.js';
 
 /** A WebSocket close: code and reason, as the client will see them. */
-export interface Close {
+export interface PeerClose {
   readonly code: number;
   readonly reason: string;
 }
@@ -31,7 +31,7 @@ export interface Peer {
   send(event: ServerEvent, as?: 'text' | 'binary'): void;
   /** Sends the text as a frame, bytes as a binary one, whatever they are. */
   sendRaw(frame: string | Buffer): void;
-  close(close: Close): void;
+  close(close: PeerClose): void;
   /** Cuts the connection without a close frame. */
   terminate(): void;
   /** From here on nothing is read, pings and close frames included, and nothing said: half-open. */
@@ -42,7 +42,7 @@ export interface Peer {
 }
 
 /** Each method stands in the way of one thing; calling the function it is given lets that happen. */
-export interface Interception {
+export interface ServerHooks {
   handshake(handshake: Handshake): HandshakeRefusal | undefined;
   /** `start` sends `session.created`. */
   opened(peer: Peer, start: () => void): void;
@@ -52,5 +52,5 @@ export interface Interception {
   sending(peer: Peer, event: ServerEvent, send: (event: ServerEvent) => void): void;
   /** The peer has gone silent. */
   silenced(peer: Peer): void;
-  closed(peer: Peer, close: Close): void;
+  closed(peer: Peer, close: PeerClose): void;
 }

@@ -4,7 +4,7 @@ import type { LanguageNames, Mention } from './language-names.js';
 import { ResponderError, type ResponderRequest } from './responder.js';
 
 /** What is absent was not said. Tags are canonical BCP 47. */
-export interface LanguageWish {
+export interface LanguageRequest {
   readonly source?: string;
   readonly target?: string;
   /** An interpreter between two languages: from whichever is spoken to the other. */
@@ -16,11 +16,11 @@ export const DEFAULT_SOURCE = 'en';
 const DEFAULT_TARGET = 'es';
 
 export function defaultTarget(source: string): string {
-  return baseOf(source) === DEFAULT_SOURCE ? DEFAULT_TARGET : DEFAULT_SOURCE;
+  return primaryTag(source) === DEFAULT_SOURCE ? DEFAULT_TARGET : DEFAULT_SOURCE;
 }
 
 /** The language without script and region: `pt-BR` → `pt`. */
-export function baseOf(tag: string): string {
+export function primaryTag(tag: string): string {
   return tag.split('-')[0] ?? tag;
 }
 
@@ -29,10 +29,10 @@ export function baseOf(tag: string): string {
  * and then the system items; the first that says to what decides. The question itself never instructs.
  * @throws ResponderError `unsupported_language` for metadata that names no language
  */
-export function readWish(
+export function readLanguages(
   { metadata, instructions, items }: Pick<ResponderRequest, 'metadata' | 'instructions' | 'items'>,
   names: LanguageNames,
-): LanguageWish {
+): LanguageRequest {
   const source = readTag(metadata.source_language, names);
   const target = readTag(metadata.target_language, names);
   const stated = { ...(source !== undefined && { source }), ...(target !== undefined && { target }) };
@@ -40,7 +40,7 @@ export function readWish(
 
   const system = items.filter(({ role }) => role === 'system').flatMap(({ parts }) => parts);
   const prompts = [instructions, ...system.map((part) => (part.type === 'text' ? part.text : ''))];
-  let prompted: LanguageWish = {};
+  let prompted: LanguageRequest = {};
   for (const prompt of prompts.map(normalise)) {
     prompted = { ...readPrompt(prompt, names), ...prompted };
     if (prompted.target !== undefined || prompted.between) break;
@@ -86,7 +86,7 @@ const BOTH_WAYS =
   /vice[- ]?versa|both (?:directions|ways)|and back|↔|⇄|<->|\bbetween\b|\bentre\b|\bzwischen\b/iu;
 
 /** What a prompt says of languages, by what stands before their names. */
-export function readPrompt(prompt: string, names: LanguageNames): LanguageWish {
+export function readPrompt(prompt: string, names: LanguageNames): LanguageRequest {
   const mentions = names.find(prompt);
   const roles = mentions.map((mention, index) => roleOf(prompt, mention, mentions[index + 1]));
   const all = (role: Role): string[] => mentions.filter((_, at) => roles[at] === role).map(({ tag }) => tag);

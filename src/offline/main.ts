@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { createLogger } from '../logger.js';
 import { dialects, type DialectName } from '../wire/index.js';
 import { createSpeechEngine } from './engine.js';
-import type { ResponderCapabilities } from './responder.js';
+import type { EngineCapabilities } from './responder.js';
 import { startOfflineServer } from './server.js';
 
 const USAGE = `Usage: npm run offline -- [--port 9090] [--host 127.0.0.1] [--dialect ga|preview]
@@ -42,7 +42,7 @@ function isDialect(name: string): name is DialectName {
   return Object.hasOwn(dialects, name);
 }
 
-function describe({ languages, chains, speechSources, voices, missing }: ResponderCapabilities): string {
+function describe({ languages, chains, speechSources, voices, missing }: EngineCapabilities): string {
   const pairs = languages.map(({ source, targets }) => `${source} → ${targets.join(', ')}`);
   const rows = [
     ['pairs', pairs.join(' · ')],

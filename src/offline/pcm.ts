@@ -6,12 +6,12 @@ const SAMPLES_PER_MS = 24;
 export const BYTES_PER_MS = BYTES_PER_SAMPLE * SAMPLES_PER_MS;
 
 /** Playing time of so many bytes, unrounded. */
-export function durationMs(bytes: number): number {
+export function pcmDurationMs(bytes: number): number {
   return bytes / BYTES_PER_MS;
 }
 
 /** Loudness in dB below full scale (a full-scale square wave is 0); digital silence is -100. */
-export function loudness(pcm: Buffer): number {
+export function loudnessDb(pcm: Buffer): number {
   const samples = Math.floor(pcm.length / BYTES_PER_SAMPLE);
   if (samples === 0) return -100;
   let energy = 0;

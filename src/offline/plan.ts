@@ -7,7 +7,7 @@ interface Rule<Subject, Fault> {
 }
 
 /** Changed freely while the server runs; it holds for what begins afterwards. */
-export class Plan<Subject, Fault> {
+export class FaultPlan<Subject, Fault> {
   #rules: Rule<Subject, Fault>[] = [];
 
   /** For the next one, or the next so many; queued behind what was planned before. */

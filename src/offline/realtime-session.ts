@@ -1,16 +1,16 @@
 /** One Realtime session as the server keeps it: what each client event does, and what is refused. */
 import type { Logger } from 'pino';
 import type { ClientEvent, Item, ItemReference, ResponseRequest, SessionView } from '../wire/index.js';
-import { Conversation, type StoredItem } from './conversation.js';
+import { ConversationItems, type StoredItem } from './conversation.js';
 import { makeId } from './ids.js';
-import { InputAudio, type Turn } from './input-audio.js';
-import { durationMs } from './pcm.js';
-import { Refusal } from './refusal.js';
+import { InputAudio, type AudioTurn } from './input-audio.js';
+import { pcmDurationMs } from './pcm.js';
+import { RequestError } from './refusal.js';
 import { ResponderError, type Responder, type ResponderRequest } from './responder.js';
-import { RunningResponse, type Outlet } from './response.js';
+import { RunningResponse, type EventSink } from './response.js';
 import {
   checkFormat,
-  checkVoice,
+  requireVoice,
   DEFAULT_VOICE,
   defaultSettings,
   updateSettings,
@@ -23,7 +23,7 @@ export interface SessionSetup {
   readonly model: string;
   /** Unix seconds. */
   readonly expiresAt: number;
-  readonly outlet: Outlet;
+  readonly sink: EventSink;
   readonly logger: Logger | undefined;
 }
 
@@ -36,7 +36,7 @@ export class RealtimeSession {
   readonly #setup: SessionSetup;
   readonly #id = makeId('sess');
   readonly #conversationId = makeId('conv');
-  readonly #conversation = new Conversation();
+  readonly #conversation = new ConversationItems();
   readonly #input = new InputAudio();
   readonly #closed = new AbortController();
   readonly #running = new Map<string, RunningResponse>();
@@ -55,7 +55,7 @@ export class RealtimeSession {
   }
 
   open(): void {
-    this.#setup.outlet.send({ type: 'session.created', session: this.#view() });
+    this.#setup.sink.send({ type: 'session.created', session: this.#view() });
   }
 
   /** Does what the event says, or answers with the `error` that names it. Never throws. */
@@ -74,7 +74,7 @@ export class RealtimeSession {
   }
 
   #serve(event: ClientEvent): void {
-    const { outlet } = this.#setup;
+    const { sink } = this.#setup;
     switch (event.type) {
       case 'session.configure':
         this.#configure(event);
@@ -83,18 +83,18 @@ export class RealtimeSession {
         this.#addItem(withId(event.item), event.previousItemId);
         break;
       case 'item.retrieve':
-        outlet.send({
+        sink.send({
           type: 'item.retrieved',
           item: this.#conversation.require(event.itemId, 'item_retrieve_invalid_item_id'),
         });
         break;
       case 'item.delete':
         this.#conversation.delete(event.itemId);
-        outlet.send({ type: 'item.deleted', itemId: event.itemId });
+        sink.send({ type: 'item.deleted', itemId: event.itemId });
         break;
       case 'item.truncate':
         this.#conversation.truncate(event.itemId, event.contentIndex, event.audioEndMs);
-        outlet.send({
+        sink.send({
           type: 'item.truncated',
           itemId: event.itemId,
           contentIndex: event.contentIndex,
@@ -115,7 +115,7 @@ export class RealtimeSession {
       case 'buffer.clear':
         this.#input.clear();
         this.#speechItemId = undefined;
-        outlet.send({ type: 'buffer.cleared' });
+        sink.send({ type: 'buffer.cleared' });
         break;
       case 'response.create':
         this.#respond(event.response);
@@ -132,7 +132,7 @@ export class RealtimeSession {
       this.#input.configure(this.#settings.turnDetection);
       this.#speechItemId = undefined;
     }
-    this.#setup.outlet.send({ type: 'session.updated', session: this.#view() });
+    this.#setup.sink.send({ type: 'session.updated', session: this.#view() });
   }
 
   #view(): SessionView {
@@ -142,22 +142,22 @@ export class RealtimeSession {
   #addItem(item: StoredItem, previousItemId?: string): void {
     const placed = this.#conversation.add(item, previousItemId);
     const shown = { item: withoutAudio(placed.item), previousItemId: placed.previousItemId };
-    this.#setup.outlet.send({ type: 'item.added', ...shown });
-    this.#setup.outlet.send({ type: 'item.done', ...shown });
+    this.#setup.sink.send({ type: 'item.added', ...shown });
+    this.#setup.sink.send({ type: 'item.done', ...shown });
   }
 
   /** What voice activity detection found: a speaker who begins interrupts, one who ends is answered. */
-  #takeTurn(turn: Turn): void {
+  #takeTurn(turn: AudioTurn): void {
     const detection = this.#settings.turnDetection;
     if (turn.type === 'started') {
       const itemId = makeId('item');
       this.#speechItemId = itemId;
-      this.#setup.outlet.send({ type: 'speech.started', itemId, audioStartMs: turn.audioStartMs });
+      this.#setup.sink.send({ type: 'speech.started', itemId, audioStartMs: turn.audioStartMs });
       if (detection?.interruptResponse !== false) this.#active?.cancel('turn_detected');
       return;
     }
     const itemId = this.#speechItemId ?? makeId('item');
-    this.#setup.outlet.send({ type: 'speech.stopped', itemId, audioEndMs: turn.audioEndMs });
+    this.#setup.sink.send({ type: 'speech.stopped', itemId, audioEndMs: turn.audioEndMs });
     this.#commit(turn.audio, itemId);
     if (detection?.createResponse !== false) this.#respond({});
   }
@@ -171,7 +171,7 @@ export class RealtimeSession {
       parts: [{ type: 'audio', audio }],
     };
     const previousItemId = this.#conversation.lastId;
-    this.#setup.outlet.send({ type: 'buffer.committed', itemId, previousItemId });
+    this.#setup.sink.send({ type: 'buffer.committed', itemId, previousItemId });
     this.#addItem(item);
     if (this.#settings.transcription !== null)
       void this.#transcribe(item, audio, this.#settings.transcription.language);
@@ -179,42 +179,45 @@ export class RealtimeSession {
 
   /** Runs beside the response, as on the real server: neither waits for the other. Never rejects. */
   async #transcribe(item: StoredItem, audio: Buffer, language: string | undefined): Promise<void> {
-    const { responder, outlet, logger } = this.#setup;
+    const { responder, sink, logger } = this.#setup;
     const place = { itemId: item.id, contentIndex: 0 };
     try {
       const transcript = await responder.transcribe(audio, language, this.#closed.signal);
       this.#conversation.replace({ ...item, parts: [{ type: 'audio', audio, transcript }] });
-      if (transcript !== '') outlet.send({ type: 'transcription.delta', ...place, delta: transcript });
-      const seconds = Math.ceil(durationMs(audio.length) / 1000);
-      outlet.send({ type: 'transcription.completed', ...place, transcript, seconds });
+      if (transcript !== '') sink.send({ type: 'transcription.delta', ...place, delta: transcript });
+      const seconds = Math.ceil(pcmDurationMs(audio.length) / 1000);
+      sink.send({ type: 'transcription.completed', ...place, transcript, seconds });
     } catch (error) {
       if (this.#closed.signal.aborted) return;
       const known = error instanceof ResponderError;
       if (!known) logger?.error({ err: error }, 'transcription failed');
       const code = known ? error.code : 'server_error';
       const message = known ? error.message : 'The server had an error while transcribing.';
-      outlet.send({ type: 'transcription.failed', ...place, code, message });
+      sink.send({ type: 'transcription.failed', ...place, code, message });
     }
   }
 
   #respond(wish: ResponseRequest): void {
     const inBand = wish.conversation !== 'none';
     if (inBand && this.#active !== undefined) {
-      throw new Refusal(
+      throw new RequestError(
         'conversation_already_has_active_response',
         `Conversation already has an active response in progress: ${this.#active.id}. Wait until the response is finished before creating a new one.`,
       );
     }
     if (this.#running.size >= MAX_RUNNING) {
-      throw new Refusal('rate_limit_exceeded', `A session runs at most ${MAX_RUNNING} responses at a time.`);
+      throw new RequestError(
+        'rate_limit_exceeded',
+        `A session runs at most ${MAX_RUNNING} responses at a time.`,
+      );
     }
     checkFormat(wish.outputFormat);
-    checkVoice(wish.voice, this.#setup.voices, this.#lockedVoice);
+    requireVoice(wish.voice, this.#setup.voices, this.#lockedVoice);
     const voice = wish.voice ?? this.#lockedVoice ?? this.#settings.voice;
     const response: RunningResponse = new RunningResponse({
       request: this.#request(wish, voice),
       responder: this.#setup.responder,
-      outlet: this.#setup.outlet,
+      sink: this.#setup.sink,
       voice,
       store: inBand ? { id: this.#conversationId, conversation: this.#conversation } : undefined,
       maxOutputTokens: wish.maxOutputTokens ?? this.#settings.maxOutputTokens,
@@ -243,7 +246,7 @@ export class RealtimeSession {
     if (!('reference' in entry)) return entry;
     const item = this.#conversation.get(entry.reference);
     if (item === undefined) {
-      throw new Refusal(
+      throw new RequestError(
         'invalid_value',
         `Item with id '${entry.reference}' does not exist.`,
         'response.input',
@@ -262,7 +265,7 @@ export class RealtimeSession {
   #cancel(responseId: string | undefined): void {
     const response = responseId === undefined ? this.#active : this.#running.get(responseId);
     if (response === undefined) {
-      throw new Refusal('response_cancel_not_active', 'Cancellation failed: no active response found');
+      throw new RequestError('response_cancel_not_active', 'Cancellation failed: no active response found');
     }
     response.cancel('client_cancelled');
   }
@@ -271,14 +274,14 @@ export class RealtimeSession {
     try {
       action();
     } catch (error) {
-      this.#tell(error, causedBy);
+      this.#send(error, causedBy);
     }
   }
 
-  #tell(error: unknown, causedBy: string | undefined): void {
-    const refused = error instanceof Refusal;
+  #send(error: unknown, causedBy: string | undefined): void {
+    const refused = error instanceof RequestError;
     if (!refused) this.#setup.logger?.error({ err: error }, 'a client event could not be served');
-    this.#setup.outlet.send({
+    this.#setup.sink.send({
       type: 'fault',
       kind: refused ? 'invalid_request_error' : 'server_error',
       code: refused ? error.code : 'server_error',

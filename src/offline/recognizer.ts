@@ -1,6 +1,6 @@
 /** English speech to words, by PocketSphinx. */
 import { widen } from './narrowband.js';
-import { BYTES_PER_MS, loudness } from './pcm.js';
+import { BYTES_PER_MS, loudnessDb } from './pcm.js';
 import type { Programs } from './shell.js';
 
 /**
@@ -57,7 +57,7 @@ export class Recognizer {
 export function cutAtPauses(pcm: Buffer): Buffer[] {
   const levels: number[] = [];
   for (let at = 0; at < pcm.length; at += FRAME_BYTES) {
-    levels.push(loudness(pcm.subarray(at, at + FRAME_BYTES)));
+    levels.push(loudnessDb(pcm.subarray(at, at + FRAME_BYTES)));
   }
   const pieces: Buffer[] = [];
   let start = 0;

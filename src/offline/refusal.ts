@@ -1,5 +1,5 @@
 /** What the server refuses: thrown by a handler, told to the client as one `error` event that names the client's event. */
-export class Refusal extends Error {
+export class RequestError extends Error {
   override readonly name = 'Refusal';
   readonly code: string;
   readonly param: string | undefined;

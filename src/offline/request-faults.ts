@@ -2,11 +2,11 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientEvent, Fault, ServerEvent } from '../wire/index.js';
-import { end, error as errorEvent, type Ending } from './connection-faults.js';
+import { endConnection, connectionError as errorEvent, type DropMode } from './connection-faults.js';
 import type { Peer } from './interception.js';
 import { ResponderError, type ResponderEvent } from './responder.js';
 
-type Answer = AsyncIterable<ResponderEvent>;
+type ScriptedAnswer = AsyncIterable<ResponderEvent>;
 
 export interface RequestFault {
   /** An `error` in the place of a response. */
@@ -16,7 +16,7 @@ export interface RequestFault {
   /** Stands behind it, for `response.started` and `response.finished` and all in between. */
   sending?(peer: Peer, event: ServerEvent, send: (event: ServerEvent) => void): void;
   /** Stands between the answer and the response. Its timers end with the signal. */
-  answer?(peer: Peer, answer: Answer, signal: AbortSignal): Answer;
+  answer?(peer: Peer, answer: ScriptedAnswer, signal: AbortSignal): ScriptedAnswer;
   /** Cancelling this response has no effect. */
   readonly ignoresCancel?: boolean;
 }
@@ -65,11 +65,11 @@ export function hang({
 }
 
 /** Drops the socket: at the request, at `response.created` (which is sent), or after so many deltas. */
-export function drop(at: 'request' | 'created' | number, how: Ending = 'cut'): RequestFault {
+export function drop(at: 'request' | 'created' | number, how: DropMode = 'cut'): RequestFault {
   if (at === 'request') {
     return {
       received(peer) {
-        end(peer, how);
+        endConnection(peer, how);
       },
     };
   }
@@ -77,7 +77,7 @@ export function drop(at: 'request' | 'created' | number, how: Ending = 'cut'): R
     answer: (peer, answer, signal) =>
       interrupted(answer, at === 'created' ? 0 : at, async () => {
         await flushed();
-        end(peer, how);
+        endConnection(peer, how);
         await untilAborted(signal);
       }),
   };
@@ -113,7 +113,7 @@ export function cancelUnasked(
 }
 
 /** An `error` in the place of a response; `named: false` leaves its `event_id` null. */
-export function error(code: string, options: { named?: boolean } = {}): RequestFault {
+export function requestError(code: string, options: { named?: boolean } = {}): RequestFault {
   return {
     refusal: ({ eventId }) =>
       errorEvent(code, `The server says ${code}.`, options.named === false ? undefined : eventId),
@@ -219,7 +219,11 @@ export function withoutMetadata(): RequestFault {
 }
 
 /** Lets so many deltas through, then does something; what follows never comes unless that returns. */
-async function* interrupted(answer: Answer, after: number, action: () => Promise<void>): Answer {
+async function* interrupted(
+  answer: ScriptedAnswer,
+  after: number,
+  action: () => Promise<void>,
+): ScriptedAnswer {
   let left = after;
   if (left > 0) {
     for await (const event of answer) {

@@ -28,7 +28,7 @@ export class ResponderError extends Error {
   }
 }
 
-export interface ResponderCapabilities {
+export interface EngineCapabilities {
   /** Pairs that a single step serves, tags in BCP 47. */
   languages: { source: string; targets: string[] }[];
   /** Ways of more than one step: `["en","es","pt"]`. */
@@ -45,6 +45,6 @@ export interface Responder {
   respond(request: ResponderRequest, signal: AbortSignal): AsyncIterable<ResponderEvent>;
   /** PCM16 mono 24 kHz in, words out; empty for silence. */
   transcribe(pcm: Buffer, language: string | undefined, signal: AbortSignal): Promise<string>;
-  capabilities(): Promise<ResponderCapabilities>;
+  capabilities(): Promise<EngineCapabilities>;
   close(): Promise<void>;
 }

@@ -1,14 +1,14 @@
 /** One response under way: what the responder says, told in the protocol's order of events. */
 import type { Item, Part, Place, ResponseStatus, ResponseView, ServerEvent } from '../wire/index.js';
-import type { Conversation } from './conversation.js';
+import type { ConversationItems } from './conversation.js';
 import { makeId } from './ids.js';
-import { BYTES_PER_MS, durationMs } from './pcm.js';
-import { Refusal } from './refusal.js';
+import { BYTES_PER_MS, pcmDurationMs } from './pcm.js';
+import { RequestError } from './refusal.js';
 import { ResponderError, type Responder, type ResponderEvent, type ResponderRequest } from './responder.js';
 import { estimateUsage, tokensOfText } from './usage.js';
 
 /** Where a session's events go. */
-export interface Outlet {
+export interface EventSink {
   send(event: ServerEvent): void;
   /** Undefined while the reader keeps up; else settles when it has caught up or gone. */
   room(): Promise<void> | undefined;
@@ -17,11 +17,11 @@ export interface Outlet {
 export interface ResponseSetup {
   readonly request: ResponderRequest;
   readonly responder: Responder;
-  readonly outlet: Outlet;
+  readonly sink: EventSink;
   /** Its name, as views show it. */
   readonly voice: string;
   /** The default conversation with its id, where the answer is to be stored; absent when out-of-band. */
-  readonly store: { readonly id: string; readonly conversation: Conversation } | undefined;
+  readonly store: { readonly id: string; readonly conversation: ConversationItems } | undefined;
   /** Counted in tokens of text. */
   readonly maxOutputTokens: number | 'inf';
   /** Called with the first samples, from which on the voice is fixed. */
@@ -84,16 +84,16 @@ export class RunningResponse {
   }
 
   async #run(): Promise<void> {
-    const { responder, request, outlet } = this.#setup;
+    const { responder, request, sink } = this.#setup;
     try {
       for await (const event of responder.respond(request, this.#abort.signal)) {
         if (this.#ended) return;
         await this.#deliver(event);
-        await outlet.room();
+        await sink.room();
       }
       this.#finish({ status: 'completed' });
     } catch (error) {
-      const foreseen = error instanceof ResponderError || error instanceof Refusal;
+      const foreseen = error instanceof ResponderError || error instanceof RequestError;
       this.#finish(endingOf(error), foreseen ? undefined : error);
     }
   }
@@ -120,7 +120,7 @@ export class RunningResponse {
     this.#samplesBytes += pcm.length;
     while (this.#samplesBytes >= AUDIO_DELTA_BYTES && !this.#ended) {
       this.#sendAudio(AUDIO_DELTA_BYTES);
-      await this.#setup.outlet.room();
+      await this.#setup.sink.room();
     }
   }
 
@@ -172,7 +172,7 @@ export class RunningResponse {
     }
     this.#send({ type: 'part.done', ...place, part: this.#part(this.#text) });
     if (store) {
-      store.conversation.replace(item, durationMs(this.#audioBytes));
+      store.conversation.replace(item, pcmDurationMs(this.#audioBytes));
       this.#send({ type: 'item.done', item, previousItemId: store.conversation.previousOf(item.id) });
     }
     this.#send({ type: 'output.done', responseId: this.id, outputIndex: 0, item });
@@ -211,7 +211,7 @@ export class RunningResponse {
   }
 
   #send(event: ServerEvent): void {
-    this.#setup.outlet.send(event);
+    this.#setup.sink.send(event);
   }
 }
 
@@ -219,7 +219,7 @@ function endingOf(error: unknown): Ending {
   if (error instanceof ResponderError && error.status === 'incomplete') {
     return { status: 'incomplete', reason: error.code };
   }
-  if (error instanceof ResponderError || error instanceof Refusal) {
+  if (error instanceof ResponderError || error instanceof RequestError) {
     return { status: 'failed', error: { code: error.code, message: error.message } };
   }
   return { status: 'failed', error: { code: 'server_error', message: 'The server had an error.' } };

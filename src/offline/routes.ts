@@ -1,11 +1,11 @@
 /** From which language to which there is a way, and over which others. */
-import { baseOf } from './languages.js';
+import { primaryTag } from './languages.js';
 import type { Pair } from './modes.js';
 
 /** Each step loses some of the meaning. */
 const MAX_STEPS = 3;
 
-export class Routes {
+export class TranslationRoutes {
   /** Pairs by their source. */
   readonly #from = new Map<string, Pair[]>();
 
@@ -35,7 +35,7 @@ export class Routes {
   /** What several steps lead to: the languages passed, the shortest way for each. */
   chainsFrom(source: string): string[][] {
     return [...this.#ways(source)]
-      .filter(([target, steps]) => steps.length > 1 && target === baseOf(target))
+      .filter(([target, steps]) => steps.length > 1 && target === primaryTag(target))
       .map(([, steps]) => [source, ...steps.map(({ target }) => target)]);
   }
 
@@ -45,9 +45,9 @@ export class Routes {
    * @returns undefined where there is no way
    */
   find(source: string, target: string): readonly Pair[] | undefined {
-    const from = baseOf(source);
+    const from = primaryTag(source);
     const ways = this.#ways(from);
-    if (baseOf(target) === from) return [];
+    if (primaryTag(target) === from) return [];
     for (let tag = target; tag !== ''; tag = tag.replace(/(^|-)[^-]*$/, '')) {
       const way = ways.get(tag);
       if (way) return way;

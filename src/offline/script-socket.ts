@@ -1,7 +1,7 @@
 /** One socket as the script saw it: what came in, how many requests were in flight, how it ended. */
 import type { ClientEvent } from '../wire/index.js';
-import { end, type ConnectionFault, type Ending } from './connection-faults.js';
-import type { Close, Handshake, Peer } from './interception.js';
+import { endConnection, type ConnectionFault, type DropMode } from './connection-faults.js';
+import type { PeerClose, Handshake, Peer } from './interception.js';
 import type { RequestFault } from './request-faults.js';
 
 export type CreateEvent = Extract<ClientEvent, { type: 'response.create' }>;
@@ -23,7 +23,7 @@ export class ScriptSocket {
   readonly #inFlight = new Set<InFlight>();
   readonly #byResponse = new Map<string, InFlight>();
   #maxInFlight = 0;
-  #closed: Close | undefined;
+  #closed: PeerClose | undefined;
 
   constructor(peer: Peer, fault: ConnectionFault | undefined) {
     this.#peer = peer;
@@ -42,7 +42,7 @@ export class ScriptSocket {
   }
 
   /** How the socket ended, once it has. */
-  get closed(): Close | undefined {
+  get closed(): PeerClose | undefined {
     return this.#closed;
   }
 
@@ -60,8 +60,8 @@ export class ScriptSocket {
   }
 
   /** Drops the socket now. */
-  drop(how: Ending = 'cut'): void {
-    end(this.#peer, how);
+  drop(how: DropMode = 'cut'): void {
+    endConnection(this.#peer, how);
   }
 
   /** Goes half-open now. */
@@ -93,7 +93,7 @@ export class ScriptSocket {
     this.#inFlight.delete(request);
   }
 
-  end(close: Close): void {
+  end(close: PeerClose): void {
     this.#closed = close;
     this.#inFlight.clear();
     this.#byResponse.clear();

@@ -1,11 +1,11 @@
 /** A script in the place of the speech engine: fixed answers, faults on demand, and a record of all that came. */
 import type { ClientEvent, Item, ServerEvent } from '../wire/index.js';
 import type { ConnectionFault } from './connection-faults.js';
-import type { Close, Handshake, HandshakeRefusal, Interception, Peer } from './interception.js';
+import type { PeerClose, Handshake, HandshakeRefusal, ServerHooks, Peer } from './interception.js';
 import { BYTES_PER_MS } from './pcm.js';
-import { Plan } from './plan.js';
+import { FaultPlan } from './plan.js';
 import type { RequestFault } from './request-faults.js';
-import type { Responder, ResponderCapabilities, ResponderEvent, ResponderRequest } from './responder.js';
+import type { Responder, EngineCapabilities, ResponderEvent, ResponderRequest } from './responder.js';
 import { ScriptSocket, type CreateEvent, type InFlight } from './script-socket.js';
 
 export interface ScriptOptions {
@@ -37,14 +37,14 @@ const TONE = Buffer.from(
 const MS_PER_CHARACTER = 50;
 
 /** Give it to the server twice: `startOfflineServer({ responder: script, script, … })`. */
-export class Script implements Responder, Interception {
+export class Script implements Responder, ServerHooks {
   /** May be changed while the server runs. */
   answer: NonNullable<ScriptOptions['answer']>;
   transcript: NonNullable<ScriptOptions['transcript']>;
   /** Faults of whole connections, settled at the upgrade. */
-  readonly connections = new Plan<Handshake, ConnectionFault>();
+  readonly connections = new FaultPlan<Handshake, ConnectionFault>();
   /** Faults of single responses, settled when `response.create` arrives. */
-  readonly requests = new Plan<ScriptRequest, RequestFault>();
+  readonly requests = new FaultPlan<ScriptRequest, RequestFault>();
   /** Every upgrade tried, refused ones too. */
   readonly handshakes: Handshake[] = [];
   /** Every socket that was accepted. */
@@ -164,7 +164,7 @@ export class Script implements Responder, Interception {
     this.#changed();
   }
 
-  closed(peer: Peer, close: Close): void {
+  closed(peer: Peer, close: PeerClose): void {
     this.#byPeer.get(peer)?.end(close);
     this.#byPeer.delete(peer);
     this.#changed();
@@ -188,7 +188,7 @@ export class Script implements Responder, Interception {
     return Promise.resolve(this.transcript(pcm));
   }
 
-  capabilities(): Promise<ResponderCapabilities> {
+  capabilities(): Promise<EngineCapabilities> {
     return Promise.resolve({ languages: [], chains: [], speechSources: [], voices: [], missing: [] });
   }
 

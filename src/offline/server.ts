@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { dialects, type DialectName } from '../wire/index.js';
-import type { Handshake, HandshakeRefusal, Interception } from './interception.js';
+import type { Handshake, HandshakeRefusal, ServerHooks } from './interception.js';
 import type { Responder } from './responder.js';
 import { PUBLISHED_VOICES } from './settings.js';
 import { SocketPeer, type PeerSetup } from './socket-peer.js';
@@ -19,7 +19,7 @@ export interface OfflineServerOptions {
   port?: number;
   /** Stays the caller's: `close` does not close it. */
   responder: Responder;
-  script?: Interception;
+  script?: ServerHooks;
   /** Longest life of a session; default 60 minutes. */
   sessionMs?: number;
   /** Time between pings; a client that misses one is dropped at the next. Default 20 s. */
@@ -57,7 +57,7 @@ export async function startOfflineServer(options: OfflineServerOptions): Promise
     logger: options.logger,
   };
   const http = createServer((request, response) => {
-    const { status, body = '' } = isRealtime(request) ? refusal(426, 'Upgrade to a WebSocket.') : NOT_FOUND;
+    const { status, body = '' } = isRealtime(request) ? errorBody(426, 'Upgrade to a WebSocket.') : NOT_FOUND;
     response.writeHead(status, JSON_HEADERS).end(body);
   });
   const sockets = new WebSocketServer({
@@ -98,7 +98,7 @@ function acceptUpgrades(http: Server, sockets: WebSocketServer, setup: PeerSetup
     const handshake: Handshake = { number: ++count, url: request.url ?? '/', headers: request.headers };
     const refused = isRealtime(request) ? setup.interception?.handshake(handshake) : NOT_FOUND;
     if (refused) {
-      refuse(stream, refused);
+      writeRejection(stream, refused);
       return;
     }
     sockets.handleUpgrade(request, stream, head, (socket: WebSocket) => {
@@ -108,18 +108,18 @@ function acceptUpgrades(http: Server, sockets: WebSocketServer, setup: PeerSetup
 }
 
 const JSON_HEADERS = { 'Content-Type': 'application/json' } as const;
-const NOT_FOUND = refusal(404, 'There is nothing here. The Realtime protocol is at /v1/realtime.');
+const NOT_FOUND = errorBody(404, 'There is nothing here. The Realtime protocol is at /v1/realtime.');
 
 function isRealtime(request: IncomingMessage): boolean {
   const [path = ''] = (request.url ?? '').split('?');
   return PATHS.has(path);
 }
 
-function refusal(status: number, message: string): HandshakeRefusal {
+function errorBody(status: number, message: string): HandshakeRefusal {
   return { status, body: JSON.stringify({ error: { type: 'invalid_request_error', message } }) };
 }
 
-function refuse(stream: Duplex, { status, headers = {}, body = '' }: HandshakeRefusal): void {
+function writeRejection(stream: Duplex, { status, headers = {}, body = '' }: HandshakeRefusal): void {
   const all = {
     ...JSON_HEADERS,
     ...headers,

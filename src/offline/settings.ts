@@ -1,6 +1,6 @@
 /** The settings of one session: their defaults, and what an update may change. */
 import type { InputTranscription, OutputKind, SessionSettings, TurnDetection } from '../wire/index.js';
-import { Refusal } from './refusal.js';
+import { RequestError } from './refusal.js';
 
 /** Settings with nothing left open, as `session.created` and `session.updated` show them. */
 export interface Settings {
@@ -56,11 +56,11 @@ export function updateSettings(
   lockedVoice: string | undefined,
 ): Settings {
   if (update.model !== undefined && update.model !== current.model) {
-    throw new Refusal('invalid_value', 'The model of a session cannot be changed.', 'session.model');
+    throw new RequestError('invalid_value', 'The model of a session cannot be changed.', 'session.model');
   }
   checkFormat(update.inputFormat);
   checkFormat(update.outputFormat);
-  checkVoice(update.voice, voices, lockedVoice);
+  requireVoice(update.voice, voices, lockedVoice);
   const { turnDetection, ...plain } = update;
   const detection = turnDetection ? resolveDetection(turnDetection) : turnDetection;
   return {
@@ -74,20 +74,20 @@ export function updateSettings(
 }
 
 /** @throws Refusal for a voice that nobody has, or that comes too late. */
-export function checkVoice(
+export function requireVoice(
   voice: string | undefined,
   voices: ReadonlySet<string>,
   lockedVoice: string | undefined,
 ): void {
   if (voice === undefined) return;
   if (!voices.has(voice)) {
-    throw new Refusal(
+    throw new RequestError(
       'invalid_value',
       `Invalid value: '${voice}'. Supported voices are: ${[...voices].join(', ')}.`,
     );
   }
   if (lockedVoice !== undefined && voice !== lockedVoice) {
-    throw new Refusal(
+    throw new RequestError(
       'cannot_update_voice',
       "Cannot update a conversation's voice if assistant audio is present.",
     );
@@ -97,7 +97,7 @@ export function checkVoice(
 /** @throws Refusal for G.711, which this server does not speak. */
 export function checkFormat(format: SessionSettings['inputFormat']): void {
   if (format !== undefined && format !== 'pcm16') {
-    throw new Refusal(
+    throw new RequestError(
       'invalid_value',
       `The offline server takes and gives PCM16 at 24 kHz only, not ${format}.`,
     );
@@ -106,7 +106,10 @@ export function checkFormat(format: SessionSettings['inputFormat']): void {
 
 function resolveDetection(detection: TurnDetection): TurnDetection {
   if (typeof detection.idleTimeoutMs === 'number') {
-    throw new Refusal('invalid_value', 'The offline server has no idle timeout; leave it out or send null.');
+    throw new RequestError(
+      'invalid_value',
+      'The offline server has no idle timeout; leave it out or send null.',
+    );
   }
   const answering = {
     createResponse: detection.createResponse ?? true,

@@ -3,17 +3,17 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { type RawData, WebSocket } from 'ws';
 import type { ClientEvent, Decoded, Dialect, Fault, ServerEvent } from '../wire/index.js';
-import type { Close, Handshake, Interception, Peer } from './interception.js';
+import type { PeerClose, Handshake, ServerHooks, Peer } from './interception.js';
 import { Outbox } from './outbox.js';
 import { RealtimeSession } from './realtime-session.js';
 import type { Responder } from './responder.js';
-import type { Outlet } from './response.js';
+import type { EventSink } from './response.js';
 
 export interface PeerSetup {
   readonly dialect: Dialect;
   readonly responder: Responder;
   readonly voices: ReadonlySet<string>;
-  readonly interception: Interception | undefined;
+  readonly interception: ServerHooks | undefined;
   readonly sessionMs: number;
   readonly pingMs: number;
   readonly logger: Logger | undefined;
@@ -22,13 +22,13 @@ export interface PeerSetup {
 const DEFAULT_MODEL = 'gpt-realtime';
 
 /** Speaks for itself past the script (`send`), while its session speaks through it. */
-export class SocketPeer implements Peer, Outlet {
+export class SocketPeer implements Peer, EventSink {
   readonly handshake: Handshake;
   readonly openedAt = Date.now();
   readonly #socket: WebSocket;
   readonly #outbox: Outbox;
   readonly #setup: PeerSetup;
-  readonly #outlet: Outlet;
+  readonly #sink: EventSink;
   readonly #session: RealtimeSession;
   readonly #timers = new Set<NodeJS.Timeout>();
   #silent = false;
@@ -44,14 +44,14 @@ export class SocketPeer implements Peer, Outlet {
     });
     this.handshake = handshake;
     this.#setup = setup;
-    this.#outlet = setup.interception ? through(setup.interception, this) : this;
+    this.#sink = setup.interception ? through(setup.interception, this) : this;
     this.#session = new RealtimeSession({
       responder: setup.responder,
       voices: setup.voices,
       model: modelOf(handshake.url),
       // Rounded down: the session never ends before the time it shows.
       expiresAt: Math.floor((this.openedAt + setup.sessionMs) / 1000),
-      outlet: this.#outlet,
+      sink: this.#sink,
       logger: setup.logger?.child({ connection: handshake.number }),
     });
     socket.on('message', (data, isBinary) => {
@@ -99,7 +99,7 @@ export class SocketPeer implements Peer, Outlet {
     return this.#outbox.room();
   }
 
-  close(close: Close): void {
+  close(close: PeerClose): void {
     this.#socket.close(close.code, close.reason);
   }
 
@@ -152,7 +152,7 @@ export class SocketPeer implements Peer, Outlet {
     const decoded = this.#setup.dialect.decodeClient(isBinary ? bytes : frame);
     const serve = (): void => {
       if (decoded.kind === 'event') this.#session.handle(decoded.event);
-      else this.#outlet.send(refusalOf(decoded));
+      else this.#sink.send(refusalOf(decoded));
     };
     const event = decoded.kind === 'event' ? decoded.event : undefined;
     if (this.#setup.interception) this.#setup.interception.received(this, frame, event, serve);
@@ -183,7 +183,7 @@ export class SocketPeer implements Peer, Outlet {
     this.close({ code: 4000, reason: `invalid_request_error.${code}` });
   }
 
-  #closed(close: Close): void {
+  #closed(close: PeerClose): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
     this.#inbox.length = 0;
@@ -195,7 +195,7 @@ export class SocketPeer implements Peer, Outlet {
 }
 
 /** What the session says passes the script. */
-function through(interception: Interception, peer: SocketPeer): Outlet {
+function through(interception: ServerHooks, peer: SocketPeer): EventSink {
   const send = (event: ServerEvent): void => {
     peer.send(event);
   };

@@ -3,7 +3,7 @@
  * of text, for every 100 ms of the user's audio and for every 50 ms of the assistant's (the real server's rates for audio).
  */
 import type { Item, Usage } from '../wire/index.js';
-import { durationMs } from './pcm.js';
+import { pcmDurationMs } from './pcm.js';
 
 const TEXT_UNITS_PER_TOKEN = 4;
 const INPUT_MS_PER_TOKEN = 100;
@@ -24,9 +24,9 @@ export function estimateUsage(
   for (const part of items.flatMap(({ parts }) => parts)) {
     if (part.type === 'text') inputText += tokensOfText(part.text);
     else if (part.audio === undefined) inputText += tokensOfText(part.transcript ?? '');
-    else inputAudioTokens += Math.ceil(durationMs(part.audio.length) / INPUT_MS_PER_TOKEN);
+    else inputAudioTokens += Math.ceil(pcmDurationMs(part.audio.length) / INPUT_MS_PER_TOKEN);
   }
-  const outputAudioTokens = Math.ceil(durationMs(answer.audioBytes) / OUTPUT_MS_PER_TOKEN);
+  const outputAudioTokens = Math.ceil(pcmDurationMs(answer.audioBytes) / OUTPUT_MS_PER_TOKEN);
   const inputTokens = inputText + inputAudioTokens;
   const outputTokens = tokensOfText(answer.text) + outputAudioTokens;
   return {

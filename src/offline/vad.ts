@@ -1,5 +1,5 @@
 /** Voice activity detection by energy over a noise floor that follows the room. */
-import { loudness } from './pcm.js';
+import { loudnessDb } from './pcm.js';
 
 export interface VadOptions {
   /** 0 to 1: how loud, and how far above the noise, a sound must be to count as speech. */
@@ -8,9 +8,9 @@ export interface VadOptions {
   silenceMs: number;
 }
 
-export const FRAME_MS = 20;
+export const VAD_FRAME_MS = 20;
 /** Speech begins with so many loud frames in a row, so that a click is no speech. */
-export const ONSET_MS = 3 * FRAME_MS;
+export const ONSET_MS = 3 * VAD_FRAME_MS;
 /** Within speech a sound may be this much fainter and still carry it on. */
 const HYSTERESIS_DB = 4;
 /** How fast the floor follows a louder room: a lasting noise ceases to be speech after some seconds. */
@@ -31,7 +31,7 @@ export class VoiceActivityDetector {
   #run = 0;
 
   constructor(options: VadOptions) {
-    this.#quietFrames = Math.max(1, Math.ceil(options.silenceMs / FRAME_MS));
+    this.#quietFrames = Math.max(1, Math.ceil(options.silenceMs / VAD_FRAME_MS));
     this.#marginDb = 4 + 12 * options.threshold;
     this.#faintestDb = -60 + 36 * options.threshold;
   }
@@ -48,11 +48,11 @@ export class VoiceActivityDetector {
 
   /** `started` at the last frame of an onset, `stopped` at the last frame of the closing silence. */
   push(frame: Buffer): 'started' | 'stopped' | undefined {
-    const levelDb = loudness(frame);
+    const levelDb = loudnessDb(frame);
     const loud = levelDb > this.#levelOfSpeech();
     this.#followFloor(levelDb);
     this.#run = loud === this.#speaking ? 0 : this.#run + 1;
-    const needed = this.#speaking ? this.#quietFrames : ONSET_MS / FRAME_MS;
+    const needed = this.#speaking ? this.#quietFrames : ONSET_MS / VAD_FRAME_MS;
     if (this.#run < needed) return undefined;
     this.#speaking = !this.#speaking;
     this.#run = 0;

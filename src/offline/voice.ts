@@ -34,7 +34,7 @@ export interface SpokenLanguages {
   readonly espeak: ReadonlySet<string>;
 }
 
-export class Voice {
+export class Synthesizer {
   readonly #programs: Programs;
   readonly #installed: SpokenLanguages;
 
@@ -60,7 +60,7 @@ export class Voice {
     const kind = KINDS.get(name ?? '') ?? 'female';
     for (const words of cutForSpeech(text)) {
       const wav = await this.#programs.run(this.#program(words, language, kind), signal);
-      const { pcm, sampleRate } = readWav(wav);
+      const { pcm, sampleRate } = readSynthesizedWav(wav);
       if (pcm.length > 0) yield resample(pcm, sampleRate, OUR_HZ);
     }
   }
@@ -102,7 +102,7 @@ function cutForSpeech(text: string): string[] {
 const PIECE = new RegExp(`\\S.{0,${MAX_SPOKEN_LENGTH - 1}}(?=\\s|$)|\\S{1,${MAX_SPOKEN_LENGTH}}`, 'gu');
 
 /** What both programs write: the canonical header of 44 bytes (eSpeak's sizes are placeholders), then mono PCM16. */
-function readWav(wav: Buffer): { pcm: Buffer; sampleRate: number } {
+function readSynthesizedWav(wav: Buffer): { pcm: Buffer; sampleRate: number } {
   const isWav = wav.length >= 44 && wav.toString('latin1', 36, 40) === 'data' && wav.readUInt16LE(34) === 16;
   if (!isWav) throw new Error('A speech program did not write the WAV that was expected.');
   return { pcm: wav.subarray(44), sampleRate: wav.readUInt32LE(24) };

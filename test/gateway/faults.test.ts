@@ -55,11 +55,11 @@ describe.each(['ga', 'preview'] as const)('each fault of upstream has its answer
       'one two',
     ],
     ['cancelled', requestFault.cancelUnasked(), 502, 'translation-incomplete', true, 'one'],
-    ['refused', requestFault.error('invalid_value'), 502, 'upstream-rejected', false, undefined],
+    ['refused', requestFault.requestError('invalid_value'), 502, 'upstream-rejected', false, undefined],
     ['empty', requestFault.wholly(), 502, 'translation-incomplete', true, undefined],
     [
       'error without a name',
-      requestFault.error('server_error', { named: false }),
+      requestFault.requestError('server_error', { named: false }),
       ...([502, 'upstream-rejected', false, undefined] as const),
     ],
     ['no metadata', requestFault.withoutMetadata(), 502, 'upstream-rejected', false, undefined],
@@ -149,7 +149,7 @@ describe.each(['ga', 'preview'] as const)('each fault of upstream has its answer
   ])('HTTP %d at the upgrade', async (refusal, status, code) => {
     running = await startBeforeScript({ POOL_WARM: '0', CONNECT_TIMEOUT_MS: '1000' }, { dialect });
     running.script.connections.every(
-      connectionFault.refuse(refusal, refusal === 429 ? { retryAfterS: 30 } : {}),
+      connectionFault.rejectUpgrade(refusal, refusal === 429 ? { retryAfterS: 30 } : {}),
     );
     const { status: told, headers, body } = await ask();
     expect([told, body.code]).toEqual([status, code]);

@@ -55,7 +55,7 @@ it('after a storm of texts, recordings, faults, dropped sockets and clients that
     requestFault.fail(),
     requestFault.drop(1),
     requestFault.incomplete('max_output_tokens'),
-    requestFault.error('invalid_value'),
+    requestFault.requestError('invalid_value'),
     requestFault.hang({ after: 1 }),
   ];
   for (const [index, fault] of faults.entries())

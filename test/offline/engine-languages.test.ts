@@ -1,9 +1,9 @@
 /** Which languages a request is about, from its metadata and its prompts; and the way between them. */
 import { describe, expect, it } from '@jest/globals';
 import { LanguageNames } from '../../src/offline/language-names.js';
-import { defaultTarget, readPrompt, readWish } from '../../src/offline/languages.js';
+import { defaultTarget, readPrompt, readLanguages } from '../../src/offline/languages.js';
 import type { Pair } from '../../src/offline/modes.js';
-import { Routes } from '../../src/offline/routes.js';
+import { TranslationRoutes } from '../../src/offline/routes.js';
 import { textItem } from '../support/engine.js';
 
 const names = new LanguageNames(['en', 'es', 'fr', 'pt', 'ca']);
@@ -57,7 +57,7 @@ describe('a request', () => {
   it('is read by its metadata first: tags in any spelling, names, auto', () => {
     const instructions = 'Translate from French to Catalan.';
     const read = (metadata: Record<string, string>): unknown =>
-      readWish({ ...request, metadata, instructions }, names);
+      readLanguages({ ...request, metadata, instructions }, names);
     expect(read({ source_language: 'EN-us', target_language: 'pt_br' })).toEqual({
       source: 'en-US',
       target: 'pt-BR',
@@ -68,7 +68,7 @@ describe('a request', () => {
   });
 
   it('says of metadata that names no language which it is', () => {
-    const read = (): unknown => readWish({ ...request, metadata: { target_language: 'e s' } }, names);
+    const read = (): unknown => readLanguages({ ...request, metadata: { target_language: 'e s' } }, names);
     expect(read).toThrow("'e s' is no language tag");
   });
 
@@ -78,8 +78,8 @@ describe('a request', () => {
       textItem('Translate to Catalan.', 'system'),
       textItem('The letter was translated to German.', 'system'),
     ];
-    expect(readWish({ ...request, items }, names)).toEqual({ source: 'fr', target: 'ca' });
-    expect(readWish({ ...request, instructions: 'Translate to Spanish.', items }, names)).toEqual({
+    expect(readLanguages({ ...request, items }, names)).toEqual({ source: 'fr', target: 'ca' });
+    expect(readLanguages({ ...request, instructions: 'Translate to Spanish.', items }, names)).toEqual({
       target: 'es',
     });
   });
@@ -90,7 +90,7 @@ describe('a request', () => {
       textItem('Translate to German.', 'assistant'),
       textItem('How do I say it in French?'),
     ];
-    expect(readWish({ ...request, items }, names)).toEqual({});
+    expect(readLanguages({ ...request, items }, names)).toEqual({});
   });
 
   it('without any wish goes from English to Spanish, from all else to English', () => {
@@ -105,7 +105,7 @@ describe('ways', () => {
     script: '',
     analyser: undefined,
   });
-  const routes = new Routes([
+  const routes = new TranslationRoutes([
     ...[pair('en', 'es'), pair('es', 'en'), pair('es', 'pt'), pair('es', 'pt-BR'), pair('fr', 'es')],
     ...[pair('en', 'ca'), pair('pt', 'gl')],
   ]);

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createSpeechEngine } from '../../src/offline/engine.js';
-import { loudness } from '../../src/offline/pcm.js';
+import { loudnessDb } from '../../src/offline/pcm.js';
 import { ResponderError, type Responder } from '../../src/offline/responder.js';
 import { ask, audioItem, textItem } from '../support/engine.js';
 import { silence } from '../support/offline-audio.js';
@@ -240,7 +240,7 @@ describe('a spoken reply', () => {
       output: 'audio',
     });
     expect(reply.text).toBe('Vivo en una casa pequeña con mi familia.');
-    expect(loudness(reply.pcm)).toBeGreaterThan(-35);
+    expect(loudnessDb(reply.pcm)).toBeGreaterThan(-35);
     expect(reply.pcm.length / 48_000).toBeGreaterThan(1.5);
     expect(reply.pcm.length / 48_000).toBeLessThan(6);
   });

@@ -124,7 +124,7 @@ describe('refused handshakes', () => {
     const scripted = await startScripted();
     const retry = status === 429 ? { retryAfterS: 7 } : {};
     scripted.script.connections.next(
-      connectionFault.refuse(status, { ...retry, body: '{"error":{"code":"x"}}' }),
+      connectionFault.rejectUpgrade(status, { ...retry, body: '{"error":{"code":"x"}}' }),
     );
     const answer = await new Promise<{
       status: number | undefined;

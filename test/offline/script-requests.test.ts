@@ -163,8 +163,8 @@ describe.each(SPELLINGS)('request faults in $name', (spelling) => {
 
   it('answers with an error that names the event, or nobody', async () => {
     scripted.script.requests
-      .next(requestFault.error('rate_limit_exceeded'))
-      .next(requestFault.error('server_error', { named: false }));
+      .next(requestFault.requestError('rate_limit_exceeded'))
+      .next(requestFault.requestError('server_error', { named: false }));
     ask('a');
     expect(await client.error(1)).toMatchObject({ code: 'rate_limit_exceeded', event_id: 'a' });
     ask('b');

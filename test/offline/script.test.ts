@@ -1,6 +1,6 @@
 /** The script itself: its answers, its rules for who gets which fault, its record, and its speed under load. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Plan } from '../../src/offline/plan.js';
+import { FaultPlan } from '../../src/offline/plan.js';
 import { BareClient, at } from '../support/offline-client.js';
 import { connectionFault, requestFault, startScripted, type Scripted } from '../support/offline.js';
 import { GA, outOfBand } from '../support/offline-spelling.js';
@@ -22,7 +22,7 @@ function ask(client: BareClient, text: string, metadata: Record<string, string> 
 
 describe('a plan of faults', () => {
   it('serves counted rules first, in their order, then lasting ones', () => {
-    const plan = new Plan<number, string>().every('always').next('once').next('twice', 2);
+    const plan = new FaultPlan<number, string>().every('always').next('once').next('twice', 2);
     expect([1, 2, 3, 4, 5].map((subject) => plan.take(subject))).toEqual([
       'once',
       'twice',
@@ -33,7 +33,7 @@ describe('a plan of faults', () => {
   });
 
   it('serves only those that fit, and nobody once it is cleared', () => {
-    const plan = new Plan<number, string>().when((subject) => subject % 2 === 0, 'even', 2);
+    const plan = new FaultPlan<number, string>().when((subject) => subject % 2 === 0, 'even', 2);
     expect([1, 2, 3, 4, 6].map((subject) => plan.take(subject))).toEqual([
       undefined,
       'even',

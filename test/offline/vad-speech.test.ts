@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { InputAudio, type Turn } from '../../src/offline/input-audio.js';
-import { durationMs } from '../../src/offline/pcm.js';
+import { InputAudio, type AudioTurn } from '../../src/offline/input-audio.js';
+import { pcmDurationMs } from '../../src/offline/pcm.js';
 import { silence } from '../support/offline-audio.js';
 
 const SENTENCES = ['Good morning, how are you today?', 'Where is the train station?', 'Yes.'];
@@ -38,15 +38,15 @@ describe.each(SENTENCES)('«%s»', (sentence) => {
     const pcm = disturb(Buffer.concat([silence(700), speech, silence(900)]), gain, noise);
     const input = new InputAudio();
     input.configure({ type: 'server_vad', prefixPaddingMs: 100 });
-    const turns: Turn[] = [];
+    const turns: AudioTurn[] = [];
     for (let at = 0; at < pcm.length; at += 1_000) turns.push(...input.append(pcm.subarray(at, at + 1_000)));
     expect(turns.map(({ type }) => type)).toEqual(['started', 'stopped']);
     const [started, stopped] = turns;
     if (started?.type !== 'started' || stopped?.type !== 'stopped') throw new Error('no turn');
     expect(started.audioStartMs).toBeGreaterThan(550);
     expect(started.audioStartMs).toBeLessThan(1_050);
-    expect(stopped.audioEndMs).toBeLessThan(700 + durationMs(speech.length) + 520);
-    expect(durationMs(stopped.audio.length)).toBeCloseTo(stopped.audioEndMs - started.audioStartMs, -1);
+    expect(stopped.audioEndMs).toBeLessThan(700 + pcmDurationMs(speech.length) + 520);
+    expect(pcmDurationMs(stopped.audio.length)).toBeCloseTo(stopped.audioEndMs - started.audioStartMs, -1);
   });
 });
 

@@ -1,13 +1,13 @@
 /** Voice activity detection: speech is found in a quiet room, in a noisy one, and not where there is none. */
 import { describe, expect, it } from '@jest/globals';
 import { BYTES_PER_MS } from '../../src/offline/pcm.js';
-import { FRAME_MS, VoiceActivityDetector } from '../../src/offline/vad.js';
+import { VAD_FRAME_MS, VoiceActivityDetector } from '../../src/offline/vad.js';
 import { babble, hum, silence } from '../support/offline-audio.js';
 
 function changes(pcm: Buffer, options = { threshold: 0.5, silenceMs: 500 }) {
   const detector = new VoiceActivityDetector(options);
   const found: { change: 'started' | 'stopped'; atMs: number }[] = [];
-  const frameBytes = FRAME_MS * BYTES_PER_MS;
+  const frameBytes = VAD_FRAME_MS * BYTES_PER_MS;
   for (let at = 0; at + frameBytes <= pcm.length; at += frameBytes) {
     const change = detector.push(pcm.subarray(at, at + frameBytes));
     if (change) found.push({ change, atMs: at / BYTES_PER_MS });
@@ -59,7 +59,7 @@ describe('voice activity detection', () => {
 
   it('forgets the speech under way when it is reset', () => {
     const detector = new VoiceActivityDetector({ threshold: 0.5, silenceMs: 500 });
-    const loud = babble(FRAME_MS);
+    const loud = babble(VAD_FRAME_MS);
     for (let frame = 0; frame < 5; frame += 1) detector.push(loud);
     expect(detector.speaking).toBe(true);
     detector.reset();

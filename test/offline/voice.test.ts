@@ -1,15 +1,18 @@
 /** Text to speech by the real Flite and eSpeak NG, heard by the real recogniser. */
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { loudness } from '../../src/offline/pcm.js';
+import { loudnessDb } from '../../src/offline/pcm.js';
 import { Recognizer } from '../../src/offline/recognizer.js';
 import { resample } from '../../src/offline/resample.js';
 import { Programs } from '../../src/offline/shell.js';
-import { Voice, VOICES } from '../../src/offline/voice.js';
+import { Synthesizer, VOICES } from '../../src/offline/voice.js';
 import { pipelinesOf, untilGone } from '../support/programs.js';
 
 const never = new AbortController().signal;
 const programs = new Programs(2, undefined);
-const voice = new Voice(programs, { flite: true, espeak: new Set(['en', 'es', 'fr', 'pt', 'pt-br', 'ca']) });
+const voice = new Synthesizer(programs, {
+  flite: true,
+  espeak: new Set(['en', 'es', 'fr', 'pt', 'pt-br', 'ca']),
+});
 
 afterAll(() => programs.close());
 
@@ -30,7 +33,7 @@ describe('speech', () => {
     ['ca', 'Visc en una casa petita amb la meva família.'],
   ])('in %s is audible and as long as the sentence takes', async (language, sentence) => {
     const pcm = await speak(sentence, language);
-    expect(loudness(pcm)).toBeGreaterThan(-35);
+    expect(loudnessDb(pcm)).toBeGreaterThan(-35);
     expect(seconds(pcm)).toBeGreaterThan(1.5);
     expect(seconds(pcm)).toBeLessThan(6);
   });
@@ -100,7 +103,7 @@ it('speaks the languages that are installed, a region by its language', () => {
   expect(['en-GB', 'es-MX', 'pt-BR', 'pt-PT', 'de'].map((tag) => voice.speaks(tag))).toEqual([
     ...[true, true, true, true, false],
   ]);
-  const silent = new Voice(programs, { flite: false, espeak: new Set() });
+  const silent = new Synthesizer(programs, { flite: false, espeak: new Set() });
   expect(silent.speaks('en')).toBe(false);
 });
 
@@ -129,7 +132,7 @@ describe('resampling', () => {
 
   it('lets nothing through that the lower rate cannot carry', () => {
     const output = resample(tone(13_500, 48_000, 48_000), 48_000, 24_000);
-    expect(loudness(output.subarray(800, -800))).toBeLessThan(-70);
+    expect(loudnessDb(output.subarray(800, -800))).toBeLessThan(-70);
   });
 
   it('does not wrap around at full scale, and takes nothing, or half a sample', () => {

@@ -9,10 +9,10 @@ afterEach(() => pooled.close());
 
 describe.each(['ga', 'preview'] as const)('upstream refuses the connection, %s', (dialect) => {
   it.each<[string, Parameters<Pooled['script']['connections']['every']>[0], ErrorCode]>([
-    ['HTTP 400', connectionFault.refuse(400), 'upstream-rejected'],
-    ['HTTP 401', connectionFault.refuse(401), 'upstream-rejected'],
-    ['HTTP 403', connectionFault.refuse(403), 'upstream-rejected'],
-    ['HTTP 404', connectionFault.refuse(404), 'upstream-rejected'],
+    ['HTTP 400', connectionFault.rejectUpgrade(400), 'upstream-rejected'],
+    ['HTTP 401', connectionFault.rejectUpgrade(401), 'upstream-rejected'],
+    ['HTTP 403', connectionFault.rejectUpgrade(403), 'upstream-rejected'],
+    ['HTTP 404', connectionFault.rejectUpgrade(404), 'upstream-rejected'],
     ['a bad key after the upgrade', connectionFault.invalidApiKey(), 'upstream-rejected'],
     ['an unknown model after the upgrade', connectionFault.modelNotFound(), 'upstream-rejected'],
     ['the wrong dialect after the upgrade', connectionFault.betaShapeDisabled(), 'upstream-rejected'],
@@ -22,7 +22,7 @@ describe.each(['ga', 'preview'] as const)('upstream refuses the connection, %s',
       connectionFault.dropAtOpening({ code: 3000, reason: 'no' }),
       'upstream-rejected',
     ],
-    ['HTTP 429', connectionFault.refuse(429), 'upstream-rate-limited'],
+    ['HTTP 429', connectionFault.rejectUpgrade(429), 'upstream-rate-limited'],
     [
       'a rate limit after the upgrade',
       connectionFault.rejectOpening('rate_limit_exceeded', 1008),
@@ -46,7 +46,7 @@ describe('upstream that refuses', () => {
   it('is not hammered: who comes next is told without another handshake', async () => {
     pooled = await startPooled({ pool: { warm: 0 } });
     const { pool, script } = pooled;
-    script.connections.every(connectionFault.refuse(401));
+    script.connections.every(connectionFault.rejectUpgrade(401));
     for (let number = 0; number < 50; number += 1) await failureOf(() => pool.request(asking('hello')));
     expect(script.handshakes).toHaveLength(1);
     expect(pool.refusal).toMatchObject({ code: 'upstream-rejected' });
@@ -55,7 +55,7 @@ describe('upstream that refuses', () => {
   it('is asked again on demand after a second, and all is well', async () => {
     pooled = await startPooled({ pool: { warm: 0 } });
     const { pool, script } = pooled;
-    script.connections.next(connectionFault.refuse(401));
+    script.connections.next(connectionFault.rejectUpgrade(401));
     await failureOf(() => pool.request(asking('hello')));
     const refusedAt = performance.now();
     await eventually(() => performance.now() - refusedAt > 1_100);
@@ -66,7 +66,7 @@ describe('upstream that refuses', () => {
   it('is asked again unasked after ten seconds', async () => {
     pooled = await startPooled({ pool: { warm: 0 } });
     const { pool, script } = pooled;
-    script.connections.next(connectionFault.refuse(403));
+    script.connections.next(connectionFault.rejectUpgrade(403));
     await failureOf(() => pool.request(asking('hello')));
     await eventually(() => pool.refusal === undefined, 12_000);
     expect(script.handshakes).toHaveLength(2);
@@ -75,7 +75,7 @@ describe('upstream that refuses', () => {
   it('passes on how long to wait', async () => {
     pooled = await startPooled({ pool: { warm: 0 } });
     const { pool, script } = pooled;
-    script.connections.every(connectionFault.refuse(429, { retryAfterS: 7 }));
+    script.connections.every(connectionFault.rejectUpgrade(429, { retryAfterS: 7 }));
     const first = await failureOf(() => pool.request(asking('hello')));
     const second = await failureOf(() => pool.request(asking('hello')));
     for (const { retryAfterMs = 0 } of [first, second]) {
@@ -88,7 +88,7 @@ describe('upstream that refuses', () => {
 
 describe('upstream out of reach', () => {
   it.each([
-    ['HTTP 503', connectionFault.refuse(503)],
+    ['HTTP 503', connectionFault.rejectUpgrade(503)],
     ['a drop at the opening', connectionFault.dropAtOpening()],
     ['a close before the configuration', connectionFault.dropAtOpening({ code: 1011, reason: 'no' })],
   ])('for a moment (%s) costs a request only time', async (_what, fault) => {
@@ -102,7 +102,7 @@ describe('upstream out of reach', () => {
   it('is tried with growing pauses until the request has waited its time, then the breaker answers at once', async () => {
     pooled = await startPooled({ pool: { warm: 0, connectTimeoutMs: 1_500 } });
     const { pool, script } = pooled;
-    script.connections.every(connectionFault.refuse(503));
+    script.connections.every(connectionFault.rejectUpgrade(503));
     const startedAt = performance.now();
     const failure = await failureOf(() => pool.request(asking('hello')));
     const waitedMs = performance.now() - startedAt;
@@ -143,7 +143,7 @@ describe('upstream out of reach', () => {
     pooled = await startPooled();
     const { script, ready, pool } = pooled;
     await ready();
-    script.connections.next(connectionFault.refuse(503), 2);
+    script.connections.next(connectionFault.rejectUpgrade(503), 2);
     script.sockets[0]?.drop();
     await eventually(() => pool.stats.ready === 0);
     await ready();

@@ -51,7 +51,7 @@ describe.each(['ga', 'preview'] as const)('a response that goes wrong, %s', (dia
     ],
     [
       'is refused by an error that names it',
-      requestFault.error('invalid_value'),
+      requestFault.requestError('invalid_value'),
       { code: 'upstream-rejected', retryable: false },
     ],
     [
@@ -188,7 +188,7 @@ describe('a prompt that upstream would not take', () => {
     script.connections.every({
       received(peer, event, serve) {
         if (event?.type === 'item.create' && refusals-- > 0) {
-          peer.send(connectionFault.error('server_error', 'Not now.', event.eventId));
+          peer.send(connectionFault.connectionError('server_error', 'Not now.', event.eventId));
         } else serve();
       },
     });

@@ -31,8 +31,8 @@ function planted(): number {
 
 describe('a prompt on a socket', () => {
   it.each([
-    ['named', requestFault.error('invalid_value')],
-    ['not named', requestFault.error('invalid_value', { named: false })],
+    ['named', requestFault.requestError('invalid_value')],
+    ['not named', requestFault.requestError('invalid_value', { named: false })],
   ])('stays there when a request that refers to it is refused, %s', async (_how, fault) => {
     const { pool, script } = await start();
     script.requests.next(fault);
@@ -50,7 +50,11 @@ describe('a prompt on a socket', () => {
       script.sockets[0]?.events.flatMap((each) => (each.type === 'item.create' ? each : [])) ?? [];
     script.requests.next({
       refusal: ({ eventId }) =>
-        connectionFault.error('invalid_value', `Item with id '${seed?.item.id}' is not found.`, eventId),
+        connectionFault.connectionError(
+          'invalid_value',
+          `Item with id '${seed?.item.id}' is not found.`,
+          eventId,
+        ),
     });
     await failureOf(() => pool.request(asking('two')));
     expect(await answerOf(pool.request(asking('three')))).toBe('three');
@@ -65,7 +69,7 @@ describe('a prompt on a socket', () => {
     await answerOf(pool.request(asking('one')));
     script.requests.next({
       refusal: ({ eventId }) => ({
-        ...connectionFault.error('item_not_found', 'There is no such item.', eventId),
+        ...connectionFault.connectionError('item_not_found', 'There is no such item.', eventId),
         param: 'response.input[0].id',
       }),
     });
@@ -80,7 +84,7 @@ describe('a prompt on a socket', () => {
 describe.each(['ga', 'preview'] as const)('a voice, %s', (dialect) => {
   it('that was refused leaves its socket to the next one', async () => {
     const { pool, script } = await start({ dialect });
-    script.requests.next(requestFault.error('invalid_value'));
+    script.requests.next(requestFault.requestError('invalid_value'));
     await failureOf(() => pool.request(asking('one', { output: 'audio', voice: 'nobody' })));
     await answerOf(pool.request(asking('two', { output: 'audio', voice: 'verse' })));
     await answerOf(pool.request(asking('three', { output: 'audio', voice: 'verse' })));

@@ -112,9 +112,21 @@ describe('upstream ends', () => {
 describe('upstream never becomes ready', () => {
   it.each([
     ['it refuses the key', connectionFault.invalidApiKey(), 'upstream-rejected', 1011, 'upstream-rejected'],
-    ['it answers 401', connectionFault.refuse(401), 'upstream-rejected', 1011, 'upstream-rejected'],
-    ['it answers 429', connectionFault.refuse(429), 'upstream-rate-limited', 1011, 'upstream-rate-limited'],
-    ['it answers 503', connectionFault.refuse(503), 'upstream-unavailable', 1011, 'upstream-unavailable'],
+    ['it answers 401', connectionFault.rejectUpgrade(401), 'upstream-rejected', 1011, 'upstream-rejected'],
+    [
+      'it answers 429',
+      connectionFault.rejectUpgrade(429),
+      'upstream-rate-limited',
+      1011,
+      'upstream-rate-limited',
+    ],
+    [
+      'it answers 503',
+      connectionFault.rejectUpgrade(503),
+      'upstream-unavailable',
+      1011,
+      'upstream-unavailable',
+    ],
     ['it says nothing', connectionFault.silent(), 'upstream-unavailable', 1011, 'upstream-unavailable'],
     [
       'it never configures',

@@ -92,9 +92,9 @@ describe('a translation that meets the rate limit', () => {
   it('says a sensible time where upstream says none', async () => {
     expect(await waitAfter(limited())).toBe(5_000);
     await pooled.close();
-    expect(await waitAfter(requestFault.error('rate_limit_exceeded'))).toBe(5_000);
+    expect(await waitAfter(requestFault.requestError('rate_limit_exceeded'))).toBe(5_000);
     await pooled.close();
-    expect(await waitAfter(requestFault.error('rate_limit_exceeded', { named: false }))).toBe(5_000);
+    expect(await waitAfter(requestFault.requestError('rate_limit_exceeded', { named: false }))).toBe(5_000);
   });
 
   it('says when what is exhausted resets, as upstream told it last', async () => {

@@ -157,7 +157,7 @@ it('what upstream makes of a translation', async () => {
       requestFault.fail('offline_engine_missing'),
       requestFault.incomplete('content_filter', { after: 1 }),
       requestFault.cancelUnasked(),
-      requestFault.error('invalid_value'),
+      requestFault.requestError('invalid_value'),
       requestFault.hang({ after: 1 }),
     ]) {
       plain.script.requests.next(fault);
