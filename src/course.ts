@@ -80,7 +80,7 @@ export class Course {
   }
 
   get #timings(): Timings {
-    const { acceptedAt, sentAt, firstDeltaAt, endedAt } = this.pending?.moments ?? NEVER;
+    const { acceptedAt, sentAt, firstDeltaAt, endedAt } = this.pending?.timestamps ?? NEVER;
     return {
       uploadMs: lasted(0, this.#uploadMs),
       normalizeMs: lasted(this.#normalizing?.startedAt, this.#normalizing?.endedAt),
@@ -99,8 +99,8 @@ export class Course {
 
   #upstreamSteps(attributes: Attributes): Step[] {
     if (this.pending === undefined) return [];
-    const { moments, usage, attempts, upstreamId } = this.pending;
-    const { acceptedAt, sentAt, endedAt = performance.now() } = moments;
+    const { timestamps, usage, attempts, upstreamId } = this.pending;
+    const { acceptedAt, sentAt, endedAt = performance.now() } = timestamps;
     const error = codeOf(this.error);
     const queue = { name: 'queue', startedAt: acceptedAt };
     if (sentAt === undefined) return [{ ...queue, endedAt, error }];

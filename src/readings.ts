@@ -113,7 +113,7 @@ function poolReadings(pool: Rooms['pool']): Reading[] {
       name: 'translation_pool_reruns_total',
       help: 'Translations that were run once more because their socket was lost.',
       type: 'counter',
-      read: () => [{ value: pool.totals.reruns }],
+      read: () => [{ value: pool.totals.retries }],
     },
   ];
 }
@@ -156,9 +156,9 @@ function upstreamReadings(pool: Rooms['pool']): Reading[] {
       type: 'counter',
       labels: ['direction'],
       read: () => {
-        const { sentAudioBytes, heardAudioBytes } = pool.totals;
+        const { sentAudioBytes, receivedAudioBytes } = pool.totals;
         const input = sentAudioBytes / AUDIO_BYTES_PER_SECOND;
-        return directed('input', input, 'output', heardAudioBytes / AUDIO_BYTES_PER_SECOND);
+        return directed('input', input, 'output', receivedAudioBytes / AUDIO_BYTES_PER_SECOND);
       },
     },
   ];

@@ -6,7 +6,7 @@ import { Course, type TranslationReport } from './course.js';
 import { GatewayError } from './errors.js';
 import { Interruption } from './interruption.js';
 import type { Pool } from './pool/pool.js';
-import type { ProfileWish, Session } from './session/profile.js';
+import type { ProfileInput, Session } from './session/profile.js';
 import type { SessionRegistry } from './session/registry.js';
 import type { Tracing } from './tracing.js';
 import type { PendingResponse, UpstreamRequest } from './upstream/response.js';
@@ -17,7 +17,7 @@ export interface TranslateRequest {
   /** The client's name for this request, for logs; two clients may send the same. */
   readonly requestId: string;
   readonly connectId?: string;
-  readonly wish: ProfileWish;
+  readonly wish: ProfileInput;
   /** Helps, but is not translated. */
   readonly context?: string;
   readonly output: 'text' | 'audio';
@@ -160,7 +160,7 @@ async function collect(
   tell: Asker['tell'],
 ): Promise<void> {
   if (tell === undefined) {
-    await pending.whole();
+    await pending.done();
     return;
   }
   for await (const chunk of pending) {

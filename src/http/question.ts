@@ -2,7 +2,7 @@
 import type { Recording } from '../audio/recording.js';
 import { countChars } from '../characters.js';
 import type { FieldFault } from '../errors.js';
-import type { ProfileWish } from '../session/profile.js';
+import type { ProfileInput } from '../session/profile.js';
 import { normalizeFields, fieldNames, type Fields, type FieldNames, type BodyField } from './fields.js';
 import { pointerTo } from './problem.js';
 import { validate, toProfileInput } from './read-fields.js';
@@ -12,7 +12,7 @@ export interface TranslateInput {
   readonly question:
     { kind: 'text'; text: string; chars: number } | { kind: 'recording'; recording: Recording };
   readonly connectId: string | undefined;
-  readonly profile: ProfileWish;
+  readonly profile: ProfileInput;
   readonly context: string | undefined;
   readonly voice: string | undefined;
   /** Undefined where the body does not say. */

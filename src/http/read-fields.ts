@@ -1,7 +1,7 @@
 /** Fields and a schema in, true values out, or everything that is wrong with them at once. */
 import type { z } from 'zod';
 import type { FieldFault } from '../errors.js';
-import type { ProfileWish } from '../session/profile.js';
+import type { ProfileInput } from '../session/profile.js';
 import type { Fields } from './fields.js';
 import { invalidRequest, pointerTo, tooLarge } from './problem.js';
 import { TOO_LARGE } from './schemas.js';
@@ -39,7 +39,7 @@ export function toProfileInput(fields: {
   source?: string | undefined;
   target?: string | undefined;
   voice?: string | undefined;
-}): ProfileWish {
+}): ProfileInput {
   const { prompt, source, target, voice } = fields;
   return {
     ...(prompt !== undefined && { prompt }),

@@ -38,8 +38,8 @@ export class Upgrades {
         request,
         socket,
         head,
-        answerLines: () => linesOf(response),
-        taken: () => {
+        responseHeaders: () => linesOf(response),
+        onUpgraded: () => {
           response.detachSocket(socket);
         },
       });

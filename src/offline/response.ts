@@ -1,5 +1,12 @@
 /** One response under way: what the responder says, told in the protocol's order of events. */
-import type { Item, Part, Place, ResponseStatus, ResponseView, ServerEvent } from '../wire/index.js';
+import type {
+  Item,
+  Part,
+  ContentPosition,
+  ResponseStatus,
+  ResponseView,
+  ServerEvent,
+} from '../wire/index.js';
 import type { ConversationItems } from './conversation.js';
 import { makeId } from './ids.js';
 import { BYTES_PER_MS, pcmDurationMs } from './pcm.js';
@@ -42,7 +49,7 @@ const AUDIO_DELTA_BYTES = 200 * BYTES_PER_MS;
 export class RunningResponse {
   readonly #setup: ResponseSetup;
   readonly #abort = new AbortController();
-  readonly #place: Place;
+  readonly #place: ContentPosition;
   #opened = false;
   #ended = false;
   #text = '';

@@ -8,17 +8,17 @@ export interface Candidate {
   readonly aging: boolean;
   /** The voice it has spoken with; undefined while it has not. */
   readonly voice: string | undefined;
-  knows(prompt: string): boolean;
+  hasPrompt(prompt: string): boolean;
 }
 
 /** What is fixed for a socket's life once used. Undefined for text, which any socket can give. */
-export type Lane = { readonly voice: string } | undefined;
+export type VoiceLock = { readonly voice: string } | undefined;
 
-export function laneOf(request: { output: 'text' | 'audio'; voice?: string | undefined }): Lane {
+export function voiceLockOf(request: { output: 'text' | 'audio'; voice?: string | undefined }): VoiceLock {
   return request.output === 'audio' ? { voice: request.voice ?? '' } : undefined;
 }
 
-export function fits(candidate: Candidate, lane: Lane): boolean {
+export function fits(candidate: Candidate, lane: VoiceLock): boolean {
   return lane === undefined || candidate.voice === undefined || candidate.voice === lane.voice;
 }
 
@@ -30,9 +30,9 @@ export function hasRoom(candidate: Candidate): boolean {
  * The ready socket that is least loaded. Between equals: one that stays rather than one due for retirement,
  * one that has the voice already, one that has the prompt already.
  */
-export function choose<C extends Candidate>(
+export function select<C extends Candidate>(
   candidates: Iterable<C>,
-  lane: Lane,
+  lane: VoiceLock,
   prompt: string,
 ): C | undefined {
   let best: C | undefined;
@@ -43,21 +43,21 @@ export function choose<C extends Candidate>(
   return best;
 }
 
-function compare(a: Candidate, b: Candidate, lane: Lane, prompt: string): number {
+function compare(a: Candidate, b: Candidate, lane: VoiceLock, prompt: string): number {
   return (
     Number(a.aging) - Number(b.aging) ||
     a.load - b.load ||
     Number(speaks(b, lane)) - Number(speaks(a, lane)) ||
-    Number(b.knows(prompt)) - Number(a.knows(prompt))
+    Number(b.hasPrompt(prompt)) - Number(a.hasPrompt(prompt))
   );
 }
 
-function speaks(candidate: Candidate, lane: Lane): boolean {
+function speaks(candidate: Candidate, lane: VoiceLock): boolean {
   return lane !== undefined && candidate.voice === lane.voice;
 }
 
 /** When every socket has another voice: the one whose going disturbs least. */
-export function chooseVictim<C extends Candidate>(candidates: Iterable<C>, lane: Lane): C | undefined {
+export function pickEviction<C extends Candidate>(candidates: Iterable<C>, lane: VoiceLock): C | undefined {
   let victim: C | undefined;
   for (const candidate of candidates) {
     if (candidate.state !== 'ready' || fits(candidate, lane)) continue;

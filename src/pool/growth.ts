@@ -2,13 +2,13 @@
 import type { Candidate } from './choose.js';
 
 /** What growing and shrinking need to know of a connection. */
-export interface Standing extends Pick<Candidate, 'state' | 'load' | 'aging'> {
+export interface SocketInfo extends Pick<Candidate, 'state' | 'load' | 'aging'> {
   /** Since when nothing runs, by the monotonic clock. */
   readonly idleSince: number;
 }
 
 /** How many there are of each kind that matters. */
-export interface Census {
+export interface PoolCounts {
   /** Those that stay or come: neither draining nor about to. */
   readonly living: number;
   readonly connecting: number;
@@ -16,7 +16,7 @@ export interface Census {
   readonly aging: number;
 }
 
-export function takeCensus(connections: Iterable<Standing>): Census {
+export function countSockets(connections: Iterable<SocketInfo>): PoolCounts {
   let living = 0;
   let connecting = 0;
   let aging = 0;
@@ -28,7 +28,7 @@ export function takeCensus(connections: Iterable<Standing>): Census {
   return { living, connecting, aging };
 }
 
-export interface Demand {
+export interface PoolDemand {
   /** Requests that wait for a socket. */
   readonly waiting: number;
   readonly maxPerSocket: number;
@@ -39,7 +39,7 @@ export interface Demand {
 }
 
 /** @returns how many more sockets the line, the warm stock or a retiring socket asks for. */
-export function socketsWanted({ living, connecting, aging }: Census, demand: Demand): number {
+export function socketsWanted({ living, connecting, aging }: PoolCounts, demand: PoolDemand): number {
   const { waiting, maxPerSocket, warm, isRefused } = demand;
   const forLine = Math.ceil(waiting / maxPerSocket) - connecting;
   const forStock = warm - living;
@@ -49,7 +49,7 @@ export function socketsWanted({ living, connecting, aging }: Census, demand: Dem
 }
 
 /** Aging sockets whose successor is ready, and idle ones above the warm stock. */
-export function superfluous<S extends Standing>(
+export function toRetire<S extends SocketInfo>(
   connections: Iterable<S>,
   { warm, idleMs, now }: { warm: number; idleMs: number; now: number },
 ): S[] {
@@ -70,7 +70,7 @@ export function superfluous<S extends Standing>(
 }
 
 /** @returns when the next socket will have had nothing to do for too long; Infinity where none has begun to. */
-export function nextIdleAt(connections: Iterable<Standing>, idleMs: number, now: number): number {
+export function nextIdleAt(connections: Iterable<SocketInfo>, idleMs: number, now: number): number {
   let earliest = Infinity;
   for (const { state, load, idleSince } of connections) {
     if (state !== 'ready' || load > 0) continue;

@@ -8,10 +8,10 @@ import { GatewayError, upstreamCauseOf } from '../errors.js';
 import type { Connection, ConnectionObserver } from '../upstream/connection.js';
 import { lostAnswer, upstreamError } from '../upstream/failure.js';
 import { PendingResponse, type UpstreamRequest } from '../upstream/response.js';
-import { choose, chooseVictim, fits, laneOf, type Lane } from './choose.js';
-import { Tally, type PoolTotals } from './tally.js';
-import { nextIdleAt, socketsWanted, superfluous, takeCensus } from './growth.js';
-import { afterFailure, isBroken, type Trouble } from './trouble.js';
+import { select, pickEviction, fits, voiceLockOf, type VoiceLock } from './choose.js';
+import { PoolCounters, type PoolTotals } from './tally.js';
+import { nextIdleAt, socketsWanted, toRetire, countSockets } from './growth.js';
+import { afterFailure, isOpen, type Outage } from './trouble.js';
 
 export interface PoolOptions {
   readonly maxSockets: number;
@@ -43,7 +43,7 @@ export interface PoolStats {
 /** An accepted request, from the waiting line to its end. */
 interface Job extends Placed {
   readonly pending: PendingResponse;
-  readonly lane: Lane;
+  readonly voiceLock: VoiceLock;
   readonly deadline: NodeJS.Timeout;
   /** When it last took its place in the line, by the monotonic clock. */
   waitingSince: number;
@@ -62,10 +62,10 @@ export class Pool {
   /** Each with the time its attempt started, by the monotonic clock. */
   readonly #connections = new Map<Connection, number>();
   readonly #jobs = new Bag<Job>();
-  readonly #tally = new Tally();
+  readonly #counters = new PoolCounters();
   readonly #sockets = new Set<Promise<void>>();
   #waiting: Job[] = [];
-  #trouble: Trouble | undefined;
+  #outage: Outage | undefined;
   #isStarting: boolean;
   #timer: NodeJS.Timeout | undefined;
   #wakesAt = Infinity;
@@ -89,7 +89,7 @@ export class Pool {
    */
   request(request: UpstreamRequest): PendingResponse {
     if (this.#ending !== undefined) throw this.#ending.error;
-    this.#refuseWhileBroken();
+    this.#rejectWhileOpen();
     const accepted = this.#waiting.length + this.#running;
     if (accepted >= this.#capacity + this.#options.maxWaiting)
       throw new GatewayError(
@@ -97,12 +97,12 @@ export class Pool {
         'All connections to the translation provider are busy. Try again.',
       );
     const pending = new PendingResponse(request, () => {
-      this.#settled(job);
+      this.#onSettled(job);
     });
     const job: Job = {
       place: 0,
       pending,
-      lane: laneOf(request),
+      voiceLock: voiceLockOf(request),
       deadline: setTimeout(() => {
         pending.fail(upstreamError('upstream-timeout'));
       }, this.#options.responseTimeoutMs),
@@ -130,7 +130,7 @@ export class Pool {
   }
 
   get totals(): PoolTotals {
-    return this.#tally;
+    return this.#counters;
   }
 
   /** The first attempt for the warm stock has neither succeeded nor failed yet. */
@@ -140,7 +140,7 @@ export class Pool {
 
   /** Why upstream refuses us, since it last did and until a handshake succeeds. */
   get refusal(): GatewayError | undefined {
-    const error = this.#trouble?.error;
+    const error = this.#outage?.error;
     return error?.code === 'upstream-rejected' ? error : undefined;
   }
 
@@ -181,10 +181,10 @@ export class Pool {
   }
 
   /** Whatever the end was: the books are closed, and upstream or the line hears of it. */
-  #settled(job: Job): void {
+  #onSettled(job: Job): void {
     const { pending } = job;
     this.#jobs.remove(job);
-    this.#tally.heardAudioBytes += pending.audioBytes;
+    this.#counters.receivedAudioBytes += pending.audioBytes;
     clearTimeout(job.deadline);
     if (job.connection === undefined) this.#waiting = this.#waiting.filter((other) => other !== job);
     else job.connection.abandon(pending);
@@ -193,7 +193,7 @@ export class Pool {
   }
 
   /** The socket under a request is gone: once more on another one, unless part of the answer was told already. */
-  #orphaned(pending: PendingResponse, cause: GatewayError): void {
+  #retryOrFail(pending: PendingResponse, cause: GatewayError): void {
     const job = [...this.#jobs].find((each) => each.pending === pending);
     if (job === undefined) return;
     if (pending.isTold || pending.attempts >= MAX_ATTEMPTS) {
@@ -202,49 +202,49 @@ export class Pool {
     }
     job.connection = undefined;
     job.waitingSince = performance.now();
-    this.#tally.reruns += 1;
+    this.#counters.retries += 1;
     // Ahead of those that have not run yet, in the order of acceptance.
-    const ahead = this.#waiting.findIndex(({ pending: { attempts, moments } }) => {
-      return attempts === 0 || moments.acceptedAt > pending.moments.acceptedAt;
+    const ahead = this.#waiting.findIndex(({ pending: { attempts, timestamps } }) => {
+      return attempts === 0 || timestamps.acceptedAt > pending.timestamps.acceptedAt;
     });
     this.#waiting.splice(ahead < 0 ? this.#waiting.length : ahead, 0, job);
   }
 
-  #changed(connection: Connection): void {
+  #onChanged(connection: Connection): void {
     if (connection.state !== 'connecting') this.#isStarting = false;
-    if (connection.state === 'ready' && this.#trouble !== undefined) {
+    if (connection.state === 'ready' && this.#outage !== undefined) {
       this.#logger.info('upstream is back');
-      this.#trouble = undefined;
+      this.#outage = undefined;
     }
-    if (connection.state === 'closed') this.#buried(connection);
+    if (connection.state === 'closed') this.#onClosed(connection);
     this.#advance();
   }
 
-  #buried(connection: Connection): void {
+  #onClosed(connection: Connection): void {
     const startedAt = this.#connections.get(connection);
     this.#connections.delete(connection);
     const { error, readyAt } = connection;
-    this.#tally.ended(error, readyAt !== undefined);
+    this.#counters.ended(error, readyAt !== undefined);
     if (startedAt === undefined || error === undefined || this.#ending !== undefined) return;
     const now = performance.now();
     const proven = readyAt !== undefined && (connection.finished > 0 || now - readyAt > PROVEN_AFTER_MS);
     if (proven && error.code === 'upstream-unavailable') return;
-    this.#trouble = afterFailure(this.#trouble, { error, startedAt, now });
+    this.#outage = afterFailure(this.#outage, { error, startedAt, now });
     this.#logger.warn(
-      { code: error.code, upstream: upstreamCauseOf(error)?.label, failures: this.#trouble.failures },
+      { code: error.code, upstream: upstreamCauseOf(error)?.label, failures: this.#outage.failures },
       'no connection to upstream',
     );
     // A refusal concerns everybody, also those who could still be served by sockets that were accepted earlier.
-    if (error.code === 'upstream-rejected') this.#failWaiting(this.#waiting, this.#trouble, now);
+    if (error.code === 'upstream-rejected') this.#failWaiting(this.#waiting, this.#outage, now);
   }
 
   /** Upstream is out of reach: those for whom waiting has become pointless are told at once. */
-  #giveUpWaiting(now: number): void {
-    const trouble = this.#trouble;
+  #failExpired(now: number): void {
+    const trouble = this.#outage;
     if (trouble === undefined || this.#waiting.length === 0 || this.#some('ready')) return;
     const isPointless =
-      now < trouble.demandAt &&
-      isBroken(trouble, this.#options.connectTimeoutMs, now) &&
+      now < trouble.probeAt &&
+      isOpen(trouble, this.#options.connectTimeoutMs, now) &&
       !this.#some('connecting');
     const given = this.#waiting.filter(
       ({ waitingSince }) => isPointless || now - waitingSince >= this.#options.connectTimeoutMs,
@@ -252,19 +252,19 @@ export class Pool {
     this.#failWaiting(given, trouble, now);
   }
 
-  #failWaiting(jobs: readonly Job[], trouble: Trouble, now: number): void {
-    for (const { pending } of [...jobs]) pending.fail(this.#troubled(trouble, now));
+  #failWaiting(jobs: readonly Job[], trouble: Outage, now: number): void {
+    for (const { pending } of [...jobs]) pending.fail(this.#outageError(trouble, now));
   }
 
-  #refuseWhileBroken(): void {
-    const trouble = this.#trouble;
+  #rejectWhileOpen(): void {
+    const trouble = this.#outage;
     const now = performance.now();
-    if (trouble === undefined || now >= trouble.demandAt) return;
+    if (trouble === undefined || now >= trouble.probeAt) return;
     if (this.#some('ready') || this.#some('connecting')) return;
-    if (isBroken(trouble, this.#options.connectTimeoutMs, now)) throw this.#troubled(trouble, now);
+    if (isOpen(trouble, this.#options.connectTimeoutMs, now)) throw this.#outageError(trouble, now);
   }
 
-  #troubled({ error, retryAt }: Trouble, now: number): GatewayError {
+  #outageError({ error, retryAt }: Outage, now: number): GatewayError {
     const retryAfterMs = error.retryable ? Math.max(0, retryAt - now) : undefined;
     return new GatewayError(error.code, error.message, { retryAfterMs, cause: error.cause });
   }
@@ -284,19 +284,19 @@ export class Pool {
       do {
         this.#advancing = 'yes';
         const now = performance.now();
-        this.#giveUpWaiting(now);
+        this.#failExpired(now);
         this.#assign();
         this.#retire(now);
         this.#grow(now);
-        this.#finishEnding();
+        this.#resolveIfEnded();
         this.#wakeAt(this.#nextDue(now), now);
-      } while (this.#isAskedAgain());
+      } while (this.#mustRepeat());
     } finally {
       this.#advancing = 'no';
     }
   }
 
-  #isAskedAgain(): boolean {
+  #mustRepeat(): boolean {
     return this.#advancing === 'again';
   }
 
@@ -304,13 +304,13 @@ export class Pool {
   #assign(): void {
     let at = 0;
     for (let job = this.#waiting[at]; job !== undefined; job = this.#waiting[at]) {
-      const connection = choose(this.#connections.keys(), job.lane, job.pending.request.prompt);
+      const connection = select(this.#connections.keys(), job.voiceLock, job.pending.request.prompt);
       if (connection !== undefined) {
         this.#waiting.splice(at, 1);
         job.connection = connection;
         connection.run(job.pending);
-        this.#tally.sent(job.pending);
-      } else if (job.lane === undefined) {
+        this.#counters.sent(job.pending);
+      } else if (job.voiceLock === undefined) {
         // No room for text is room for nobody.
         return;
       } else {
@@ -321,7 +321,7 @@ export class Pool {
 
   #retire(now: number): void {
     const { warm, idleMs } = this.#options;
-    for (const connection of superfluous([...this.#connections.keys()], { warm, idleMs, now }))
+    for (const connection of toRetire([...this.#connections.keys()], { warm, idleMs, now }))
       connection.drain();
     if (this.#ending !== undefined && this.#jobs.size === 0) {
       for (const connection of [...this.#connections.keys()]) connection.drain();
@@ -332,7 +332,7 @@ export class Pool {
   #grow(now: number): void {
     if (this.#ending !== undefined && this.#jobs.size === 0) return;
     const { maxSockets, maxPerSocket, warm } = this.#options;
-    const census = takeCensus(this.#connections.keys());
+    const census = countSockets(this.#connections.keys());
     const wanted = socketsWanted(census, {
       waiting: this.#waiting.length,
       maxPerSocket,
@@ -341,8 +341,8 @@ export class Pool {
     });
     if (wanted === 0) return;
     const { living, connecting } = census;
-    if (this.#trouble !== undefined) {
-      const earliest = this.#waiting.length > 0 ? this.#trouble.demandAt : this.#trouble.retryAt;
+    if (this.#outage !== undefined) {
+      const earliest = this.#waiting.length > 0 ? this.#outage.probeAt : this.#outage.retryAt;
       if (connecting === 0 && now >= earliest && living < maxSockets) this.#open(now);
       return;
     }
@@ -355,23 +355,24 @@ export class Pool {
   #makeRoom(): void {
     const connections = [...this.#connections.keys()];
     const stuck = this.#waiting.find(
-      ({ lane }) => !connections.some((connection) => connection.state === 'ready' && fits(connection, lane)),
+      ({ voiceLock }) =>
+        !connections.some((connection) => connection.state === 'ready' && fits(connection, voiceLock)),
     );
     if (stuck === undefined) return;
-    chooseVictim(connections, stuck.lane)?.drain();
+    pickEviction(connections, stuck.voiceLock)?.drain();
   }
 
   #open(now: number): void {
-    this.#tally.attempts += 1;
+    this.#counters.attempts += 1;
     const connection = this.#connect({
-      changed: (changed) => {
-        this.#changed(changed);
+      onChanged: (changed) => {
+        this.#onChanged(changed);
       },
-      orphaned: (pending, error) => {
-        this.#orphaned(pending, error);
+      onRequestLost: (pending, error) => {
+        this.#retryOrFail(pending, error);
       },
-      spent: (usage) => {
-        this.#tally.spent(usage);
+      onUsage: (usage) => {
+        this.#counters.spent(usage);
       },
     });
     this.#connections.set(connection, now);
@@ -381,7 +382,7 @@ export class Pool {
     this.#sockets.add(ended);
   }
 
-  #finishEnding(): void {
+  #resolveIfEnded(): void {
     if (this.#ending !== undefined && this.#jobs.size === 0 && this.#connections.size === 0)
       this.#ending.settled();
   }
@@ -390,9 +391,9 @@ export class Pool {
   #nextDue(now: number): number {
     let due = Infinity;
     if (this.#ending !== undefined && this.#jobs.size === 0) return due;
-    if (this.#trouble !== undefined && !this.#some('connecting')) {
-      const { demandAt, retryAt } = this.#trouble;
-      due = this.#waiting.length > 0 ? demandAt : retryAt;
+    if (this.#outage !== undefined && !this.#some('connecting')) {
+      const { probeAt, retryAt } = this.#outage;
+      due = this.#waiting.length > 0 ? probeAt : retryAt;
     }
     if (this.#waiting.length > 0 && !this.#some('ready')) {
       for (const { waitingSince } of this.#waiting) {

@@ -12,27 +12,27 @@ export interface PoolTotals {
   /** Sockets that were lost after they had been ready, by close code. */
   readonly losses: ReadonlyMap<string, number>;
   /** Requests that were run once more because their socket was lost. */
-  readonly reruns: number;
+  readonly retries: number;
   /** As upstream counts them, answers included that nobody waited for any more. */
   readonly inputTokens: number;
   readonly outputTokens: number;
   /** Bytes of PCM16, 24 kHz, mono; a second run sends them again. */
   readonly sentAudioBytes: number;
-  readonly heardAudioBytes: number;
+  readonly receivedAudioBytes: number;
 }
 
 /** Not more than so many different causes are told apart: upstream chooses its codes. */
 const MAX_CAUSES = 50;
 
-export class Tally implements PoolTotals {
+export class PoolCounters implements PoolTotals {
   readonly failures = new Map<string, number>();
   readonly losses = new Map<string, number>();
   attempts = 0;
-  reruns = 0;
+  retries = 0;
   inputTokens = 0;
   outputTokens = 0;
   sentAudioBytes = 0;
-  heardAudioBytes = 0;
+  receivedAudioBytes = 0;
 
   sent({ request: { question } }: PendingResponse): void {
     if ('pcm' in question) this.sentAudioBytes += question.pcm.length;

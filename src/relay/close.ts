@@ -19,7 +19,7 @@ export function cutReason(reason: string): string {
 }
 
 /** What is told of the other side's close; a loss without a close frame, or with a code nobody may send, is 1011. */
-export function toldClose(close: Close | undefined, lost: string): Close {
+export function relayedClose(close: Close | undefined, lost: string): Close {
   if (close !== undefined && maySend(close.code))
     return { code: close.code, reason: cutReason(close.reason) };
   return { code: 1011, reason: cutReason(lost) };

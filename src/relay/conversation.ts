@@ -5,15 +5,15 @@ import { GatewayError, upstreamCauseOf } from '../errors.js';
 import type { Endpoint } from '../upstream/endpoint.js';
 import { openSession } from '../upstream/handshake.js';
 import { KeepAlive } from '../upstream/keep-alive.js';
-import { watchSocket, type Socket } from '../upstream/socket.js';
+import { wrapSocket, type Socket } from '../upstream/socket.js';
 import type { Dialect, ServerEvent, SessionSettings, SessionView } from '../wire/index.js';
-import { cutReason, toldClose, type Close } from './close.js';
-import { crossingOf, type Crossing } from './crossing.js';
-import { HIGH_WATER_BYTES, Outlet, Tap } from './flow.js';
+import { cutReason, relayedClose, type Close } from './close.js';
+import { createTranscoder, type Transcoder } from './crossing.js';
+import { HIGH_WATER_BYTES, Sink, PausableSource } from './flow.js';
 import { Meter, type Charge } from './meter.js';
-import { judge } from './rules.js';
+import { checkPolicy } from './rules.js';
 import { noTraffic, type ConversationEnd } from './tally.js';
-import { Turn } from './turn.js';
+import { ResponseTracker } from './turn.js';
 
 export interface ConversationSetup {
   /** Open, and not read from yet. */
@@ -47,51 +47,51 @@ export class Conversation {
   readonly traffic = noTraffic();
   readonly #setup: ConversationSetup;
   readonly #logger: Logger;
-  readonly #crossing: Crossing;
+  readonly #transcoder: Transcoder;
   readonly #client: Socket;
   readonly #upstream: Socket;
-  readonly #fromClient: Tap;
-  readonly #fromUpstream: Tap;
-  readonly #toClient: Outlet;
-  readonly #toUpstream: Outlet;
+  readonly #fromClient: PausableSource;
+  readonly #fromUpstream: PausableSource;
+  readonly #toClient: Sink;
+  readonly #toUpstream: Sink;
   readonly #clientAlive: KeepAlive;
   readonly #meter: Meter | undefined;
   #upstreamAlive: KeepAlive | undefined;
-  readonly #turn = new Turn();
+  readonly #responses = new ResponseTracker();
   /** How the conversation is to end once no answer runs. */
-  #farewell: Close | undefined;
+  #pendingClose: Close | undefined;
   /** From `ending` on nothing is passed on any more. */
   #stage: 'opening' | 'open' | 'ending' = 'opening';
   #ended: ConversationEnd = { by: 'service', code: LOST };
   /** What the client said before upstream was ready. */
   #early: Frame[] = [];
   #earlyBytes = 0;
-  readonly #living = new Set(['client', 'upstream']);
+  readonly #openSides = new Set(['client', 'upstream']);
 
   constructor(setup: ConversationSetup) {
     this.#setup = setup;
     this.#logger = setup.logger;
-    this.#crossing = crossingOf(setup.clientDialect, setup.endpoint.dialect, setup.logger);
+    this.#transcoder = createTranscoder(setup.clientDialect, setup.endpoint.dialect, setup.logger);
     this.#client = this.#watchClient();
     this.#upstream = this.#openUpstream();
-    this.#fromClient = new Tap(this.#client);
-    this.#fromUpstream = new Tap(this.#upstream);
-    this.#toClient = new Outlet(this.#client);
-    this.#toUpstream = new Outlet(this.#upstream);
-    this.#clientAlive = this.#keepAlive(this.#client, () => this.#isClientUnheard());
+    this.#fromClient = new PausableSource(this.#client);
+    this.#fromUpstream = new PausableSource(this.#upstream);
+    this.#toClient = new Sink(this.#client);
+    this.#toUpstream = new Sink(this.#upstream);
+    this.#clientAlive = this.#keepAlive(this.#client, () => this.#isClientPaused());
     this.#meter =
       setup.charge &&
       new Meter(setup.charge, (error) => {
-        this.#endUnpaid(error);
+        this.#onChargeFailed(error);
       });
   }
 
   /** Tells the client why its conversation ends, lets a running answer come to its end, and says goodbye. */
   drain(reason: string): void {
     if (this.#stage === 'ending') return;
-    this.#answer({ type: 'fault', kind: 'server_error', code: 'draining', message: reason });
-    this.#farewell = { code: 1001, reason };
-    this.#leaveBetweenTurns();
+    this.#sendEvent({ type: 'fault', kind: 'server_error', code: 'draining', message: reason });
+    this.#pendingClose = { code: 1001, reason };
+    this.#closeWhenIdle();
   }
 
   /** Says goodbye to both sides. May be called twice. */
@@ -109,9 +109,9 @@ export class Conversation {
   }
 
   #watchClient(): Socket {
-    return watchSocket(this.#setup.client, {
+    return wrapSocket(this.#setup.client, {
       frame: (frame) => {
-        this.#hear(frame);
+        this.#onClientFrame(frame);
       },
       pong: () => {
         this.#clientAlive.pong();
@@ -119,7 +119,7 @@ export class Conversation {
       closed: (code) => {
         this.#end({ by: 'client', code });
         this.#upstream.close(1000);
-        this.#left('client');
+        this.#onSideClosed('client');
       },
     });
   }
@@ -136,9 +136,9 @@ export class Conversation {
         },
         frame: (frame) => {
           if (this.#stage !== 'open') return;
-          for (const told of this.#crossing.toClient(frame)) this.#tell(told, this.#fromUpstream);
-          this.#turn.heard(frame);
-          this.#leaveBetweenTurns();
+          for (const told of this.#transcoder.toClient(frame)) this.#send(told, this.#fromUpstream);
+          this.#responses.onUpstreamFrame(frame);
+          this.#closeWhenIdle();
         },
         pong: () => {
           this.#upstreamAlive?.pong();
@@ -147,7 +147,7 @@ export class Conversation {
           this.#upstreamFailed(error, close);
         },
         gone: () => {
-          this.#left('upstream');
+          this.#onSideClosed('upstream');
         },
       },
       this.#logger,
@@ -156,62 +156,62 @@ export class Conversation {
 
   #open(session: SessionView): void {
     this.#stage = 'open';
-    this.#upstreamAlive = this.#keepAlive(this.#upstream, () => this.#fromUpstream.isShut);
-    this.#answer({ type: 'session.created', session });
+    this.#upstreamAlive = this.#keepAlive(this.#upstream, () => this.#fromUpstream.isPaused);
+    this.#sendEvent({ type: 'session.created', session });
     const early = this.#early;
     this.#early = [];
-    for (const frame of early) this.#pass(frame);
-    this.#fromClient.open(early);
+    for (const frame of early) this.#forward(frame);
+    this.#fromClient.resume(early);
   }
 
-  #hear(frame: Frame): void {
+  #onClientFrame(frame: Frame): void {
     this.traffic.fromClientFrames += 1;
     this.traffic.fromClientBytes += Buffer.byteLength(frame);
-    if (this.#stage === 'open') this.#pass(frame);
-    else if (this.#stage === 'opening') this.#keep(frame);
+    if (this.#stage === 'open') this.#forward(frame);
+    else if (this.#stage === 'opening') this.#bufferFrame(frame);
   }
 
   /** More than a little of it waits in the network. */
-  #keep(frame: Frame): void {
+  #bufferFrame(frame: Frame): void {
     this.#early.push(frame);
     this.#earlyBytes += frame.length + FRAME_COST_BYTES;
-    if (this.#earlyBytes > HIGH_WATER_BYTES) this.#fromClient.shut(this.#early);
+    if (this.#earlyBytes > HIGH_WATER_BYTES) this.#fromClient.pause(this.#early);
   }
 
-  #pass(frame: Frame): void {
-    const verdict = judge(frame, this.#setup.clientDialect);
+  #forward(frame: Frame): void {
+    const verdict = checkPolicy(frame, this.#setup.clientDialect);
     if (!verdict.pass) {
-      this.#answer(verdict.fault);
+      this.#sendEvent(verdict.fault);
       return;
     }
-    this.#toUpstream.send(this.#crossing.toUpstream(verdict.frame, verdict.event), this.#fromClient);
+    this.#toUpstream.send(this.#transcoder.toUpstream(verdict.frame, verdict.event), this.#fromClient);
     this.#meter?.add(verdict.event);
-    this.#turn.said(verdict.event);
+    this.#responses.onClientEvent(verdict.event);
   }
 
-  #leaveBetweenTurns(): void {
-    if (this.#farewell !== undefined && !this.#turn.isOpen)
-      this.close(this.#farewell.code, this.#farewell.reason);
+  #closeWhenIdle(): void {
+    if (this.#pendingClose !== undefined && !this.#responses.isBusy)
+      this.close(this.#pendingClose.code, this.#pendingClose.reason);
   }
 
   /** Says something of our own to the client. */
-  #answer(event: ServerEvent): void {
+  #sendEvent(event: ServerEvent): void {
     const frame = this.#setup.clientDialect.encodeServer(event);
-    if (frame !== undefined) this.#tell(frame, this.#fromClient, MAX_UNREAD_ANSWER_BYTES);
+    if (frame !== undefined) this.#send(frame, this.#fromClient, MAX_UNREAD_ANSWER_BYTES);
   }
 
-  #tell(frame: string, from: Tap, highWaterBytes?: number): void {
+  #send(frame: string, from: PausableSource, highWaterBytes?: number): void {
     this.traffic.toClientFrames += 1;
     this.traffic.toClientBytes += Buffer.byteLength(frame);
     this.#toClient.send(frame, from, highWaterBytes);
   }
 
   /** Said and closed: a conversation with holes in it would be of no use to anybody. */
-  #endUnpaid(error: unknown): void {
+  #onChargeFailed(error: unknown): void {
     if (this.#stage === 'ending') return;
     if (error instanceof GatewayError) {
       const { code, message } = error;
-      this.#answer({ type: 'fault', kind: 'rate_limit_error', code, message });
+      this.#sendEvent({ type: 'fault', kind: 'rate_limit_error', code, message });
       this.close(TRY_AGAIN_LATER, message);
     } else {
       this.#logger.error({ err: error }, 'a conversation could not be charged');
@@ -223,8 +223,8 @@ export class Conversation {
     if (this.#stage === 'ending') return;
     const lost = this.#stage === 'open' ? 'upstream lost' : error.code;
     if (this.#stage === 'opening')
-      this.#answer({ type: 'fault', kind: 'server_error', code: error.code, message: error.message });
-    const told = toldClose(close, lost);
+      this.#sendEvent({ type: 'fault', kind: 'server_error', code: error.code, message: error.message });
+    const told = relayedClose(close, lost);
     this.#end({ by: 'upstream', code: told.code, upstream: upstreamCauseOf(error)?.label });
     this.#client.close(told.code, told.reason);
   }
@@ -238,17 +238,17 @@ export class Conversation {
     this.#fromUpstream.release();
   }
 
-  #left(side: 'client' | 'upstream'): void {
-    this.#living.delete(side);
-    if (this.#living.size > 0) return;
+  #onSideClosed(side: 'client' | 'upstream'): void {
+    this.#openSides.delete(side);
+    if (this.#openSides.size > 0) return;
     this.#clientAlive.stop();
     this.#upstreamAlive?.stop();
     this.#setup.ended(this.#ended);
   }
 
   /** We do not read it because upstream is slow; where it is slow itself, it has to answer pings all the same. */
-  #isClientUnheard(): boolean {
-    return this.#fromClient.isShut && !this.#fromClient.isShutBy(this.#toClient);
+  #isClientPaused(): boolean {
+    return this.#fromClient.isPaused && !this.#fromClient.isPausedBy(this.#toClient);
   }
 
   #keepAlive(socket: Socket, isUnheard: () => boolean): KeepAlive {

@@ -2,24 +2,24 @@
 import type { Logger } from 'pino';
 import type { ClientEvent, Dialect, ServerEvent } from '../wire/index.js';
 
-export interface Crossing {
+export interface Transcoder {
   /** What the client is told where upstream sent this frame. */
   toClient(frame: string): readonly string[];
   /** What upstream is told where the client sent this frame, which is that event. */
   toUpstream(frame: string, event: ClientEvent): string;
 }
 
-export function crossingOf(client: Dialect, upstream: Dialect, logger: Logger): Crossing {
-  return client === upstream ? unchanged : new Translation(client, upstream, logger);
+export function createTranscoder(client: Dialect, upstream: Dialect, logger: Logger): Transcoder {
+  return client === upstream ? passThrough : new DialectTranscoder(client, upstream, logger);
 }
 
 /** Where both speak the same nothing is looked into: a frame is passed on as it came. */
-const unchanged: Crossing = {
+const passThrough: Transcoder = {
   toClient: (frame) => [frame],
   toUpstream: (frame) => frame,
 };
 
-class Translation implements Crossing {
+class DialectTranscoder implements Transcoder {
   readonly #client: Dialect;
   readonly #upstream: Dialect;
   readonly #logger: Logger;

@@ -15,14 +15,14 @@ export type Charge = (points: number) => Promise<void>;
  */
 export class Meter {
   readonly #charge: Charge;
-  readonly #refused: (error: unknown) => void;
+  readonly #onRejected: (error: unknown) => void;
   #owed = 0;
   #isCharging = false;
 
   /** @param refused called once, with what the charge was rejected with; nothing is charged after it. */
   constructor(charge: Charge, refused: (error: unknown) => void) {
     this.#charge = charge;
-    this.#refused = refused;
+    this.#onRejected = refused;
   }
 
   add(event: ClientEvent): void {
@@ -38,7 +38,7 @@ export class Meter {
     this.#charge(points).then(() => {
       this.#isCharging = false;
       this.#settle();
-    }, this.#refused);
+    }, this.#onRejected);
   }
 }
 

@@ -4,22 +4,22 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { GatewayError } from '../errors.js';
-import type { ProfileWish } from '../session/profile.js';
+import type { ProfileInput } from '../session/profile.js';
 import type { Endpoint } from '../upstream/endpoint.js';
 import { dialects, type DialectName } from '../wire/index.js';
 import { Conversation } from './conversation.js';
 import type { Charge } from './meter.js';
-import { settingsOf, type ConversationKind } from './settings.js';
-import { Tally, type RelayTotals } from './tally.js';
+import { relaySettings, type ConversationKind } from './settings.js';
+import { RelayCounters, type RelayTotals } from './tally.js';
 
-export interface ConversationWish {
+export interface ConversationOptions {
   readonly kind: ConversationKind;
   /** Who it counts for: an API key's owner, or an address where the service is open. */
   readonly client: string;
   /** What the client speaks. */
   readonly dialect: DialectName;
   /** In canonical form. */
-  readonly profile: ProfileWish;
+  readonly profile: ProfileInput;
   readonly requestId: string;
   /** Absent: what the client uses costs nothing. */
   readonly charge?: Charge | undefined;
@@ -36,9 +36,9 @@ export interface Upgrade {
   /** What the client said behind its request already. */
   readonly head: Buffer;
   /** Lines of the answer, beside those of the protocol: `X-Request-Id: …`. */
-  answerLines(): readonly string[];
+  responseHeaders(): readonly string[];
   /** Called when the connection has become a WebSocket: whoever had it lets go of it. */
-  taken(): void;
+  onUpgraded(): void;
 }
 
 export interface RelayOptions {
@@ -57,7 +57,7 @@ const PING_MS = 20_000;
 const MAX_FRAME_BYTES = 4 * 1024 * 1024;
 /** How long a client may take to read what is left and answer our close frame. */
 const CLOSE_TIMEOUT_MS = 5_000;
-const FAREWELL = 'The service is shutting down.';
+const SHUTDOWN_REASON = 'The service is shutting down.';
 
 export class Relay {
   readonly #endpoint: Endpoint;
@@ -66,7 +66,7 @@ export class Relay {
   readonly #server: WebSocketServer;
   /** Each with the client that it counts for. */
   readonly #conversations = new Map<Conversation, string>();
-  readonly #tally = new Tally();
+  readonly #counters = new RelayCounters();
   /** From the first `close` or `destroy` on. */
   #allGone: Promise<void> | undefined;
   #onAllGone = (): void => undefined;
@@ -83,7 +83,7 @@ export class Relay {
   }
 
   get totals(): RelayTotals {
-    return this.#tally.totals([...this.#conversations.keys()].map(({ traffic }) => traffic));
+    return this.#counters.totals([...this.#conversations.keys()].map(({ traffic }) => traffic));
   }
 
   /**
@@ -93,15 +93,15 @@ export class Relay {
    * @throws GatewayError `draining`, `pool-saturated`, `rate-limited` where there is no place for one more,
    *   `invalid-request` where the request is none for a WebSocket; the connection is still whose it was then.
    */
-  accept(upgrade: Upgrade, wish: ConversationWish): void {
-    this.#refuseWithoutRoom(wish.client);
+  accept(upgrade: Upgrade, wish: ConversationOptions): void {
+    this.#checkCapacity(wish.client);
     const addLines = (lines: string[]): void => {
-      lines.push(...upgrade.answerLines());
+      lines.push(...upgrade.responseHeaders());
     };
     this.#server.once('headers', addLines);
     try {
       this.#server.handleUpgrade(upgrade.request, upgrade.socket, upgrade.head, (socket) => {
-        upgrade.taken();
+        upgrade.onUpgraded();
         this.#begin(socket, wish);
       });
     } finally {
@@ -115,9 +115,9 @@ export class Relay {
    */
   async close(graceMs = 0): Promise<void> {
     const gone = this.#untilAllGone();
-    for (const conversation of [...this.#conversations.keys()]) conversation.drain(FAREWELL);
+    for (const conversation of [...this.#conversations.keys()]) conversation.drain(SHUTDOWN_REASON);
     const late = setTimeout(() => {
-      for (const conversation of [...this.#conversations.keys()]) conversation.close(1001, FAREWELL);
+      for (const conversation of [...this.#conversations.keys()]) conversation.close(1001, SHUTDOWN_REASON);
     }, graceMs);
     await gone;
     clearTimeout(late);
@@ -135,7 +135,7 @@ export class Relay {
     return this.#allGone;
   }
 
-  #begin(client: WebSocket, wish: ConversationWish): void {
+  #begin(client: WebSocket, wish: ConversationOptions): void {
     const { kind, profile, dialect, requestId, owner, charge } = wish;
     const { connectTimeoutMs, voice, pingMs = PING_MS } = this.#options;
     const logger = this.#logger.child({ requestId });
@@ -145,7 +145,7 @@ export class Relay {
       client,
       clientDialect: dialects[dialect],
       endpoint: this.#endpoint,
-      settings: settingsOf(kind, profile, this.#endpoint.dialect.name, voice),
+      settings: relaySettings(kind, profile, this.#endpoint.dialect.name, voice),
       connectTimeoutMs,
       pingMs,
       charge,
@@ -155,17 +155,17 @@ export class Relay {
         const durationMs = Math.round(performance.now() - startedAt);
         logger.info({ kind, dialect, owner, durationMs, ...end, ...traffic }, 'conversation ended');
         this.#conversations.delete(conversation);
-        this.#tally.end(kind, end, traffic);
+        this.#counters.end(kind, end, traffic);
         ended?.();
         if (this.#conversations.size === 0) this.#onAllGone();
       },
     });
     this.#conversations.set(conversation, wish.client);
-    this.#tally.begin(kind);
+    this.#counters.begin(kind);
     logger.info({ kind, dialect }, 'conversation begun');
   }
 
-  #refuseWithoutRoom(client: string): void {
+  #checkCapacity(client: string): void {
     const { max, maxPerClient } = this.#options;
     if (this.#allGone !== undefined)
       throw new GatewayError('draining', 'This service is shutting down. Try again.', {

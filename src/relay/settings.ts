@@ -1,5 +1,5 @@
 /** What a conversation's upstream session is told to be. */
-import type { ProfileWish } from '../session/profile.js';
+import type { ProfileInput } from '../session/profile.js';
 import { makeProfile } from '../session/prompt.js';
 import type { DialectName, SessionSettings } from '../wire/index.js';
 
@@ -21,9 +21,9 @@ const TRANSCRIPTION_MODELS: Record<DialectName, string> = { ga: 'gpt-transcribe'
  * @param wish in canonical form. With a prompt it does what that says, with a language to speak it interprets.
  * @param voice where the wish has none; absent: the provider's default
  */
-export function settingsOf(
+export function relaySettings(
   kind: ConversationKind,
-  wish: ProfileWish,
+  wish: ProfileInput,
   dialect: DialectName,
   voice: string | undefined,
 ): SessionSettings {
@@ -45,7 +45,7 @@ export function settingsOf(
   };
 }
 
-function instructionsOf(kind: ConversationKind, wish: ProfileWish): string {
+function instructionsOf(kind: ConversationKind, wish: ProfileInput): string {
   const isPlain = wish.prompt === undefined && wish.target === undefined;
   return isPlain ? ASSISTANTS[kind] : makeProfile(wish, { defaultPrompt: ASSISTANTS[kind] }).prompt;
 }

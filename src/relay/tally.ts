@@ -29,7 +29,7 @@ export function noTraffic(): Traffic {
   return { fromClientFrames: 0, fromClientBytes: 0, toClientFrames: 0, toClientBytes: 0 };
 }
 
-export class Tally {
+export class RelayCounters {
   readonly #running = { voice: 0, text: 0 };
   readonly #begun = { voice: 0, text: 0 };
   readonly #ended = {

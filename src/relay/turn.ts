@@ -1,22 +1,22 @@
 /** Whether upstream answers, or has been asked to: for a goodbye that does not cut an answer off. */
-import { edgeOf, type ClientEvent } from '../wire/index.js';
+import { responseEdge, type ClientEvent } from '../wire/index.js';
 
-export class Turn {
+export class ResponseTracker {
   #asked = false;
   #running = 0;
 
-  get isOpen(): boolean {
+  get isBusy(): boolean {
     return this.#asked || this.#running > 0;
   }
 
   /** The client's event was passed on. */
-  said(event: ClientEvent): void {
+  onClientEvent(event: ClientEvent): void {
     if (event.type === 'response.create') this.#asked = true;
   }
 
   /** Upstream's frame was passed on. */
-  heard(frame: string): void {
-    const edge = edgeOf(frame);
+  onUpstreamFrame(frame: string): void {
+    const edge = responseEdge(frame);
     if (edge === undefined) return;
     // An error may be the answer to what was asked; if it was another's, a goodbye comes a moment too early.
     this.#asked = false;

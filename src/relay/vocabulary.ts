@@ -7,7 +7,7 @@ import {
   type Dialect,
   type DialectName,
 } from '../wire/index.js';
-import { ALLOWED, CHANGEABLE } from './rules.js';
+import { ALLOWED_EVENTS, CHANGEABLE_FIELDS } from './rules.js';
 
 export type JsonSchema = Record<string, unknown>;
 
@@ -25,7 +25,7 @@ export function describeVocabularies(): Vocabulary[] {
 
 function describeVocabulary(dialect: Dialect): Vocabulary {
   const allowed = (Object.keys(CLIENT_EVENT_NAMES) as ClientEvent['type'][]).filter((type) =>
-    ALLOWED.has(type),
+    ALLOWED_EVENTS.has(type),
   );
   const client = allowed.map((type): [string, JsonSchema] => {
     const name = CLIENT_EVENT_NAMES[type];
@@ -69,7 +69,7 @@ function describe(name: string, reader: z.ZodType): JsonSchema {
 /** The fields of a session that the rules let through, found where the dialect writes them. */
 function onlyChangeable(schema: JsonSchema, dialect: Dialect): JsonSchema {
   const written: unknown = JSON.parse(
-    dialect.encodeClient({ type: 'session.configure', eventId: '', session: CHANGEABLE }),
+    dialect.encodeClient({ type: 'session.configure', eventId: '', session: CHANGEABLE_FIELDS }),
   );
   return prune(schema, written);
 }

@@ -3,7 +3,7 @@ import { Bag, type Placed } from '../bag.js';
 import { GatewayError } from '../errors.js';
 
 /** A session that is in use. Times are of the monotonic clock, in ms. */
-interface Running {
+interface ActiveSession {
   readonly connectId: string;
   readonly holds: Bag<Hold>;
   /** How often the session is to be touched; not before it is known to be there. */
@@ -15,12 +15,12 @@ interface Running {
 /** One translation's hold on a session. */
 export class Hold implements Placed {
   place = 0;
-  readonly #leases: Leases;
-  readonly #running: Running;
+  readonly #leases: ActiveSessions;
+  readonly #running: ActiveSession;
   #tell: ((closed: GatewayError) => void) | undefined;
   #closed: GatewayError | undefined;
 
-  constructor(leases: Leases, running: Running) {
+  constructor(leases: ActiveSessions, running: ActiveSession) {
     this.#leases = leases;
     this.#running = running;
   }
@@ -57,8 +57,8 @@ export class Hold implements Placed {
  */
 const TOUCHES_PER_TTL = 3;
 
-export class Leases {
-  readonly #running = new Map<string, Running>();
+export class ActiveSessions {
+  readonly #running = new Map<string, ActiveSession>();
   readonly #touch: (connectId: string) => Promise<unknown>;
   #timer: NodeJS.Timeout | undefined;
   #wakesAt = Infinity;
@@ -76,14 +76,14 @@ export class Leases {
     return hold;
   }
 
-  keep(running: Running, ttlMs: number): void {
+  keep(running: ActiveSession, ttlMs: number): void {
     if (running.dueAt !== Infinity) return;
     running.everyMs = ttlMs / TOUCHES_PER_TTL;
     running.dueAt = performance.now() + running.everyMs;
     this.#wakeAt(running.dueAt);
   }
 
-  release(running: Running, hold: Hold): void {
+  release(running: ActiveSession, hold: Hold): void {
     if (running.holds.remove(hold) && running.holds.size === 0) this.#running.delete(running.connectId);
   }
 
@@ -106,7 +106,7 @@ export class Leases {
     clearTimeout(this.#timer);
   }
 
-  #start(connectId: string): Running {
+  #start(connectId: string): ActiveSession {
     const running = { connectId, holds: new Bag<Hold>(), everyMs: Infinity, dueAt: Infinity };
     this.#running.set(connectId, running);
     return running;

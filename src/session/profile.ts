@@ -3,7 +3,7 @@ import { GatewayError, type FieldFault } from '../errors.js';
 import { canonicalTag } from './languages.js';
 
 /** What a caller may say about a session; absent fields take the service's defaults. */
-export interface ProfileWish {
+export interface ProfileInput {
   prompt?: string;
   /** BCP 47 in any spelling; `auto` equals absent. */
   source?: string;
@@ -42,7 +42,7 @@ export interface Session extends Readonly<Profile> {
  * The wish with its tags in canonical form and without `auto`.
  * @throws GatewayError `invalid-request` naming every field that holds no BCP 47 tag.
  */
-export function canonicalWish(wish: ProfileWish): ProfileWish {
+export function canonicalProfile(wish: ProfileInput): ProfileInput {
   const { source, target, ...rest } = wish;
   const faults: FieldFault[] = [];
   const canonical = (pointer: string, tag: string): string => {
@@ -51,7 +51,7 @@ export function canonicalWish(wish: ProfileWish): ProfileWish {
       faults.push({ pointer, detail: 'must be a BCP 47 language tag like en or pt-BR.' });
     return found ?? tag;
   };
-  const read: ProfileWish = {
+  const read: ProfileInput = {
     ...rest,
     ...(source !== undefined && source.toLowerCase() !== 'auto' && { source: canonical('/source', source) }),
     ...(target !== undefined && { target: canonical('/target', target) }),
@@ -67,7 +67,7 @@ export function canonicalWish(wish: ProfileWish): ProfileWish {
  * @param wish in canonical form; what it leaves out never conflicts.
  * @throws GatewayError `session-conflict` naming the fields that differ.
  */
-export function refuseConflict(profile: Profile, wish: ProfileWish): void {
+export function checkConflict(profile: Profile, wish: ProfileInput): void {
   const fields = ['prompt', 'source', 'target', 'voice'] as const;
   const differing = fields.filter((field) => wish[field] !== undefined && wish[field] !== profile[field]);
   if (differing.length === 0) return;

@@ -1,6 +1,6 @@
 /** Which prompt a session works with: the one given, one made from its languages, or the service's own. */
 import { languageName } from './languages.js';
-import type { Profile, ProfileWish } from './profile.js';
+import type { Profile, ProfileInput } from './profile.js';
 
 export interface PromptDefaults {
   readonly defaultPrompt: string;
@@ -12,7 +12,7 @@ export interface PromptDefaults {
  * @param wish in canonical form. A prompt in it instructs alone; languages beside it only label the session, so
  *   the default target does not apply to it.
  */
-export function makeProfile(wish: ProfileWish, defaults: PromptDefaults): Profile {
+export function makeProfile(wish: ProfileInput, defaults: PromptDefaults): Profile {
   const source = wish.source ?? null;
   const voice = wish.voice ?? null;
   if (wish.prompt !== undefined) return { prompt: wish.prompt, source, target: wish.target ?? null, voice };

@@ -1,8 +1,8 @@
 /** Sessions as the rest of the service knows them: made, found, held while they translate, listed, deleted. */
 import { randomBytes } from 'node:crypto';
 import { GatewayError } from '../errors.js';
-import { Leases, type Hold } from './leases.js';
-import { canonicalWish, refuseConflict, type ProfileWish, type Session } from './profile.js';
+import { ActiveSessions, type Hold } from './leases.js';
+import { canonicalProfile, checkConflict, type ProfileInput, type Session } from './profile.js';
 import { makeProfile, type PromptDefaults } from './prompt.js';
 import type { SessionStore } from './store.js';
 
@@ -65,12 +65,12 @@ const NOT_FOUND =
 export class SessionRegistry {
   readonly #store: SessionStore;
   readonly #options: SessionOptions;
-  readonly #leases: Leases;
+  readonly #leases: ActiveSessions;
 
   constructor(store: SessionStore, options: SessionOptions) {
     this.#store = store;
     this.#options = options;
-    this.#leases = new Leases((connectId) => store.touch(connectId));
+    this.#leases = new ActiveSessions((connectId) => store.touch(connectId));
     store.watch({
       deleted: (connectId) => {
         this.#leases.end(connectId);
@@ -82,7 +82,7 @@ export class SessionRegistry {
   }
 
   /** @throws GatewayError `session-limit`, `invalid-request` (a malformed tag), `store-unavailable` */
-  create(owner: string, wish: ProfileWish, ttlMs = this.#options.ttlMs): Promise<Session> {
+  create(owner: string, wish: ProfileInput, ttlMs = this.#options.ttlMs): Promise<Session> {
     return this.#make(newConnectId(), owner, wish, ttlMs);
   }
 
@@ -120,7 +120,7 @@ export class SessionRegistry {
    * @throws GatewayError `session-not-found`, `session-conflict`, `session-limit`, `invalid-request`,
    *   `store-unavailable`
    */
-  async acquire(owner: string, connectId: string | undefined, wish: ProfileWish): Promise<Lease> {
+  async acquire(owner: string, connectId: string | undefined, wish: ProfileInput): Promise<Lease> {
     const id = connectId ?? newConnectId();
     const hold = this.#leases.hold(id);
     try {
@@ -156,8 +156,8 @@ export class SessionRegistry {
     await this.#store.close();
   }
 
-  async #make(connectId: string, owner: string, wish: ProfileWish, ttlMs: number): Promise<Session> {
-    const profile = makeProfile(canonicalWish(wish), this.#options);
+  async #make(connectId: string, owner: string, wish: ProfileInput, ttlMs: number): Promise<Session> {
+    const profile = makeProfile(canonicalProfile(wish), this.#options);
     const result = await this.#store.put({ connectId, owner, ...profile, ttlMs }, this.#options.max);
     if (result.kind === 'stored') return result.session;
     throw new GatewayError(
@@ -168,11 +168,11 @@ export class SessionRegistry {
   }
 
   /** A wish that conflicts is refused before the session counts as used; most say nothing that could. */
-  #use(owner: string, connectId: string, wish: ProfileWish): Promise<Session | undefined> {
+  #use(owner: string, connectId: string, wish: ProfileInput): Promise<Session | undefined> {
     if (!isConnectId(connectId)) return Promise.resolve(undefined);
     if (Object.keys(wish).length === 0) return this.#store.touch(connectId, owner);
     return this.get(owner, connectId).then((found) => {
-      refuseConflict(found, canonicalWish(wish));
+      checkConflict(found, canonicalProfile(wish));
       return this.#store.touch(connectId, owner);
     });
   }

@@ -13,13 +13,13 @@ import {
 } from '../wire/index.js';
 import { Demux } from './demux.js';
 import type { Endpoint } from './endpoint.js';
-import { concernsReference, lostSocket, saysItExists } from './failure.js';
+import { concernsReference, socketLost, saysItExists } from './failure.js';
 import { openSession, type SessionListener } from './handshake.js';
 import { inputItems } from './input-items.js';
 import { KEEP_ALIVE_TIMES, KeepAlive, type KeepAliveTimes } from './keep-alive.js';
 import type { PendingResponse } from './response.js';
 import { RateLimits } from './rate-limits.js';
-import { Seeds } from './seeds.js';
+import { PromptItems } from './seeds.js';
 import type { Socket } from './socket.js';
 
 export interface ConnectionOptions {
@@ -34,17 +34,17 @@ export interface ConnectionOptions {
   readonly keepAlive?: KeepAliveTimes;
   /** How long upstream may take to end a cancelled response. */
   readonly cancelGraceMs?: number;
-  readonly maxSeeds?: number;
+  readonly maxPromptItems?: number;
 }
 
 /** A connection's owner; called after every change that may matter to it. */
 export interface ConnectionObserver {
   /** The state, the load or `aging` changed. */
-  changed(connection: Connection): void;
+  onChanged(connection: Connection): void;
   /** The socket is gone and this request had no answer yet. */
-  orphaned(pending: PendingResponse, error: GatewayError): void;
+  onRequestLost(pending: PendingResponse, error: GatewayError): void;
   /** What upstream charges for a response that ended, whoever still waited for it. */
-  spent(usage: Usage): void;
+  onUsage(usage: Usage): void;
 }
 
 type ConnectionState =
@@ -80,7 +80,7 @@ export class Connection {
   readonly #observer: ConnectionObserver;
   readonly #logger: Logger;
   readonly #demux: Demux;
-  readonly #seeds: Seeds;
+  readonly #prompts: PromptItems;
   readonly #limits: RateLimits;
   /** Resolves when the socket is gone from the network, too. */
   readonly ended: Promise<void>;
@@ -94,31 +94,31 @@ export class Connection {
     this.#logger = logger.child({ connection: this.id });
     // Without out-of-band responses there is one conversation, so one request at a time.
     this.capacity = endpoint.dialect.outOfBand ? options.capacity : 1;
-    this.#seeds = new Seeds(options.maxSeeds ?? 128);
+    this.#prompts = new PromptItems(options.maxPromptItems ?? 128);
     this.#limits = new RateLimits(endpoint.dialect);
     this.#demux = new Demux(
       {
         cancel: (responseId, requestId) => {
           this.#send({ type: 'response.cancel', eventId: `cancel_${requestId}`, responseId });
         },
-        released: () => {
+        onSlotFree: () => {
           this.finished += 1;
-          this.#released();
+          this.#onSlotFree();
         },
-        spent: (usage) => {
-          this.#observer.spent(usage);
+        onUsage: (usage) => {
+          this.#observer.onUsage(usage);
         },
-        refused: ({ request }, fault) => {
-          if (concernsReference(fault)) this.#seeds.forget(request.prompt);
-          else this.#seeds.forgetIn(fault.message);
+        onRejected: ({ request }, fault) => {
+          if (concernsReference(fault)) this.#prompts.invalidate(request.prompt);
+          else this.#prompts.forgetIn(fault.message);
         },
-        unresponsive: () => {
+        onUnresponsive: () => {
           this.#logger.warn('upstream ignored a cancellation; the socket is replaced');
           this.drain();
-          this.#released();
+          this.#onSlotFree();
         },
-        stray: (fault) => {
-          this.#stray(fault);
+        onUnmatchedError: (fault) => {
+          this.#onUnmatchedError(fault);
         },
         warn: (message, fault) => {
           this.#logger.warn({ code: fault?.code, param: fault?.param }, message);
@@ -131,7 +131,7 @@ export class Connection {
     this.ended = new Promise((resolve) => (gone = resolve));
     const listener: SessionListener = {
       ready: (session) => {
-        if (this.#state.at === 'connecting') this.#ready(this.#state.socket, session);
+        if (this.#state.at === 'connecting') this.#onReady(this.#state.socket, session);
       },
       frame: (text) => {
         this.#receive(text);
@@ -172,8 +172,8 @@ export class Connection {
     return this.#demux.voice;
   }
 
-  knows(prompt: string): boolean {
-    return this.#seeds.has(prompt);
+  hasPrompt(prompt: string): boolean {
+    return this.#prompts.has(prompt);
   }
 
   /** Sends a request. Only while ready and below capacity: the owner chooses. */
@@ -181,11 +181,11 @@ export class Connection {
     const { request } = pending;
     const entry = this.#demux.add(pending);
     pending.sent(entry.requestId);
-    const seed = this.#seeds.plant(request.prompt);
+    const seed = this.#prompts.ensure(request.prompt);
     if (seed.evictedId !== undefined) {
       this.#send({ type: 'item.delete', eventId: `evict_${seed.evictedId}`, itemId: seed.evictedId });
     }
-    if (seed.fresh) {
+    if (seed.isNew) {
       // No round trip is waited for: the socket keeps the order.
       const item: Item = { id: seed.id, role: 'system', parts: [{ type: 'text', text: request.prompt }] };
       this.#send({ type: 'item.create', eventId: seed.id, item });
@@ -213,7 +213,7 @@ export class Connection {
     if (this.#state.at === 'connecting') {
       this.#state.socket.terminate();
       this.#close(undefined);
-      this.#observer.changed(this);
+      this.#observer.onChanged(this);
     }
     if (this.#state.at !== 'ready') return;
     const { socket, keepAlive, retirement, readyAt } = this.#state;
@@ -229,8 +229,8 @@ export class Connection {
     const orphans = this.#demux.clear();
     this.#close(error);
     socket.terminate();
-    for (const pending of orphans) this.#observer.orphaned(pending, error);
-    this.#observer.changed(this);
+    for (const pending of orphans) this.#observer.onRequestLost(pending, error);
+    this.#observer.onChanged(this);
   }
 
   #receive(frame: string): void {
@@ -249,7 +249,7 @@ export class Connection {
     }
   }
 
-  #ready(socket: Socket, session: SessionView): void {
+  #onReady(socket: Socket, session: SessionView): void {
     const isBusy = (): boolean => this.load > 0;
     const keepAlive = new KeepAlive(
       {
@@ -264,17 +264,17 @@ export class Connection {
         },
         dead: () => {
           this.#logger.warn('upstream answers no ping; the socket is given up');
-          this.destroy(lostSocket(1006, 'no pong'));
+          this.destroy(socketLost(1006, 'no pong'));
         },
       },
       this.#options.keepAlive ?? KEEP_ALIVE_TIMES,
     );
     const retirement = setTimeout(() => {
-      this.#age();
+      this.#onAged();
     }, this.#retireInMs(session));
     this.idleSince = performance.now();
     this.#become({ at: 'ready', socket, keepAlive, retirement, readyAt: performance.now() });
-    this.#observer.changed(this);
+    this.#observer.onChanged(this);
   }
 
   /** Early enough that what runs can end before the server ends the session, and not all sockets at the same time. */
@@ -287,17 +287,17 @@ export class Connection {
   }
 
   /** The owner may now open a successor; whether it does or not, this socket drains after a handshake's time. */
-  #age(): void {
+  #onAged(): void {
     if (this.#state.at !== 'ready') return;
     this.aging = true;
     const marginMs = Math.min(this.#options.connectTimeoutMs, this.#options.maxAgeMs / 10);
     this.#state.retirement = setTimeout(() => {
       this.drain();
     }, marginMs);
-    this.#observer.changed(this);
+    this.#observer.onChanged(this);
   }
 
-  #stray(fault: Fault): void {
+  #onUnmatchedError(fault: Fault): void {
     if (fault.code === 'response_cancel_not_active' || fault.causedBy?.startsWith('cancel_')) return;
     // A seed that upstream has already is as good as one that it took.
     if (saysItExists(fault)) return;
@@ -307,20 +307,20 @@ export class Connection {
       'upstream error that names no running request',
     );
     if (fault.code === 'session_expired') this.drain();
-    this.#seeds.forgetIn(`${fault.causedBy ?? ''} ${fault.message}`);
+    this.#prompts.forgetIn(`${fault.causedBy ?? ''} ${fault.message}`);
   }
 
-  #released(): void {
+  #onSlotFree(): void {
     if (this.load === 0) this.idleSince = performance.now();
     this.#closeIfDrained();
-    this.#observer.changed(this);
+    this.#observer.onChanged(this);
   }
 
   #closeIfDrained(): void {
     if (this.#state.at !== 'draining' || this.load > 0) return;
     this.#state.socket.close(1000);
     this.#close(undefined);
-    this.#observer.changed(this);
+    this.#observer.onChanged(this);
   }
 
   /** Leaves the last living state; its timers end with it. */

@@ -7,21 +7,21 @@ import type { GatewayError } from '../errors.js';
 import type { Fault, ResponseView, ServerEvent, Usage } from '../wire/index.js';
 import {
   concernsNoRequest,
-  refusedRequest,
-  unfinished,
+  requestRejected,
+  responseError,
   unnamedRefusal,
   untaggedResponse,
 } from './failure.js';
 import type { RateLimits } from './rate-limits.js';
 import type { PendingResponse } from './response.js';
 
-export interface Entry {
+export interface RoutedRequest {
   readonly requestId: string;
   /** Undefined once it is over: tables that held the entry may keep it for long (see Bag), but not the request. */
   pending: PendingResponse | undefined;
   responseId: string | undefined;
   /** Set once nobody waits any more: the slot stays taken until upstream is done, or this runs out. */
-  farewell: NodeJS.Timeout | undefined;
+  cancelTimer: NodeJS.Timeout | undefined;
   /** What is to be its voice; undefined for text. The empty string is the provider's default. */
   readonly voice: string | undefined;
   /** An error that named no request may have been the answer to this one; cleared by the next sign of life. */
@@ -32,15 +32,15 @@ export interface DemuxActions {
   /** Ask upstream to end a response. */
   cancel(responseId: string, requestId: string): void;
   /** A response ended that was asked for here. */
-  spent(usage: Usage): void;
+  onUsage(usage: Usage): void;
   /** A slot became free. */
-  released(): void;
+  onSlotFree(): void;
   /** Upstream would not even begin: what the request referred to may be missing. */
-  refused(pending: PendingResponse, fault: Fault): void;
+  onRejected(pending: PendingResponse, fault: Fault): void;
   /** Upstream ignored a cancellation: the socket is not to be trusted with new work. */
-  unresponsive(): void;
+  onUnresponsive(): void;
   /** An error that names no request of ours. */
-  stray(fault: Fault): void;
+  onUnmatchedError(fault: Fault): void;
   /** Upstream does what no server should; the operator is to read of it. */
   warn(message: string, fault?: Fault): void;
 }
@@ -54,8 +54,8 @@ export class Demux {
   /** What its ids begin with: they are told apart from those of all other sockets and processes. */
   readonly #prefix = `req_${randomBytes(12).toString('hex')}_`;
   #count = 0;
-  readonly #byRequest = new Map<string, Entry>();
-  readonly #byResponse = new Map<string, Entry>();
+  readonly #byRequest = new Map<string, RoutedRequest>();
+  readonly #byResponse = new Map<string, RoutedRequest>();
   readonly #limits: RateLimits;
   #spoken: string | undefined;
   #suspicion: NodeJS.Timeout | undefined;
@@ -85,14 +85,14 @@ export class Demux {
     this.#byResponse.get(responseId)?.pending?.lacksText === true;
 
   /** A fresh id for each attempt, so that a late answer to an earlier one finds nobody. */
-  add(pending: PendingResponse): Entry {
+  add(pending: PendingResponse): RoutedRequest {
     this.#count += 1;
     const { output, voice = '' } = pending.request;
-    const entry: Entry = {
+    const entry: RoutedRequest = {
       requestId: `${this.#prefix}${this.#count}`,
       pending,
       responseId: undefined,
-      farewell: undefined,
+      cancelTimer: undefined,
       voice: output === 'audio' ? voice : undefined,
       suspected: undefined,
     };
@@ -103,10 +103,10 @@ export class Demux {
   /** Nobody waits for it any more: cancel it upstream, at once or as soon as its id is known. */
   abandon(pending: PendingResponse): void {
     const entry = this.#byRequest.get(pending.upstreamId ?? '');
-    if (entry?.pending !== pending || entry.farewell !== undefined) return;
-    entry.farewell = setTimeout(() => {
+    if (entry?.pending !== pending || entry.cancelTimer !== undefined) return;
+    entry.cancelTimer = setTimeout(() => {
       this.#remove(entry);
-      this.#actions.unresponsive();
+      this.#actions.onUnresponsive();
     }, this.#cancelGraceMs);
     if (entry.responseId !== undefined) this.#actions.cancel(entry.responseId, entry.requestId);
   }
@@ -150,13 +150,13 @@ export class Demux {
     const entries = [...this.#byRequest.values()];
     this.#byRequest.clear();
     this.#byResponse.clear();
-    for (const entry of entries) clearTimeout(entry.farewell);
+    for (const entry of entries) clearTimeout(entry.cancelTimer);
     this.#endSuspicion();
     return entries.flatMap(({ pending }) => (pending?.settled === false ? [pending] : []));
   }
 
   /** An entry whose response has just said something. */
-  #living(responseId: string): Entry | undefined {
+  #living(responseId: string): RoutedRequest | undefined {
     const entry = this.#byResponse.get(responseId);
     if (entry !== undefined) entry.suspected = undefined;
     return entry;
@@ -180,7 +180,7 @@ export class Demux {
     entry.suspected = undefined;
     entry.responseId = response.id;
     this.#byResponse.set(response.id, entry);
-    if (entry.farewell === undefined) entry.pending?.started();
+    if (entry.cancelTimer === undefined) entry.pending?.started();
     else this.#actions.cancel(response.id, entry.requestId);
   }
 
@@ -189,9 +189,9 @@ export class Demux {
       this.#byResponse.get(response.id) ?? this.#byRequest.get(response.metadata?.request_id ?? '');
     if (entry === undefined) return;
     const pending = this.#remove(entry);
-    if (response.usage !== undefined) this.#actions.spent(response.usage);
-    pending?.finish(response, unfinished(response, this.#limits));
-    this.#actions.released();
+    if (response.usage !== undefined) this.#actions.onUsage(response.usage);
+    pending?.finish(response, responseError(response, this.#limits));
+    this.#actions.onSlotFree();
   }
 
   /** It could be the response of any request that waits for one. No order is promised, so none of them gets it. */
@@ -213,13 +213,13 @@ export class Demux {
     const requestId = fault.causedBy?.replace(/^cancel_/, '') ?? '';
     const entry = this.#byRequest.get(requestId);
     if (entry === undefined) {
-      this.#actions.stray(fault);
+      this.#actions.onUnmatchedError(fault);
       return;
     }
     const pending = this.#remove(entry);
-    if (pending !== undefined && fault.causedBy === entry.requestId) this.#actions.refused(pending, fault);
-    pending?.fail(refusedRequest(fault, this.#limits));
-    this.#actions.released();
+    if (pending !== undefined && fault.causedBy === entry.requestId) this.#actions.onRejected(pending, fault);
+    pending?.fail(requestRejected(fault, this.#limits));
+    this.#actions.onSlotFree();
   }
 
   /**
@@ -231,7 +231,7 @@ export class Demux {
     const [only, ...others] = this.#byRequest.values();
     if (only !== undefined && others.length === 0 && only.responseId === undefined) {
       this.#actions.warn('upstream error that names no request; it ends the only one that runs', fault);
-      if (only.pending !== undefined) this.#actions.refused(only.pending, fault);
+      if (only.pending !== undefined) this.#actions.onRejected(only.pending, fault);
       this.#fail(only, error);
       return;
     }
@@ -252,27 +252,27 @@ export class Demux {
   }
 
   /** Those whose response has not started, except for those that nobody waits for any more. */
-  #waiting(): Entry[] {
+  #waiting(): RoutedRequest[] {
     return [...this.#byRequest.values()].filter(
-      ({ responseId, farewell }) => responseId === undefined && farewell === undefined,
+      ({ responseId, cancelTimer }) => responseId === undefined && cancelTimer === undefined,
     );
   }
 
   /** Ends a request that upstream did not end. A response that has started keeps its slot until it is cancelled. */
-  #fail(entry: Entry, error: GatewayError): void {
+  #fail(entry: RoutedRequest, error: GatewayError): void {
     if (entry.responseId !== undefined) {
       entry.pending?.fail(error);
       return;
     }
     const pending = this.#remove(entry);
     pending?.fail(error);
-    this.#actions.released();
+    this.#actions.onSlotFree();
   }
 
   /** @returns the request that it was for */
-  #remove(entry: Entry): PendingResponse | undefined {
+  #remove(entry: RoutedRequest): PendingResponse | undefined {
     const { pending } = entry;
-    clearTimeout(entry.farewell);
+    clearTimeout(entry.cancelTimer);
     this.#byRequest.delete(entry.requestId);
     if (entry.responseId !== undefined) this.#byResponse.delete(entry.responseId);
     entry.pending = undefined;

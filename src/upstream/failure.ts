@@ -4,7 +4,7 @@ import type { Fault, ResponseView } from '../wire/index.js';
 import { waitToldIn, type RateLimits } from './rate-limits.js';
 
 /** Codes that no second try changes: credentials, model, dialect, configuration. */
-const REJECTING_CODES = new Set([
+const REJECTED_CODES = new Set([
   'invalid_api_key',
   'model_not_found',
   'invalid_model',
@@ -16,7 +16,7 @@ const REJECTING_CODES = new Set([
   'missing_required_parameter',
 ]);
 
-const LIMITING_CODES = new Set([
+const RATE_LIMIT_CODES = new Set([
   'rate_limit_exceeded',
   'insufficient_quota',
   'credit_balance_exhausted',
@@ -26,7 +26,7 @@ const LIMITING_CODES = new Set([
 /** Close codes of a refusal: 3000 bad key, 4000 bad model or dialect, 4004 no such model, 1008 other servers' bad key. */
 const REJECTING_CLOSE_CODES = new Set([1008, 3000, 4000, 4004]);
 
-const SENTENCES = {
+const MESSAGES = {
   'upstream-rejected':
     'The translation provider refused the credentials, the model or the request. The operator of this service has to check its upstream settings.',
   'upstream-rate-limited':
@@ -40,13 +40,13 @@ const SENTENCES = {
   'upstream-timeout': 'The translation did not end in time. Try again, or send a shorter text or recording.',
 } as const satisfies Partial<Record<ErrorCode, string>>;
 
-export function upstreamError(code: keyof typeof SENTENCES, extras: ErrorExtras = {}): GatewayError {
-  return new GatewayError(code, SENTENCES[code], extras);
+export function upstreamError(code: keyof typeof MESSAGES, extras: ErrorExtras = {}): GatewayError {
+  return new GatewayError(code, MESSAGES[code], extras);
 }
 
 /** How far a handshake had come when its time was over, with what the operator of this service has to look at. */
 const STALLED = {
-  connect: SENTENCES['upstream-unavailable'],
+  connect: MESSAGES['upstream-unavailable'],
   session:
     'The translation provider accepted the connection, but began no session in time. Try again; if it stays so, the operator of this service has to check the address of the provider.',
   configuration:
@@ -59,7 +59,7 @@ export function stalledHandshake(at: keyof typeof STALLED, timeoutMs: number): G
 }
 
 /** An HTTP answer instead of the upgrade. `retryAfter` is the header as it came. */
-export function refusedUpgrade(status: number, retryAfter: string | undefined): GatewayError {
+export function upgradeRejected(status: number, retryAfter: string | undefined): GatewayError {
   const cause = new UpstreamCause('http', status, `upstream answered the upgrade with HTTP ${status}`);
   const retryAfterMs = parseRetryAfter(retryAfter);
   if (status === 429) return upstreamError('upstream-rate-limited', { cause, retryAfterMs });
@@ -68,19 +68,19 @@ export function refusedUpgrade(status: number, retryAfter: string | undefined): 
 }
 
 /** An `error` event before the socket was ready: the configuration, or who we are, was not accepted. */
-export function refusedHandshake(fault: Fault): GatewayError {
+export function handshakeRejected(fault: Fault): GatewayError {
   const cause = new UpstreamCause('fault', fault.code, `upstream: ${fault.code}: ${fault.message}`);
-  if (LIMITING_CODES.has(fault.code)) {
+  if (RATE_LIMIT_CODES.has(fault.code)) {
     return upstreamError('upstream-rate-limited', { cause, retryAfterMs: waitToldIn(fault.message) });
   }
-  if (REJECTING_CODES.has(fault.code) || fault.kind === 'invalid_request_error') {
+  if (REJECTED_CODES.has(fault.code) || fault.kind === 'invalid_request_error') {
     return upstreamError('upstream-rejected', { cause });
   }
   return upstreamError('upstream-unavailable', { cause });
 }
 
 /** The socket closed; code 1006 is a loss without a close frame. */
-export function lostSocket(code: number, reason: string): GatewayError {
+export function socketLost(code: number, reason: string): GatewayError {
   const cause = new UpstreamCause('close', code, `upstream closed the socket: ${code} ${reason}`.trimEnd());
   return upstreamError(REJECTING_CLOSE_CODES.has(code) ? 'upstream-rejected' : 'upstream-unavailable', {
     cause,
@@ -88,17 +88,17 @@ export function lostSocket(code: number, reason: string): GatewayError {
 }
 
 /** An `error` event that names a request of ours. */
-export function refusedRequest(fault: Fault, limits: RateLimits): GatewayError {
+export function requestRejected(fault: Fault, limits: RateLimits): GatewayError {
   const cause = new UpstreamCause('fault', fault.code, `upstream: ${fault.code}: ${fault.message}`);
-  if (LIMITING_CODES.has(fault.code)) return rateLimited(cause, fault.message, limits);
+  if (RATE_LIMIT_CODES.has(fault.code)) return rateLimited(cause, fault.message, limits);
   return upstreamError('upstream-rejected', { cause });
 }
 
 /** An `error` event that names no request, taken for the answer to one of ours. */
 export function unnamedRefusal(fault: Fault, limits: RateLimits): GatewayError {
   const cause = new UpstreamCause('fault', fault.code, `upstream: ${fault.code}: ${fault.message}`);
-  if (LIMITING_CODES.has(fault.code)) return rateLimited(cause, fault.message, limits);
-  const isFinal = REJECTING_CODES.has(fault.code) || fault.kind === 'invalid_request_error';
+  if (RATE_LIMIT_CODES.has(fault.code)) return rateLimited(cause, fault.message, limits);
+  const isFinal = REJECTED_CODES.has(fault.code) || fault.kind === 'invalid_request_error';
   return new GatewayError(
     isFinal ? 'upstream-rejected' : 'upstream-unavailable',
     isFinal
@@ -169,7 +169,7 @@ function rateLimited(cause: UpstreamCause, message: string, limits: RateLimits):
 }
 
 /** A response that ended, but not whole. Undefined where it is whole. */
-export function unfinished(response: ResponseView, limits: RateLimits): GatewayError | undefined {
+export function responseError(response: ResponseView, limits: RateLimits): GatewayError | undefined {
   if (response.status === 'completed') return undefined;
   const code = response.error?.code ?? '';
   const told = response.error?.message;
@@ -193,7 +193,7 @@ export function unfinished(response: ResponseView, limits: RateLimits): GatewayE
     case 'in_progress':
       return upstreamError('translation-incomplete', { cause });
     case 'failed':
-      if (LIMITING_CODES.has(code)) return rateLimited(cause, told ?? '', limits);
+      if (RATE_LIMIT_CODES.has(code)) return rateLimited(cause, told ?? '', limits);
       // The offline engine's own sentences say which languages it has and what to install.
       if (code === 'unsupported_language')
         return new GatewayError('unsupported-language', told ?? '', { cause });

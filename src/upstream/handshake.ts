@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { GatewayError } from '../errors.js';
 import type { Fault, ServerEvent, SessionSettings, SessionView } from '../wire/index.js';
 import { withoutCredentials, type Endpoint } from './endpoint.js';
-import { lostSocket, refusedHandshake, refusedUpgrade, stalledHandshake } from './failure.js';
+import { socketLost, handshakeRejected, upgradeRejected, stalledHandshake } from './failure.js';
 import { openSocket, type Socket } from './socket.js';
 
 export interface SessionListener {
@@ -47,7 +47,7 @@ export function openSession(
   const refused = (fault: Fault): void => {
     // Its message may quote what it refuses: a key, a prompt.
     logger.warn({ code: fault.code, param: fault.param }, 'upstream refused the session');
-    fail(refusedHandshake(fault));
+    fail(handshakeRejected(fault));
     socket.terminate();
   };
   const proceed = (event: ServerEvent): void => {
@@ -83,7 +83,7 @@ export function openSession(
     refused: (status, retryAfter) => {
       clearTimeout(deadline);
       logger.warn({ status }, 'upstream refused the upgrade');
-      fail(refusedUpgrade(status, retryAfter));
+      fail(upgradeRejected(status, retryAfter));
       listener.gone();
     },
     closed: (code, reason) => {
@@ -91,7 +91,7 @@ export function openSession(
       if (step !== 'failed') {
         logger.info({ code, reason: withoutCredentials(endpoint, reason) }, 'upstream socket closed');
       }
-      fail(lostSocket(code, reason), { code, reason });
+      fail(socketLost(code, reason), { code, reason });
       listener.gone();
     },
   });

@@ -1,6 +1,6 @@
 /** One request on its way: what is asked, and the answer as it arrives. */
 import type { GatewayError } from '../errors.js';
-import type { Item, OutputKind, Part, Place, ResponseView, Usage } from '../wire/index.js';
+import type { Item, OutputKind, Part, ContentPosition, ResponseView, Usage } from '../wire/index.js';
 import { emptyAnswer } from './failure.js';
 import { textOfItem, textOfPart, WholeText } from './whole-text.js';
 
@@ -23,7 +23,7 @@ export interface UpstreamRequest {
 export type Chunk = { type: 'started' } | { type: 'text'; delta: string } | { type: 'audio'; pcm: Buffer };
 
 /** Moments in milliseconds of the process's monotonic clock. */
-interface Moments {
+interface Timestamps {
   readonly acceptedAt: number;
   sentAt: number | undefined;
   firstDeltaAt: number | undefined;
@@ -36,7 +36,7 @@ interface Moments {
  */
 export class PendingResponse implements AsyncIterable<Chunk> {
   readonly request: UpstreamRequest;
-  readonly moments: Moments = {
+  readonly timestamps: Timestamps = {
     acceptedAt: performance.now(),
     sentAt: undefined,
     firstDeltaAt: undefined,
@@ -75,7 +75,7 @@ export class PendingResponse implements AsyncIterable<Chunk> {
 
   /** A delta of the last attempt has come. */
   get hasBegun(): boolean {
-    return this.moments.firstDeltaAt !== undefined;
+    return this.timestamps.firstDeltaAt !== undefined;
   }
 
   /** Something of the answer was told in pieces, so it can no longer be run again unnoticed. */
@@ -89,9 +89,9 @@ export class PendingResponse implements AsyncIterable<Chunk> {
     this.text = '';
     this.audio = [];
     this.#whole = undefined;
-    this.moments.firstDeltaAt = undefined;
+    this.timestamps.firstDeltaAt = undefined;
     this.upstreamId = upstreamId;
-    this.moments.sentAt = performance.now();
+    this.timestamps.sentAt = performance.now();
   }
 
   started(): void {
@@ -102,14 +102,14 @@ export class PendingResponse implements AsyncIterable<Chunk> {
 
   textDelta(delta: string): void {
     if (delta === '' || this.settled) return;
-    this.moments.firstDeltaAt ??= performance.now();
+    this.timestamps.firstDeltaAt ??= performance.now();
     this.text += delta;
     if (this.request.onlyWhole !== true) this.#push({ type: 'text', delta });
   }
 
   audioDelta(pcm: Buffer): void {
     if (pcm.length === 0 || this.settled) return;
-    this.moments.firstDeltaAt ??= performance.now();
+    this.timestamps.firstDeltaAt ??= performance.now();
     this.audioBytes += pcm.length;
     this.audio.push(pcm);
     if (this.request.onlyWhole !== true) this.#push({ type: 'audio', pcm });
@@ -120,7 +120,7 @@ export class PendingResponse implements AsyncIterable<Chunk> {
     return this.text === '' && !this.settled;
   }
 
-  wholePart(place: Place, part: Part): void {
+  wholePart(place: ContentPosition, part: Part): void {
     this.#whole ??= new WholeText();
     this.#whole.addPart(place, textOfPart(part));
   }
@@ -150,7 +150,7 @@ export class PendingResponse implements AsyncIterable<Chunk> {
   }
 
   /** For whoever needs no chunk. Resolves when the response is whole, rejects with a GatewayError when it is not. */
-  async whole(): Promise<void> {
+  async done(): Promise<void> {
     this.#isWholeWanted = true;
     this.#chunks.length = 0;
     while (this.#outcome === undefined) await this.#more();
@@ -195,7 +195,7 @@ export class PendingResponse implements AsyncIterable<Chunk> {
 
   #settle(error: GatewayError | undefined): void {
     if (this.#outcome !== undefined) return;
-    this.moments.endedAt = performance.now();
+    this.timestamps.endedAt = performance.now();
     this.#outcome = { error: error?.withPartial(this.text) };
     this.#onSettled();
     this.#notify();

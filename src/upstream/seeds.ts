@@ -1,15 +1,15 @@
 /** The prompts planted on one socket, each a conversation item that requests refer to by its id. */
 import { createHash } from 'node:crypto';
 
-export interface Planting {
+export interface PromptItem {
   readonly id: string;
   /** False where the item is on the socket already. */
-  readonly fresh: boolean;
+  readonly isNew: boolean;
   /** The seed that has to make room, used longest ago. */
   readonly evictedId: string | undefined;
 }
 
-export class Seeds {
+export class PromptItems {
   readonly #max: number;
   /** prompt → item id, the least recently used first. */
   readonly #idOf = new Map<string, string>();
@@ -24,7 +24,7 @@ export class Seeds {
     return this.#idOf.has(prompt);
   }
 
-  plant(prompt: string): Planting {
+  ensure(prompt: string): PromptItem {
     const known = this.#idOf.get(prompt);
     if (known !== undefined) {
       if (prompt !== this.#latest) {
@@ -32,17 +32,17 @@ export class Seeds {
         this.#idOf.set(prompt, known);
         this.#latest = prompt;
       }
-      return { id: known, fresh: false, evictedId: undefined };
+      return { id: known, isNew: false, evictedId: undefined };
     }
-    const id = seedId(prompt);
+    const id = promptItemId(prompt);
     const evictedId = this.#idOf.size >= this.#max ? this.#evict() : undefined;
     this.#idOf.set(prompt, id);
     this.#latest = prompt;
-    return { id, fresh: true, evictedId };
+    return { id, isNew: true, evictedId };
   }
 
   /** Upstream does not have it after all: the next request plants it anew. */
-  forget(prompt: string): void {
+  invalidate(prompt: string): void {
     this.#idOf.delete(prompt);
   }
 
@@ -61,6 +61,6 @@ export class Seeds {
 }
 
 /** 29 characters; servers refuse item ids of more than 32. */
-function seedId(prompt: string): string {
+function promptItemId(prompt: string): string {
   return `seed_${createHash('sha256').update(prompt).digest('hex').slice(0, 24)}`;
 }

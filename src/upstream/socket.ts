@@ -82,7 +82,7 @@ export function openSocket(endpoint: Endpoint, listener: OpeningListener): Socke
       if (!isRefused) listener.closed(code, reason);
     },
   };
-  return watchSocket(socket, own, () => batch?.begin());
+  return wrapSocket(socket, own, () => batch?.begin());
 }
 
 /** What many requests send in one turn of the event loop leaves in one write: each costs a call of the kernel. */
@@ -109,7 +109,7 @@ class Batch {
  * Listens to a socket, whoever opened it.
  * @param beforeSend called before each frame that is sent.
  */
-export function watchSocket(
+export function wrapSocket(
   socket: WebSocket,
   listener: SocketListener,
   beforeSend: () => void = () => undefined,

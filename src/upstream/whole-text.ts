@@ -1,5 +1,5 @@
 /** The words of an answer as a server says them at the end of each part and item, for servers that send no deltas. */
-import type { Item, Part, Place } from '../wire/index.js';
+import type { Item, Part, ContentPosition } from '../wire/index.js';
 
 interface Output {
   /** The text of the item, which repeats that of its parts. */
@@ -12,7 +12,7 @@ export class WholeText {
   /** By their index. */
   readonly #outputs = new Map<number, Output>();
 
-  addPart({ outputIndex, contentIndex }: Place, text: string): void {
+  addPart({ outputIndex, contentIndex }: ContentPosition, text: string): void {
     if (text !== '') this.#output(outputIndex).parts.set(contentIndex, text);
   }
 

@@ -5,7 +5,7 @@ import { defined, forJson } from './defined.js';
 import type { ClientEvent, Item, ResponseRequest } from './events.js';
 import { MAX_EVENT_ID_LENGTH, type Readers } from './frames.js';
 import { strictSamples, writeSamples } from './samples.js';
-import type { Configuration } from './session-parts.js';
+import type { DecodedSession } from './session-parts.js';
 
 /** Events whose content differs between the dialects. */
 type OwnEvent = { type: 'session.configure' | 'item.create' | 'response.create' };
@@ -124,7 +124,7 @@ function strictItemEvent(type: 'item.retrieve' | 'item.delete') {
 
 /** The events whose content a dialect spells in its own way. */
 export function clientReaders(own: {
-  settings: z.ZodType<Configuration>;
+  settings: z.ZodType<DecodedSession>;
   item: z.ZodType<Item>;
   request: z.ZodType<ResponseRequest>;
 }): Readers<ClientEvent> {
@@ -133,12 +133,12 @@ export function clientReaders(own: {
       'session.update',
       z
         .strictObject({ ...envelope, session: own.settings })
-        .transform(({ event_id: eventId, session: { session, unheld } }) =>
+        .transform(({ event_id: eventId, session: { session, droppedFields } }) =>
           defined({
             type: 'session.configure' as const,
             eventId,
             session,
-            unheld: unheld.length > 0 ? unheld : undefined,
+            unheld: droppedFields.length > 0 ? droppedFields : undefined,
           }),
         ),
     ],

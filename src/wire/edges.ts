@@ -2,9 +2,9 @@
 
 import { typeAtHead } from './frames.js';
 
-export type Edge = 'begins' | 'ends' | 'fault';
+export type ResponseEdge = 'begins' | 'ends' | 'fault';
 
-const EDGES: ReadonlyMap<string, Edge> = new Map([
+const EDGES: ReadonlyMap<string, ResponseEdge> = new Map([
   ['response.created', 'begins'],
   ['response.done', 'ends'],
   ['error', 'fault'],
@@ -14,7 +14,7 @@ const EDGES: ReadonlyMap<string, Edge> = new Map([
 const TYPE = /"type"\s*:\s*"(response\.created|response\.done|error)"/;
 
 /** @param frame of a server */
-export function edgeOf(frame: string): Edge | undefined {
+export function responseEdge(frame: string): ResponseEdge | undefined {
   const type = typeAtHead(frame) ?? TYPE.exec(frame)?.[1];
   return EDGES.get(type ?? '');
 }

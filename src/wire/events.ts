@@ -136,7 +136,7 @@ export interface ResponseView {
 }
 
 /** Where in a response a delta belongs. */
-export interface Place {
+export interface ContentPosition {
   responseId: string;
   itemId: string;
   outputIndex: number;
@@ -165,11 +165,11 @@ export type ServerEvent =
   | { type: 'transcription.failed'; itemId: string; contentIndex: number; code: string; message: string }
   | { type: 'response.started' | 'response.finished'; response: ResponseView }
   | { type: 'output.added' | 'output.done'; responseId: string; outputIndex: number; item: Item }
-  | ({ type: 'part.added' | 'part.done'; part: Part } & Place)
-  | ({ type: 'text.delta' | 'transcript.delta'; delta: string } & Place)
-  | ({ type: 'text.done' | 'transcript.done'; text: string } & Place)
-  | ({ type: 'audio.delta'; audio: Buffer } & Place)
-  | ({ type: 'audio.done' } & Place)
+  | ({ type: 'part.added' | 'part.done'; part: Part } & ContentPosition)
+  | ({ type: 'text.delta' | 'transcript.delta'; delta: string } & ContentPosition)
+  | ({ type: 'text.done' | 'transcript.done'; text: string } & ContentPosition)
+  | ({ type: 'audio.delta'; audio: Buffer } & ContentPosition)
+  | ({ type: 'audio.done' } & ContentPosition)
   | {
       type: 'limits';
       limits: readonly { name: string; limit: number; remaining: number; resetSeconds: number }[];

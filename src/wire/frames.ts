@@ -3,8 +3,8 @@ import type { z } from 'zod';
 
 import type { Decoded } from './dialect.js';
 import type { ServerEvent } from './events.js';
-import { isFields, type Fields, type PlainReader } from './plain-answers.js';
-import { refusalOf, unsupportedValue } from './refusal.js';
+import { isFields, type Fields, type FastDecoder } from './plain-answers.js';
+import { toWireError, unsupportedValue } from './refusal.js';
 
 /** Wire type → schema that turns such a frame into a neutral event, or into undefined where we have none for it. */
 export type Readers<E> = ReadonlyMap<string, z.ZodType<E | undefined>>;
@@ -14,11 +14,11 @@ export const MAX_EVENT_ID_LENGTH = 512;
 
 /** Frames of a server: what we do not know is normal and passes by. */
 export function readServerFrame<E>(frame: string, readers: Readers<E>): Decoded<E> {
-  const opened = open(frame);
-  return opened.kind === 'malformed' ? opened : readOpened(opened, readers);
+  const opened = parse(frame);
+  return opened.kind === 'malformed' ? opened : readParsed(opened, readers);
 }
 
-function readOpened<E>(opened: Opened, readers: Readers<E>): Decoded<E> {
+function readParsed<E>(opened: ParsedFrame, readers: Readers<E>): Decoded<E> {
   const reader = readers.get(opened.type);
   return reader === undefined ? { kind: 'ignored', type: opened.type } : check(opened, reader);
 }
@@ -38,7 +38,7 @@ export interface AnswerReaders {
   readonly readers: Readers<ServerEvent>;
   /** Frames that repeat whole what came in deltas: read where none came. */
   readonly repeating: Readers<ServerEvent>;
-  readonly plain: ReadonlyMap<string, PlainReader>;
+  readonly plain: ReadonlyMap<string, FastDecoder>;
 }
 
 /**
@@ -55,26 +55,26 @@ export function readAnswer(
     const isWanted = repeating.has(type) && lacksText(RESPONSE_ID.exec(frame)?.[1] ?? '');
     if (!isWanted) return { kind: 'ignored', type };
   }
-  const opened = open(frame);
+  const opened = parse(frame);
   if (opened.kind === 'malformed') return opened;
   const event = plain.get(opened.type)?.(opened.body);
   if (event !== undefined) return { kind: 'event', event };
   const { response_id: responseId } = opened.body;
   const isRepeated = repeating.has(opened.type) && typeof responseId === 'string' && lacksText(responseId);
-  return readOpened(opened, isRepeated ? repeating : readers);
+  return readParsed(opened, isRepeated ? repeating : readers);
 }
 
 /** Frames of a client: what we do not know is refused, as the real servers do. */
 export function readClientFrame<E>(frame: string | Uint8Array, readers: Readers<E>): Decoded<E> {
-  const opened = open(frame);
+  const opened = parse(frame);
   if (opened.kind === 'malformed') return opened;
   const reader = readers.get(opened.type);
   if (reader !== undefined) return check(opened, reader);
   const { message, ...refusal } = unsupportedValue('type', opened.type, [...readers.keys()]);
-  return { kind: 'malformed', reason: message, ...refusal, ...originOf(opened.body) };
+  return { kind: 'malformed', reason: message, ...refusal, ...eventIdOf(opened.body) };
 }
 
-interface Opened {
+interface ParsedFrame {
   kind: 'opened';
   body: Fields;
   type: string;
@@ -82,7 +82,7 @@ interface Opened {
 
 type Malformed = Extract<Decoded<never>, { kind: 'malformed' }>;
 
-function open(frame: string | Uint8Array): Opened | Malformed {
+function parse(frame: string | Uint8Array): ParsedFrame | Malformed {
   if (typeof frame !== 'string') return malformed('invalid_event', 'Binary frames are not supported.');
   let body: unknown;
   try {
@@ -93,13 +93,13 @@ function open(frame: string | Uint8Array): Opened | Malformed {
   if (!isFields(body)) return malformed('invalid_event', 'An event must be a JSON object.');
   const { type } = body;
   if (typeof type !== 'string') {
-    return { ...malformed('invalid_event', "An event must have a 'type', a string."), ...originOf(body) };
+    return { ...malformed('invalid_event', "An event must have a 'type', a string."), ...eventIdOf(body) };
   }
   return { kind: 'opened', body, type };
 }
 
 /** Whom what is wrong with it is to be told. */
-function originOf({ event_id: eventId }: Fields): { eventId?: string } {
+function eventIdOf({ event_id: eventId }: Fields): { eventId?: string } {
   return typeof eventId === 'string' && eventId.length <= MAX_EVENT_ID_LENGTH ? { eventId } : {};
 }
 
@@ -107,11 +107,11 @@ function malformed(code: string, reason: string): Malformed {
   return { kind: 'malformed', reason, code };
 }
 
-function check<E>({ body, type }: Opened, reader: z.ZodType<E | undefined>): Decoded<E> {
+function check<E>({ body, type }: ParsedFrame, reader: z.ZodType<E | undefined>): Decoded<E> {
   const result = reader.safeParse(body);
   if (!result.success) {
-    const { message, ...refusal } = refusalOf(result.error, body);
-    return { kind: 'malformed', reason: message, ...refusal, ...originOf(body) };
+    const { message, ...refusal } = toWireError(result.error, body);
+    return { kind: 'malformed', reason: message, ...refusal, ...eventIdOf(body) };
   }
   return result.data === undefined ? { kind: 'ignored', type } : { kind: 'event', event: result.data };
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { defined } from './defined.js';
 import type { AudioFormat, SessionSettings, SessionView, TurnDetection } from './events.js';
 import { lenient } from './lenient.js';
-import { refuse } from './refusal.js';
+import { addWireIssue } from './refusal.js';
 import * as parts from './session-parts.js';
 
 const FORMATS = {
@@ -235,7 +235,7 @@ const strictRealtime = z
       })
       .optional(),
   })
-  .transform(({ audio, ...session }): parts.Configuration => ({
+  .transform(({ audio, ...session }): parts.DecodedSession => ({
     session: defined({
       model: session.model,
       output: session.output_modalities,
@@ -250,16 +250,16 @@ const strictRealtime = z
       toolChoice: session.tool_choice,
       maxOutputTokens: session.max_output_tokens,
     }),
-    unheld: [
-      ...parts.unheldOf(session, HELD),
-      ...parts.unheldOf(audio?.input, HELD_OF_INPUT, 'audio.input.'),
-      ...parts.unheldOf(audio?.output, HELD_OF_OUTPUT, 'audio.output.'),
+    droppedFields: [
+      ...parts.droppedFieldsOf(session, HELD),
+      ...parts.droppedFieldsOf(audio?.input, HELD_OF_INPUT, 'audio.input.'),
+      ...parts.droppedFieldsOf(audio?.output, HELD_OF_OUTPUT, 'audio.output.'),
     ],
   }));
 
 /** A connection that was opened for conversation stays one. */
 const refusedTranscription = z.looseObject({ type: z.literal('transcription') }).transform((_, context) => {
-  refuse(
+  addWireIssue(
     context,
     'invalid_parameter',
     'Passing a transcription session update event to a realtime session is not allowed.',

@@ -6,7 +6,7 @@ import { preview } from './preview.js';
 
 export type * from './events.js';
 export type { Decoded, Dialect, DialectName } from './dialect.js';
-export { edgeOf } from './edges.js';
+export { responseEdge } from './edges.js';
 export { LIMITS_EVENT_NAME } from './server-readers.js';
 export { CLIENT_EVENT_NAMES, ga, preview };
 

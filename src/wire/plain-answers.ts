@@ -9,7 +9,7 @@ import type { Item, Part, ResponseStatus, ResponseView, ServerEvent, Usage } fro
 /** An object of JSON. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-export type PlainReader = (frame: Fields) => ServerEvent | undefined;
+export type FastDecoder = (frame: Fields) => ServerEvent | undefined;
 
 const STATUSES: ReadonlySet<unknown> = new Set<ResponseStatus>([
   'in_progress',
@@ -23,7 +23,7 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-export function plainDelta(type: 'text.delta' | 'transcript.delta'): PlainReader {
+export function fastDelta(type: 'text.delta' | 'transcript.delta'): FastDecoder {
   return ({ response_id, item_id, output_index, content_index, delta }) =>
     typeof response_id === 'string' &&
     typeof item_id === 'string' &&
@@ -41,7 +41,7 @@ export function plainDelta(type: 'text.delta' | 'transcript.delta'): PlainReader
       : undefined;
 }
 
-export function plainResponse(type: 'response.started' | 'response.finished'): PlainReader {
+export function fastResponse(type: 'response.started' | 'response.finished'): FastDecoder {
   return (frame) => {
     const response = isFields(frame.response) ? viewOf(frame.response) : undefined;
     return response && { type, response };
@@ -94,12 +94,12 @@ function usageOf(usage: unknown): Usage | undefined {
   if (!isFields(usage)) return undefined;
   const { input_tokens: inputTokens, output_tokens: outputTokens, total_tokens: totalTokens } = usage;
   if (!isCount(inputTokens) || !isCount(outputTokens) || !isCount(totalTokens)) return undefined;
-  return isSilent(usage.input_token_details) && isSilent(usage.output_token_details)
+  return hasNoAudio(usage.input_token_details) && hasNoAudio(usage.output_token_details)
     ? { inputTokens, outputTokens, totalTokens }
     : undefined;
 }
 
-function isSilent(details: unknown): boolean {
+function hasNoAudio(details: unknown): boolean {
   return (
     details == null || (isFields(details) && (details.audio_tokens == null || details.audio_tokens === 0))
   );

@@ -140,7 +140,7 @@ export const strictSettings = z
     speed: parts.speed.optional(),
     tracing: parts.strictTracing.optional(),
   })
-  .transform((session): parts.Configuration => ({
+  .transform((session): parts.DecodedSession => ({
     session: defined({
       model: session.model,
       output: session.modalities,
@@ -155,5 +155,5 @@ export const strictSettings = z
       toolChoice: session.tool_choice,
       maxOutputTokens: session.max_response_output_tokens,
     }),
-    unheld: parts.unheldOf(session, HELD),
+    droppedFields: parts.droppedFieldsOf(session, HELD),
   }));

@@ -1,7 +1,7 @@
 /** Why a frame is refused, in the words of the real servers: a code, a message and the parameter at fault. */
 import type { z } from 'zod';
 
-export interface Refusal {
+export interface WireError {
   code: string;
   message: string;
   param?: string;
@@ -13,7 +13,7 @@ type Path = readonly PropertyKey[];
 const MAX_QUOTED = 64;
 
 /** Inside a schema: refuses the value at hand with a code of the protocol; the message begins with its path. */
-export function refuse(
+export function addWireIssue(
   context: z.RefinementCtx,
   code: string,
   expectation: string,
@@ -23,14 +23,14 @@ export function refuse(
 }
 
 /** The first fault that a schema found in a frame. */
-export function refusalOf(error: z.ZodError, frame: unknown): Refusal {
+export function toWireError(error: z.ZodError, frame: unknown): WireError {
   const issue = error.issues[0];
   return issue === undefined
     ? { code: 'invalid_event', message: 'Invalid event.' }
     : explain(issue, frame, []);
 }
 
-function explain(issue: z.core.$ZodIssue, frame: unknown, parent: Path): Refusal {
+function explain(issue: z.core.$ZodIssue, frame: unknown, parent: Path): WireError {
   const path = [...parent, ...issue.path];
   const param = spell(path);
   const value = valueAt(frame, path);
@@ -83,7 +83,7 @@ function optionsOf(issue: object): readonly unknown[] {
   return 'options' in issue && Array.isArray(issue.options) ? issue.options : [];
 }
 
-export function unsupportedValue(param: string, value: unknown, supported: readonly unknown[]): Refusal {
+export function unsupportedValue(param: string, value: unknown, supported: readonly unknown[]): WireError {
   const values = supported.map((one) => `'${String(one)}'`);
   const list =
     values.length > 1 ? `${values.slice(0, -1).join(', ')} and ${values.at(-1) ?? ''}` : values.join();
@@ -94,19 +94,19 @@ export function unsupportedValue(param: string, value: unknown, supported: reado
   };
 }
 
-function unknownParameter(param: string): Refusal {
+function unknownParameter(param: string): WireError {
   return { code: 'unknown_parameter', message: `Unknown parameter: '${param}'.`, param };
 }
 
-function missingParameter(param: string): Refusal {
+function missingParameter(param: string): WireError {
   return { code: 'missing_required_parameter', message: `Missing required parameter: '${param}'.`, param };
 }
 
-function invalidValue(param: string, expectation: string): Refusal {
+function invalidValue(param: string, expectation: string): WireError {
   return { code: 'invalid_value', message: `Invalid '${param}'. ${expectation}`, param };
 }
 
-function aboveMaxLength(param: string, max: number, value: unknown): Refusal {
+function aboveMaxLength(param: string, max: number, value: unknown): WireError {
   const length = typeof value === 'string' ? value.length : 0;
   return {
     code: 'string_above_max_length',

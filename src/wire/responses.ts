@@ -5,7 +5,7 @@ import { defined, forJson } from './defined.js';
 import type { ResponseView, Usage } from './events.js';
 import { lenient, looseMetadata } from './lenient.js';
 import { type AssistantParts, looseItem, writeItemView } from './items.js';
-import { refuse } from './refusal.js';
+import { addWireIssue } from './refusal.js';
 
 const REASONS = ['turn_detected', 'client_cancelled', 'max_output_tokens', 'content_filter'] as const;
 const STATUSES = ['in_progress', 'completed', 'cancelled', 'incomplete', 'failed'] as const;
@@ -134,7 +134,7 @@ export const strictMetadata = z
   .superRefine((pairs, context) => {
     const count = Object.keys(pairs).length;
     if (count > MAX_METADATA_PAIRS) {
-      refuse(
+      addWireIssue(
         context,
         'object_above_max_properties',
         `Too many properties. Expected an object with at most ${MAX_METADATA_PAIRS} properties, but got ${count} instead.`,

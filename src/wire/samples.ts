@@ -1,7 +1,7 @@
 /** Audio samples on the wire are base64 text; everywhere else they are a Buffer. */
 import { z } from 'zod';
 
-import { refuse } from './refusal.js';
+import { addWireIssue } from './refusal.js';
 
 /** What one append may carry, in characters of base64 (realtime API reference: 15 MiB). */
 const MAX_BASE64_LENGTH = 15 * 1024 * 1024;
@@ -38,7 +38,7 @@ export function readSamples(base64: string): Buffer | undefined {
 }
 
 const refuseSamples = (context: z.RefinementCtx) => {
-  refuse(context, 'invalid_value', 'Expected base64-encoded audio bytes.');
+  addWireIssue(context, 'invalid_value', 'Expected base64-encoded audio bytes.');
   return z.NEVER;
 };
 

@@ -2,11 +2,11 @@
 import { z } from 'zod';
 
 import { defined } from './defined.js';
-import type { Place, ResponseView, ServerEvent, SessionView } from './events.js';
+import type { ContentPosition, ResponseView, ServerEvent, SessionView } from './events.js';
 import type { AnswerReaders, Readers } from './frames.js';
 import { looseContentPart, looseItem } from './items.js';
 import { index, lenient, looseId } from './lenient.js';
-import { plainDelta, plainResponse } from './plain-answers.js';
+import { fastDelta, fastResponse } from './plain-answers.js';
 import { looseResponseCommon, responseOf } from './responses.js';
 import { looseSamples } from './samples.js';
 
@@ -17,7 +17,7 @@ const TRANSCRIPTION = 'conversation.item.input_audio_transcription';
 
 const place = { response_id: z.string(), item_id: looseId, output_index: index, content_index: index };
 
-function placeOf(frame: z.output<z.ZodObject<typeof place>>): Place {
+function placeOf(frame: z.output<z.ZodObject<typeof place>>): ContentPosition {
   return {
     responseId: frame.response_id,
     itemId: frame.item_id,
@@ -224,10 +224,10 @@ export function answerReaders(
     readers: new Map([...[...all].filter(([type]) => told.includes(type)), ...responseReaders(bare)]),
     repeating: new Map([...all].filter(([type]) => repeating.includes(type))),
     plain: new Map([
-      [deltas.text, plainDelta('text.delta')],
-      [deltas.transcript, plainDelta('transcript.delta')],
-      ['response.created', plainResponse('response.started')],
-      ['response.done', plainResponse('response.finished')],
+      [deltas.text, fastDelta('text.delta')],
+      [deltas.transcript, fastDelta('transcript.delta')],
+      ['response.created', fastResponse('response.started')],
+      ['response.done', fastResponse('response.finished')],
     ]),
   };
 }

@@ -1,7 +1,7 @@
 /** What servers say in the same words in both dialects, as they write it. */
 import { randomUUID } from 'node:crypto';
 
-import type { Place, ServerEvent } from './events.js';
+import type { ContentPosition, ServerEvent } from './events.js';
 import { writeContentPart } from './items.js';
 
 /** Events whose names or contents differ between the dialects. */
@@ -30,7 +30,7 @@ export function newEventId(): string {
   return `event_${randomUUID().replaceAll('-', '')}`;
 }
 
-export function writePlace(place: Place) {
+export function writePlace(place: ContentPosition) {
   return {
     response_id: place.responseId,
     item_id: place.itemId,

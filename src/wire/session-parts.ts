@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { defined } from './defined.js';
 import type { InputTranscription, OutputKind, SessionSettings, TurnDetection } from './events.js';
 import { lenient } from './lenient.js';
-import { refuse } from './refusal.js';
+import { addWireIssue } from './refusal.js';
 
 export function writeTurnDetection(vad: TurnDetection) {
   const responding = { create_response: vad.createResponse, interrupt_response: vad.interruptResponse };
@@ -154,19 +154,19 @@ export function strictOutputKind(audio: readonly string[]) {
     if (asked(kinds, ['text'])) return 'text';
     if (asked(kinds, audio)) return 'audio';
     const combination = audio.map((kind) => `'${kind}'`).join(', ');
-    refuse(context, 'invalid_value', `Supported combinations are: ['text'] and [${combination}].`);
+    addWireIssue(context, 'invalid_value', `Supported combinations are: ['text'] and [${combination}].`);
     return z.NEVER;
   });
 }
 
 /** Settings as a client gave them, and what it gave beside them. */
-export interface Configuration {
+export interface DecodedSession {
   session: SessionSettings;
-  unheld: readonly string[];
+  droppedFields: readonly string[];
 }
 
 /** The fields that were given but are not held, or that came to nothing. */
-export function unheldOf(fields: object | undefined, held: readonly string[], above = ''): string[] {
+export function droppedFieldsOf(fields: object | undefined, held: readonly string[], above = ''): string[] {
   return Object.entries(fields ?? {})
     .filter(([name, value]) => value === undefined || !held.includes(name))
     .map(([name]) => `${above}${name}`);

@@ -18,9 +18,9 @@ type Entry = Item | ItemReference;
 export function encodeEvent(event: ClientEvent, write: (event: ClientEvent) => object): string | Buffer {
   if (event.type !== 'response.create') return JSON.stringify(write(event));
   const { input = [] } = event.response;
-  if (!input.some(sounds)) return JSON.stringify(write(event));
+  if (!input.some(hasAudio)) return JSON.stringify(write(event));
   const samples = input.flatMap(samplesOf);
-  const silent = { ...event, response: { ...event.response, input: input.map(silenced) } };
+  const silent = { ...event, response: { ...event.response, input: input.map(withoutAudio) } };
   const pieces = JSON.stringify(write(silent)).split(ROOM);
   // More room than there are samples: it is not known which of it is theirs.
   if (pieces.length !== samples.length + 1) return JSON.stringify(write(event));
@@ -45,7 +45,7 @@ function fill(pieces: readonly string[], samples: readonly Buffer[]): Buffer {
   return frame;
 }
 
-function sounds(entry: Entry): boolean {
+function hasAudio(entry: Entry): boolean {
   return !('reference' in entry) && entry.parts.some(({ type }) => type === 'audio');
 }
 
@@ -54,7 +54,7 @@ function samplesOf(entry: Entry): Buffer[] {
   return entry.parts.flatMap((part) => (part.type === 'audio' && part.audio ? [part.audio] : []));
 }
 
-function silenced(entry: Entry): Entry {
+function withoutAudio(entry: Entry): Entry {
   if ('reference' in entry) return entry;
   const parts = entry.parts.map((part) =>
     part.type === 'audio' && part.audio ? { ...part, audio: NOTHING } : part,

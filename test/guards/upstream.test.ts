@@ -46,7 +46,7 @@ describe('frames to upstream', () => {
 
   it('a prompt that has to make room for itself is three, and never more', async () => {
     await pooled.close();
-    pooled = await startPooled({ connection: { maxSeeds: 1 } });
+    pooled = await startPooled({ connection: { maxPromptItems: 1 } });
     const { pool } = pooled;
     for (const prompt of ['a', 'b', 'c']) await answerOf(pool.request(asking('hello', { prompt })));
     expect(typesSent().slice(3)).toEqual([

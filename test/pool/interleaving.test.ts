@@ -64,7 +64,7 @@ describe('the pool', () => {
   });
 
   it('makes room for a new prompt by deleting the one used longest ago', async () => {
-    pooled = await startPooled({ connection: { maxSeeds: 2 } });
+    pooled = await startPooled({ connection: { maxPromptItems: 2 } });
     const { pool, script } = pooled;
     for (const prompt of ['a', 'b', 'a', 'c', 'b']) await answerOf(pool.request(asking('hello', { prompt })));
     const events = script.sockets[0]?.events ?? [];

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { cutReason, toldClose } from '../../src/relay/close.js';
+import { cutReason, relayedClose } from '../../src/relay/close.js';
 import { startBeforeScript } from '../support/gateway.js';
 import { BareClient } from '../support/offline-client.js';
 import { connectionFault, requestFault, startScripted, type Script } from '../support/offline.js';
@@ -373,7 +373,7 @@ describe('a reason', () => {
   it.each([999, 1004, 1005, 1006, 1015, 1016, 2999, 5000])(
     'of a code that nobody may send is told as a loss: %d',
     (code) => {
-      expect(toldClose({ code, reason: 'why' }, 'upstream lost')).toEqual({
+      expect(relayedClose({ code, reason: 'why' }, 'upstream lost')).toEqual({
         code: 1011,
         reason: 'upstream lost',
       });

@@ -1,6 +1,6 @@
 /** Back-pressure by itself: who waits for whom, and until when. */
 import { describe, expect, it } from '@jest/globals';
-import { HIGH_WATER_BYTES, Outlet, Tap } from '../../src/relay/flow.js';
+import { HIGH_WATER_BYTES, Sink, PausableSource } from '../../src/relay/flow.js';
 
 /** A side that is read from, and remembers whether it is. */
 class Side {
@@ -32,32 +32,32 @@ const MUCH = 'x'.repeat(HIGH_WATER_BYTES + 1);
 describe('what comes in', () => {
   it('waits until nobody has a reason left, and is asked for once by each', () => {
     const side = new Side();
-    const tap = new Tap(side);
+    const tap = new PausableSource(side);
     const [first, second] = [{}, {}];
-    tap.shut(first);
-    tap.shut(first);
-    tap.shut(second);
-    tap.open(first);
-    expect([side.isRead, tap.isShut, tap.isShutBy(first), tap.isShutBy(second)]).toEqual([
+    tap.pause(first);
+    tap.pause(first);
+    tap.pause(second);
+    tap.resume(first);
+    expect([side.isRead, tap.isPaused, tap.isPausedBy(first), tap.isPausedBy(second)]).toEqual([
       false,
       true,
       false,
       true,
     ]);
-    tap.open({});
+    tap.resume({});
     expect(side.isRead).toBe(false);
-    tap.open(second);
-    expect([side.isRead, tap.isShut]).toEqual([true, false]);
+    tap.resume(second);
+    expect([side.isRead, tap.isPaused]).toEqual([true, false]);
   });
 
   it('never waits again once it was released', () => {
     const side = new Side();
-    const tap = new Tap(side);
-    tap.shut({});
+    const tap = new PausableSource(side);
+    tap.pause({});
     tap.release();
-    expect([side.isRead, tap.isShut]).toEqual([true, false]);
-    tap.shut({});
-    expect([side.isRead, tap.isShut]).toEqual([true, false]);
+    expect([side.isRead, tap.isPaused]).toEqual([true, false]);
+    tap.pause({});
+    expect([side.isRead, tap.isPaused]).toEqual([true, false]);
   });
 });
 
@@ -65,30 +65,30 @@ describe('what goes out', () => {
   it('makes its source wait from the mark on, until it was read', () => {
     const side = new Side();
     const reader = new Reader();
-    const tap = new Tap(side);
-    const outlet = new Outlet(reader);
+    const tap = new PausableSource(side);
+    const outlet = new Sink(reader);
     outlet.send(MUCH.slice(1), tap);
     expect(side.isRead).toBe(true);
     outlet.send('x', tap);
-    expect([side.isRead, tap.isShutBy(outlet)]).toEqual([false, true]);
+    expect([side.isRead, tap.isPausedBy(outlet)]).toEqual([false, true]);
     reader.read();
     expect(side.isRead).toBe(true);
   });
 
   it('lets each source speak up to a mark of its own', () => {
     const [patient, hasty] = [new Side(), new Side()];
-    const outlet = new Outlet(new Reader());
-    outlet.send(MUCH, new Tap(patient), 2 * HIGH_WATER_BYTES);
-    outlet.send('x', new Tap(hasty));
+    const outlet = new Sink(new Reader());
+    outlet.send(MUCH, new PausableSource(patient), 2 * HIGH_WATER_BYTES);
+    outlet.send('x', new PausableSource(hasty));
     expect([patient.isRead, hasty.isRead]).toEqual([true, false]);
   });
 
   it('lets all sources go on together, whoever spoke last', () => {
     const [first, second] = [new Side(), new Side()];
     const reader = new Reader();
-    const outlet = new Outlet(reader);
-    outlet.send(MUCH, new Tap(first));
-    outlet.send(MUCH, new Tap(second));
+    const outlet = new Sink(reader);
+    outlet.send(MUCH, new PausableSource(first));
+    outlet.send(MUCH, new PausableSource(second));
     expect([first.isRead, second.isRead]).toEqual([false, false]);
     reader.read();
     expect([first.isRead, second.isRead]).toEqual([true, true]);

@@ -10,7 +10,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { WebSocket, WebSocketServer, type ClientOptions } from 'ws';
-import { Relay, type ConversationWish, type RelayOptions } from '../../src/relay/relay.js';
+import { Relay, type ConversationOptions, type RelayOptions } from '../../src/relay/relay.js';
 import type { DialectName } from '../../src/wire/index.js';
 import { BareClient } from './offline-client.js';
 import { endpointOf, silent } from './pool.js';
@@ -98,19 +98,19 @@ export interface RelayAlone {
 export async function startRelay(
   upstreamUrl: string,
   options: Partial<RelayOptions> = {},
-  more: { upstream?: DialectName; wish?: Partial<ConversationWish>; logger?: Logger } = {},
+  more: { upstream?: DialectName; wish?: Partial<ConversationOptions>; logger?: Logger } = {},
 ): Promise<RelayAlone> {
   const relay = new Relay(
     endpointOf(upstreamUrl, more.upstream),
     { max: 1_000, maxPerClient: 1_000, connectTimeoutMs: 2_000, ...options },
     more.logger ?? silent,
   );
-  const wish: ConversationWish = {
+  const wish: ConversationOptions = {
     ...{ kind: 'voice', client: 'test', dialect: 'ga', profile: {}, requestId: 'test', owner: 'test' },
     ...more.wish,
   };
   const accept: RelayAlone['accept'] = (request, socket, head) => {
-    relay.accept({ request, socket, head, answerLines: () => [], taken: () => undefined }, wish);
+    relay.accept({ request, socket, head, responseHeaders: () => [], onUpgraded: () => undefined }, wish);
   };
   const server = createServer().on('upgrade', accept);
   server.listen(0, '127.0.0.1');

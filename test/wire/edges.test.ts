@@ -1,6 +1,6 @@
 /** Where responses begin and end, seen without reading the frames, is what reading them would say. */
 import { describe, expect, it } from '@jest/globals';
-import { dialects, edgeOf, type ServerEvent } from '../../src/wire/index.js';
+import { dialects, responseEdge, type ServerEvent } from '../../src/wire/index.js';
 import { serverFixtures } from './fixtures.js';
 
 const EDGES: Partial<Record<ServerEvent['type'], string>> = {
@@ -13,7 +13,7 @@ describe.each(['ga', 'preview'] as const)('an edge of a response in %s', (name) 
   it('is seen in every frame that is one, and in no other', () => {
     const seen = new Set<string | undefined>();
     for (const { frame, event } of serverFixtures(name)) {
-      const edge = edgeOf(JSON.stringify(frame));
+      const edge = responseEdge(JSON.stringify(frame));
       expect({ type: event.type, edge }).toEqual({ type: event.type, edge: EDGES[event.type] });
       seen.add(edge);
     }
@@ -25,6 +25,6 @@ describe.each(['ga', 'preview'] as const)('an edge of a response in %s', (name) 
       ...{ type: 'text.delta', responseId: 'r', itemId: 'i', outputIndex: 0, contentIndex: 0 },
       delta: 'Look: {"type":"response.done"} and {"type": "error"}',
     });
-    expect(edgeOf(said ?? '')).toBeUndefined();
+    expect(responseEdge(said ?? '')).toBeUndefined();
   });
 });

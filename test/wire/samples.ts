@@ -2,7 +2,7 @@
 import type {
   ClientEvent,
   Item,
-  Place,
+  ContentPosition,
   ResponseView,
   ServerEvent,
   SessionSettings,
@@ -119,7 +119,7 @@ export const CLIENT: Readonly<Record<ClientEvent['type'], readonly ClientEvent[]
 };
 
 const view: SessionView = { id: 'sess_1', expiresAt: 1756324625, ...settings };
-const place: Place = { responseId: 'resp_1', itemId: 'item_1', outputIndex: 2, contentIndex: 1 };
+const place: ContentPosition = { responseId: 'resp_1', itemId: 'item_1', outputIndex: 2, contentIndex: 1 };
 const begun: ResponseView = { id: 'resp_1', status: 'in_progress', output: [], conversationId: null };
 const whole: ResponseView = {
   id: 'resp_1',
