@@ -7,12 +7,12 @@
  */
 
 /** A member knows its own place; it is in one bag at a time. */
-export interface Placed {
+export interface Indexed {
   /** The bag keeps it. */
-  place: number;
+  index: number;
 }
 
-export class Bag<T extends Placed> implements Iterable<T> {
+export class Bag<T extends Indexed> implements Iterable<T> {
   readonly #members: T[] = [];
 
   get size(): number {
@@ -20,17 +20,17 @@ export class Bag<T extends Placed> implements Iterable<T> {
   }
 
   add(member: T): void {
-    member.place = this.#members.length;
+    member.index = this.#members.length;
     this.#members.push(member);
   }
 
   /** @returns false where it was not in here, or no longer. */
   remove(member: T): boolean {
-    if (this.#members[member.place] !== member) return false;
+    if (this.#members[member.index] !== member) return false;
     const last = this.#members.pop();
     if (last === undefined || last === member) return true;
-    this.#members[member.place] = last;
-    last.place = member.place;
+    this.#members[member.index] = last;
+    last.index = member.index;
     return true;
   }
 

@@ -1,6 +1,6 @@
 /** The course of one translation: how far it came, what each step took, and how that is told when it is over. */
 import { GatewayError, upstreamCauseOf } from './errors.js';
-import type { Attributes, Place, Step, Tracing } from './tracing.js';
+import type { Attributes, TraceContext, SpanRecord, Tracing } from './tracing.js';
 import type { PendingResponse } from './upstream/response.js';
 
 /** What a translation took, however it ended: for logs and metrics, so never what was said. */
@@ -22,22 +22,22 @@ export interface Timings {
   readonly firstDeltaMs: number | undefined;
 }
 
-interface Stretch {
+interface Span {
   readonly startedAt: number;
   readonly endedAt: number;
 }
 
 /** The clock is that of `performance.now()`. */
-export class Course {
+export class TranslationTrace {
   readonly #tracing: Tracing;
-  readonly #place: Place;
+  readonly #parent: TraceContext;
   readonly #uploadMs: number | undefined;
-  #normalizing: (Stretch & { error: unknown }) | undefined;
+  #normalizing: (Span & { error: unknown }) | undefined;
   inputAudioMs: number | undefined;
   /** From the pool's acceptance on. */
   pending: PendingResponse | undefined;
   /** Something of it was told, so that whoever asked knows its session. */
-  isTold = false;
+  hasStarted = false;
   /** Why there is no translation. */
   error: unknown;
   #report: TranslationReport | undefined;
@@ -45,7 +45,7 @@ export class Course {
   /** @param uploadMs of a recording */
   constructor(tracing: Tracing, uploadMs: number | undefined) {
     this.#tracing = tracing;
-    this.#place = tracing.here();
+    this.#parent = tracing.activeContext();
     this.#uploadMs = uploadMs;
   }
 
@@ -75,29 +75,32 @@ export class Course {
   }
 
   /** @param attributes of the request to upstream; asked for only if somebody listens */
-  trace(attributes: () => Attributes): void {
-    this.#tracing.tell(this.#place, () => [...this.#normalizeStep(), ...this.#upstreamSteps(attributes())]);
+  recordSpans(attributes: () => Attributes): void {
+    this.#tracing.record(this.#parent, () => [
+      ...this.#normalizeSpan(),
+      ...this.#upstreamSpans(attributes()),
+    ]);
   }
 
   get #timings(): Timings {
-    const { acceptedAt, sentAt, firstDeltaAt, endedAt } = this.pending?.timestamps ?? NEVER;
+    const { acceptedAt, sentAt, firstDeltaAt, endedAt } = this.pending?.timestamps ?? NO_TIMESTAMPS;
     return {
-      uploadMs: lasted(0, this.#uploadMs),
-      normalizeMs: lasted(this.#normalizing?.startedAt, this.#normalizing?.endedAt),
-      queueMs: lasted(acceptedAt, sentAt ?? endedAt),
-      upstreamMs: lasted(sentAt, endedAt),
-      firstDeltaMs: lasted(sentAt, firstDeltaAt),
+      uploadMs: tenthsBetween(0, this.#uploadMs),
+      normalizeMs: tenthsBetween(this.#normalizing?.startedAt, this.#normalizing?.endedAt),
+      queueMs: tenthsBetween(acceptedAt, sentAt ?? endedAt),
+      upstreamMs: tenthsBetween(sentAt, endedAt),
+      firstDeltaMs: tenthsBetween(sentAt, firstDeltaAt),
     };
   }
 
-  #normalizeStep(): Step[] {
+  #normalizeSpan(): SpanRecord[] {
     if (this.#normalizing === undefined) return [];
-    const { error, ...stretch } = this.#normalizing;
+    const { error, ...span } = this.#normalizing;
     const attributes = { 'translation.input_audio_ms': this.inputAudioMs };
-    return [{ name: 'normalize', ...stretch, attributes, error: codeOf(error) }];
+    return [{ name: 'normalize', ...span, attributes, error: codeOf(error) }];
   }
 
-  #upstreamSteps(attributes: Attributes): Step[] {
+  #upstreamSpans(attributes: Attributes): SpanRecord[] {
     if (this.pending === undefined) return [];
     const { timestamps, usage, attempts, upstreamId } = this.pending;
     const { acceptedAt, sentAt, endedAt = performance.now() } = timestamps;
@@ -120,10 +123,15 @@ export class Course {
   }
 }
 
-const NEVER = { acceptedAt: undefined, sentAt: undefined, firstDeltaAt: undefined, endedAt: undefined };
+const NO_TIMESTAMPS = {
+  acceptedAt: undefined,
+  sentAt: undefined,
+  firstDeltaAt: undefined,
+  endedAt: undefined,
+};
 
 /** In tenths of a millisecond; nothing where either end is missing. */
-function lasted(startedAt: number | undefined, endedAt: number | undefined): number | undefined {
+function tenthsBetween(startedAt: number | undefined, endedAt: number | undefined): number | undefined {
   if (startedAt === undefined || endedAt === undefined) return undefined;
   return Math.round((endedAt - startedAt) * 10) / 10;
 }

@@ -14,11 +14,11 @@ const MAX_AUDIO_SECONDS = 240;
 const MAX_TEXT_CHARS = 256_000;
 const MAX_PROMPT_CHARS = 8_000;
 
-class Refusal extends Error {}
+class InvalidValue extends Error {}
 
 /** For the readers below: the value is wrong; the sentence continues after the variable's name. */
-function refuse(sentence: string): never {
-  throw new Refusal(sentence);
+function invalid(sentence: string): never {
+  throw new InvalidValue(sentence);
 }
 
 /** A variable whose text `read` turns into its value, or refuses. */
@@ -27,7 +27,7 @@ function variable<T>(read: (text: string) => T) {
     try {
       return read(text);
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof InvalidValue)) throw error;
       context.addIssue({ code: 'custom', message: error.message });
       return z.NEVER;
     }
@@ -38,7 +38,7 @@ function whole(min: number, max: number) {
   return variable((text) =>
     /^\d{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max
       ? Number(text)
-      : refuse(`must be a whole number from ${min} to ${max}, not "${text}".`),
+      : invalid(`must be a whole number from ${min} to ${max}, not "${text}".`),
   );
 }
 
@@ -46,7 +46,7 @@ function oneOf<const T extends string>(...values: readonly T[]) {
   return variable(
     (text) =>
       values.find((value) => value === text.toLowerCase()) ??
-      refuse(`must be one of ${values.join(', ')}; "${text}" is none of them.`),
+      invalid(`must be one of ${values.join(', ')}; "${text}" is none of them.`),
   );
 }
 
@@ -61,7 +61,7 @@ function isHeaderSafe(text: string): boolean {
 
 /** A key or token; its fault never repeats it. */
 const secret = variable((text) =>
-  isHeaderSafe(text) ? text : refuse('must be printable ASCII without spaces; copy it again.'),
+  isHeaderSafe(text) ? text : invalid('must be printable ASCII without spaces; copy it again.'),
 );
 
 /**
@@ -85,8 +85,8 @@ const ENCODE =
 /** Its fault does not repeat the text, for it may hold a password. */
 function readUrl(text: string, isFine: (url: URL) => boolean, otherwise: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined ? /[@#]/.test(text) : !isEncoded(url)) refuse(ENCODE);
-  return url !== undefined && isFine(url) ? url : refuse(otherwise);
+  if (url === undefined ? /[@#]/.test(text) : !isEncoded(url)) invalid(ENCODE);
+  return url !== undefined && isFine(url) ? url : invalid(otherwise);
 }
 
 /** An address, kept as it was given. */
@@ -127,7 +127,7 @@ const trustProxy = variable((text): boolean | number | string => {
   if (/^\d{1,2}$/.test(text)) return Number(text);
   return readList(text).every(isProxyAddress)
     ? text
-    : refuse(
+    : invalid(
         `must be true, false, a number of proxies below 100, or a comma-separated list of addresses and networks ` +
           `(10.0.0.0/8, loopback, linklocal, uniquelocal), not "${text}".`,
       );
@@ -149,7 +149,7 @@ const corsOrigins = variable((text) => {
   const items = readList(text);
   const wrong = items.filter((item) => originOf(item) === undefined).map((item) => `"${item}"`);
   if (wrong.length > 0) {
-    refuse(
+    invalid(
       `must list origins like https://example.org without a path, or be *; not an origin: ${wrong.join(', ')}.`,
     );
   }
@@ -166,17 +166,17 @@ const apiKeys = variable((text) => {
   });
   return faults.length === 0
     ? keys.map((key) => createHash('sha256').update(key).digest('hex'))
-    : refuse(`must be different keys with commas between: ${faults.join(', ')}.`);
+    : invalid(`must be different keys with commas between: ${faults.join(', ')}.`);
 });
 
 const prompt = variable((text) =>
   Array.from(text).length <= MAX_PROMPT_CHARS
     ? text
-    : refuse(`must have at most ${MAX_PROMPT_CHARS} characters.`),
+    : invalid(`must have at most ${MAX_PROMPT_CHARS} characters.`),
 );
 
 const languageTag = variable(
-  (text) => canonicalTag(text) ?? refuse(`must be a BCP 47 language tag like es or pt-BR, not "${text}".`),
+  (text) => canonicalTag(text) ?? invalid(`must be a BCP 47 language tag like es or pt-BR, not "${text}".`),
 );
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;

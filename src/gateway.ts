@@ -21,8 +21,8 @@ import { Metrics } from './metrics.js';
 import { createSpeechEngine } from './offline/engine.js';
 import type { Responder } from './offline/responder.js';
 import { startOfflineServer } from './offline/server.js';
-import { ProcessWatch } from './process-readings.js';
-import { buildReading, roomReadings } from './readings.js';
+import { ProcessCollectors } from './process-readings.js';
+import { buildCollector, collectors } from './readings.js';
 import type { RedisConnection } from './session/redis.js';
 import { Shutdown } from './shutdown.js';
 import { describeCapabilities, readyChecks } from './status.js';
@@ -161,15 +161,15 @@ async function startOffline(
 function createMetrics(config: Config, version: string, components: Components, closers: Closers): Metrics {
   const { provider, dialect } = config.upstream;
   const { endpoint, redis, pool, relay, audio, sessions } = components;
-  const watch = new ProcessWatch();
+  const watch = new ProcessCollectors();
   closers.add(() => {
     watch.close();
   });
   const store = redis === undefined ? 'memory' : 'redis';
   return new Metrics([
-    buildReading({ version, provider, dialect, model: endpoint.model }),
-    ...roomReadings({ pool, relay, audio, store, sessions: () => sessions.lastCount() }),
-    ...watch.readings,
+    buildCollector({ version, provider, dialect, model: endpoint.model }),
+    ...collectors({ pool, relay, audio, store, sessions: () => sessions.lastCount() }),
+    ...watch.collectors,
   ]);
 }
 

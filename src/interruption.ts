@@ -3,17 +3,17 @@
 /** That nobody waits any more, or that the session was deleted: whichever comes first, told to whatever is under way. */
 export class Interruption {
   reason: Error | undefined;
-  #tell: ((reason: Error) => void) | undefined;
+  #listener: ((reason: Error) => void) | undefined;
 
-  readonly begin = (reason: Error): void => {
+  readonly abort = (reason: Error): void => {
     if (this.reason !== undefined) return;
     this.reason = reason;
-    this.#tell?.(reason);
+    this.#listener?.(reason);
   };
 
   /** At once if it has begun; each call takes the place of the one before. */
-  onBegin(tell: (reason: Error) => void): void {
-    this.#tell = tell;
+  onAbort(tell: (reason: Error) => void): void {
+    this.#listener = tell;
     if (this.reason !== undefined) tell(this.reason);
   }
 }

@@ -29,7 +29,7 @@ function redact(line: string): string {
 const SUSPICIOUS = /authorization|api-?key|cookie|ticket|:\/\/|bearer/i;
 
 /** The lines of one turn of the event loop leave in one write: each costs a call of the kernel. */
-class Turn implements DestinationStream {
+class BatchedStream implements DestinationStream {
   readonly #out: DestinationStream;
   #lines = '';
 
@@ -51,7 +51,7 @@ class Turn implements DestinationStream {
 
 /** A process that ends in the middle of a turn has said all that it had to say. */
 function standardOutput(): DestinationStream {
-  const turn = new Turn(destination({ dest: 1, sync: true }));
+  const turn = new BatchedStream(destination({ dest: 1, sync: true }));
   process.once('exit', turn.flush);
   return turn;
 }

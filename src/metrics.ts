@@ -1,7 +1,7 @@
 /** What Prometheus is told, by prom-client: a registry of each gateway's own, filled when it is asked for. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { FinishedRequest } from './http/call.js';
-import type { Reading } from './readings.js';
+import type { Collector } from './readings.js';
 
 /** Seconds. Answers take from a millisecond (a session) to a minute (a long recording). */
 const REQUEST_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -17,8 +17,8 @@ export class Metrics {
   readonly #requestSeconds: Histogram<'route'>;
   readonly #stageSeconds: Histogram<'stage'>;
 
-  /** @param readings what is counted elsewhere; read anew for each scrape */
-  constructor(readings: readonly Reading[]) {
+  /** @param collectors what is counted elsewhere; read anew for each scrape */
+  constructor(collectors: readonly Collector[]) {
     const registers = [this.#registry];
     this.#requests = new Counter({
       name: 'translation_http_requests_total',
@@ -40,7 +40,7 @@ export class Metrics {
       buckets: STAGE_BUCKETS,
       registers,
     });
-    for (const reading of readings) this.#register(reading);
+    for (const reading of collectors) this.#register(reading);
   }
 
   /** Counts a request that is over. */
@@ -70,7 +70,7 @@ export class Metrics {
     if (ms !== undefined) this.#stageSeconds.observe({ stage }, ms / 1_000);
   }
 
-  #register({ name, help, type, labels = [], read }: Reading): void {
+  #register({ name, help, type, labels = [], read }: Collector): void {
     const options = { name, help, labelNames: [...labels], registers: [this.#registry] };
     // A counter of the library cannot be set. It has no reader between the two: a scrape collects before it tells.
     if (type === 'counter') {

@@ -10,7 +10,7 @@ export const CONVERSATION_POINTS = 10;
 export const RESPONSE_POINTS = 1;
 
 /** The rule in words, for a client that has spent its points. */
-export const PRICES =
+export const POINT_PRICES =
   `A request or response costs one point, a conversation ${CONVERSATION_POINTS}, ` +
   'and one more each 1 000 characters and each 10 s of audio.';
 

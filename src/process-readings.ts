@@ -4,13 +4,13 @@
  */
 import { readdir } from 'node:fs/promises';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
-import type { Reading, Sample } from './readings.js';
+import type { Collector, Sample } from './readings.js';
 
 /** How often the event loop is looked at. */
 const RESOLUTION_MS = 10;
 const QUANTILES = [0.5, 0.9, 0.99, 1];
 
-export class ProcessWatch {
+export class ProcessCollectors {
   readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 
   constructor() {
@@ -22,7 +22,7 @@ export class ProcessWatch {
     this.#delay.disable();
   }
 
-  get readings(): Reading[] {
+  get collectors(): Collector[] {
     return [
       gauge(
         'nodejs_eventloop_delay_seconds',
@@ -75,11 +75,11 @@ async function openFiles(): Promise<Sample[]> {
   return one((await readdir('/proc/self/fd')).length);
 }
 
-function gauge(name: string, help: string, labels: readonly string[], read: Reading['read']): Reading {
+function gauge(name: string, help: string, labels: readonly string[], read: Collector['read']): Collector {
   return { name, help, type: 'gauge', labels, read };
 }
 
-function counter(name: string, help: string, read: () => number): Reading {
+function counter(name: string, help: string, read: () => number): Collector {
   return { name, help, type: 'counter', read: () => one(read()) };
 }
 

@@ -9,7 +9,7 @@ export interface Sample {
 }
 
 /** One metric that is kept elsewhere: a counter only grows. Units are in names, and are base units. */
-export interface Reading {
+export interface Collector {
   readonly name: string;
   readonly help: string;
   readonly type: 'counter' | 'gauge';
@@ -17,7 +17,7 @@ export interface Reading {
   readonly read: () => readonly Sample[] | Promise<readonly Sample[]>;
 }
 
-export interface Rooms {
+export interface CollectorSources {
   readonly pool: Pick<Pool, 'stats' | 'totals'>;
   readonly relay: Pick<Relay, 'totals'>;
   readonly audio: Pick<AudioNormalizer, 'stats' | 'outcomes'>;
@@ -29,7 +29,7 @@ export interface Rooms {
 /** PCM16, 24 kHz, mono. */
 const AUDIO_BYTES_PER_SECOND = 48_000;
 
-export function buildReading(build: Readonly<Record<string, string>>): Reading {
+export function buildCollector(build: Readonly<Record<string, string>>): Collector {
   return {
     name: 'translation_build_info',
     help: 'Always 1; what runs here stands in the labels.',
@@ -39,11 +39,11 @@ export function buildReading(build: Readonly<Record<string, string>>): Reading {
   };
 }
 
-export function roomReadings({ pool, relay, audio, store, sessions }: Rooms): Reading[] {
+export function collectors({ pool, relay, audio, store, sessions }: CollectorSources): Collector[] {
   return [
-    ...poolReadings(pool),
-    ...upstreamReadings(pool),
-    ...relayReadings(relay),
+    ...poolCollectors(pool),
+    ...upstreamCollectors(pool),
+    ...relayCollectors(relay),
     {
       name: 'translation_ffmpeg_runs_total',
       help: 'Decodes by ffmpeg, by how they ended: decoded, cancelled, or the code of the problem.',
@@ -76,7 +76,7 @@ export function roomReadings({ pool, relay, audio, store, sessions }: Rooms): Re
   ];
 }
 
-function poolReadings(pool: Rooms['pool']): Reading[] {
+function poolCollectors(pool: CollectorSources['pool']): Collector[] {
   return [
     {
       name: 'translation_pool_sockets',
@@ -118,7 +118,7 @@ function poolReadings(pool: Rooms['pool']): Reading[] {
   ];
 }
 
-function upstreamReadings(pool: Rooms['pool']): Reading[] {
+function upstreamCollectors(pool: CollectorSources['pool']): Collector[] {
   return [
     {
       name: 'translation_upstream_connection_attempts_total',
@@ -164,7 +164,7 @@ function upstreamReadings(pool: Rooms['pool']): Reading[] {
   ];
 }
 
-function relayReadings(relay: Rooms['relay']): Reading[] {
+function relayCollectors(relay: CollectorSources['relay']): Collector[] {
   return [
     {
       name: 'translation_relay_conversations',

@@ -16,10 +16,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 export type { Attributes };
 
 /** Where a span hangs: the request that was being answered. */
-export type Place = Context;
+export type TraceContext = Context;
 
 /** A step that is over. */
-export interface Step {
+export interface SpanRecord {
   readonly name: string;
   /** Milliseconds on the clock of `performance.now()`. */
   readonly startedAt: number;
@@ -40,7 +40,7 @@ export interface ServerSpan {
 }
 
 /** What is told where no SDK is in the process. */
-const UNHEARD: ServerSpan = { end: () => undefined };
+const NO_SPAN: ServerSpan = { end: () => undefined };
 
 export class Tracing {
   readonly #tracer: Tracer;
@@ -58,7 +58,7 @@ export class Tracing {
     const span = this.#tracer.startSpan('request', { kind: SpanKind.SERVER }, parent);
     // A span that was not sampled has ids all the same, for those who come after it.
     if (!isSpanContextValid(span.spanContext())) {
-      answer(UNHEARD);
+      answer(NO_SPAN);
       return;
     }
     const end: ServerSpan['end'] = (name, attributes, failed) => {
@@ -71,12 +71,12 @@ export class Tracing {
     });
   }
 
-  here(): Place {
+  activeContext(): TraceContext {
     return context.active();
   }
 
   /** Tells of steps after the fact, so that whoever takes them need not know of spans. Asks for them only if somebody listens. */
-  tell(place: Place, steps: () => readonly Step[]): void {
+  record(place: TraceContext, steps: () => readonly SpanRecord[]): void {
     const parent: Span | undefined = trace.getSpan(place);
     if (parent?.isRecording() !== true) return;
     for (const { name, startedAt, endedAt, isCall = false, attributes = {}, error } of steps()) {

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import type { AudioNormalizer } from './audio/normalize.js';
 import type { Recording } from './audio/recording.js';
-import { Course, type TranslationReport } from './course.js';
+import { TranslationTrace, type TranslationReport } from './course.js';
 import { GatewayError } from './errors.js';
 import { Interruption } from './interruption.js';
 import type { Pool } from './pool/pool.js';
@@ -17,7 +17,7 @@ export interface TranslateRequest {
   /** The client's name for this request, for logs; two clients may send the same. */
   readonly requestId: string;
   readonly connectId?: string;
-  readonly wish: ProfileInput;
+  readonly profile: ProfileInput;
   /** Helps, but is not translated. */
   readonly context?: string;
   readonly output: 'text' | 'audio';
@@ -76,7 +76,7 @@ export interface TranslationResult {
 /** Rejects with a GatewayError, or with the reason why nobody waits any more. */
 export type Translate = (request: TranslateRequest, asker: Asker) => Promise<TranslationResult>;
 
-export interface TranslateRooms {
+export interface TranslatePorts {
   readonly sessions: SessionRegistry;
   readonly audio: AudioNormalizer;
   readonly pool: Pool;
@@ -86,8 +86,8 @@ export interface TranslateRooms {
   readonly tracing: Tracing;
 }
 
-export function createTranslate(rooms: TranslateRooms): Translate {
-  const { sessions, audio, pool, provider, model, logger, tracing } = rooms;
+export function createTranslate(ports: TranslatePorts): Translate {
+  const { sessions, audio, pool, provider, model, logger, tracing } = ports;
   return async function translate(request, asker) {
     const { question, requestId } = request;
     // No answer waits for the session store: it may be slow, or just have gone away.
@@ -97,37 +97,40 @@ export function createTranslate(rooms: TranslateRooms): Translate {
       });
     };
     const interruption = new Interruption();
-    asker.onGone(interruption.begin);
-    const lease = await sessions.acquire(request.owner, request.connectId, request.wish);
-    lease.onDeleted(interruption.begin);
+    asker.onGone(interruption.abort);
+    const lease = await sessions.acquire(request.owner, request.connectId, request.profile);
+    lease.onDeleted(interruption.abort);
     const { session } = lease;
-    const course = new Course(tracing, question.kind === 'recording' ? question.uploadMs : undefined);
+    const trace = new TranslationTrace(
+      tracing,
+      question.kind === 'recording' ? question.uploadMs : undefined,
+    );
     try {
-      const prepared = await prepare(request, audio, course, interruption);
+      const prepared = await prepare(request, audio, trace, interruption);
       if (interruption.reason !== undefined) throw interruption.reason;
       const pending = pool.request(upstreamRequest(request, session, prepared));
-      course.pending = pending;
-      interruption.onBegin((reason) => {
-        pending.fail(interrupted(reason));
+      trace.pending = pending;
+      interruption.onAbort((reason) => {
+        pending.fail(toGatewayError(reason));
       });
-      await collect(pending, session, course, asker.tell);
+      await collectAudio(pending, session, trace, asker.tell);
       settle(lease.complete(), 'a completed translation was not counted');
-      return describe(request, session, course, pending, model);
+      return toResult(request, session, trace, pending, model);
     } catch (error) {
       const { reason } = interruption;
-      course.error = reason ?? error;
-      if (!course.isTold) settle(lease.discard(), 'a session that nobody knows was not removed');
+      trace.error = reason ?? error;
+      if (!trace.hasStarted) settle(lease.discard(), 'a session that nobody knows was not removed');
       // A client that is gone is no failure of the translation; any other end has its own error, with what had arrived.
       throw reason === undefined || reason instanceof GatewayError ? error : reason;
     } finally {
-      course.trace(() => ({
+      trace.recordSpans(() => ({
         'gen_ai.provider.name': provider,
         'gen_ai.request.model': model,
         'translation.source': session.source ?? undefined,
         'translation.target': session.target ?? undefined,
         'translation.output': request.output,
       }));
-      request.report?.(course.report);
+      request.report?.(trace.report);
       lease.release();
     }
   };
@@ -137,26 +140,26 @@ export function createTranslate(rooms: TranslateRooms): Translate {
 async function prepare(
   { question }: TranslateRequest,
   audio: AudioNormalizer,
-  course: Course,
+  trace: TranslationTrace,
   interruption: Interruption,
 ): Promise<UpstreamRequest['question']> {
   if (question.kind === 'text') return { text: question.text };
   const interrupted = new AbortController();
-  interruption.onBegin((reason) => {
+  interruption.onAbort((reason) => {
     interrupted.abort(reason);
   });
-  const { pcm, durationMs } = await course.normalize(() =>
+  const { pcm, durationMs } = await trace.normalize(() =>
     audio.normalize(question.recording, interrupted.signal),
   );
-  course.inputAudioMs = durationMs;
+  trace.inputAudioMs = durationMs;
   return { pcm };
 }
 
 /** Takes the answer to its end. */
-async function collect(
+async function collectAudio(
   pending: PendingResponse,
   { connectId }: Session,
-  course: Course,
+  trace: TranslationTrace,
   tell: Asker['tell'],
 ): Promise<void> {
   if (tell === undefined) {
@@ -164,13 +167,13 @@ async function collect(
     return;
   }
   for await (const chunk of pending) {
-    course.isTold = true;
+    trace.hasStarted = true;
     await tell(chunk.type === 'started' ? { type: 'started', connectId } : chunk);
   }
 }
 
 /** Why an answer that nobody waits for ends: told to nobody but upstream's books. */
-function interrupted(reason: Error): GatewayError {
+function toGatewayError(reason: Error): GatewayError {
   if (reason instanceof GatewayError) return reason;
   return new GatewayError('request-timeout', 'The client went away before the answer was whole.', {
     cause: reason,
@@ -196,10 +199,10 @@ function upstreamRequest(
   };
 }
 
-function describe(
+function toResult(
   request: TranslateRequest,
   session: Session,
-  { inputAudioMs, report }: Course,
+  { inputAudioMs, report }: TranslationTrace,
   { text, audio, usage }: PendingResponse,
   model: string,
 ): TranslationResult {

@@ -1,12 +1,12 @@
 /** The bag: what comes and goes by the thousand, in no order. */
 import { describe, expect, it } from '@jest/globals';
-import { Bag, type Placed } from '../src/bag.js';
+import { Bag, type Indexed } from '../src/bag.js';
 
-interface Named extends Placed {
+interface Named extends Indexed {
   readonly name: number;
 }
 
-const named = (name: number): Named => ({ name, place: 0 });
+const named = (name: number): Named => ({ name, index: 0 });
 const namesIn = (bag: Bag<Named>): number[] => [...bag].map(({ name }) => name).sort((a, b) => a - b);
 
 describe('a bag', () => {

@@ -57,7 +57,7 @@ export class FfmpegProcess {
    */
   constructor(
     binary: string,
-    confinement: Sandbox,
+    sandbox: Sandbox,
     encoding: Encoding,
     maxBytes: number,
     track: Track,
@@ -74,7 +74,7 @@ export class FfmpegProcess {
     });
     const input = file === undefined ? this.#inputToBeFed() : inputUrl(encoding);
     const command = commandFor(encoding, input, this.#output, maxBytes, track);
-    this.#confine(command, binary, confinement, file);
+    this.#confine(command, binary, sandbox, file);
     this.finished = this.#run(command, input);
   }
 
@@ -121,12 +121,7 @@ export class FfmpegProcess {
     return Readable.from(read(this), { objectMode: false });
   }
 
-  #confine(
-    command: ffmpeg.FfmpegCommand,
-    binary: string,
-    confinement: Sandbox,
-    file: number | undefined,
-  ): void {
+  #confine(command: ffmpeg.FfmpegCommand, binary: string, sandbox: Sandbox, file: number | undefined): void {
     // It would run `ffmpeg -formats` and `ffmpeg -encoders` before the first command; both are known to be there.
     command._prepare = (done) => {
       done(null, command._getArguments());
@@ -148,7 +143,7 @@ export class FfmpegProcess {
         else onEnd(new FfmpegStartError(error), NO_LINES, NO_LINES);
       };
       try {
-        confinement.start(binary, args, (how) => {
+        sandbox.start(binary, args, (how) => {
           const stdio = [file ?? 'pipe', 'pipe', 'pipe'];
           spawn([...how.args], { ...options, ...how.options, stdio }, keepChild, end);
         });

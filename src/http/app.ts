@@ -56,20 +56,20 @@ const FAST_PATH = '/api/realtime/translate';
  * Express's router costs more than all else that is done for a translation, so the busiest route has a lane beside it: the
  * same steps, called one after the other. Other spellings of its path are Express's, as everything else is.
  */
-export function createApp(deps: HttpPorts): App {
-  const { config, logger } = deps;
-  const timing = { ...TIMING, ...deps.timing };
+export function createApp(ports: HttpPorts): App {
+  const { config, logger } = ports;
+  const timing = { ...TIMING, ...ports.timing };
   const app = express();
   app.disable('x-powered-by');
   app.set('etag', false);
   app.set('trust proxy', config.server.trustProxy);
 
-  const status = createStatusRoutes(deps);
+  const status = createStatusRoutes(ports);
   const { slowBodyWindowMs: windowMs, lingerMs } = timing;
   const bodies = new BodyRateMonitor({ windowMs, maxBytes: maxFormBytes(config), lingerMs });
   const everyone = [
     securityHeaders(),
-    requestContext(deps),
+    requestContext(ports),
     corsHeaders(config.server.corsOrigins),
     watchBodies(bodies),
   ];
@@ -77,31 +77,31 @@ export function createApp(deps: HttpPorts): App {
   // Express matches paths without regard to case, so what stands before a route here stands before all its spellings.
   const keys = new ApiKeys(config.access.keyDigests);
   const networkOf = clientNetwork(config.server.trustProxy);
-  const door = new Auth(keys, deps.failedKeys, networkOf, logger);
-  const toll = new RateLimit(deps.limiter, keys, networkOf);
+  const auth = new Auth(keys, ports.failedKeys, networkOf, logger);
+  const rateLimit = new RateLimit(ports.limiter, keys, networkOf);
   const api = express.Router();
-  const callers = [noStore, rejectWhileDraining(deps), door.middleware, toll.middleware];
+  const callers = [noStore, rejectWhileDraining(ports), auth.middleware, rateLimit.middleware];
   api.use(...callers);
-  const translations = createTranslations(deps, toll, timing);
-  addApiRoutes(api, deps, translations, status.capabilities);
+  const translations = createTranslations(ports, rateLimit, timing);
+  addApiRoutes(api, ports, translations, status.capabilities);
   const conversations = createConversationRoutes(
-    deps,
-    deps.tickets ?? new MemoryTicketStore(),
+    ports,
+    ports.tickets ?? new MemoryTicketStore(),
     keys,
-    door,
-    toll,
+    auth,
+    rateLimit,
   );
   api.route('/realtime/tickets').post(conversations.issueTicket).all(methodNotAllowed('POST'));
   // First, because the router tries one after the other.
   app.use('/api', api);
   app.route('/health').get(status.health).all(methodNotAllowed('GET', 'HEAD'));
   app.route('/livez').get(status.live).all(methodNotAllowed('GET', 'HEAD'));
-  app.route('/metrics').get(serveMetrics(deps)).all(methodNotAllowed('GET', 'HEAD'));
+  app.route('/metrics').get(serveMetrics(ports)).all(methodNotAllowed('GET', 'HEAD'));
   app.route('/readyz').get(status.ready).all(methodNotAllowed('GET', 'HEAD'));
-  const awake = rejectWhileDraining(deps);
+  const awake = rejectWhileDraining(ports);
   app.route('/realtime-voice').get(awake, conversations.converse('voice')).all(methodNotAllowed('GET'));
   app.route('/text-chat').get(awake, conversations.converse('text')).all(methodNotAllowed('GET'));
-  addDocuments(app, deps);
+  addDocuments(app, ports);
   app.use(servePage());
 
   const failed = createErrorHandler(logger, lingerMs);
@@ -120,21 +120,21 @@ function isFastPath({ method, url }: IncomingMessage): boolean {
   return method === 'POST' && url === FAST_PATH;
 }
 
-function createTranslations(deps: HttpPorts, toll: RateLimit, timing: HttpTiming): TranslateRoutes {
-  const { access, audio } = deps.config;
-  const slots = new ConcurrencyLimit(access.maxConcurrentPerKey);
+function createTranslations(ports: HttpPorts, rateLimit: RateLimit, timing: HttpTiming): TranslateRoutes {
+  const { access, audio } = ports.config;
+  const concurrencyLimit = new ConcurrencyLimit(access.maxConcurrentPerKey);
   const readForm = createMultipartReader(audio.uploadDir, audio.maxUploadBytes, RECORDING_NAMES);
-  const readBody = createBodyReader({ readForm, maxFormBytes: maxFormBytes(deps.config) });
-  return createTranslateRoutes(deps, readBody, toll, slots, timing);
+  const readBody = createBodyReader({ readForm, maxFormBytes: maxFormBytes(ports.config) });
+  return createTranslateRoutes(ports, readBody, rateLimit, concurrencyLimit, timing);
 }
 
 function addApiRoutes(
   api: express.Router,
-  deps: HttpPorts,
+  ports: HttpPorts,
   translations: TranslateRoutes,
   capabilities: RequestHandler,
 ): void {
-  const sessions = createSessionRoutes(deps, createBodyReader());
+  const sessions = createSessionRoutes(ports, createBodyReader());
 
   api.route('/realtime/translate').post(translations.translate).all(methodNotAllowed('POST'));
   api.route('/realtime/audiotranslate').post(translations.original).all(methodNotAllowed('POST'));
@@ -174,9 +174,9 @@ function watchBodies(watch: BodyRateMonitor): Middleware {
   };
 }
 
-function rejectWhileDraining(deps: HttpPorts): Middleware {
+function rejectWhileDraining(ports: HttpPorts): Middleware {
   return (_req, res, next) => {
-    if (!deps.draining()) {
+    if (!ports.draining()) {
       next();
       return;
     }

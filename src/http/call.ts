@@ -35,7 +35,7 @@ export class RequestContext {
   /** Of a translation that is over. */
   report: TranslationReport | undefined;
   /** The request has become a WebSocket. @returns what is to be called when that has ended */
-  upgraded: () => () => void = () => () => undefined;
+  onUpgraded: () => () => void = () => () => undefined;
   /** Who is told when the client leaves before its answer is whole. */
   onAbort: ((reason: ClientDisconnected) => void) | undefined;
 
@@ -103,7 +103,7 @@ export function requestContext({ logger, tracing, metrics }: RequestObservers): 
         metrics.observe(finished);
         told(finished);
       });
-      call.upgraded = () => {
+      call.onUpgraded = () => {
         const finished = { ...finishedRequest(req, res), status: 101, aborted: false };
         metrics.observe(finished);
         return () => {

@@ -43,7 +43,7 @@ export function createMultipartReader(
     };
     let filePart: SentPart | undefined;
     let recording: UploadedFile | undefined;
-    let intake: UploadSink | undefined;
+    let sink: UploadSink | undefined;
 
     const options = {
       limits: {
@@ -65,8 +65,8 @@ export function createMultipartReader(
       },
       storage: {
         _handleFile: (_req: Request, file: Express.Multer.File, done: (error?: unknown) => void) => {
-          intake = new UploadSink(join(uploadDir, nextName()), announcedBytes(req));
-          pipeline(file.stream, intake, done);
+          sink = new UploadSink(join(uploadDir, nextName()), announcedBytes(req));
+          pipeline(file.stream, sink, done);
         },
         _removeFile: (_req: Request, _file: Express.Multer.File, done: (error: Error | null) => void) => {
           done(null); // By whoever reads the form.
@@ -91,12 +91,12 @@ export function createMultipartReader(
     };
 
     const discard = async (): Promise<void> => {
-      await intake?.discard();
+      await sink?.discard();
     };
     try {
       // Multer asks of a request what node's has; only its types ask for Express's.
       await runMiddleware(multer(options).any() as Middleware, req, res);
-      if (recording !== undefined) recording.content = intake?.recording;
+      if (recording !== undefined) recording.content = sink?.recording;
       return { fields: readParts(parts, headers.parts, recordingNames), isTyped: false, discard };
     } catch (error) {
       await discard();

@@ -33,13 +33,13 @@ export interface ConversationRoutes {
 }
 
 export function createConversationRoutes(
-  deps: HttpPorts,
+  ports: HttpPorts,
   tickets: TicketStore,
   keys: ApiKeys,
-  door: Auth,
-  toll: RateLimit,
+  auth: Auth,
+  rateLimit: RateLimit,
 ): ConversationRoutes {
-  const { config, relay, upgrades } = deps;
+  const { config, relay, upgrades } = ports;
 
   return {
     // A ticket is used up by being looked at, so what needs no owner is settled before.
@@ -52,23 +52,23 @@ export function createConversationRoutes(
         const detail = 'This path is for WebSockets: ask for the upgrade.';
         throw invalidRequest([{ pointer: '', detail }]);
       }
-      const wish = readQuery(req);
-      const { ticket } = wish;
-      await door.authenticate(req, res, () =>
+      const profile = readQuery(req);
+      const { ticket } = profile;
+      await auth.authenticate(req, res, () =>
         ticket === undefined ? keys.owner(req.headers) : redeem(tickets, ticket),
       );
-      await toll.consume(req, res, CONVERSATION_POINTS);
-      await checkVoice(wish.voice, '/voice', deps);
-      const client = toll.clientKey(req);
+      await rateLimit.consume(req, res, CONVERSATION_POINTS);
+      await checkVoice(profile.voice, '/voice', ports);
+      const client = rateLimit.clientKey(req);
       relay.accept(upgrade, {
         kind,
         client,
-        charge: (points) => toll.consumeForClient(client, points),
-        dialect: wish.dialect ?? 'ga',
-        profile: toProfileInput(wish),
+        charge: (points) => rateLimit.consumeForClient(client, points),
+        dialect: profile.dialect ?? 'ga',
+        profile: toProfileInput(profile),
         requestId: req.context.id,
         owner: req.context.owner,
-        begun: req.context.upgraded,
+        begun: req.context.onUpgraded,
       });
     },
 

@@ -21,13 +21,13 @@ export interface SessionRoutes {
   readonly delete: RequestHandler<{ connectId: string }>;
 }
 
-export function createSessionRoutes(deps: HttpPorts, readBody: BodyReader): SessionRoutes {
-  const { sessions } = deps;
+export function createSessionRoutes(ports: HttpPorts, readBody: BodyReader): SessionRoutes {
+  const { sessions } = ports;
   return {
     create: async (req, res) => {
       const { fields, isTyped } = await readBody(req, res);
       const wanted = validate(normalizeFields(fields, NAMES, 'refused'), isTyped ? FROM_JSON : FROM_FORM);
-      await checkVoice(wanted.voice, '/voice', deps);
+      await checkVoice(wanted.voice, '/voice', ports);
       const session = await sessions.create(req.context.owner, toProfileInput(wanted), wanted.ttlMs);
       res.setHeader('Location', `/api/realtime/sessions/${session.connectId}`);
       res.status(201).json(describeSession(session));

@@ -1,6 +1,6 @@
 /** Bodies that arrive too slowly, or never end: watched together, by one timer, from the bytes that sockets count anyway. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Bag, type Placed } from '../bag.js';
+import { Bag, type Indexed } from '../bag.js';
 import { GatewayError } from '../errors.js';
 import { endWithProblem } from './refusal.js';
 import { bodyTooLarge } from './text-body.js';
@@ -19,7 +19,7 @@ export interface BodyRateOptions {
   readonly lingerMs: number;
 }
 
-interface MonitoredBody extends Placed {
+interface MonitoredBody extends Indexed {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly startBytes: number;
@@ -53,7 +53,7 @@ export class BodyRateMonitor {
   add(req: IncomingMessage, res: ServerResponse): void {
     const startBytes = req.socket.bytesRead;
     if (this.#fresh.length === 0) setImmediate(this.#checkFresh);
-    this.#fresh.push({ place: 0, req, res, startBytes, readings: [startBytes] });
+    this.#fresh.push({ index: 0, req, res, startBytes, readings: [startBytes] });
   }
 
   readonly #checkFresh = (): void => {

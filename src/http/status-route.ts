@@ -14,24 +14,24 @@ export interface StatusRoutes {
   readonly capabilities: RequestHandler;
 }
 
-export function createStatusRoutes(deps: HttpPorts): StatusRoutes {
+export function createStatusRoutes(ports: HttpPorts): StatusRoutes {
   const startedAt = performance.now();
-  const limits = describeLimits(deps.config);
+  const limits = describeLimits(ports.config);
 
   return {
     health: (_req, res) => {
-      const { provider, model, pool, relay, sessions } = deps.health();
+      const { provider, model, pool, relay, sessions } = ports.health();
       const uptimeMs = Math.round(performance.now() - startedAt);
       res.setHeader('Cache-Control', 'no-store');
-      res.json({ status: 'ok', provider, model, version: deps.version, uptimeMs, pool, relay, sessions });
+      res.json({ status: 'ok', provider, model, version: ports.version, uptimeMs, pool, relay, sessions });
     },
     live: (_req, res) => {
       res.setHeader('Cache-Control', 'no-store');
       res.json({ status: 'ok' });
     },
     ready: async (req, res) => {
-      const checks = [...(await deps.ready())];
-      if (deps.draining() && checks.every((check) => check.name !== 'draining')) {
+      const checks = [...(await ports.ready())];
+      if (ports.draining() && checks.every((check) => check.name !== 'draining')) {
         checks.push({ name: 'draining', ok: false, detail: 'The service is shutting down.' });
       }
       const failing = checks.filter((check) => !check.ok);
@@ -56,7 +56,7 @@ export function createStatusRoutes(deps: HttpPorts): StatusRoutes {
     },
     capabilities: async (_req, res) => {
       const { provider, model, dialect, languages, chains, speechSources, voices } =
-        await deps.capabilities();
+        await ports.capabilities();
       res.json({
         ...{ provider, model, dialect, languages, chains, speechSources, voices },
         ...{ limits, formats: AUDIO_FORMATS },

@@ -1,7 +1,7 @@
 /** How much a client may ask for: its points, and the headers that tell what is left of them. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GatewayError } from '../errors.js';
-import { PRICES } from '../points.js';
+import { POINT_PRICES } from '../points.js';
 import type { ApiKeys } from './access.js';
 import type { ClientNetwork } from './address.js';
 import { say } from './answer.js';
@@ -88,7 +88,7 @@ function rateLimited({ limit, resetMs }: Quota): GatewayError {
   return new GatewayError(
     'rate-limited',
     `The ${limit} points of this minute are spent. Wait as long as Retry-After says.`,
-    { retryAfterMs: resetMs, hint: PRICES },
+    { retryAfterMs: resetMs, hint: POINT_PRICES },
   );
 }
 

@@ -22,13 +22,13 @@ export interface TranslateRoutes {
 }
 
 export function createTranslateRoutes(
-  deps: HttpPorts,
+  ports: HttpPorts,
   readBody: BodyReader,
-  toll: RateLimit,
-  slots: ConcurrencyLimit,
+  rateLimit: RateLimit,
+  concurrencyLimit: ConcurrencyLimit,
   timing: HttpTiming,
 ): TranslateRoutes {
-  const questions = createInputReader(deps.config.translation.maxTextChars);
+  const questions = createInputReader(ports.config.translation.maxTextChars);
 
   /** Reads the question, has it answered, and deletes what was uploaded, however that went. */
   async function handle(
@@ -40,13 +40,13 @@ export function createTranslateRoutes(
     const body = await readBody(req, res);
     const uploadMs = performance.now() - req.context.startedAt;
     try {
-      const asked = read(body.fields);
-      const form = choose(req, asked);
-      if (asked.voice !== undefined) await checkVoice(asked.voice, pointerTo(asked.nameOf('voice')), deps);
-      if (asked.question.kind === 'text') await toll.consume(req, res, textPoints(asked.question.chars));
-      const request = toRequest(req, asked, form, uploadMs);
+      const input = read(body.fields);
+      const form = choose(req, input);
+      if (input.voice !== undefined) await checkVoice(input.voice, pointerTo(input.nameOf('voice')), ports);
+      if (input.question.kind === 'text') await rateLimit.consume(req, res, textPoints(input.question.chars));
+      const request = toRequest(req, input, form, uploadMs);
       const translate = (tell: Asker['tell']): Promise<TranslationResult> =>
-        deps.translate(request, {
+        ports.translate(request, {
           tell: discardOnStart(tell, body.discard),
           onGone: (told) => {
             onDisconnect(req, res, told);
@@ -57,7 +57,7 @@ export function createTranslateRoutes(
           ? await streamTranslation(req, res, translate, form.output === 'audio', timing)
           : await translate(undefined);
       const { inputAudioMs } = result.usage;
-      if (inputAudioMs !== undefined) await toll.charge(req, res, audioPoints(inputAudioMs));
+      if (inputAudioMs !== undefined) await rateLimit.charge(req, res, audioPoints(inputAudioMs));
       if (form.form === 'json') sendTranslationJson(req, res, result, form.output === 'audio');
       else if (form.form === 'wav') sendWav(res, result);
       else if (form.form === 'original') sendOriginal(res, result);
@@ -70,7 +70,7 @@ export function createTranslateRoutes(
   const inSlot =
     (read: typeof questions.strict, choose: ChooseResponse): Middleware =>
     (req, res) =>
-      slots.run(toll.clientKey(req), () => handle(req, res, read, choose));
+      concurrencyLimit.run(rateLimit.clientKey(req), () => handle(req, res, read, choose));
 
   return {
     translate: inSlot(questions.strict, chooseResponse),
@@ -92,14 +92,14 @@ interface ResponseChoice {
   readonly output: 'text' | 'audio';
 }
 
-type ChooseResponse = (req: IncomingMessage, asked: TranslateInput) => ResponseChoice;
+type ChooseResponse = (req: IncomingMessage, input: TranslateInput) => ResponseChoice;
 
 /** `stream` goes before Accept; the recording as the answer implies that there is one. */
-const chooseResponse: ChooseResponse = (req, asked) => {
+const chooseResponse: ChooseResponse = (req, input) => {
   const accepted = negotiateForm(req);
-  if (asked.stream || accepted === 'events') return { form: 'events', output: asked.output ?? 'text' };
-  if (accepted === 'json') return { form: 'json', output: asked.output ?? 'text' };
-  if (asked.output === 'text') {
+  if (input.stream || accepted === 'events') return { form: 'events', output: input.output ?? 'text' };
+  if (accepted === 'json') return { form: 'json', output: input.output ?? 'text' };
+  if (input.output === 'text') {
     const detail = '`output` is `text`, but Accept asks for audio/wav; leave one of them out.';
     throw invalidRequest([{ pointer: '/output', detail }]);
   }
@@ -108,17 +108,17 @@ const chooseResponse: ChooseResponse = (req, asked) => {
 
 function toRequest(
   req: IncomingMessage,
-  asked: TranslateInput,
+  input: TranslateInput,
   { form, output }: ResponseChoice,
   uploadMs: number,
 ): TranslateRequest {
-  const { question } = asked;
+  const { question } = input;
   return {
     owner: req.context.owner,
     requestId: req.context.id,
-    ...(asked.connectId !== undefined && { connectId: asked.connectId }),
-    wish: asked.profile,
-    ...(asked.context !== undefined && { context: asked.context }),
+    ...(input.connectId !== undefined && { connectId: input.connectId }),
+    profile: input.profile,
+    ...(input.context !== undefined && { context: input.context }),
     output,
     asItComes: form === 'events',
     question:

@@ -6,10 +6,10 @@ import { invalidRequest } from './problem.js';
 export async function checkVoice(
   voice: string | undefined,
   pointer: string,
-  deps: Pick<HttpPorts, 'capabilities'>,
+  ports: Pick<HttpPorts, 'capabilities'>,
 ): Promise<void> {
   if (voice === undefined) return;
-  const { voices } = await deps.capabilities();
+  const { voices } = await ports.capabilities();
   if (voices.length === 0 || voices.includes(voice)) return;
   const detail = `\`voice\` must be one of ${voices.map((name) => `\`${name}\``).join(', ')}.`;
   throw invalidRequest([{ pointer, detail }]);

@@ -18,8 +18,8 @@ export function voiceLockOf(request: { output: 'text' | 'audio'; voice?: string 
   return request.output === 'audio' ? { voice: request.voice ?? '' } : undefined;
 }
 
-export function fits(candidate: Candidate, lane: VoiceLock): boolean {
-  return lane === undefined || candidate.voice === undefined || candidate.voice === lane.voice;
+export function fits(candidate: Candidate, voiceLock: VoiceLock): boolean {
+  return voiceLock === undefined || candidate.voice === undefined || candidate.voice === voiceLock.voice;
 }
 
 export function hasRoom(candidate: Candidate): boolean {
@@ -32,35 +32,38 @@ export function hasRoom(candidate: Candidate): boolean {
  */
 export function select<C extends Candidate>(
   candidates: Iterable<C>,
-  lane: VoiceLock,
+  voiceLock: VoiceLock,
   prompt: string,
 ): C | undefined {
   let best: C | undefined;
   for (const candidate of candidates) {
-    if (!hasRoom(candidate) || !fits(candidate, lane)) continue;
-    if (best === undefined || compare(candidate, best, lane, prompt) < 0) best = candidate;
+    if (!hasRoom(candidate) || !fits(candidate, voiceLock)) continue;
+    if (best === undefined || compare(candidate, best, voiceLock, prompt) < 0) best = candidate;
   }
   return best;
 }
 
-function compare(a: Candidate, b: Candidate, lane: VoiceLock, prompt: string): number {
+function compare(a: Candidate, b: Candidate, voiceLock: VoiceLock, prompt: string): number {
   return (
     Number(a.aging) - Number(b.aging) ||
     a.load - b.load ||
-    Number(speaks(b, lane)) - Number(speaks(a, lane)) ||
+    Number(speaks(b, voiceLock)) - Number(speaks(a, voiceLock)) ||
     Number(b.hasPrompt(prompt)) - Number(a.hasPrompt(prompt))
   );
 }
 
-function speaks(candidate: Candidate, lane: VoiceLock): boolean {
-  return lane !== undefined && candidate.voice === lane.voice;
+function speaks(candidate: Candidate, voiceLock: VoiceLock): boolean {
+  return voiceLock !== undefined && candidate.voice === voiceLock.voice;
 }
 
 /** When every socket has another voice: the one whose going disturbs least. */
-export function pickEviction<C extends Candidate>(candidates: Iterable<C>, lane: VoiceLock): C | undefined {
+export function pickEviction<C extends Candidate>(
+  candidates: Iterable<C>,
+  voiceLock: VoiceLock,
+): C | undefined {
   let victim: C | undefined;
   for (const candidate of candidates) {
-    if (candidate.state !== 'ready' || fits(candidate, lane)) continue;
+    if (candidate.state !== 'ready' || fits(candidate, voiceLock)) continue;
     if (victim === undefined || candidate.load < victim.load) victim = candidate;
   }
   return victim;

@@ -3,7 +3,7 @@
  * Everything changes lists and calls `#advance()`, the only place that decides what happens next.
  */
 import type { Logger } from 'pino';
-import { Bag, type Placed } from '../bag.js';
+import { Bag, type Indexed } from '../bag.js';
 import { GatewayError, upstreamCauseOf } from '../errors.js';
 import type { Connection, ConnectionObserver } from '../upstream/connection.js';
 import { lostAnswer, upstreamError } from '../upstream/failure.js';
@@ -41,7 +41,7 @@ export interface PoolStats {
 }
 
 /** An accepted request, from the waiting line to its end. */
-interface Job extends Placed {
+interface Job extends Indexed {
   readonly pending: PendingResponse;
   readonly voiceLock: VoiceLock;
   readonly deadline: NodeJS.Timeout;
@@ -100,7 +100,7 @@ export class Pool {
       this.#onSettled(job);
     });
     const job: Job = {
-      place: 0,
+      index: 0,
       pending,
       voiceLock: voiceLockOf(request),
       deadline: setTimeout(() => {
@@ -332,15 +332,15 @@ export class Pool {
   #grow(now: number): void {
     if (this.#ending !== undefined && this.#jobs.size === 0) return;
     const { maxSockets, maxPerSocket, warm } = this.#options;
-    const census = countSockets(this.#connections.keys());
-    const wanted = socketsWanted(census, {
+    const counts = countSockets(this.#connections.keys());
+    const wanted = socketsWanted(counts, {
       waiting: this.#waiting.length,
       maxPerSocket,
       warm: this.#ending === undefined ? warm : 0,
       isRefused: this.refusal !== undefined,
     });
     if (wanted === 0) return;
-    const { living, connecting } = census;
+    const { living, connecting } = counts;
     if (this.#outage !== undefined) {
       const earliest = this.#waiting.length > 0 ? this.#outage.probeAt : this.#outage.retryAt;
       if (connecting === 0 && now >= earliest && living < maxSockets) this.#open(now);

@@ -93,8 +93,8 @@ export class Relay {
    * @throws GatewayError `draining`, `pool-saturated`, `rate-limited` where there is no place for one more,
    *   `invalid-request` where the request is none for a WebSocket; the connection is still whose it was then.
    */
-  accept(upgrade: Upgrade, wish: ConversationOptions): void {
-    this.#checkCapacity(wish.client);
+  accept(upgrade: Upgrade, options: ConversationOptions): void {
+    this.#checkCapacity(options.client);
     const addLines = (lines: string[]): void => {
       lines.push(...upgrade.responseHeaders());
     };
@@ -102,7 +102,7 @@ export class Relay {
     try {
       this.#server.handleUpgrade(upgrade.request, upgrade.socket, upgrade.head, (socket) => {
         upgrade.onUpgraded();
-        this.#begin(socket, wish);
+        this.#begin(socket, options);
       });
     } finally {
       this.#server.off('headers', addLines);
@@ -135,12 +135,12 @@ export class Relay {
     return this.#allGone;
   }
 
-  #begin(client: WebSocket, wish: ConversationOptions): void {
-    const { kind, profile, dialect, requestId, owner, charge } = wish;
+  #begin(client: WebSocket, options: ConversationOptions): void {
+    const { kind, profile, dialect, requestId, owner, charge } = options;
     const { connectTimeoutMs, voice, pingMs = PING_MS } = this.#options;
     const logger = this.#logger.child({ requestId });
     const startedAt = performance.now();
-    const ended = wish.begun?.();
+    const ended = options.begun?.();
     const conversation: Conversation = new Conversation({
       client,
       clientDialect: dialects[dialect],
@@ -160,7 +160,7 @@ export class Relay {
         if (this.#conversations.size === 0) this.#onAllGone();
       },
     });
-    this.#conversations.set(conversation, wish.client);
+    this.#conversations.set(conversation, options.client);
     this.#counters.begin(kind);
     logger.info({ kind, dialect }, 'conversation begun');
   }

@@ -33,7 +33,7 @@ export function checkPolicy(frame: string | Uint8Array, dialect: Dialect): Polic
   const { event } = decoded;
   if (!ALLOWED_EVENTS.has(event.type)) return forbiddenEvent(event.eventId);
   if (event.type === 'session.configure') {
-    const named = [...Object.keys(event.session), ...(event.unheld ?? [])];
+    const named = [...Object.keys(event.session), ...(event.droppedFields ?? [])];
     const foreign = named.find((name) => !Object.hasOwn(CHANGEABLE_FIELDS, name));
     if (foreign !== undefined) {
       const message = `Of the session only instructions, voice, turn detection and transcription can be changed here, not ${foreign}.`;

@@ -18,36 +18,36 @@ const ASSISTANTS: Record<ConversationKind, string> = {
 const TRANSCRIPTION_MODELS: Record<DialectName, string> = { ga: 'gpt-transcribe', preview: 'whisper-1' };
 
 /**
- * @param wish in canonical form. With a prompt it does what that says, with a language to speak it interprets.
+ * @param options in canonical form. With a prompt it does what that says, with a language to speak it interprets.
  * @param voice where the wish has none; absent: the provider's default
  */
 export function relaySettings(
   kind: ConversationKind,
-  wish: ProfileInput,
+  options: ProfileInput,
   dialect: DialectName,
   voice: string | undefined,
 ): SessionSettings {
   const same: SessionSettings = {
-    instructions: instructionsOf(kind, wish),
+    instructions: instructionsOf(kind, options),
     inputFormat: 'pcm16',
     outputFormat: 'pcm16',
     tools: [],
     toolChoice: 'none',
   };
   if (kind === 'text') return { ...same, output: 'text', turnDetection: null };
-  const spokenBy = wish.voice ?? voice;
+  const spokenBy = options.voice ?? voice;
   return {
     ...same,
     output: 'audio',
     turnDetection: { type: 'server_vad', createResponse: true, interruptResponse: true },
-    transcription: { model: TRANSCRIPTION_MODELS[dialect], ...spokenLanguage(wish.source) },
+    transcription: { model: TRANSCRIPTION_MODELS[dialect], ...spokenLanguage(options.source) },
     ...(spokenBy !== undefined && { voice: spokenBy }),
   };
 }
 
-function instructionsOf(kind: ConversationKind, wish: ProfileInput): string {
-  const isPlain = wish.prompt === undefined && wish.target === undefined;
-  return isPlain ? ASSISTANTS[kind] : makeProfile(wish, { defaultPrompt: ASSISTANTS[kind] }).prompt;
+function instructionsOf(kind: ConversationKind, options: ProfileInput): string {
+  const isPlain = options.prompt === undefined && options.target === undefined;
+  return isPlain ? ASSISTANTS[kind] : makeProfile(options, { defaultPrompt: ASSISTANTS[kind] }).prompt;
 }
 
 /** Transcription takes the language alone (ISO 639), with which every tag begins. */

@@ -1,5 +1,5 @@
 /** Translations at work on sessions: each keeps its session alive, and is stopped when the session is deleted. */
-import { Bag, type Placed } from '../bag.js';
+import { Bag, type Indexed } from '../bag.js';
 import { GatewayError } from '../errors.js';
 
 /** A session that is in use. Times are of the monotonic clock, in ms. */
@@ -13,8 +13,8 @@ interface ActiveSession {
 }
 
 /** One translation's hold on a session. */
-export class Hold implements Placed {
-  place = 0;
+export class Hold implements Indexed {
+  index = 0;
   readonly #leases: ActiveSessions;
   readonly #running: ActiveSession;
   #tell: ((closed: GatewayError) => void) | undefined;

@@ -42,8 +42,8 @@ export interface Session extends Readonly<Profile> {
  * The wish with its tags in canonical form and without `auto`.
  * @throws GatewayError `invalid-request` naming every field that holds no BCP 47 tag.
  */
-export function canonicalProfile(wish: ProfileInput): ProfileInput {
-  const { source, target, ...rest } = wish;
+export function canonicalProfile(input: ProfileInput): ProfileInput {
+  const { source, target, ...rest } = input;
   const faults: FieldFault[] = [];
   const canonical = (pointer: string, tag: string): string => {
     const found = canonicalTag(tag);
@@ -64,12 +64,12 @@ export function canonicalProfile(wish: ProfileInput): ProfileInput {
 
 /**
  * A session's profile never changes: whoever names a session may leave its fields out or repeat them, no more.
- * @param wish in canonical form; what it leaves out never conflicts.
+ * @param input in canonical form; what it leaves out never conflicts.
  * @throws GatewayError `session-conflict` naming the fields that differ.
  */
-export function checkConflict(profile: Profile, wish: ProfileInput): void {
+export function checkConflict(profile: Profile, input: ProfileInput): void {
   const fields = ['prompt', 'source', 'target', 'voice'] as const;
-  const differing = fields.filter((field) => wish[field] !== undefined && wish[field] !== profile[field]);
+  const differing = fields.filter((field) => input[field] !== undefined && input[field] !== profile[field]);
   if (differing.length === 0) return;
   throw new GatewayError(
     'session-conflict',

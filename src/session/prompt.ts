@@ -9,15 +9,16 @@ export interface PromptDefaults {
 }
 
 /**
- * @param wish in canonical form. A prompt in it instructs alone; languages beside it only label the session, so
+ * @param input in canonical form. A prompt in it instructs alone; languages beside it only label the session, so
  *   the default target does not apply to it.
  */
-export function makeProfile(wish: ProfileInput, defaults: PromptDefaults): Profile {
-  const source = wish.source ?? null;
-  const voice = wish.voice ?? null;
-  if (wish.prompt !== undefined) return { prompt: wish.prompt, source, target: wish.target ?? null, voice };
+export function makeProfile(input: ProfileInput, defaults: PromptDefaults): Profile {
+  const source = input.source ?? null;
+  const voice = input.voice ?? null;
+  if (input.prompt !== undefined)
+    return { prompt: input.prompt, source, target: input.target ?? null, voice };
 
-  const target = wish.target ?? defaults.defaultTarget ?? null;
+  const target = input.target ?? defaults.defaultTarget ?? null;
   if (target !== null) return { prompt: interpreterPrompt(source, target), source, target, voice };
 
   const prompt =

@@ -82,8 +82,8 @@ export class SessionRegistry {
   }
 
   /** @throws GatewayError `session-limit`, `invalid-request` (a malformed tag), `store-unavailable` */
-  create(owner: string, wish: ProfileInput, ttlMs = this.#options.ttlMs): Promise<Session> {
-    return this.#make(newConnectId(), owner, wish, ttlMs);
+  create(owner: string, input: ProfileInput, ttlMs = this.#options.ttlMs): Promise<Session> {
+    return this.#make(newConnectId(), owner, input, ttlMs);
   }
 
   /** @throws GatewayError `session-not-found`, for another owner's session too; `store-unavailable` */
@@ -120,14 +120,14 @@ export class SessionRegistry {
    * @throws GatewayError `session-not-found`, `session-conflict`, `session-limit`, `invalid-request`,
    *   `store-unavailable`
    */
-  async acquire(owner: string, connectId: string | undefined, wish: ProfileInput): Promise<Lease> {
+  async acquire(owner: string, connectId: string | undefined, input: ProfileInput): Promise<Lease> {
     const id = connectId ?? newConnectId();
     const hold = this.#leases.hold(id);
     try {
       const session =
         connectId === undefined
-          ? await this.#make(id, owner, wish, this.#options.ttlMs)
-          : await this.#use(owner, id, wish);
+          ? await this.#make(id, owner, input, this.#options.ttlMs)
+          : await this.#use(owner, id, input);
       if (session === undefined) throw new GatewayError('session-not-found', NOT_FOUND);
       hold.keep(session.ttlMs);
       return new Lease(this.#store, hold, session, connectId === undefined);
@@ -156,8 +156,8 @@ export class SessionRegistry {
     await this.#store.close();
   }
 
-  async #make(connectId: string, owner: string, wish: ProfileInput, ttlMs: number): Promise<Session> {
-    const profile = makeProfile(canonicalProfile(wish), this.#options);
+  async #make(connectId: string, owner: string, input: ProfileInput, ttlMs: number): Promise<Session> {
+    const profile = makeProfile(canonicalProfile(input), this.#options);
     const result = await this.#store.put({ connectId, owner, ...profile, ttlMs }, this.#options.max);
     if (result.kind === 'stored') return result.session;
     throw new GatewayError(
@@ -168,11 +168,11 @@ export class SessionRegistry {
   }
 
   /** A wish that conflicts is refused before the session counts as used; most say nothing that could. */
-  #use(owner: string, connectId: string, wish: ProfileInput): Promise<Session | undefined> {
+  #use(owner: string, connectId: string, input: ProfileInput): Promise<Session | undefined> {
     if (!isConnectId(connectId)) return Promise.resolve(undefined);
-    if (Object.keys(wish).length === 0) return this.#store.touch(connectId, owner);
+    if (Object.keys(input).length === 0) return this.#store.touch(connectId, owner);
     return this.get(owner, connectId).then((found) => {
-      checkConflict(found, canonicalProfile(wish));
+      checkConflict(found, canonicalProfile(input));
       return this.#store.touch(connectId, owner);
     });
   }

@@ -90,7 +90,7 @@ export type ClientEvent = { eventId?: string } & (
       type: 'session.configure';
       session: SessionSettings;
       /** Legal fields of the frame that this vocabulary does not hold, as paths below the session. Read, never written. */
-      unheld?: readonly string[];
+      droppedFields?: readonly string[];
     }
   | { type: 'item.create'; item: Item; previousItemId?: string }
   | { type: 'item.retrieve' | 'item.delete'; itemId: string }

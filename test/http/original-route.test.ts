@@ -39,7 +39,7 @@ describe('the original client', () => {
       .field('connectID', connectId)
       .field('prompt', 'Another.');
     expect(answer.body).toEqual({ data: { connectId, responses: ['Buenos días'] } });
-    expect(lastRequest()?.wish).toEqual({});
+    expect(lastRequest()?.profile).toEqual({});
   });
 
   it('is answered from the question where it sends a recording too', async () => {

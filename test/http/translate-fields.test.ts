@@ -37,12 +37,12 @@ describe('names', () => {
 
   it.each(['source', 'source_lang', 'language'])('of the source: %s', async (name) => {
     await post({ text: 'hi', [name]: 'en' });
-    expect(lastRequest()?.wish).toEqual({ source: 'en' });
+    expect(lastRequest()?.profile).toEqual({ source: 'en' });
   });
 
   it.each(['target', 'target_lang'])('of the target: %s', async (name) => {
     await post({ text: 'hi', [name]: 'es' });
-    expect(lastRequest()?.wish).toEqual({ target: 'es' });
+    expect(lastRequest()?.profile).toEqual({ target: 'es' });
   });
 
   it.each(['connectId', 'connectID'])('of the session: %s', async (name) => {
@@ -167,12 +167,12 @@ describe('limits', () => {
 describe('languages', () => {
   it('travel in canonical form', async () => {
     await post({ text: 'hi', source: 'EN-us', target: 'PT-br' });
-    expect(lastRequest()?.wish).toEqual({ source: 'en-US', target: 'pt-BR' });
+    expect(lastRequest()?.profile).toEqual({ source: 'en-US', target: 'pt-BR' });
   });
 
   it('`auto` is the same as no source', async () => {
     await post({ text: 'hi', source: 'auto' });
-    expect(lastRequest()?.wish).toEqual({});
+    expect(lastRequest()?.profile).toEqual({});
   });
 
   it.each(['english', 'en_US', 'e', '12', 'en--US', 'a b'])(
@@ -206,7 +206,7 @@ describe('choices', () => {
 
   it('`voice` is one of the provider’s, which are named', async () => {
     expect((await post({ text: 'hi', output: 'audio', voice: 'rms' })).status).toBe(200);
-    expect(lastRequest()?.wish).toEqual({ voice: 'rms' });
+    expect(lastRequest()?.profile).toEqual({ voice: 'rms' });
     const told = await faults({ text: 'hi', voice: 'nobody' });
     expect(pointers(told)).toEqual(['/voice']);
     expect(told.detail).toContain('`slt`, `rms`');

@@ -107,7 +107,7 @@ function asTranslate(
 /** Real in shape and order: a session is taken, the response starts, text (and sound) comes in pieces, then the result. */
 export function plainTranslate(sessions: SessionRegistry): Acted {
   return async function* (request) {
-    const lease = await sessions.acquire(request.owner, request.connectId, request.wish);
+    const lease = await sessions.acquire(request.owner, request.connectId, request.profile);
     try {
       const { session } = lease;
       const { question } = request;
