@@ -1,6 +1,6 @@
 /** The upstream as a process of its own: the scripted server, its replay, and both far away. */
-import { Script } from '../src/offline/script.js';
-import { startOfflineServer } from '../src/offline/server.js';
+import { Script } from '../test/support/fault-server/script.js';
+import { startOfflineServer } from '../src/offline/server/server.js';
 import { answerCommands } from './ipc.js';
 import type { Certificate } from './upstream/certificate.js';
 import { startDelay } from './upstream/delay.js';

@@ -1,9 +1,9 @@
 /** The scripted upstream as a process of its own, which goes wrong when it is told to. */
-import type { Responder, ResponderRequest } from '../src/offline/responder.js';
-import * as connectionFault from '../src/offline/connection-faults.js';
-import * as requestFault from '../src/offline/request-faults.js';
-import { Script } from '../src/offline/script.js';
-import { startOfflineServer } from '../src/offline/server.js';
+import type { Responder, ResponderRequest } from '../src/offline/server/responder.js';
+import * as connectionFault from '../test/support/fault-server/connection-faults.js';
+import * as requestFault from '../test/support/fault-server/request-faults.js';
+import { Script } from '../test/support/fault-server/script.js';
+import { startOfflineServer } from '../src/offline/server/server.js';
 import { answerTo, answerToSound, speechOf, type AskedFault } from './question.js';
 
 /** What the upstream can be told over IPC; each is answered with `{ done: number }`. */

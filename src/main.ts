@@ -1,8 +1,8 @@
 /** The process: environment in, service out, signals to a clean end. */
 import type { Logger } from 'pino';
-import { ConfigError, loadConfig } from './config.js';
+import { ConfigError, loadConfig } from './config/config.js';
 import { createGateway } from './gateway.js';
-import { createLogger } from './logger.js';
+import { createLogger } from './telemetry/logger.js';
 
 /** What no configuration can heal: told in a sentence, not as a stack. */
 function explain(error: unknown): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Closers } from '../src/closers.js';
+import { Closers } from '../src/gateway/closers.js';
 
 describe('closers', () => {
   it('close in reverse order, one after the other, and once', async () => {

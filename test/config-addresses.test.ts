@@ -2,8 +2,8 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { once } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
-import { ConfigError, loadConfig } from '../src/config.js';
-import { createLogger } from '../src/logger.js';
+import { ConfigError, loadConfig } from '../src/config/config.js';
+import { createLogger } from '../src/telemetry/logger.js';
 import { post, startGateway } from './support/gateway.js';
 import { eventually } from './support/pool.js';
 

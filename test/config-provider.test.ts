@@ -1,6 +1,6 @@
 /** Who is chosen to translate, why, and what that provider needs. */
 import { describe, expect, it } from '@jest/globals';
-import { ConfigError, loadConfig } from '../src/config.js';
+import { ConfigError, loadConfig } from '../src/config/config.js';
 
 function faultsOf(env: NodeJS.ProcessEnv): readonly string[] {
   try {

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { describe, expect, it } from '@jest/globals';
 import express from 'express';
-import { ConfigError, loadConfig } from '../src/config.js';
-import { environment, VARIABLE_NAMES } from '../src/environment.js';
+import { ConfigError, loadConfig } from '../src/config/config.js';
+import { environment, VARIABLE_NAMES } from '../src/config/environment.js';
 
 function faultsOf(env: NodeJS.ProcessEnv): readonly string[] {
   try {

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Logger } from 'pino';
-import { createLogger } from '../src/logger.js';
+import { createLogger } from '../src/telemetry/logger.js';
 
 let lines: string[];
 let logger: Logger;
@@ -96,7 +96,7 @@ describe('a line of the log', () => {
 });
 
 describe('lines of one turn', () => {
-  const logger = new URL('../src/logger.ts', import.meta.url).href;
+  const logger = new URL('../src/telemetry/logger.ts', import.meta.url).href;
   const run = async (work: string): Promise<string[]> => {
     const script = `const { createLogger } = await import('${logger}'); const logger = createLogger('info'); ${work}`;
     const args = ['--import', 'tsx', '--input-type=module', '-e', script];

@@ -1,7 +1,7 @@
 /** The metrics of a whole service: what it did is counted, and every metric that the dashboard and the alerts ask for is there. */
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { encodeWav } from '../src/audio/wav.js';
+import { encodeWav } from '../src/audio/wav/wav.js';
 import { post, startBeforeScript } from './support/gateway.js';
 import { requestFault } from './support/offline.js';
 import { eventually } from './support/pool.js';

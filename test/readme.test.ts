@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openRecording } from '../src/audio/recording.js';
-import { readWavFiles } from '../src/audio/wav-files.js';
+import { readWavFiles } from '../src/audio/wav/files.js';
 import { freePort } from './support/free-port.js';
 import { startGateway, type Running } from './support/gateway.js';
 import { startScripted, type Scripted } from './support/offline.js';

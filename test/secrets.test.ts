@@ -1,6 +1,6 @@
 /** What never gets out: keys, tickets, and what users say. A whole service at level debug is searched for all of them. */
 import { afterEach, expect, it } from '@jest/globals';
-import { createLogger } from '../src/logger.js';
+import { createLogger } from '../src/telemetry/logger.js';
 import { startGateway, type Running } from './support/gateway.js';
 import { at } from './support/offline-client.js';
 import { requestFault, startScripted, type Scripted } from './support/offline.js';

@@ -8,7 +8,7 @@ import {
   SimpleSpanProcessor,
   type ReadableSpan,
 } from '@opentelemetry/sdk-trace-base';
-import { encodeWav } from '../src/audio/wav.js';
+import { encodeWav } from '../src/audio/wav/wav.js';
 import { post, startBeforeScript } from './support/gateway.js';
 import { requestFault } from './support/offline.js';
 import { eventually } from './support/pool.js';

@@ -1,12 +1,12 @@
 /** The first look at a recording: its samples, or where a decoder gets them, for each of the recordings it holds. */
 import { createReadStream } from 'node:fs';
 import { GatewayError } from '../errors.js';
-import { findRecordings } from './concatenated.js';
-import type { DecodeInput } from './decoder.js';
-import { isStreamable } from './ffmpeg-arguments.js';
-import { AUDIO_FORMATS, type Demuxer } from './formats.js';
+import { findRecordings } from './containers/concatenated.js';
+import type { DecodeInput } from './ffmpeg/decoder.js';
+import { isStreamable } from './ffmpeg/arguments.js';
+import { AUDIO_FORMATS, type Demuxer } from './containers/formats.js';
 import { openRecording, type Recording, type RecordingReader } from './recording.js';
-import { sniff } from './sniff.js';
+import { sniff } from './containers/sniff.js';
 import {
   isOurPcm,
   READ_BYTES,
@@ -15,14 +15,14 @@ import {
   wavDataBytes,
   wavSeconds,
   type ByteRange,
-} from './wav.js';
-import { isPadded } from './wav-format.js';
-import { wavSource } from './wav-source.js';
-import { readW64Header } from './w64.js';
-import { joinAlike, readWavFiles, type WavFile } from './wav-files.js';
+} from './wav/wav.js';
+import { isPadded } from './wav/format.js';
+import { wavSource } from './wav/source.js';
+import { readW64Header } from './wav/w64.js';
+import { joinAlike, readWavFiles, type WavFile } from './wav/files.js';
 
 /** One of the recordings that stand one behind the other, nearly always the only one. */
-export type Part =
+export type RecordingPart =
   | { readonly kind: 'samples'; readonly pcm: Buffer }
   | { readonly kind: 'encoded'; readonly source: DecodeInput };
 
@@ -36,7 +36,7 @@ const MAX_KINDS = 64;
 export async function inspect(
   recording: Recording,
   checkSeconds: (seconds: number) => void,
-): Promise<Part[]> {
+): Promise<RecordingPart[]> {
   const reader = await openRecording(recording);
   try {
     if (reader.size === 0) throw emptyAudio();
@@ -59,12 +59,12 @@ async function inspectWav(
   reader: RecordingReader,
   start: number,
   checkSeconds: (seconds: number) => void,
-): Promise<Part[]> {
+): Promise<RecordingPart[]> {
   const files = joinAlike(await readWavFiles(reader, start));
   if (files.every(({ header }) => wavDataBytes(header) === 0)) throw emptyAudio();
   if (files.length > MAX_KINDS) throw tooManyKinds();
   checkSeconds(files.reduce((sum, { header }) => sum + (wavSeconds(header) ?? 0), 0));
-  const parts: Part[] = [];
+  const parts: RecordingPart[] = [];
   for (const file of files) {
     if (isOurPcm(file.header))
       parts.push({ kind: 'samples', pcm: await readWavSamples(reader, file.header) });
@@ -73,7 +73,11 @@ async function inspectWav(
   return parts;
 }
 
-async function wavPart(recording: Recording, size: number, { header, range }: WavFile): Promise<Part> {
+async function wavPart(
+  recording: Recording,
+  size: number,
+  { header, range }: WavFile,
+): Promise<RecordingPart> {
   const source = await wavSource(recording, size, header);
   return source === undefined ? containerPart(recording, size, 'wav', range) : { kind: 'encoded', source };
 }
@@ -83,14 +87,19 @@ async function readPadded(
   recording: Recording,
   reader: RecordingReader,
   ranges: readonly ByteRange[],
-): Promise<Part | undefined> {
+): Promise<RecordingPart | undefined> {
   const header = ranges.length === 1 ? await readW64Header(reader, ranges[0]?.offset) : undefined;
   if (header === undefined || !isPadded(header)) return undefined;
   const source = await wavSource(recording, reader.size, header);
   return source && { kind: 'encoded', source };
 }
 
-function containerPart(recording: Recording, size: number, demuxer: Demuxer, range: ByteRange): Part {
+function containerPart(
+  recording: Recording,
+  size: number,
+  demuxer: Demuxer,
+  range: ByteRange,
+): RecordingPart {
   const isAll = range.offset === 0 && range.length === size;
   const encoding = { kind: 'container', demuxer, range: isAll ? undefined : range } as const;
   // Of some containers ffmpeg needs a file to jump in.

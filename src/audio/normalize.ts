@@ -1,7 +1,7 @@
 /** Any recording in, PCM 16-bit little-endian mono 24 kHz out. The content decides what it is, not its name. */
 import { GatewayError } from '../errors.js';
-import { Decoder, type DecodeInput } from './decoder.js';
-import { emptyAudio, inspect, type Part } from './inspect.js';
+import { Decoder, type DecodeInput } from './ffmpeg/decoder.js';
+import { emptyAudio, inspect, type RecordingPart } from './inspect.js';
 import { BYTES_PER_SECOND, durationMs } from './pcm.js';
 import type { Recording } from './recording.js';
 
@@ -100,7 +100,7 @@ export class AudioNormalizer {
   }
 
   /** The samples of several recordings that stood one behind the other, each of which may be empty. */
-  async #join(parts: readonly Part[], signal: AbortSignal | undefined): Promise<Buffer> {
+  async #join(parts: readonly RecordingPart[], signal: AbortSignal | undefined): Promise<Buffer> {
     const samples: Buffer[] = [];
     let bytes = 0;
     for (const part of parts) {
@@ -115,7 +115,7 @@ export class AudioNormalizer {
     return Buffer.concat(samples);
   }
 
-  async #samplesOf(part: Part, signal: AbortSignal | undefined): Promise<Buffer> {
+  async #samplesOf(part: RecordingPart, signal: AbortSignal | undefined): Promise<Buffer> {
     return part.kind === 'samples' ? part.pcm : await this.#decode(part.source, signal);
   }
 

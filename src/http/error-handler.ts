@@ -3,10 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { GatewayError, upstreamCauseOf, type ErrorCode } from '../errors.js';
-import { ClientDisconnected } from './call.js';
+import { ClientDisconnected } from './middleware/request-context.js';
 import { invalidRequest } from './problem.js';
-import { endWithProblem } from './refusal.js';
-import type { ErrorHandler } from './steps.js';
+import { endWithProblem } from './end-with-problem.js';
+import type { ErrorHandler } from './middleware/compose.js';
 import { clientStatusOf, isError } from './thrown.js';
 
 /**

@@ -1,5 +1,5 @@
 /** What a body may measure: the numbers that the outside promises. */
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
 
 const KIB = 1_024;
 const MIB = 1_024 * KIB;

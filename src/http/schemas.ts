@@ -1,9 +1,9 @@
 /** The bodies that are taken, as zod schemas. Messages are predicates: the name of the field, as it was sent, goes before. */
 import { z } from 'zod';
-import { AUDIO_FORMATS } from '../audio/formats.js';
-import { countChars } from '../characters.js';
+import { AUDIO_FORMATS } from '../audio/containers/formats.js';
+import { countChars } from '../quota/characters.js';
 import { canonicalTag } from '../session/languages.js';
-import { UploadedFile, WITHOUT_FILE_NAME } from './fields.js';
+import { UploadedFile, WITHOUT_FILE_NAME } from './body/fields.js';
 import {
   DEFAULT_PAGE_SIZE,
   MAX_PAGE_SIZE,

@@ -9,7 +9,7 @@ import {
 } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
-import { HttpResponse } from './answer.js';
+import { HttpResponse } from './response.js';
 import { PROBLEM_TYPE, problemType, type Problem } from './problem.js';
 import { checkRequestLine } from './request-line.js';
 

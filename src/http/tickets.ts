@@ -1,6 +1,6 @@
 /** Tickets: how a browser, which can send no header with a WebSocket, shows that it holds an API key. */
 import { randomBytes } from 'node:crypto';
-import type { RedisConnection } from '../session/redis.js';
+import type { RedisConnection } from '../redis.js';
 
 export interface Ticket {
   readonly ticket: string;

@@ -1,5 +1,5 @@
 /** Whether a voice is one of the provider's: told at the edge, where it can be told with the names there are. */
-import type { HttpPorts } from './deps.js';
+import type { HttpPorts } from './ports.js';
 import { invalidRequest } from './problem.js';
 
 /** @throws GatewayError `invalid-request` that names the voices, where they are known. */

@@ -1,11 +1,11 @@
 /** `npm run offline`: the offline Realtime server alone, for anyone's own client. */
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
-import { createLogger } from '../logger.js';
+import { createLogger } from '../telemetry/logger.js';
 import { dialects, type DialectName } from '../wire/index.js';
-import { createSpeechEngine } from './engine.js';
-import type { EngineCapabilities } from './responder.js';
-import { startOfflineServer } from './server.js';
+import { createSpeechEngine } from './engine/engine.js';
+import type { EngineCapabilities } from './server/responder.js';
+import { startOfflineServer } from './server/server.js';
 
 const USAGE = `Usage: npm run offline -- [--port 9090] [--host 127.0.0.1] [--dialect ga|preview]
 

@@ -6,12 +6,12 @@ import type { Logger } from 'pino';
 import { Bag, type Indexed } from '../bag.js';
 import { GatewayError, upstreamCauseOf } from '../errors.js';
 import type { Connection, ConnectionObserver } from '../upstream/connection.js';
-import { lostAnswer, upstreamError } from '../upstream/failure.js';
-import { PendingResponse, type UpstreamRequest } from '../upstream/response.js';
-import { select, pickEviction, fits, voiceLockOf, type VoiceLock } from './choose.js';
-import { PoolCounters, type PoolTotals } from './tally.js';
-import { nextIdleAt, socketsWanted, toRetire, countSockets } from './growth.js';
-import { afterFailure, isOpen, type Outage } from './trouble.js';
+import { lostAnswer, upstreamError } from '../upstream/errors.js';
+import { PendingResponse, type UpstreamRequest } from '../upstream/pending-response.js';
+import { select, pickEviction, fits, voiceLockOf, type VoiceLock } from './select.js';
+import { PoolCounters, type PoolTotals } from './counters.js';
+import { nextIdleAt, socketsWanted, toRetire, countSockets } from './scaling.js';
+import { afterFailure, isOpen, type Outage } from './backoff.js';
 
 export interface PoolOptions {
   readonly maxSockets: number;

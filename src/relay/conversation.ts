@@ -2,18 +2,18 @@
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import { GatewayError, upstreamCauseOf } from '../errors.js';
-import type { Endpoint } from '../upstream/endpoint.js';
+import type { Endpoint } from '../providers/endpoint.js';
 import { openSession } from '../upstream/handshake.js';
-import { KeepAlive } from '../upstream/keep-alive.js';
-import { wrapSocket, type Socket } from '../upstream/socket.js';
+import { KeepAlive } from '../ws/keep-alive.js';
+import { wrapSocket, type Socket } from '../ws/socket.js';
 import type { Dialect, ServerEvent, SessionSettings, SessionView } from '../wire/index.js';
-import { cutReason, relayedClose, type Close } from './close.js';
-import { createTranscoder, type Transcoder } from './crossing.js';
-import { HIGH_WATER_BYTES, Sink, PausableSource } from './flow.js';
+import { cutReason, relayedClose, type Close } from '../ws/close-codes.js';
+import { createTranscoder, type Transcoder } from './transcode.js';
+import { HIGH_WATER_BYTES, Sink, PausableSource } from '../ws/backpressure.js';
 import { Meter, type Charge } from './meter.js';
-import { checkPolicy } from './rules.js';
-import { noTraffic, type ConversationEnd } from './tally.js';
-import { ResponseTracker } from './turn.js';
+import { checkPolicy } from './policy.js';
+import { noTraffic, type ConversationEnd } from './counters.js';
+import { ResponseTracker } from './response-tracker.js';
 
 export interface ConversationSetup {
   /** Open, and not read from yet. */

@@ -1,6 +1,6 @@
 /** What a client's events cost, and that it pays for them. */
-import { countChars } from '../characters.js';
-import { audioPoints, RESPONSE_POINTS, textPoints } from '../points.js';
+import { countChars } from '../quota/characters.js';
+import { audioPoints, RESPONSE_POINTS, textPoints } from '../quota/points.js';
 import type { ClientEvent, Item, ItemReference } from '../wire/index.js';
 
 /** PCM16, mono, 24 kHz: what a client speaks in every conversation. */

@@ -5,12 +5,12 @@ import type { Logger } from 'pino';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { GatewayError } from '../errors.js';
 import type { ProfileInput } from '../session/profile.js';
-import type { Endpoint } from '../upstream/endpoint.js';
+import type { Endpoint } from '../providers/endpoint.js';
 import { dialects, type DialectName } from '../wire/index.js';
 import { Conversation } from './conversation.js';
 import type { Charge } from './meter.js';
 import { relaySettings, type ConversationKind } from './settings.js';
-import { RelayCounters, type RelayTotals } from './tally.js';
+import { RelayCounters, type RelayTotals } from './counters.js';
 
 export interface ConversationOptions {
   readonly kind: ConversationKind;

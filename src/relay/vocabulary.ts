@@ -7,7 +7,7 @@ import {
   type Dialect,
   type DialectName,
 } from '../wire/index.js';
-import { ALLOWED_EVENTS, CHANGEABLE_FIELDS } from './rules.js';
+import { ALLOWED_EVENTS, CHANGEABLE_FIELDS } from './policy.js';
 
 export type JsonSchema = Record<string, unknown>;
 

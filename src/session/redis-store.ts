@@ -15,7 +15,7 @@ import {
   SESSION_KEY,
   SLIDE,
 } from './redis-scripts.js';
-import type { RedisConnection } from './redis.js';
+import type { RedisConnection } from '../redis.js';
 import type { DeletionWatcher, PutResult, SessionDraft, SessionPage, SessionStore } from './store.js';
 
 const count = z.coerce.number().int().nonnegative();

@@ -1,7 +1,7 @@
 /** Sessions as the rest of the service knows them: made, found, held while they translate, listed, deleted. */
 import { randomBytes } from 'node:crypto';
 import { GatewayError } from '../errors.js';
-import { ActiveSessions, type Hold } from './leases.js';
+import { ActiveSessions, type Hold } from './active-sessions.js';
 import { canonicalProfile, checkConflict, type ProfileInput, type Session } from './profile.js';
 import { makeProfile, type PromptDefaults } from './prompt.js';
 import type { SessionStore } from './store.js';

@@ -12,15 +12,15 @@ import {
   type Usage,
 } from '../wire/index.js';
 import { Demux } from './demux.js';
-import type { Endpoint } from './endpoint.js';
-import { concernsReference, socketLost, saysItExists } from './failure.js';
+import type { Endpoint } from '../providers/endpoint.js';
+import { concernsReference, socketLost, saysItExists } from './errors.js';
 import { openSession, type SessionListener } from './handshake.js';
 import { inputItems } from './input-items.js';
-import { KEEP_ALIVE_TIMES, KeepAlive, type KeepAliveTimes } from './keep-alive.js';
-import type { PendingResponse } from './response.js';
+import { KEEP_ALIVE_TIMES, KeepAlive, type KeepAliveTimes } from '../ws/keep-alive.js';
+import type { PendingResponse } from './pending-response.js';
 import { RateLimits } from './rate-limits.js';
-import { PromptItems } from './seeds.js';
-import type { Socket } from './socket.js';
+import { PromptItems } from './prompt-items.js';
+import type { Socket } from '../ws/socket.js';
 
 export interface ConnectionOptions {
   /** Until the socket must be ready. */

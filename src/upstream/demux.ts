@@ -11,9 +11,9 @@ import {
   responseError,
   unnamedRefusal,
   untaggedResponse,
-} from './failure.js';
+} from './errors.js';
 import type { RateLimits } from './rate-limits.js';
-import type { PendingResponse } from './response.js';
+import type { PendingResponse } from './pending-response.js';
 
 export interface RoutedRequest {
   readonly requestId: string;

@@ -2,9 +2,9 @@
 import type { Logger } from 'pino';
 import type { GatewayError } from '../errors.js';
 import type { Fault, ServerEvent, SessionSettings, SessionView } from '../wire/index.js';
-import { withoutCredentials, type Endpoint } from './endpoint.js';
-import { socketLost, handshakeRejected, upgradeRejected, stalledHandshake } from './failure.js';
-import { openSocket, type Socket } from './socket.js';
+import { withoutCredentials, type Endpoint } from '../providers/endpoint.js';
+import { socketLost, handshakeRejected, upgradeRejected, stalledHandshake } from './errors.js';
+import { openSocket, type Socket } from '../ws/socket.js';
 
 export interface SessionListener {
   /** Their session is created, and ours is what they acknowledged. */

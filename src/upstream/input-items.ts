@@ -1,6 +1,6 @@
 /** What of a request goes into its own input, behind the reference to its prompt. */
 import type { Item } from '../wire/index.js';
-import type { UpstreamRequest } from './response.js';
+import type { UpstreamRequest } from './pending-response.js';
 
 /** The question stands alone in its item; what only helps has one of its own. */
 export function inputItems({ context, question }: UpstreamRequest): Item[] {

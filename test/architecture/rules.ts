@@ -157,6 +157,38 @@ function findCycles(sources: readonly Source[]): string[] {
   return cycles;
 }
 
+/** The dialects' folders, which are each other's pair name by name. */
+const DIALECTS = /^wire\/(ga|preview)\//;
+
+/** One name, one thing: each name that more than one file exports, with those files. */
+function findDoubledExports(sources: readonly Source[]): string[] {
+  const files = new Map<string, string[]>();
+  for (const { path, tree } of sources) {
+    if (DIALECTS.test(path)) continue;
+    for (const name of exportedNames(tree)) files.set(name, [...(files.get(name) ?? []), path]);
+  }
+  return [...files].flatMap(([name, paths]) =>
+    paths.length > 1 ? [`${name} is exported by ${paths.join(' and ')}`] : [],
+  );
+}
+
+/** What a file declares and exports; a re-export is the same thing once more. */
+function exportedNames(tree: ts.SourceFile): string[] {
+  return tree.statements.flatMap((statement) => {
+    if (!ts.canHaveModifiers(statement)) return [];
+    const isExported = ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword);
+    if (isExported !== true) return [];
+    if (ts.isVariableStatement(statement))
+      return statement.declarationList.declarations.map(({ name }) => name.getText(tree));
+    const isNamed =
+      ts.isFunctionDeclaration(statement) ||
+      ts.isClassDeclaration(statement) ||
+      ts.isInterfaceDeclaration(statement) ||
+      ts.isTypeAliasDeclaration(statement);
+    return isNamed && statement.name !== undefined ? [statement.name.text] : [];
+  });
+}
+
 const DRAWERS = /(^|\/)(utils?|helpers?|commons?|misc)(\.ts|\/)/;
 
 export const RULES: readonly Rule[] = [
@@ -173,36 +205,42 @@ export const RULES: readonly Rule[] = [
     /^session\//,
     /^(pool|upstream|http|audio)\//,
   ),
-  forbidEdge('audio/ knows nothing of ours but errors', /^audio\//, /^(?!audio\/|errors\.ts$)/),
+  forbidEdge(
+    'audio/ knows nothing of ours but errors and the semaphore',
+    /^audio\//,
+    /^(?!audio\/|errors\.ts$|semaphore\.ts$)/,
+  ),
   forbidEdge(
     'http/ knows no pool, upstream, wire, store or ffmpeg',
     /^http\//,
-    /^(pool|upstream|wire)\/|^session\/.*store|^audio\/(decoder|ffmpeg)\.ts$/,
+    /^(pool|upstream|wire)\/|^session\/.*store|^audio\/ffmpeg\//,
   ),
-  forbidEdge('only the gateway knows offline/', /^(?!offline\/|gateway\.ts$)/, /^offline\//),
+  forbidEdge('only the gateway knows offline/', /^(?!offline\/|gateway\.ts$|gateway\/)/, /^offline\//),
   forbidEdge('only main knows the gateway', /^(?!main\.ts$)/, /^gateway\.ts$/),
+  forbidEdge('gateway/ is known to the gateway alone', /^(?!gateway(\.ts$|\/))/, /^gateway\//),
   forbidEdge('nobody imports main', /./, /^main\.ts$/),
   keepPackages(
     'express and multer stay in http/ and the gateway',
     /^(express|multer)$/,
     /^(http\/|gateway\.ts$)/,
   ),
-  keepPackages('ws stays in its three places', /^ws$/, /^(upstream\/socket\.ts$|relay\/|offline\/)/),
+  keepPackages('the ws package stays in its three places', /^ws$/, /^(ws|relay|offline)\//),
   keepPackages(
     'ffmpeg packages stay in audio/ffmpeg',
     /^(fluent-ffmpeg|ffmpeg-static)$/,
-    /^audio\/ffmpeg\.ts$/,
+    /^audio\/ffmpeg\/ffmpeg\.ts$/,
   ),
-  keepPackages('prom-client stays in metrics', /^prom-client$/, /^metrics\.ts$/),
-  keepPackages('OpenTelemetry stays in tracing', /^@opentelemetry\//, /^tracing\.ts$/),
+  keepPackages('prom-client stays in metrics', /^prom-client$/, /^telemetry\/metrics\.ts$/),
+  keepPackages('OpenTelemetry stays in tracing', /^@opentelemetry\//, /^telemetry\/tracing\.ts$/),
   keepPackages(
-    "the Redis client stays in the session store and the limiter's store",
+    "the Redis client stays in its connection and the limiter's store",
     /^(redis|@redis\/.*|ioredis)$/,
-    /^(session\/redis[\w-]*|http\/[\w-]*limit[\w-]*)\.ts$/,
+    /^(redis|session\/redis-store|quota\/limiter)\.ts$/,
   ),
-  forbidSyntax('only config reads process.env', /^config\.ts$/, usesOfProcess('env')),
+  forbidSyntax('only config reads process.env', /^config\/config\.ts$/, usesOfProcess('env')),
   forbidSyntax('only main exits', /^main\.ts$/, usesOfProcess('exit')),
   { name: 'no import goes in a circle', breaches: findCycles },
+  { name: 'no name is exported twice', breaches: findDoubledExports },
   forbidSyntax('no module has state that changes', /^$/, mutableState),
   {
     name: 'no file is a drawer',

@@ -1,7 +1,7 @@
 /** Every other format we take: made by ffmpeg, decoded by ours, compared by length, pitch and level. */
 import { readFile } from 'node:fs/promises';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { AUDIO_FORMATS } from '../../src/audio/formats.js';
+import { AUDIO_FORMATS } from '../../src/audio/containers/formats.js';
 import { AudioNormalizer, type NormalizedAudio } from '../../src/audio/normalize.js';
 import { levelAt, record, toneInput, workshop } from './recordings.js';
 

@@ -1,6 +1,6 @@
 /** The line in front of the ffmpeg processes. */
 import { describe, expect, it } from '@jest/globals';
-import { Semaphore } from '../../src/audio/line.js';
+import { Semaphore } from '../../src/semaphore.js';
 
 const forever = new AbortController().signal;
 

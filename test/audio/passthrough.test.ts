@@ -1,7 +1,7 @@
 /** WAV that is already PCM16 mono 24 kHz: the samples, all the samples, and nothing but the samples, without ffmpeg. */
 import { describe, expect, it } from '@jest/globals';
 import { AudioNormalizer } from '../../src/audio/normalize.js';
-import { encodeWav } from '../../src/audio/wav.js';
+import { encodeWav } from '../../src/audio/wav/wav.js';
 import { data, extensibleFormat, format, LIST, riff, run, sine, workshop, type Chunk } from './recordings.js';
 
 const files = workshop();

@@ -3,7 +3,7 @@ import { getEventListeners } from 'node:events';
 import { chmod, readdir, readlink } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { GatewayError } from '../../src/errors.js';
-import { chooseBinary } from '../../src/audio/ffmpeg.js';
+import { chooseBinary } from '../../src/audio/ffmpeg/ffmpeg.js';
 import { AudioNormalizer, type NormalizerOptions } from '../../src/audio/normalize.js';
 import {
   accompaniedFfmpeg,

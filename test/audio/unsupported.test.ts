@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { AudioNormalizer } from '../../src/audio/normalize.js';
-import { AUDIO_FORMATS } from '../../src/audio/formats.js';
+import { AUDIO_FORMATS } from '../../src/audio/containers/formats.js';
 import { countedFfmpeg } from './processes.js';
 import { record, sine, toneInput, workshop } from './recordings.js';
 

@@ -1,7 +1,7 @@
 /** Redis neither answers nor goes away. No answer waits for what it does not need of it. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { encodeWav } from '../../src/audio/wav.js';
-import { createLogger } from '../../src/logger.js';
+import { encodeWav } from '../../src/audio/wav/wav.js';
+import { createLogger } from '../../src/telemetry/logger.js';
 import { post, startGateway, type Running } from '../support/gateway.js';
 import { startScripted, type Scripted } from '../support/offline.js';
 import { eventually } from '../support/programs.js';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openRecording } from '../../src/audio/recording.js';
-import { readWavFiles } from '../../src/audio/wav-files.js';
+import { readWavFiles } from '../../src/audio/wav/files.js';
 import { startGateway, type Running } from '../support/gateway.js';
 
 const run = promisify(execFile);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { AudioNormalizer } from '../../src/audio/normalize.js';
-import { UploadSink } from '../../src/http/intake.js';
+import { UploadSink } from '../../src/http/body/upload-sink.js';
 import { dialects } from '../../src/wire/index.js';
 import { countedFfmpeg, Notes } from '../audio/processes.js';
 import { data, format, riff, sine, workshop } from '../audio/recordings.js';

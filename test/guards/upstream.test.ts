@@ -142,7 +142,7 @@ describe('sockets to upstream', () => {
             post(`${service.url}/api/realtime/sessions`, { prompt: `Translate as ${made + number} would.` }),
           ),
         );
-      const { sessions, pool } = await service.gateway.stats();
+      const { sessions, pool } = service.gateway.stats();
       expect(sessions).toBe(1_000);
       expect(pool.sockets).toBe(1);
       expect(service.script.handshakes).toHaveLength(1);

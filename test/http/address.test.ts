@@ -2,8 +2,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import request from 'supertest';
 import { network } from '../../src/http/address.js';
-import { createLimiter } from '../../src/http/limiter.js';
-import { createLogger } from '../../src/logger.js';
+import { createLimiter } from '../../src/quota/limiter.js';
+import { createLogger } from '../../src/telemetry/logger.js';
 import { startBeforeScript } from '../support/gateway.js';
 import { startHttp, type HttpFixture } from '../support/http.js';
 import { refusal } from '../support/relay.js';

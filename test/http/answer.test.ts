@@ -4,7 +4,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from '@jest/globals';
 import express from 'express';
-import { HttpResponse, say } from '../../src/http/answer.js';
+import { HttpResponse, say } from '../../src/http/response.js';
 
 async function headersOf(listener: RequestListener): Promise<Headers> {
   const server = createServer({ ServerResponse: HttpResponse }, listener).listen(0, '127.0.0.1');

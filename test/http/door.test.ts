@@ -1,7 +1,7 @@
 /** Keys that are guessed: an address may try so many, and then waits, whatever it shows. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import request from 'supertest';
-import type { Limiter } from '../../src/http/limiter.js';
+import type { Limiter } from '../../src/quota/limiter.js';
 import { startBeforeScript, startGateway } from '../support/gateway.js';
 import { startHttp, until, type HttpFixture } from '../support/http.js';
 import { startRedis, type TestRedis } from '../support/redis.js';

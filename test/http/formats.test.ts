@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import request from 'supertest';
-import { AUDIO_FORMATS } from '../../src/audio/formats.js';
+import { AUDIO_FORMATS } from '../../src/audio/containers/formats.js';
 import { AudioNormalizer } from '../../src/audio/normalize.js';
 import { acceptedFiles, readCapabilities } from '../../web/src/api/capabilities.js';
 import { startHttp, type HttpFixture } from '../support/http.js';

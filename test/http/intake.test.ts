@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { finished, pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { encodeWav } from '../../src/audio/wav.js';
-import { UploadSink, MAX_MEMORY_BYTES } from '../../src/http/intake.js';
+import { encodeWav } from '../../src/audio/wav/wav.js';
+import { UploadSink, MAX_MEMORY_BYTES } from '../../src/http/body/upload-sink.js';
 
 const HEADER_BYTES = 44;
 const ready = encodeWav(Buffer.alloc(30_000, 7));

@@ -1,7 +1,7 @@
 /** The busiest route has a lane past Express's router: whatever is asked there is answered as Express answers it. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { GatewayError } from '../../src/errors.js';
-import { createLimiter } from '../../src/http/limiter.js';
+import { createLimiter } from '../../src/quota/limiter.js';
 import { silent } from '../support/pool.js';
 import { startHttp, until, type HttpFixture } from '../support/http.js';
 

@@ -1,8 +1,8 @@
 /** Points counted in Redis: shared by nodes, and no reason to refuse anybody while Redis is away. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { createLimiter } from '../../src/http/limiter.js';
-import { createLogger } from '../../src/logger.js';
-import { connectRedis, type RedisConnection } from '../../src/session/redis.js';
+import { createLimiter } from '../../src/quota/limiter.js';
+import { createLogger } from '../../src/telemetry/logger.js';
+import { connectRedis, type RedisConnection } from '../../src/redis.js';
 import { until } from '../support/http.js';
 import { startRedis, type TestRedis } from '../support/redis.js';
 

@@ -1,8 +1,8 @@
 /** Points: what costs how many, whom they are counted for, and what the client is told. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import request from 'supertest';
-import { createLimiter } from '../../src/http/limiter.js';
-import { createLogger } from '../../src/logger.js';
+import { createLimiter } from '../../src/quota/limiter.js';
+import { createLogger } from '../../src/telemetry/logger.js';
 import { resultOf, say, startHttp, type HttpFixture, type HttpFixtureOptions } from '../support/http.js';
 
 let http: HttpFixture;

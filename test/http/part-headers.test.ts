@@ -1,6 +1,6 @@
 /** The headers of a form's parts, read on their way to busboy. */
 import { describe, expect, it } from '@jest/globals';
-import { PartHeaderReader } from '../../src/http/part-headers.js';
+import { PartHeaderReader } from '../../src/http/body/part-headers.js';
 import { BOUNDARY, MULTIPART, part } from '../support/http.js';
 
 describe('the headers of parts', () => {

@@ -1,7 +1,7 @@
 /** The three kinds of body, and what else is sent for one. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import request from 'supertest';
-import { encodeWav } from '../../src/audio/wav.js';
+import { encodeWav } from '../../src/audio/wav/wav.js';
 import { multipart, MULTIPART, part, startHttp, type HttpFixture } from '../support/http.js';
 
 const PATH = '/api/realtime/translate';

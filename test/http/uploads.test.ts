@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import request from 'supertest';
-import { encodeWav } from '../../src/audio/wav.js';
+import { encodeWav } from '../../src/audio/wav/wav.js';
 import { GatewayError } from '../../src/errors.js';
-import { createUploadNamer, sweepUploads } from '../../src/http/upload.js';
+import { createUploadNamer, sweepUploads } from '../../src/http/body/upload-dir.js';
 import {
   MULTIPART,
   multipart,

@@ -1,5 +1,5 @@
 /** Steady mixed load: texts, recordings and streams, in sessions and without, every answer held against what was asked. */
-import { encodeWav } from '../../src/audio/wav.js';
+import { encodeWav } from '../../src/audio/wav/wav.js';
 import { post } from '../support/gateway.js';
 import { eventually } from '../support/programs.js';
 

@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { encodeWav } from '../../src/audio/wav.js';
+import { encodeWav } from '../../src/audio/wav/wav.js';
 import { post } from '../support/gateway.js';
 import { requestFault, startScripted, type Scripted } from '../support/offline.js';
 import { eventually } from '../support/programs.js';

@@ -5,7 +5,7 @@ import {
   decodeSentence,
   encodeSentence,
   readAnalysis,
-} from '../../src/offline/apertium-text.js';
+} from '../../src/offline/engine/apertium-text.js';
 
 function sentencesOf(text: string): string[] {
   return cutIntoSegments(text).map(({ sentence }) => sentence);

@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Apertium } from '../../src/offline/apertium.js';
-import { readPairs, type Pair } from '../../src/offline/modes.js';
+import { Apertium } from '../../src/offline/engine/apertium.js';
+import { readPairs, type Pair } from '../../src/offline/engine/modes.js';
 import { eventually, pipelinesOf, programsIn, untilGone } from '../support/programs.js';
 
 const MODES = '/usr/share/apertium/modes';

@@ -1,9 +1,9 @@
 /** Which languages a request is about, from its metadata and its prompts; and the way between them. */
 import { describe, expect, it } from '@jest/globals';
-import { LanguageNames } from '../../src/offline/language-names.js';
-import { defaultTarget, readPrompt, readLanguages } from '../../src/offline/languages.js';
-import type { Pair } from '../../src/offline/modes.js';
-import { TranslationRoutes } from '../../src/offline/routes.js';
+import { LanguageNames } from '../../src/offline/engine/language-names.js';
+import { defaultTarget, readPrompt, readLanguages } from '../../src/offline/engine/languages.js';
+import type { Pair } from '../../src/offline/engine/modes.js';
+import { TranslationRoutes } from '../../src/offline/engine/routes.js';
 import { textItem } from '../support/engine.js';
 
 const names = new LanguageNames(['en', 'es', 'fr', 'pt', 'ca']);

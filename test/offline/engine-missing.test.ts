@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createSpeechEngine } from '../../src/offline/engine.js';
+import { createSpeechEngine } from '../../src/offline/engine/engine.js';
 import { ask, audioItem } from '../support/engine.js';
 import { silence } from '../support/offline-audio.js';
 

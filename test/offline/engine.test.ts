@@ -1,9 +1,9 @@
 /** The speech engine as the offline server meets it: real translation, real speech. */
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createSpeechEngine } from '../../src/offline/engine.js';
-import { loudnessDb } from '../../src/offline/pcm.js';
-import { ResponderError, type Responder } from '../../src/offline/responder.js';
+import { createSpeechEngine } from '../../src/offline/engine/engine.js';
+import { loudnessDb } from '../../src/audio/loudness.js';
+import { ResponderError, type Responder } from '../../src/offline/server/responder.js';
 import { ask, audioItem, textItem } from '../support/engine.js';
 import { silence } from '../support/offline-audio.js';
 import { eventually, pipelinesOf, programsIn, untilGone } from '../support/programs.js';

@@ -1,8 +1,8 @@
 /** Speech to words by the real PocketSphinx, spoken by the real Flite. */
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { cutAtPauses, Recognizer } from '../../src/offline/recognizer.js';
-import { Programs } from '../../src/offline/shell.js';
-import { Transcripts } from '../../src/offline/transcripts.js';
+import { cutAtPauses, Recognizer } from '../../src/offline/engine/recognizer.js';
+import { Programs } from '../../src/offline/engine/process.js';
+import { Transcripts } from '../../src/offline/engine/transcripts.js';
 import { hum, silence } from '../support/offline-audio.js';
 import { eventually, pipelinesOf, programsIn, untilGone } from '../support/programs.js';
 import { speakSamples } from '../support/speech.js';

@@ -1,6 +1,6 @@
 /** The script itself: its answers, its rules for who gets which fault, its record, and its speed under load. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { FaultPlan } from '../../src/offline/plan.js';
+import { FaultPlan } from '../support/fault-server/fault-plan.js';
 import { BareClient, at } from '../support/offline-client.js';
 import { connectionFault, requestFault, startScripted, type Scripted } from '../support/offline.js';
 import { GA, outOfBand } from '../support/offline-spelling.js';

@@ -1,7 +1,7 @@
 /** What one socket can make the offline server hold: slow readers, floods, endless audio. */
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Responder } from '../../src/offline/responder.js';
-import { startOfflineServer, type OfflineServer } from '../../src/offline/server.js';
+import type { Responder } from '../../src/offline/server/responder.js';
+import { startOfflineServer, type OfflineServer } from '../../src/offline/server/server.js';
 import { BareClient } from '../support/offline-client.js';
 import { requestFault, startScripted } from '../support/offline.js';
 import { GA, outOfBand } from '../support/offline-spelling.js';

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { widen } from '../../src/offline/narrowband.js';
-import { Recognizer } from '../../src/offline/recognizer.js';
-import { Programs } from '../../src/offline/shell.js';
+import { widen } from '../../src/offline/engine/narrowband.js';
+import { Recognizer } from '../../src/offline/engine/recognizer.js';
+import { Programs } from '../../src/offline/engine/process.js';
 import { silence } from '../support/offline-audio.js';
 import { speak, speakSamples } from '../support/speech.js';
 

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { InputAudio, type AudioTurn } from '../../src/offline/input-audio.js';
-import { pcmDurationMs } from '../../src/offline/pcm.js';
+import { InputAudio, type AudioTurn } from '../../src/offline/server/input-audio.js';
+import { pcmDurationMs } from '../../src/audio/loudness.js';
 import { silence } from '../support/offline-audio.js';
 
 const SENTENCES = ['Good morning, how are you today?', 'Where is the train station?', 'Yes.'];

@@ -1,7 +1,7 @@
 /** Voice activity detection: speech is found in a quiet room, in a noisy one, and not where there is none. */
 import { describe, expect, it } from '@jest/globals';
-import { BYTES_PER_MS } from '../../src/offline/pcm.js';
-import { VAD_FRAME_MS, VoiceActivityDetector } from '../../src/offline/vad.js';
+import { BYTES_PER_MS } from '../../src/audio/loudness.js';
+import { VAD_FRAME_MS, VoiceActivityDetector } from '../../src/audio/vad.js';
 import { babble, hum, silence } from '../support/offline-audio.js';
 
 function changes(pcm: Buffer, options = { threshold: 0.5, silenceMs: 500 }) {

@@ -1,10 +1,10 @@
 /** Text to speech by the real Flite and eSpeak NG, heard by the real recogniser. */
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { loudnessDb } from '../../src/offline/pcm.js';
-import { Recognizer } from '../../src/offline/recognizer.js';
-import { resample } from '../../src/offline/resample.js';
-import { Programs } from '../../src/offline/shell.js';
-import { Synthesizer, VOICES } from '../../src/offline/voice.js';
+import { loudnessDb } from '../../src/audio/loudness.js';
+import { Recognizer } from '../../src/offline/engine/recognizer.js';
+import { resample } from '../../src/audio/resample.js';
+import { Programs } from '../../src/offline/engine/process.js';
+import { Synthesizer, VOICES } from '../../src/offline/engine/synthesizer.js';
 import { pipelinesOf, untilGone } from '../support/programs.js';
 
 const never = new AbortController().signal;

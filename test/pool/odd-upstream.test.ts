@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import type { GatewayError } from '../../src/errors.js';
-import type { RequestFault } from '../../src/offline/request-faults.js';
+import type { RequestFault } from '../support/fault-server/request-faults.js';
 import type { Fault } from '../../src/wire/index.js';
 import { connectionFault, requestFault } from '../support/offline.js';
 import {

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { cutReason, relayedClose } from '../../src/relay/close.js';
+import { cutReason, relayedClose } from '../../src/ws/close-codes.js';
 import { startBeforeScript } from '../support/gateway.js';
 import { BareClient } from '../support/offline-client.js';
 import { connectionFault, requestFault, startScripted, type Script } from '../support/offline.js';

@@ -1,6 +1,6 @@
 /** Back-pressure by itself: who waits for whom, and until when. */
 import { describe, expect, it } from '@jest/globals';
-import { HIGH_WATER_BYTES, Sink, PausableSource } from '../../src/relay/flow.js';
+import { HIGH_WATER_BYTES, Sink, PausableSource } from '../../src/ws/backpressure.js';
 
 /** A side that is read from, and remembers whether it is. */
 class Side {

@@ -10,8 +10,8 @@ let running: Awaited<ReturnType<typeof startBeforeScript>>;
 
 afterEach(() => running.close());
 
-async function conversations(): Promise<number> {
-  return (await running.gateway.stats()).relay.conversations;
+function conversations(): number {
+  return running.gateway.stats().relay.conversations;
 }
 
 /** Everybody at once; those who are let in, and what the others are told. */
@@ -44,7 +44,7 @@ describe('the number of conversations', () => {
     const told = await refusal(running.url, '/text-chat');
     expect(told.body).toMatchObject({ code: 'rate-limited', retryable: true });
     expect(told.headers['retry-after']).toBe('1');
-    expect(await conversations()).toBe(3);
+    expect(conversations()).toBe(3);
   });
 
   it('is limited in all, whoever they are', async () => {
@@ -77,15 +77,15 @@ describe('the number of conversations', () => {
       await refusal(running.url, '/text-chat', { Origin: 'https://elsewhere.example' });
       await refusal(running.url, '/text-chat?target=none');
     }
-    expect(await conversations()).toBe(0);
+    expect(conversations()).toBe(0);
     const client = await converse(running.url, '/text-chat');
-    expect(await conversations()).toBe(1);
+    expect(conversations()).toBe(1);
     expect(await (await fetch(`${running.url}/health`)).json()).toMatchObject({
       relay: { conversations: 1 },
     });
     await client.close();
     await running.script.until(() => running.script.open.length === 1);
-    while ((await conversations()) > 0) await new Promise(setImmediate);
+    while (conversations() > 0) await new Promise(setImmediate);
   });
 
   it('is beside the pool: translations go on where all conversations are taken', async () => {

@@ -1,7 +1,7 @@
 /** Tickets: how a page, which can send no header with a WebSocket, shows that it holds a key. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { MemoryTicketStore, RedisTicketStore, type TicketStore } from '../../src/http/tickets.js';
-import { connectRedis, type RedisConnection } from '../../src/session/redis.js';
+import { connectRedis, type RedisConnection } from '../../src/redis.js';
 import { startBeforeScript, startGateway } from '../support/gateway.js';
 import { until } from '../support/http.js';
 import { silent } from '../support/pool.js';

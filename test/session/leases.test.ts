@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { pino } from 'pino';
 import { GatewayError } from '../../src/errors.js';
 import { MemoryStore } from '../../src/session/memory-store.js';
-import { connectRedis } from '../../src/session/redis.js';
+import { connectRedis } from '../../src/redis.js';
 import { RedisStore } from '../../src/session/redis-store.js';
 import { SessionRegistry, type Lease, type SessionOptions } from '../../src/session/registry.js';
 import { startRedis, type TestRedis } from '../support/redis.js';

@@ -1,7 +1,7 @@
 /** The Redis store: the contract against a real Redis, and what is its own: nodes, crashes, silence. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import { connectRedis, type RedisConnection } from '../../src/session/redis.js';
+import { connectRedis, type RedisConnection } from '../../src/redis.js';
 import { RedisStore } from '../../src/session/redis-store.js';
 import { startRedis, type TestRedis } from '../support/redis.js';
 import { describeStore, draftSession, stored } from './store-contract.js';

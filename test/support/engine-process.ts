@@ -1,5 +1,5 @@
 /** A process of its own with a busy speech engine, for a test that kills it: says `busy`, then works until it dies. */
-import { createSpeechEngine } from '../../src/offline/engine.js';
+import { createSpeechEngine } from '../../src/offline/engine/engine.js';
 import { ask } from './engine.js';
 import { speakSamples } from './speech.js';
 

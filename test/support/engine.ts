@@ -1,5 +1,5 @@
 /** Asks a responder as the offline server does, and gathers what it says. */
-import type { Responder, ResponderRequest } from '../../src/offline/responder.js';
+import type { Responder, ResponderRequest } from '../../src/offline/server/responder.js';
 import type { Item } from '../../src/wire/index.js';
 
 export interface Answer {

@@ -6,25 +6,25 @@ import { connect, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Recording } from '../../src/audio/recording.js';
-import { loadConfig, type Config } from '../../src/config.js';
+import { loadConfig, type Config } from '../../src/config/config.js';
 import { createApp } from '../../src/http/app.js';
-import type { Capabilities, Health, HttpPorts, ReadyCheck } from '../../src/http/deps.js';
+import type { Capabilities, Health, HttpPorts, ReadyCheck } from '../../src/http/ports.js';
 import { createHttpServer, type ServerTiming } from '../../src/http/server.js';
-import { sweepUploads } from '../../src/http/upload.js';
-import { createLogger } from '../../src/logger.js';
+import { sweepUploads } from '../../src/http/body/upload-dir.js';
+import { createLogger } from '../../src/telemetry/logger.js';
 import { Upgrades } from '../../src/http/upgrades.js';
-import { Metrics } from '../../src/metrics.js';
+import { Metrics } from '../../src/telemetry/metrics.js';
 import { Relay } from '../../src/relay/relay.js';
 import { MemoryStore } from '../../src/session/memory-store.js';
 import { SessionRegistry } from '../../src/session/registry.js';
-import { Tracing } from '../../src/tracing.js';
+import { Tracing } from '../../src/telemetry/tracing.js';
 import { dialects } from '../../src/wire/index.js';
 import type {
   Translate,
   TranslateRequest,
   TranslationEvent,
   TranslationResult,
-} from '../../src/translate.js';
+} from '../../src/translate/translate.js';
 
 export interface HttpFixture {
   readonly url: string;

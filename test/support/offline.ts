@@ -1,14 +1,14 @@
 /** A scripted Realtime server on a free port: the double for everything that talks to an upstream. */
-import { Script, type ScriptOptions } from '../../src/offline/script.js';
+import { Script, type ScriptOptions } from './fault-server/script.js';
 import {
   startOfflineServer,
   type OfflineServer,
   type OfflineServerOptions,
-} from '../../src/offline/server.js';
+} from '../../src/offline/server/server.js';
 
-export * as connectionFault from '../../src/offline/connection-faults.js';
-export * as requestFault from '../../src/offline/request-faults.js';
-export type { Script } from '../../src/offline/script.js';
+export * as connectionFault from './fault-server/connection-faults.js';
+export * as requestFault from './fault-server/request-faults.js';
+export type { Script } from './fault-server/script.js';
 
 export interface Scripted {
   readonly script: Script;

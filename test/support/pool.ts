@@ -3,8 +3,8 @@ import { pino, type Logger } from 'pino';
 import { GatewayError } from '../../src/errors.js';
 import { Pool, type PoolOptions } from '../../src/pool/pool.js';
 import { Connection, type ConnectionOptions } from '../../src/upstream/connection.js';
-import type { Endpoint } from '../../src/upstream/endpoint.js';
-import type { Chunk, PendingResponse, UpstreamRequest } from '../../src/upstream/response.js';
+import type { Endpoint } from '../../src/providers/endpoint.js';
+import type { Chunk, PendingResponse, UpstreamRequest } from '../../src/upstream/pending-response.js';
 import { dialects, type DialectName } from '../../src/wire/index.js';
 import { startScripted, type Scripted } from './offline.js';
 

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { resample } from '../../src/offline/resample.js';
+import { resample } from '../../src/audio/resample.js';
 
 const HEADER_BYTES = 44;
 const FLITE_HZ = 16_000;

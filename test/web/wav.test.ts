@@ -1,6 +1,6 @@
 /** The browser's WAV, held against the service's own reader. */
 import { describe, expect, it } from '@jest/globals';
-import { encodeWav as encodeOnServer } from '../../src/audio/wav.js';
+import { encodeWav as encodeOnServer } from '../../src/audio/wav/wav.js';
 import { encodeWav } from '../../web/src/audio/wav.js';
 
 describe('a WAV made in the browser', () => {

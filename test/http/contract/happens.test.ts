@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { encodeWav } from '../../../src/audio/wav.js';
+import { encodeWav } from '../../../src/audio/wav/wav.js';
 import { ERROR_CODES } from '../../../src/errors.js';
 import { startBeforeScript } from '../../support/gateway.js';
 import { requestFault } from '../../support/offline.js';

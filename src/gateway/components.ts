@@ -1,0 +1,79 @@
+/** The components of a service, each opened once, with the configuration that concerns it. */
+import type { Logger } from 'pino';
+import { AudioNormalizer } from '../audio/normalize.js';
+import type { Closers } from './closers.js';
+import type { Config } from '../config/config.js';
+import { Pool } from '../pool/pool.js';
+import { Relay } from '../relay/relay.js';
+import { MemoryStore } from '../session/memory-store.js';
+import { RedisStore } from '../session/redis-store.js';
+import { connectRedis, type RedisConnection } from '../redis.js';
+import { SessionRegistry } from '../session/registry.js';
+import { Connection } from '../upstream/connection.js';
+import { resolveEndpoint, type Endpoint } from '../providers/endpoint.js';
+
+export interface Components {
+  readonly endpoint: Endpoint;
+  readonly redis: RedisConnection | undefined;
+  readonly sessions: SessionRegistry;
+  readonly audio: AudioNormalizer;
+  readonly pool: Pool;
+  readonly relay: Relay;
+}
+
+/** @param offlineUrl where the offline server listens, of the provider `offline`. */
+export function openComponents(
+  config: Config,
+  offlineUrl: string | undefined,
+  logger: Logger,
+  closers: Closers,
+): Components {
+  const { redisUrl } = config.sessions;
+  const endpoint = resolveEndpoint(config.upstream, offlineUrl);
+  const redis = redisUrl === undefined ? undefined : connectRedis(redisUrl, logger);
+  closers.add(() => redis?.close());
+  const sessions = createSessions(config, redis, logger);
+  closers.add(() => sessions.close());
+  const audio = createNormalizer(config.audio);
+  closers.add(() => audio.destroy());
+  const pool = createPool(config, endpoint, logger);
+  closers.add(() => pool.close());
+  const relay = createRelay(config, endpoint, logger);
+  closers.add(() => relay.close());
+  return { endpoint, redis, sessions, audio, pool, relay };
+}
+
+function createSessions(config: Config, redis: RedisConnection | undefined, logger: Logger): SessionRegistry {
+  const store = redis === undefined ? new MemoryStore() : new RedisStore(redis, logger);
+  const { defaultPrompt, defaultTarget } = config.translation;
+  const { ttlMs, max } = config.sessions;
+  return new SessionRegistry(store, {
+    ttlMs,
+    max,
+    defaultPrompt,
+    ...(defaultTarget !== undefined && { defaultTarget }),
+  });
+}
+
+function createNormalizer(audio: Config['audio']): AudioNormalizer {
+  return new AudioNormalizer({
+    ffmpegPath: audio.ffmpegPath,
+    searchPath: audio.searchPath,
+    concurrency: audio.ffmpegConcurrency,
+    spare: audio.ffmpegSpare,
+    timeoutMs: audio.ffmpegTimeoutMs,
+    maxSeconds: audio.maxSeconds,
+  });
+}
+
+function createPool(config: Config, endpoint: Endpoint, logger: Logger): Pool {
+  const { maxPerSocket, maxAgeMs, connectTimeoutMs, responseTimeoutMs } = config.pool;
+  const options = { capacity: maxPerSocket, maxAgeMs, connectTimeoutMs, responseTimeoutMs };
+  return new Pool(config.pool, (observer) => new Connection(endpoint, options, observer, logger), logger);
+}
+
+function createRelay(config: Config, endpoint: Endpoint, logger: Logger): Relay {
+  const { max, maxPerClient } = config.relay;
+  const { connectTimeoutMs } = config.pool;
+  return new Relay(endpoint, { max, maxPerClient, connectTimeoutMs, voice: config.upstream.voice }, logger);
+}

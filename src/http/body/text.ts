@@ -1,0 +1,108 @@
+/** The text of a body, in the charset that its Content-Type names; body-parser undoes its Content-Encoding. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import express from 'express';
+import { GatewayError } from '../../errors.js';
+import { ClientDisconnected } from '../middleware/request-context.js';
+import { charsetOf, decodeText, nameOfCharset } from './charset.js';
+import { MAX_TEXT_BODY_BYTES, megabytes } from '../limits.js';
+import { runMiddleware } from '../middleware/run-middleware.js';
+import { invalidRequest, tooLarge } from '../problem.js';
+import type { Middleware } from '../middleware/compose.js';
+import { clientStatusOf, isError } from '../thrown.js';
+
+// body-parser asks of a request what node's has; only its types ask for Express's.
+const parse = express.raw({ type: () => true, limit: MAX_TEXT_BODY_BYTES }) as Middleware;
+
+/** @throws GatewayError where the body is larger than 1 MB, or not what its headers say; ClientGone */
+export async function readTextBody(req: IncomingMessage, res: ServerResponse): Promise<string> {
+  const bytes = contentEncodingOf(req) === undefined ? await readPlain(req) : await readCompressed(req, res);
+  const charset = charsetOf(req.headers['content-type'] ?? '');
+  const decoded = decodeText(bytes, charset);
+  if ('text' in decoded) return decoded.text;
+  if (decoded.fault === 'bytes') {
+    const detail = `The body is not valid ${nameOfCharset(charset)}; name its charset in Content-Type, or send it in UTF-8.`;
+    throw invalidRequest([{ pointer: '', detail }]);
+  }
+  throw new GatewayError(
+    'unsupported-media-type',
+    `The body is in the charset ${nameOfCharset(charset)}, which cannot be read here.`,
+    { hint: 'Send it in UTF-8.' },
+  );
+}
+
+/** How the body is compressed; undefined where it is not. */
+export function contentEncodingOf({ headers }: IncomingMessage): string | undefined {
+  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? '';
+  return encoding === '' || encoding === 'identity' ? undefined : encoding;
+}
+
+async function readCompressed(req: IncomingMessage, res: ServerResponse): Promise<Buffer> {
+  try {
+    await runMiddleware(parse, req, res);
+  } catch (error) {
+    throw toBodyError(error);
+  }
+  const body: unknown = 'body' in req ? req.body : undefined;
+  return Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+}
+
+export function bodyTooLarge(limit: number): GatewayError {
+  return tooLarge([
+    { pointer: '', detail: `The body is larger than ${megabytes(limit)}, the most that is taken.` },
+  ]);
+}
+
+function readPlain(req: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const settle = (error?: Error): void => {
+      req.off('data', take).off('end', settle).off('close', leave);
+      if (error === undefined) resolve(joined(chunks));
+      else reject(error);
+    };
+    const take = (chunk: Buffer): void => {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes <= MAX_TEXT_BODY_BYTES) return;
+      // What else comes is for whoever answers to read off.
+      req.pause();
+      settle(bodyTooLarge(MAX_TEXT_BODY_BYTES));
+    };
+    const leave = (): void => {
+      settle(new ClientDisconnected());
+    };
+    // A request that breaks off tells of it by `close` as well, and by `error` only where somebody listens.
+    req.on('data', take).on('end', settle).on('close', leave);
+    if (req.destroyed) leave();
+  });
+}
+
+function joined(chunks: readonly Buffer[]): Buffer {
+  const [only] = chunks;
+  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
+}
+
+/** body-parser names its faults in `type`; those of the decompressors have none, and a status that blames the client. */
+function toBodyError(error: unknown): unknown {
+  if (!isError(error)) return error;
+  const type = 'type' in error ? error.type : undefined;
+  switch (type) {
+    case 'entity.too.large':
+      return bodyTooLarge(MAX_TEXT_BODY_BYTES);
+    case 'encoding.unsupported':
+      return new GatewayError(
+        'unsupported-media-type',
+        `The body cannot be read: ${error.message.slice(0, 100)}.`,
+        { hint: 'Send it as it is, or with Content-Encoding gzip, deflate or br.' },
+      );
+    case 'request.aborted':
+      return new ClientDisconnected();
+    case 'request.size.invalid':
+      return invalidRequest([{ pointer: '', detail: 'The body is not as long as Content-Length says.' }]);
+    default:
+      return clientStatusOf(error) === undefined
+        ? error
+        : invalidRequest([{ pointer: '', detail: 'The body is not compressed as Content-Encoding says.' }]);
+  }
+}

@@ -1,0 +1,102 @@
+/** The door: who is let in, and how often one may knock in vain. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from 'pino';
+import { GatewayError } from '../../errors.js';
+import { KEY_HINT, type ApiKeys } from './api-keys.js';
+import type { ClientNetwork } from '../address.js';
+import type { Limiter } from '../../quota/limiter.js';
+import type { Middleware } from './compose.js';
+import { setRateLimitHeaders } from './rate-limit.js';
+
+/** Lets in whoever shows a key or a ticket. An address that shows too many that are none has to wait, whatever it shows. */
+export class Auth {
+  readonly #keys: ApiKeys;
+  readonly #failures: Limiter | undefined;
+  readonly #logger: Logger;
+  readonly #networkOf: ClientNetwork;
+  /** Addresses that wait, the oldest first, each until when on the clock of `performance.now()`. */
+  readonly #blocked = new Map<string, number>();
+
+  /** @param failures counts by address what was shown in vain; absent: everybody may go on trying. */
+  constructor(keys: ApiKeys, failures: Limiter | undefined, networkOf: ClientNetwork, logger: Logger) {
+    this.#keys = keys;
+    this.#failures = failures;
+    this.#networkOf = networkOf;
+    this.#logger = logger;
+  }
+
+  /** By the key in its headers; from here on it is known as `call.owner`. */
+  readonly middleware: Middleware = (req, res, next) => {
+    this.#rejectBlocked(req);
+    try {
+      req.context.owner = this.#keys.owner(req.headers);
+    } catch (error) {
+      return this.#onRejected(error, req, res);
+    }
+    next();
+    return undefined;
+  };
+
+  /**
+   * @param ownerOf who it is, by what was shown.
+   * @throws GatewayError what `ownerOf` throws; `rate-limited` where it was `unauthorized` once too often.
+   */
+  async authenticate(
+    req: IncomingMessage,
+    res: ServerResponse,
+    ownerOf: () => string | Promise<string>,
+  ): Promise<void> {
+    this.#rejectBlocked(req);
+    try {
+      req.context.owner = await ownerOf();
+    } catch (error) {
+      await this.#onRejected(error, req, res);
+    }
+  }
+
+  async #onRejected(error: unknown, req: IncomingMessage, res: ServerResponse): Promise<never> {
+    if (error instanceof GatewayError && error.code === 'unauthorized') {
+      res.setHeader('WWW-Authenticate', 'Bearer realm="realtime-translation"');
+      await this.#countFailure(res, this.#networkOf(req));
+    }
+    throw error;
+  }
+
+  /** Asked before any key is looked at: a right guess among too many wrong ones is worth nothing. */
+  #rejectBlocked(req: IncomingMessage): void {
+    if (this.#blocked.size === 0) return;
+    const address = this.#networkOf(req);
+    const until = this.#blocked.get(address);
+    if (until === undefined) return;
+    const waitMs = until - performance.now();
+    if (waitMs > 0) throw tooManyFailures(waitMs);
+    this.#blocked.delete(address);
+  }
+
+  async #countFailure(res: ServerResponse, address: string): Promise<void> {
+    const quota = await this.#failures?.take(address, 1);
+    if (quota === undefined || quota.allowed) return;
+    this.#sweep();
+    if (!this.#blocked.has(address))
+      this.#logger.warn({ address, waitMs: quota.resetMs }, 'too many keys from one address were wrong');
+    this.#blocked.set(address, performance.now() + quota.resetMs);
+    setRateLimitHeaders(res, 'failed-keys', quota);
+    throw tooManyFailures(quota.resetMs);
+  }
+
+  #sweep(): void {
+    const now = performance.now();
+    for (const [address, until] of this.#blocked) {
+      if (until > now) return;
+      this.#blocked.delete(address);
+    }
+  }
+}
+
+function tooManyFailures(waitMs: number): GatewayError {
+  return new GatewayError(
+    'rate-limited',
+    'Too many requests from this address came without a key that is known here. Wait as long as Retry-After says.',
+    { retryAfterMs: waitMs, hint: KEY_HINT },
+  );
+}

@@ -1,0 +1,241 @@
+/** The service described for machines: OpenAPI 3.1, made from the schemas that validate and the running configuration. */
+import type { Config } from '../../config/config.js';
+import { describeLimits, megabytes } from '../limits.js';
+import { PROBLEM_TYPE } from '../problem.js';
+import { OPERATIONS, TAGS, type OperationResponse, type Content, type Operation } from './operations.js';
+import { describeProblems, type ProblemCode } from './problems.js';
+import { describeSchemas, toJsonSchema, type OpenApiSchema } from './schemas.js';
+
+interface Header {
+  readonly description: string;
+  readonly schema: OpenApiSchema;
+  /** Never missing where it is named. */
+  readonly required?: true;
+}
+
+/** Every path answers these, whatever is asked of it: what came was no request that could be understood. */
+const BEFORE_ANY_OPERATION = {
+  400: ['invalid-request'],
+  408: ['request-timeout'],
+  431: ['invalid-request'],
+} as const;
+
+const HEADERS: Readonly<Record<string, Header>> = {
+  'X-Request-Id': always(
+    'Your own id where you sent a good one, else one of ours; it stands in every log line.',
+  ),
+  RateLimit: text(
+    'What is left of the points, and the seconds until all are there again: `"points";r=599;t=60`.',
+  ),
+  'RateLimit-Policy': text('How many points a minute has: `"points";q=600;w=60`.'),
+  'Retry-After': {
+    description: 'Seconds to wait before it is worth trying again.',
+    schema: { type: 'integer', minimum: 1 },
+  },
+  'Server-Timing': text('`upload`, `normalize`, `queue`, `first` and `upstream`, in milliseconds.'),
+  'X-Connect-Id': text('The session, with a WAV.'),
+  'X-Translation-Text': text(
+    'The text beside a WAV: UTF-8, percent-encoded, at most 8 192 characters of it.',
+  ),
+  'X-Translation-Text-Truncated': {
+    description: 'The text was longer than that.',
+    schema: { type: 'string', const: 'true' },
+  },
+  Location: always('Where it is.'),
+  ETag: always('Changes with the content.'),
+  'WWW-Authenticate': text('The scheme that is wanted.'),
+};
+
+function text(description: string): Header {
+  return { description, schema: { type: 'string' } };
+}
+
+function always(description: string): Header {
+  return { ...text(description), required: true };
+}
+
+export type OpenApi = ReturnType<typeof describeService>;
+
+/** @param version of the package. */
+export function describeService(config: Config, version: string) {
+  const { keyDigests, metricsToken } = config.access;
+  const locks = { isOpen: keyDigests.length === 0, hasMetricsToken: metricsToken !== undefined };
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const operation of OPERATIONS) {
+    const { path, method } = operation;
+    const item = (paths[path] ??= { parameters: pathParameters(path) });
+    item[method] = describeOperation(operation, locks);
+  }
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'Realtime translation service',
+      version,
+      summary: 'Text and recordings in, text and speech out.',
+      description: describeInfo(config),
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/', description: 'This service' }],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+    paths,
+    components: {
+      schemas: describeSchemas(config.translation.maxTextChars),
+      headers: HEADERS,
+      parameters: {
+        RequestId: {
+          name: 'X-Request-Id',
+          in: 'header',
+          description:
+            'Your name for this request: letters, digits, `.`, `_` and `-`. Any other is replaced.',
+          schema: { type: 'string', minLength: 1, maxLength: 128 },
+        },
+        ConnectId: {
+          name: 'connectId',
+          in: 'path',
+          required: true,
+          description: 'The id of the session.',
+          schema: { type: 'string' },
+        },
+      },
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', description: 'An API key.' },
+        key: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'An API key.' },
+        metrics: { type: 'http', scheme: 'bearer', description: 'The token of METRICS_TOKEN.' },
+        ticket: {
+          type: 'apiKey',
+          in: 'query',
+          name: 'ticket',
+          description: 'From `POST /api/realtime/tickets`.',
+        },
+      },
+    },
+  };
+}
+
+/** What is asked for before an answer is given. */
+interface Locks {
+  readonly isOpen: boolean;
+  readonly hasMetricsToken: boolean;
+}
+
+function describeInfo(config: Config): string {
+  const limits = describeLimits(config);
+  return [
+    `Texts of at most ${limits.maxTextChars} characters, recordings of at most ${limits.maxAudioSeconds} s and ` +
+      `${megabytes(config.audio.maxUploadBytes)}, other bodies of at most ${megabytes(limits.maxBodyBytes ?? 0)}.`,
+    'Every failure is `application/problem+json` with a `code` that does not change. Paths match without regard to case.',
+    'Where there is nothing, the answer is 404 `not-found`; a method that a path does not have is 405 ' +
+      '`method-not-allowed` with `Allow`. HEAD is answered as GET is, without a body, OPTIONS by 204 and `Allow`.',
+    'WebSockets are described in [asyncapi.json](/asyncapi.json).',
+  ].join('\n\n');
+}
+
+function describeOperation(operation: Operation, locks: Locks) {
+  const { id, tag, summary, description, body } = operation;
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    ...(description !== undefined && { description }),
+    security: securityOf(operation, locks),
+    parameters: [{ $ref: '#/components/parameters/RequestId' }, ...queryParameters(operation)],
+    ...(body && {
+      requestBody: { required: body.required, content: describeContents(body.content) },
+    }),
+    responses: describeResponses(operation),
+  };
+}
+
+function securityOf({ access }: Operation, { isOpen, hasMetricsToken }: Locks): Record<string, never[]>[] {
+  if (access === 'open') return [];
+  if (access === 'metrics') return [...(hasMetricsToken ? [] : [{}]), { metrics: [] }];
+  const ways = [{ bearer: [] }, { key: [] }];
+  return [...(isOpen ? [{}] : []), ...ways, ...(access === 'conversation' ? [{ ticket: [] }] : [])];
+}
+
+function pathParameters(path: string): object[] {
+  return path.includes('{connectId}') ? [{ $ref: '#/components/parameters/ConnectId' }] : [];
+}
+
+function queryParameters({ query }: Operation): object[] {
+  if (query === undefined) return [];
+  const properties = toJsonSchema(query.schema).properties as Record<string, OpenApiSchema>;
+  const names = [...(query.names ?? new Map(Object.keys(properties).map((name) => [name, name])))];
+  return names
+    .filter(([name]) => name !== 'ticket')
+    .map(([name, field]) => {
+      const { description, ...schema } = properties[field] ?? {};
+      return {
+        name,
+        in: 'query',
+        description: name === field ? description : `Another name of \`${field}\`.`,
+        schema,
+      };
+    });
+}
+
+/** What guards an operation fails in its own ways. */
+function allProblems({ access, problems }: Operation): ProblemCode[] {
+  const ofAccess: Record<Operation['access'], readonly ProblemCode[]> = {
+    key: ['unauthorized', 'rate-limited', 'draining'],
+    conversation: ['unauthorized', 'rate-limited', 'draining'],
+    metrics: ['unauthorized'],
+    open: [],
+  };
+  return [...problems, ...ofAccess[access]];
+}
+
+function describeResponses(operation: Operation): Record<string, object> {
+  const common = [
+    'X-Request-Id',
+    ...(['key', 'conversation'].includes(operation.access) ? ['RateLimit', 'RateLimit-Policy'] : []),
+  ];
+  const answers = Object.entries(operation.answers).map(([status, answer]) => [
+    status,
+    describeAnswer(answer, common),
+  ]);
+  const problems = describeProblems(allProblems(operation)).map(({ status, headers, ...told }) => [
+    String(status),
+    { ...told, headers: describeHeaders([...common, ...headers]) },
+  ]);
+  return {
+    ...(Object.fromEntries([...answers, ...problems]) as Record<string, object>),
+    '4XX': {
+      description:
+        'What came was no request that could be read: 400 or 431 `invalid-request`, 408 `request-timeout`.',
+      headers: describeHeaders(['X-Request-Id']),
+      content: { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },
+      'x-problems': BEFORE_ANY_OPERATION,
+    },
+  };
+}
+
+function describeAnswer(
+  { description, content, headers = [] }: OperationResponse,
+  common: readonly string[],
+): object {
+  return {
+    description,
+    headers: describeHeaders([...common, ...headers]),
+    ...(content && { content: describeContents(content) }),
+  };
+}
+
+function describeHeaders(names: readonly string[]): Record<string, object> {
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+}
+
+function describeContents(contents: Readonly<Record<string, Content>>): Record<string, object> {
+  return Object.fromEntries(
+    Object.entries(contents).map(([type, { schema, example }]) => [
+      type,
+      {
+        schema:
+          schema === undefined
+            ? { type: type.endsWith('json') ? 'object' : 'string' }
+            : { $ref: `#/components/schemas/${schema}` },
+        ...(example !== undefined && { example }),
+      },
+    ]),
+  );
+}

@@ -1,0 +1,332 @@
+/** Every operation of the service: what it takes, what it answers, and how it can fail. */
+import type { z } from 'zod';
+import { CONVERSATION_NAMES } from '../conversations.js';
+import type { FieldNames } from '../body/fields.js';
+import { conversationSchema, pageSchema } from '../schemas.js';
+import type { ProblemCode } from './problems.js';
+import * as examples from './examples.js';
+
+export interface Content {
+  /** A named schema of the document; absent: text or bytes that no schema describes. */
+  readonly schema?: string;
+  readonly example?: unknown;
+}
+
+export interface OperationResponse {
+  readonly description: string;
+  readonly content?: Readonly<Record<string, Content>>;
+  /** Beside those that every answer of its kind has. */
+  readonly headers?: readonly string[];
+}
+
+export interface Operation {
+  readonly method: 'get' | 'post' | 'delete';
+  readonly path: string;
+  readonly id: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** `key`: an API key, points and draining; `conversation`: a key or a ticket. */
+  readonly access: 'key' | 'conversation' | 'metrics' | 'open';
+  readonly query?: { readonly schema: z.ZodObject; readonly names?: FieldNames };
+  readonly body?: { readonly required: boolean; readonly content: Readonly<Record<string, Content>> };
+  readonly answers: Readonly<Record<number, OperationResponse>>;
+  readonly problems: readonly ProblemCode[];
+}
+
+export const TAGS = {
+  Translation: 'A sentence or a recording in, its translation back.',
+  Sessions: 'A prompt, languages and a voice under an id.',
+  Conversations: 'WebSockets that relay the Realtime protocol; what is said on them is in `/asyncapi.json`.',
+  State: 'How the service is and what it can do.',
+  Documents: 'The page, and the service described for people and machines.',
+};
+
+const JSON_TYPE = 'application/json';
+const FORM_TYPE = 'application/x-www-form-urlencoded';
+const HTML_TYPE = 'text/html';
+
+const json = (schema: string, example?: unknown): Record<string, Content> => ({
+  [JSON_TYPE]: { schema, ...(example !== undefined && { example }) },
+});
+
+const IN_A_SESSION: readonly ProblemCode[] = ['session-not-found', 'store-unavailable'];
+const WITH_A_BODY: readonly ProblemCode[] = [
+  'invalid-request',
+  'request-timeout',
+  'payload-too-large',
+  'unsupported-media-type',
+];
+
+const OF_A_TRANSLATION: readonly ProblemCode[] = [
+  ...WITH_A_BODY,
+  ...IN_A_SESSION,
+  'session-conflict',
+  'session-closed',
+  'audio-too-long',
+  'undecodable-audio',
+  'empty-audio',
+  'unsupported-language',
+  'content-filtered',
+  'session-limit',
+  'internal',
+  'upstream-unavailable',
+  'upstream-rejected',
+  'translation-incomplete',
+  'pool-saturated',
+  'upstream-rate-limited',
+  'offline-engine-missing',
+  'upstream-timeout',
+];
+
+const TRANSLATIONS: readonly Operation[] = [
+  {
+    method: 'post',
+    path: '/api/realtime/translate',
+    id: 'translate',
+    tag: 'Translation',
+    summary: 'Translate a text or a recording',
+    description:
+      'Exactly one of `file` and `text`. `Accept` chooses the form of the answer: JSON, the spoken reply as a WAV, ' +
+      'or server-sent events. An empty field counts as absent, unknown fields are refused by name. ' +
+      'Text is UTF-8, or in the charset that its body or form part names. ' +
+      'A client that goes away cancels the translation.',
+    access: 'key',
+    body: {
+      required: true,
+      content: {
+        [JSON_TYPE]: { schema: 'TranslateText', example: examples.textExample },
+        'multipart/form-data': { schema: 'TranslateForm' },
+        [FORM_TYPE]: { schema: 'TranslateText', example: examples.textExample },
+      },
+    },
+    answers: {
+      200: {
+        description:
+          'The translation. `Server-Timing` comes with JSON and WAV, the `X-` headers of its text and session with WAV alone.',
+        content: {
+          ...json('Translation', examples.translationExample),
+          'audio/wav': {},
+          'text/event-stream': { schema: 'TranslationEvent' },
+        },
+        headers: ['Server-Timing', 'X-Connect-Id', 'X-Translation-Text', 'X-Translation-Text-Truncated'],
+      },
+    },
+    problems: OF_A_TRANSLATION,
+  },
+  {
+    method: 'post',
+    path: '/api/RealTime/AudioTranslate',
+    id: 'translateAsTheOriginal',
+    tag: 'Translation',
+    summary: 'The same for the browser client of the original project',
+    description:
+      'A `question` that is not empty wins over the file, a `prompt` beside a `connectID` is ignored, and so are unknown fields.',
+    access: 'key',
+    body: {
+      required: true,
+      content: {
+        'multipart/form-data': { schema: 'OriginalForm' },
+        [JSON_TYPE]: { schema: 'OriginalText', example: examples.originalExample },
+        [FORM_TYPE]: { schema: 'OriginalText', example: examples.originalExample },
+      },
+    },
+    answers: {
+      200: {
+        description: 'The translation, as that client reads it.',
+        content: json('OriginalTranslation', examples.originalTranslationExample),
+        headers: ['Server-Timing'],
+      },
+    },
+    problems: OF_A_TRANSLATION,
+  },
+];
+
+const SESSIONS: readonly Operation[] = [
+  {
+    method: 'post',
+    path: '/api/realtime/sessions',
+    id: 'createSession',
+    tag: 'Sessions',
+    summary: 'Make a session',
+    access: 'key',
+    body: {
+      required: false,
+      content: {
+        [JSON_TYPE]: { schema: 'SessionWish', example: examples.sessionInputExample },
+        [FORM_TYPE]: { schema: 'SessionWishForm', example: { source: 'en', target: 'es' } },
+      },
+    },
+    answers: {
+      201: {
+        description: 'The session.',
+        content: json('Session', examples.sessionExample),
+        headers: ['Location'],
+      },
+    },
+    problems: [...WITH_A_BODY, 'session-limit', 'store-unavailable'],
+  },
+  {
+    method: 'get',
+    path: '/api/realtime/sessions',
+    id: 'listSessions',
+    tag: 'Sessions',
+    summary: "The caller's own sessions",
+    access: 'key',
+    query: { schema: pageSchema },
+    answers: {
+      200: {
+        description: 'A page of sessions.',
+        content: json('SessionList', { sessions: [examples.sessionExample], nextCursor: null }),
+      },
+    },
+    problems: ['invalid-request', 'store-unavailable'],
+  },
+  {
+    method: 'get',
+    path: '/api/realtime/sessions/{connectId}',
+    id: 'getSession',
+    tag: 'Sessions',
+    summary: 'Look at a session',
+    access: 'key',
+    answers: { 200: { description: 'The session.', content: json('Session', examples.sessionExample) } },
+    problems: ['invalid-request', ...IN_A_SESSION],
+  },
+  {
+    method: 'delete',
+    path: '/api/realtime/sessions/{connectId}',
+    id: 'deleteSession',
+    tag: 'Sessions',
+    summary: 'End a session, and the translations that run in it',
+    access: 'key',
+    answers: { 204: { description: 'It is gone.' } },
+    problems: ['invalid-request', ...IN_A_SESSION],
+  },
+];
+
+const conversation = (path: string, id: string, summary: string): Operation => ({
+  method: 'get',
+  path,
+  id,
+  tag: 'Conversations',
+  summary,
+  description:
+    'Asks for a WebSocket. With `target` it interprets, with `prompt` it does what that says, without either it assists.',
+  access: 'conversation',
+  query: { schema: conversationSchema, names: CONVERSATION_NAMES },
+  answers: {
+    101: {
+      description: 'From here on it is a WebSocket: see `/asyncapi.json`.',
+    },
+  },
+  problems: ['invalid-request', 'forbidden', 'pool-saturated', 'store-unavailable'],
+});
+
+const CONVERSATIONS: readonly Operation[] = [
+  {
+    method: 'post',
+    path: '/api/realtime/tickets',
+    id: 'issueTicket',
+    tag: 'Conversations',
+    summary: 'A ticket for one conversation within 30 s',
+    description: 'For browsers, which can send no header with a WebSocket. Any body is ignored.',
+    access: 'key',
+    answers: {
+      201: { description: 'The ticket.', content: json('Ticket', examples.ticketExample) },
+    },
+    problems: ['store-unavailable'],
+  },
+  conversation('/realtime-voice', 'converseByVoice', 'A spoken conversation'),
+  conversation('/text-chat', 'converseByText', 'A written conversation'),
+];
+
+const STATE: readonly Operation[] = [
+  {
+    method: 'get',
+    path: '/api/capabilities',
+    id: 'getCapabilities',
+    tag: 'State',
+    summary: 'Languages, voices, limits and formats',
+    access: 'key',
+    answers: { 200: { description: 'What can be done here.', content: json('Capabilities') } },
+    problems: [],
+  },
+  {
+    method: 'get',
+    path: '/health',
+    id: 'getHealth',
+    tag: 'State',
+    summary: 'The service in numbers',
+    access: 'open',
+    answers: { 200: { description: 'It answers.', content: json('Health') } },
+    problems: [],
+  },
+  {
+    method: 'get',
+    path: '/livez',
+    id: 'getLiveness',
+    tag: 'State',
+    summary: 'Whether the process lives',
+    access: 'open',
+    answers: { 200: { description: 'It does.', content: json('Live', { status: 'ok' }) } },
+    problems: [],
+  },
+  {
+    method: 'get',
+    path: '/readyz',
+    id: 'getReadiness',
+    tag: 'State',
+    summary: 'Whether the service can take work',
+    access: 'open',
+    answers: { 200: { description: 'It can.', content: json('Ready') } },
+    problems: ['not-ready'],
+  },
+  {
+    method: 'get',
+    path: '/metrics',
+    id: 'getMetrics',
+    tag: 'State',
+    summary: 'The service in numbers, for Prometheus',
+    access: 'metrics',
+    answers: { 200: { description: 'The metrics.', content: { 'text/plain': {} } } },
+    problems: [],
+  },
+];
+
+const document = (path: string, id: string, summary: string, type: string): Operation => ({
+  method: 'get',
+  path,
+  id,
+  tag: 'Documents',
+  summary,
+  access: 'open',
+  answers: {
+    200: { description: 'Here it is.', content: { [type]: {} }, headers: ['ETag'] },
+    304: { description: 'The one that you have (`If-None-Match`) is the same.', headers: ['ETag'] },
+  },
+  problems: [],
+});
+
+const DOCUMENTS: readonly Operation[] = [
+  document('/', 'getPage', 'The page', HTML_TYPE),
+  document('/openapi.json', 'getOpenApi', 'This document', JSON_TYPE),
+  document('/asyncapi.json', 'getAsyncApi', 'What is said on the WebSockets, as AsyncAPI 3.0', JSON_TYPE),
+  {
+    method: 'get',
+    path: '/docs',
+    id: 'getDocs',
+    tag: 'Documents',
+    summary: 'This document to read and to try',
+    access: 'open',
+    answers: { 200: { description: 'The page.', content: { [HTML_TYPE]: {} } } },
+    problems: [],
+  },
+];
+
+export const OPERATIONS: readonly Operation[] = [
+  ...TRANSLATIONS,
+  ...SESSIONS,
+  ...CONVERSATIONS,
+  ...STATE,
+  ...DOCUMENTS,
+];

@@ -1,0 +1,86 @@
+/** When each code is answered, and how the answers of one status are described. */
+import { describeError, type ErrorCode } from '../../errors.js';
+import { PROBLEM_TYPE, problemType } from '../problem.js';
+import { NOT_READY } from './responses.js';
+
+export type ProblemCode = ErrorCode | typeof NOT_READY;
+
+const WHEN: Readonly<Record<ProblemCode, string>> = {
+  'invalid-request': 'The input is not as described; `errors` has one entry for each fault.',
+  unauthorized: 'The key or the ticket is missing, unknown or used up.',
+  forbidden: 'The page that asks is of an origin that is not in CORS_ORIGINS.',
+  'session-not-found': 'No such session, or it is that of another key.',
+  'not-found': 'There is nothing at this path.',
+  'method-not-allowed': 'The path has other methods; `Allow` names them.',
+  'request-timeout': 'The body came more slowly than 1 kB a second.',
+  'session-conflict': 'A field differs from what the session was made with.',
+  'session-closed': 'The session was deleted while the translation ran.',
+  'payload-too-large': 'The text, the file or the body is larger than is taken.',
+  'audio-too-long': 'The recording lasts longer than is taken.',
+  'unsupported-media-type': 'The body, or the recording in it, is of a kind that is not taken.',
+  'undecodable-audio': 'The recording cannot be decoded.',
+  'empty-audio': 'The recording has no samples.',
+  'unsupported-language': 'The provider does not translate between these languages.',
+  'content-filtered': 'The provider cut the answer off by its content rules.',
+  'rate-limited': 'The points of this minute are spent, or too much runs at a time.',
+  'session-limit': 'There are as many sessions as there may be.',
+  internal: 'A fault of the service; it is logged under the request id.',
+  'upstream-unavailable': 'The provider cannot be reached, or failed.',
+  'upstream-rejected': 'The provider refuses the credentials, the model or the request.',
+  'translation-incomplete':
+    'The answer broke off, or lacks what was asked for; `partial` has what had arrived.',
+  'pool-saturated': 'Everything is taken, and as many wait as may wait.',
+  'upstream-rate-limited': 'The provider limits this service.',
+  draining: 'The service is shutting down.',
+  'store-unavailable': 'The store of sessions and tickets is away.',
+  'offline-engine-missing': 'A part of the offline engine is not installed.',
+  'upstream-timeout': 'The provider did not answer in time; `partial` has what had arrived.',
+  [NOT_READY]: 'A check failed: `checks` says which.',
+};
+
+const HEADERS_OF: Readonly<Partial<Record<number, readonly string[]>>> = {
+  401: ['WWW-Authenticate'],
+  429: ['Retry-After', 'WWW-Authenticate'],
+  502: ['Retry-After'],
+  503: ['Retry-After'],
+};
+
+export function statusOf(code: ProblemCode): number {
+  return code === NOT_READY ? 503 : describeError(code).status;
+}
+
+/** One answer for each status, with its codes. */
+export function describeProblems(codes: readonly ProblemCode[]) {
+  const byStatus = new Map<number, ProblemCode[]>();
+  for (const code of codes) byStatus.set(statusOf(code), [...(byStatus.get(statusOf(code)) ?? []), code]);
+  return [...byStatus].map(([status, told]) => ({
+    status,
+    headers: HEADERS_OF[status] ?? [],
+    description: told.map((code) => `\`${code}\`: ${WHEN[code]}`).join('\n\n'),
+    content: {
+      [PROBLEM_TYPE]: {
+        schema: {
+          allOf: [
+            { $ref: '#/components/schemas/Problem' },
+            { properties: { status: { const: status }, code: { enum: told } } },
+          ],
+        },
+        examples: Object.fromEntries(told.map((code) => [code, { value: exampleOf(code) }])),
+      },
+    },
+  }));
+}
+
+function exampleOf(code: ProblemCode) {
+  const { title, retryable } =
+    code === NOT_READY ? { title: 'Not ready', retryable: true } : describeError(code);
+  return {
+    type: problemType(code),
+    title,
+    status: statusOf(code),
+    detail: WHEN[code],
+    code,
+    requestId: 'f3b5c7a2-5d0e-4a6e-9a39-0d1c8a2b7e11',
+    retryable,
+  };
+}

@@ -1,0 +1,175 @@
+/** What is answered, as zod schemas: the same that describe the answers to machines and hold them in tests. */
+import { z } from 'zod';
+import { AUDIO_FORMATS } from '../../audio/containers/formats.js';
+import { ERROR_CODES } from '../../errors.js';
+
+const text = z.string();
+const count = z.int().min(0);
+const milliseconds = z.number().min(0);
+const instant = z.iso.datetime();
+const tag = text.nullable().meta({ description: 'A BCP 47 tag; null where none was given or is known.' });
+const connectId = text.meta({ description: 'The id of the session.' });
+const requestId = text.meta({
+  description: 'As in `X-Request-Id`: tell it to the operator when something is wrong.',
+});
+
+export const audioResponse = z.object({
+  mimeType: z.literal('audio/wav'),
+  sampleRate: z.literal(24_000),
+  channels: z.literal(1),
+  bitsPerSample: z.literal(16),
+  durationMs: count,
+  base64: text.optional().meta({ description: 'The WAV itself; absent in `translation.done`.' }),
+});
+
+export const translationResponse = z.object({
+  connectId,
+  text: text.meta({ description: 'The translation; empty where the recording held no words.' }),
+  responses: z.array(text).meta({ description: 'The same, as the list that the original project answered.' }),
+  source: tag,
+  target: tag,
+  audio: audioResponse.optional().meta({ description: 'The spoken reply, with `output=audio`.' }),
+  usage: z
+    .object({
+      inputTokens: count,
+      outputTokens: count,
+      totalTokens: count,
+      inputAudioMs: count.optional().meta({ description: 'Length of the recording; absent for text.' }),
+    })
+    .meta({ description: 'As the provider counts it.' }),
+  model: text,
+  requestId,
+  timings: z
+    .object({
+      uploadMs: milliseconds.optional(),
+      normalizeMs: milliseconds.optional(),
+      queueMs: milliseconds,
+      upstreamMs: milliseconds,
+      firstDeltaMs: milliseconds,
+    })
+    .meta({ description: 'Where the time went. `uploadMs` and `normalizeMs` are absent for text.' }),
+});
+
+/** What the browser client of the original project reads. */
+export const originalResponse = z.object({
+  data: z.object({ connectId, responses: z.array(text).min(1) }),
+});
+
+export const sessionResponse = z.object({
+  connectId,
+  createdAt: instant,
+  lastUsedAt: instant,
+  expiresAt: instant.meta({ description: 'Moves on with each translation.' }),
+  requests: count.meta({ description: 'Translations that completed.' }),
+  source: tag,
+  target: tag,
+  voice: text.nullable(),
+  prompt: text.meta({ description: 'As sent upstream, given or made from the languages.' }),
+});
+
+export const sessionListResponse = z.object({
+  sessions: z.array(sessionResponse).meta({ description: 'Newest first.' }),
+  nextCursor: text.nullable().meta({ description: 'For `cursor` of the next page; null on the last.' }),
+});
+
+export const ticketResponse = z.object({
+  ticket: text.meta({ description: 'For `?ticket=`, once.' }),
+  expiresAt: instant,
+});
+
+export const healthResponse = z.object({
+  status: z.literal('ok'),
+  provider: text,
+  model: text,
+  version: text,
+  uptimeMs: count,
+  pool: z
+    .object({
+      sockets: count,
+      ready: count,
+      connecting: count,
+      draining: count,
+      running: count.meta({ description: 'Translations under way.' }),
+      waiting: count.meta({ description: 'Translations that wait for a place.' }),
+      capacity: count.meta({
+        description: 'Translations that the sockets there may be can carry at a time.',
+      }),
+    })
+    .meta({ description: 'Sockets to the provider, by state, and what they carry.' }),
+  relay: z.object({ conversations: count }),
+  sessions: count
+    .nullable()
+    .meta({ description: 'Live sessions as last counted; null while the store cannot be asked.' }),
+});
+
+export const liveResponse = z.object({ status: z.literal('ok') });
+
+const checks = z.array(
+  z.object({
+    name: text,
+    ok: z.boolean(),
+    detail: text.meta({ description: 'Of a failed check: what is wrong and what to do.' }),
+  }),
+);
+
+export const readyResponse = z.object({ status: z.literal('ok'), checks });
+
+const anyOr = <T extends z.ZodType>(list: T) => z.union([z.literal('any'), list]);
+
+export const capabilitiesResponse = z.object({
+  provider: text,
+  model: text,
+  dialect: text,
+  languages: anyOr(z.array(z.object({ source: text, targets: z.array(text) }))),
+  chains: z.array(z.array(text)).meta({ description: 'Ways that pass through a language between.' }),
+  speechSources: anyOr(z.array(text)).meta({ description: 'Languages that are understood when spoken.' }),
+  voices: z.array(text).meta({ description: 'Names for `voice`; empty: not known here, any is passed on.' }),
+  limits: z.record(text, z.number()),
+  formats: z.array(text).meta({
+    description: 'Recordings that are taken, by their usual extensions; the content decides, not the name.',
+    examples: [AUDIO_FORMATS],
+  }),
+});
+
+/** The one code that is no failure of a request: `/readyz` says so of the service. */
+export const NOT_READY = 'not-ready';
+
+export const problemResponse = z.object({
+  type: text.meta({ description: '`urn:realtime-translation:problem:` and the code.' }),
+  title: text,
+  status: z.int().min(400).max(599),
+  detail: text.meta({ description: 'What was wrong and what to do.' }),
+  code: z.enum([...ERROR_CODES, NOT_READY]).meta({ description: 'Does not change between versions.' }),
+  requestId,
+  retryable: z.boolean().meta({ description: 'Whether the same request may succeed later.' }),
+  hint: text.optional(),
+  errors: z
+    .array(z.object({ pointer: text.meta({ description: 'A JSON pointer (RFC 6901).' }), detail: text }))
+    .optional()
+    .meta({ description: 'One for each fault of the input.' }),
+  partial: text.optional().meta({ description: 'Text that had arrived before the failure.' }),
+  checks: checks.optional().meta({ description: 'Of `/readyz` only.' }),
+});
+
+const event = <N extends string, T extends z.ZodType>(name: N, data: T) =>
+  z.object({ event: z.literal(name), data });
+
+/** A stream of server-sent events: each as its name, and its data read as JSON. */
+export const streamResponse = z
+  .discriminatedUnion('event', [
+    event('translation.started', z.object({ connectId, requestId })).meta({
+      description: 'The response has started; whatever fails from here on is an `error` event.',
+    }),
+    event('translation.text.delta', z.object({ delta: text })),
+    event('translation.audio.delta', z.object({ base64: text })).meta({
+      description: 'PCM16, 24 kHz, mono, with `output=audio`.',
+    }),
+    event('translation.done', translationResponse).meta({
+      description: 'The last of a translation that succeeded.',
+    }),
+    event('error', problemResponse).meta({ description: 'The last of one that failed.' }),
+  ])
+  .meta({
+    description:
+      'One event of the stream: its `event` line, and its `data` line read as JSON. Comments (`: heartbeat`) come every 15 s.',
+  });

@@ -1,0 +1,66 @@
+/** How the service is: for load balancers, for operators, and what it can do, for clients. */
+import type { RequestHandler } from 'express';
+import { AUDIO_FORMATS } from '../audio/containers/formats.js';
+import type { HttpPorts } from './ports.js';
+import { describeLimits } from './limits.js';
+import { problemType, writeProblemBody } from './problem.js';
+
+const READY_RETRY_S = 5;
+
+export interface StatusRoutes {
+  readonly health: RequestHandler;
+  readonly live: RequestHandler;
+  readonly ready: RequestHandler;
+  readonly capabilities: RequestHandler;
+}
+
+export function createStatusRoutes(ports: HttpPorts): StatusRoutes {
+  const startedAt = performance.now();
+  const limits = describeLimits(ports.config);
+
+  return {
+    health: (_req, res) => {
+      const { provider, model, pool, relay, sessions } = ports.health();
+      const uptimeMs = Math.round(performance.now() - startedAt);
+      res.setHeader('Cache-Control', 'no-store');
+      res.json({ status: 'ok', provider, model, version: ports.version, uptimeMs, pool, relay, sessions });
+    },
+    live: (_req, res) => {
+      res.setHeader('Cache-Control', 'no-store');
+      res.json({ status: 'ok' });
+    },
+    ready: async (req, res) => {
+      const checks = [...(await ports.ready())];
+      if (ports.draining() && checks.every((check) => check.name !== 'draining')) {
+        checks.push({ name: 'draining', ok: false, detail: 'The service is shutting down.' });
+      }
+      const failing = checks.filter((check) => !check.ok);
+      if (failing.length === 0) {
+        res.setHeader('Cache-Control', 'no-store');
+        res.json({ status: 'ok', checks });
+        return;
+      }
+      req.context.code = 'not-ready';
+      res.setHeader('Retry-After', READY_RETRY_S);
+      writeProblemBody(res, {
+        type: problemType('not-ready'),
+        title: 'Not ready',
+        status: 503,
+        detail: failing.map((check) => `${check.name}: ${check.detail}`).join(' '),
+        code: 'not-ready',
+        requestId: req.context.id,
+        retryable: true,
+        checks,
+      });
+      res.end();
+    },
+    capabilities: async (_req, res) => {
+      const { provider, model, dialect, languages, chains, speechSources, voices } =
+        await ports.capabilities();
+      res.json({
+        ...{ provider, model, dialect, languages, chains, speechSources, voices },
+        ...{ limits, formats: AUDIO_FORMATS },
+      });
+    },
+  };
+}

@@ -1,0 +1,140 @@
+/** The whole answer of a translation: as JSON, as the recording itself, and as the original project's client reads it. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import accepts from 'accepts';
+import { encodeWav } from '../../audio/wav/wav.js';
+import type { TranslationResult } from '../../translate/translate.js';
+import { say } from '../response.js';
+
+const SAMPLE_RATE = 24_000;
+const BYTES_PER_SAMPLE = 2;
+
+/**
+ * Many clients and proxies take 16 kB of headers for all, so this one ends here, on a character's boundary, and
+ * `X-Translation-Text-Truncated: true` says so. The JSON form always has the whole text.
+ */
+const MAX_TEXT_HEADER = 8_192;
+
+export type ResponseForm = 'json' | 'wav' | 'events';
+
+const FORM_OF: Readonly<Record<string, ResponseForm>> = {
+  'application/json': 'json',
+  'audio/wav': 'wav',
+  'audio/x-wav': 'wav',
+  'audio/wave': 'wav',
+  'text/event-stream': 'events',
+};
+
+/** What the client would like best. What none of ours satisfies gets JSON: an answer is better than a 406. */
+export function negotiateForm(req: IncomingMessage): ResponseForm {
+  const { accept } = req.headers;
+  if (accept === undefined || accept === '*/*' || accept === 'application/json') return 'json';
+  const [best] = [accepts(req).type(Object.keys(FORM_OF))].flat();
+  return FORM_OF[String(best)] ?? 'json';
+}
+
+/** The answer as JSON, without the samples. `spoken` is undefined where no reply was asked for. */
+export function resultBody(result: TranslationResult, requestId: string, spoken?: object) {
+  const { usage, timings } = result;
+  return {
+    connectId: result.connectId,
+    text: result.text,
+    responses: result.responses,
+    source: result.source,
+    target: result.target,
+    audio: spoken,
+    usage: {
+      inputTokens: usage.inputTokens,
+      outputTokens: usage.outputTokens,
+      totalTokens: usage.totalTokens,
+      inputAudioMs: usage.inputAudioMs,
+    },
+    model: result.model,
+    requestId,
+    timings: {
+      uploadMs: wholeMs(timings.uploadMs),
+      normalizeMs: wholeMs(timings.normalizeMs),
+      queueMs: Math.round(timings.queueMs),
+      upstreamMs: Math.round(timings.upstreamMs),
+      firstDeltaMs: Math.round(timings.firstDeltaMs),
+    },
+  };
+}
+
+/** What the spoken reply is like. */
+export function audioBody(pcm: Buffer) {
+  return {
+    mimeType: 'audio/wav',
+    sampleRate: SAMPLE_RATE,
+    channels: 1,
+    bitsPerSample: 8 * BYTES_PER_SAMPLE,
+    durationMs: Math.round((pcm.length / BYTES_PER_SAMPLE / SAMPLE_RATE) * 1_000),
+  };
+}
+
+export function sendTranslationJson(
+  req: IncomingMessage,
+  res: ServerResponse,
+  result: TranslationResult,
+  wantsAudio: boolean,
+): void {
+  const pcm = result.audio ?? Buffer.alloc(0);
+  const spoken = wantsAudio
+    ? { ...audioBody(pcm), base64: encodeWav(pcm, SAMPLE_RATE).toString('base64') }
+    : undefined;
+  say(res, 'Server-Timing', serverTiming(result.timings));
+  sendJson(res, resultBody(result, req.context.id, spoken));
+}
+
+export function sendWav(res: ServerResponse, result: TranslationResult): void {
+  const wav = encodeWav(result.audio ?? Buffer.alloc(0), SAMPLE_RATE);
+  const { encoded, isWhole } = encodeForHeader(result.text);
+  say(res, 'Server-Timing', serverTiming(result.timings));
+  res.setHeader('X-Connect-Id', result.connectId);
+  res.setHeader('X-Translation-Text', encoded);
+  if (!isWhole) res.setHeader('X-Translation-Text-Truncated', 'true');
+  res.setHeader('Content-Type', 'audio/wav');
+  res.setHeader('Content-Length', wav.length);
+  res.end(wav);
+}
+
+/** `data.connectId` and `data.responses[0]` are what that client reads. */
+export function sendOriginal(res: ServerResponse, result: TranslationResult): void {
+  say(res, 'Server-Timing', serverTiming(result.timings));
+  sendJson(res, { data: { connectId: result.connectId, responses: result.responses } });
+}
+
+/** As `res.json` does it, without asking whether the client has the answer already: it is a new one each time. */
+function sendJson(res: ServerResponse, body: object): void {
+  const json = JSON.stringify(body);
+  say(res, 'Content-Type', 'application/json; charset=utf-8');
+  say(res, 'Content-Length', String(Buffer.byteLength(json)));
+  res.end(json);
+}
+
+/** Percent-encoded UTF-8. Half a surrogate pair becomes U+FFFD, as it does in UTF-8. */
+function encodeForHeader(text: string): { encoded: string; isWhole: boolean } {
+  const wellFormed = Buffer.from(text).toString();
+  let encoded = '';
+  for (const char of wellFormed) {
+    const next = encodeURIComponent(char);
+    if (encoded.length + next.length > MAX_TEXT_HEADER) return { encoded, isWhole: false };
+    encoded += next;
+  }
+  return { encoded, isWhole: true };
+}
+
+function serverTiming(timings: TranslationResult['timings']): string {
+  const { uploadMs, normalizeMs, queueMs, firstDeltaMs, upstreamMs } = timings;
+  const upload = uploadMs === undefined ? '' : `upload;dur=${toTenths(uploadMs)}, `;
+  const normalize = normalizeMs === undefined ? '' : `normalize;dur=${toTenths(normalizeMs)}, `;
+  const upstream = `queue;dur=${toTenths(queueMs)}, first;dur=${toTenths(firstDeltaMs)}, upstream;dur=${toTenths(upstreamMs)}`;
+  return upload + normalize + upstream;
+}
+
+function toTenths(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}
+
+function wholeMs(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : Math.round(ms);
+}

@@ -1,0 +1,86 @@
+/** What is installed of the programs that the speech engine needs, and what to install for the rest. */
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readPairs, type Pair } from './modes.js';
+import type { Programs } from './process.js';
+import type { SpokenLanguages } from './synthesizer.js';
+
+export interface Inventory {
+  readonly pairs: readonly Pair[];
+  /** English speech can be recognised. */
+  readonly recognizer: boolean;
+  readonly speech: SpokenLanguages;
+  /** A sentence for each part that is not there. */
+  readonly missing: readonly string[];
+}
+
+const INSTALL = 'Install it with: sudo apt-get install --no-install-recommends';
+const LANGUAGE_PACKAGES = [
+  { name: 'English ↔ Spanish', package: 'apertium-eng-spa', source: 'en', target: 'es' },
+  { name: 'English ↔ Catalan', package: 'apertium-eng-cat', source: 'en', target: 'ca' },
+  { name: 'Spanish ↔ Portuguese', package: 'apertium-es-pt', source: 'es', target: 'pt' },
+  { name: 'French ↔ Spanish', package: 'apertium-fr-es', source: 'fr', target: 'es' },
+] as const;
+
+export const MISSING = {
+  translation: `Offline translation is not installed. ${INSTALL} ${LANGUAGE_PACKAGES.map((each) => each.package).join(' ')}`,
+  recognition: `Offline recognition of English speech is not installed. ${INSTALL} pocketsphinx pocketsphinx-en-us`,
+  english: `Offline English speech (flite) is not installed. ${INSTALL} flite`,
+  speech: `Offline speech in other languages than English (espeak-ng) is not installed. ${INSTALL} espeak-ng`,
+} as const;
+
+const COMMANDS = ['lt-proc', 'apertium-tagger', 'pocketsphinx_continuous', 'flite', 'espeak-ng'] as const;
+const FIND_COMMANDS = 'for name in "$@"; do command -v "$name" >/dev/null && echo "$name"; done; true';
+const TIMEOUT_MS = 20_000;
+
+/** @param root of the file system that Debian's packages are in: `/` */
+export async function takeInventory(
+  root: string,
+  programs: Programs,
+  signal: AbortSignal,
+): Promise<Inventory> {
+  const found = await programs.run({ script: FIND_COMMANDS, args: COMMANDS, timeoutMs: TIMEOUT_MS }, signal);
+  const commands = new Set(found.toString('utf8').split('\n'));
+  const translates = commands.has('lt-proc') && commands.has('apertium-tagger');
+  const modes = join(root, 'usr/share/apertium/modes');
+  const [pairs, model, espeak] = await Promise.all([
+    translates && (await exists(modes)) ? readPairs(modes) : [],
+    exists(join(root, 'usr/share/pocketsphinx/model/en-us/en-us.lm.bin')),
+    commands.has('espeak-ng') ? readVoices(programs, signal) : new Set<string>(),
+  ]);
+  const recognizer = model && commands.has('pocketsphinx_continuous');
+  const flite = commands.has('flite');
+  const missing = [
+    ...missingPairs(pairs),
+    ...(recognizer ? [] : [MISSING.recognition]),
+    ...(flite ? [] : [MISSING.english]),
+    ...(espeak.size > 0 ? [] : [MISSING.speech]),
+  ];
+  return { pairs, recognizer, speech: { flite, espeak }, missing };
+}
+
+function missingPairs(pairs: readonly Pair[]): string[] {
+  if (pairs.length === 0) return [MISSING.translation];
+  return LANGUAGE_PACKAGES.filter(
+    ({ source, target }) => !pairs.some((pair) => pair.source === source && pair.target === target),
+  ).map((each) => `${each.name} is not installed. ${INSTALL} ${each.package}`);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The table has the name of the language second, and further names in brackets at the end: `(fr 5)`. */
+async function readVoices(programs: Programs, signal: AbortSignal): Promise<ReadonlySet<string>> {
+  const table = await programs.run({ script: 'espeak-ng --voices', timeoutMs: TIMEOUT_MS }, signal);
+  const rows = table.toString('utf8').split('\n').slice(1);
+  return new Set(
+    rows.flatMap((row) => [
+      ...row.trim().split(/\s+/).slice(1, 2),
+      ...[...row.matchAll(/\((\S+) \d+\)/g)].map(([, name = '']) => name),
+    ]),
+  );
+}

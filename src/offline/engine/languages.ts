@@ -1,0 +1,125 @@
+/** Which languages a request is about: its metadata says so, or its prompt does, or the default rule. */
+import { normalise } from './apertium-text.js';
+import type { LanguageNames, Mention } from './language-names.js';
+import { ResponderError, type ResponderRequest } from '../server/responder.js';
+
+/** What is absent was not said. Tags are canonical BCP 47. */
+export interface LanguageRequest {
+  readonly source?: string;
+  readonly target?: string;
+  /** An interpreter between two languages: from whichever is spoken to the other. */
+  readonly between?: readonly [string, string];
+}
+
+/** What nobody asked for otherwise: English becomes Spanish, everything else English. */
+export const DEFAULT_SOURCE = 'en';
+const DEFAULT_TARGET = 'es';
+
+export function defaultTarget(source: string): string {
+  return primaryTag(source) === DEFAULT_SOURCE ? DEFAULT_TARGET : DEFAULT_SOURCE;
+}
+
+/** The language without script and region: `pt-BR` → `pt`. */
+export function primaryTag(tag: string): string {
+  return tag.split('-')[0] ?? tag;
+}
+
+/**
+ * Metadata (`source_language`, `target_language`; tags, names or `auto`) comes before prompts. Prompts are the instructions
+ * and then the system items; the first that says to what decides. The question itself never instructs.
+ * @throws ResponderError `unsupported_language` for metadata that names no language
+ */
+export function readLanguages(
+  { metadata, instructions, items }: Pick<ResponderRequest, 'metadata' | 'instructions' | 'items'>,
+  names: LanguageNames,
+): LanguageRequest {
+  const source = readTag(metadata.source_language, names);
+  const target = readTag(metadata.target_language, names);
+  const stated = { ...(source !== undefined && { source }), ...(target !== undefined && { target }) };
+  if (source !== undefined && target !== undefined) return stated;
+
+  const system = items.filter(({ role }) => role === 'system').flatMap(({ parts }) => parts);
+  const prompts = [instructions, ...system.map((part) => (part.type === 'text' ? part.text : ''))];
+  let prompted: LanguageRequest = {};
+  for (const prompt of prompts.map(normalise)) {
+    prompted = { ...readPrompt(prompt, names), ...prompted };
+    if (prompted.target !== undefined || prompted.between) break;
+  }
+  return { ...prompted, ...stated };
+}
+
+function readTag(value: string | undefined, names: LanguageNames): string | undefined {
+  const tag = normalise(value ?? '')
+    .trim()
+    .replaceAll('_', '-');
+  if (tag === '' || tag.toLowerCase() === 'auto') return undefined;
+  const named = names.tagOf(tag);
+  if (named !== undefined) return named;
+  try {
+    const [canonical] = Intl.getCanonicalLocales(tag);
+    if (canonical !== undefined) return canonical;
+  } catch {
+    // RangeError is how Intl says that it is no tag.
+  }
+  throw new ResponderError(
+    'unsupported_language',
+    `'${tag}' is no language tag. Write it as in 'es' or 'pt-BR'.`,
+  );
+}
+
+type Role = 'source' | 'target' | 'in' | 'bare';
+
+const ARROW = /(?:→|⇒|->|=>)\s*$/u;
+/** What somebody says it in. */
+const SAID =
+  /\b(?:(?:said|says|spoken|speaking|written|recorded) in|(?:I|we|they|he|she|users?|speakers?|callers?|customers?|guests?) (?:\p{L}+ )?(?:say|speak|talk|write|hear)s?(?: in)?)\s+$/iu;
+const ROLE_OF_WORD: ReadonlyMap<string, Role> = new Map<string, Role>([
+  ...['to', 'into', 'al', 'vers', 'ins', 'auf', 'nach', 'para'].map((word) => [word, 'target'] as const),
+  ...['from', 'de', 'del', 'du', 'desde', 'aus', 'von'].map((word) => [word, 'source'] as const),
+  ...['in', 'en', 'em'].map((word) => [word, 'in'] as const),
+]);
+/** Between the word that gives the role and the name: into *clear, natural* Spanish. */
+const MAX_WORDS_BETWEEN = 2;
+/** Only a text that gives such a task means a language that it merely names. */
+const TASK = /\b(?:translat|interpret|answer|repl(?:y|ies)\b|respond|speak\b|tradu|übersetz|dolmetsch)/iu;
+const BOTH_WAYS =
+  /vice[- ]?versa|both (?:directions|ways)|and back|↔|⇄|<->|\bbetween\b|\bentre\b|\bzwischen\b/iu;
+
+/** What a prompt says of languages, by what stands before their names. */
+export function readPrompt(prompt: string, names: LanguageNames): LanguageRequest {
+  const mentions = names.find(prompt);
+  const roles = mentions.map((mention, index) => roleOf(prompt, mention, mentions[index + 1]));
+  const all = (role: Role): string[] => mentions.filter((_, at) => roles[at] === role).map(({ tag }) => tag);
+
+  const [target] = all('target');
+  const source = all('source').find((tag) => tag !== target);
+  const hasTask = TASK.test(prompt);
+  const named = [...new Set(mentions.map(({ tag }) => tag))];
+  const [one, other, third] = named;
+  const isPair = one !== undefined && other !== undefined && third === undefined;
+  if (isPair && (BOTH_WAYS.test(prompt) || (hasTask && all('bare').length === mentions.length))) {
+    return { between: [one, other] };
+  }
+  const implied = hasTask ? (all('in')[0] ?? all('bare')[0]) : undefined;
+  const into = target ?? (implied === source ? undefined : implied);
+  return { ...(source !== undefined && { source }), ...(into !== undefined && { target: into }) };
+}
+
+function roleOf(prompt: string, mention: Mention, next: Mention | undefined): Role {
+  const before = prompt.slice(0, mention.start);
+  if (ARROW.test(before)) return 'target';
+  if (SAID.test(before)) return 'source';
+  // `English to Spanish`, `an English text into Spanish`
+  if (
+    next &&
+    /^\s*(?:\p{L}+\s+)?(?:to|into|al|→|⇒|->|=>)\s*$/iu.test(prompt.slice(mention.end, next.start))
+  ) {
+    return 'source';
+  }
+  const words = /(?:[\p{L}']+[\s,]+)*$/u.exec(before.slice(-80))?.[0].match(/[\p{L}']+/gu) ?? [];
+  for (const word of words.reverse().slice(0, MAX_WORDS_BETWEEN + 1)) {
+    const role = ROLE_OF_WORD.get(word.toLowerCase());
+    if (role) return role;
+  }
+  return 'bare';
+}

@@ -1,0 +1,156 @@
+/** The offline Realtime server: the published WebSocket protocol on loopback, answered by a Responder. */
+import { once } from 'node:events';
+import { createServer, STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Logger } from 'pino';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { dialects, type DialectName } from '../../wire/index.js';
+import type { Handshake, HandshakeRefusal, ServerHooks } from './hooks.js';
+import type { Responder } from './responder.js';
+import { PUBLISHED_VOICES } from './settings.js';
+import { SocketPeer, type PeerSetup } from './socket-peer.js';
+
+export interface OfflineServerOptions {
+  dialect: DialectName;
+  /** Default 127.0.0.1. */
+  host?: string;
+  /** Default 0: any free port. */
+  port?: number;
+  /** Stays the caller's: `close` does not close it. */
+  responder: Responder;
+  script?: ServerHooks;
+  /** Longest life of a session; default 60 minutes. */
+  sessionMs?: number;
+  /** Time between pings; a client that misses one is dropped at the next. Default 20 s. */
+  pingMs?: number;
+  logger?: Logger;
+}
+
+export interface OfflineServer {
+  /** `ws://HOST:PORT/v1/realtime` */
+  readonly url: string;
+  readonly port: number;
+  /** Sockets open now. */
+  readonly connections: number;
+  /** Says goodbye to everyone (1001), then closes. */
+  close(): Promise<void>;
+  /** Cuts every connection, then closes. */
+  destroy(): Promise<void>;
+}
+
+/** OpenAI's path, and Azure's two. */
+const PATHS = new Set(['/v1/realtime', '/openai/v1/realtime', '/openai/realtime']);
+/** An `append` may carry 15 MiB of audio as base64. */
+const MAX_FRAME_BYTES = 24 * 1024 * 1024;
+const CLOSE_GRACE_MS = 1_000;
+
+export async function startOfflineServer(options: OfflineServerOptions): Promise<OfflineServer> {
+  const { voices } = await options.responder.capabilities();
+  const setup: PeerSetup = {
+    dialect: dialects[options.dialect],
+    responder: options.responder,
+    voices: new Set([...PUBLISHED_VOICES, ...voices]),
+    interception: options.script,
+    sessionMs: options.sessionMs ?? 3_600_000,
+    pingMs: options.pingMs ?? 20_000,
+    logger: options.logger,
+  };
+  const http = createServer((request, response) => {
+    const { status, body = '' } = isRealtime(request) ? errorBody(426, 'Upgrade to a WebSocket.') : NOT_FOUND;
+    response.writeHead(status, JSON_HEADERS).end(body);
+  });
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_FRAME_BYTES,
+    // Browsers offer their key as a subprotocol too; only the protocol's own name may be chosen.
+    handleProtocols: (offered) => (offered.has('realtime') ? 'realtime' : false),
+  });
+  acceptUpgrades(http, sockets, setup);
+
+  const host = options.host ?? '127.0.0.1';
+  const port = await listen(http, options.port ?? 0, host);
+  let closing: Promise<void> | undefined;
+  return {
+    url: `ws://${host.includes(':') ? `[${host}]` : host}:${port}/v1/realtime`,
+    port,
+    get connections() {
+      return sockets.clients.size;
+    },
+    async close() {
+      for (const socket of sockets.clients) socket.close(1001, 'The server is shutting down.');
+      const cut = setTimeout(() => {
+        terminateAll(sockets);
+      }, CLOSE_GRACE_MS);
+      await (closing ??= closed(http, sockets));
+      clearTimeout(cut);
+    },
+    async destroy() {
+      terminateAll(sockets);
+      await (closing ??= closed(http, sockets));
+    },
+  };
+}
+
+function acceptUpgrades(http: Server, sockets: WebSocketServer, setup: PeerSetup): void {
+  let count = 0;
+  http.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+    const handshake: Handshake = { number: ++count, url: request.url ?? '/', headers: request.headers };
+    const refused = isRealtime(request) ? setup.interception?.handshake(handshake) : NOT_FOUND;
+    if (refused) {
+      writeRejection(stream, refused);
+      return;
+    }
+    sockets.handleUpgrade(request, stream, head, (socket: WebSocket) => {
+      new SocketPeer(socket, stream, handshake, setup).open();
+    });
+  });
+}
+
+const JSON_HEADERS = { 'Content-Type': 'application/json' } as const;
+const NOT_FOUND = errorBody(404, 'There is nothing here. The Realtime protocol is at /v1/realtime.');
+
+function isRealtime(request: IncomingMessage): boolean {
+  const [path = ''] = (request.url ?? '').split('?');
+  return PATHS.has(path);
+}
+
+function errorBody(status: number, message: string): HandshakeRefusal {
+  return { status, body: JSON.stringify({ error: { type: 'invalid_request_error', message } }) };
+}
+
+function writeRejection(stream: Duplex, { status, headers = {}, body = '' }: HandshakeRefusal): void {
+  const all = {
+    ...JSON_HEADERS,
+    ...headers,
+    Connection: 'close',
+    'Content-Length': String(Buffer.byteLength(body)),
+  };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
+  stream.once('error', () => stream.destroy());
+  stream.once('finish', () => stream.destroy());
+  stream.end([`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, ...lines, '', body].join('\r\n'));
+}
+
+function listen(http: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    http.once('error', reject);
+    http.listen(port, host, () => {
+      http.off('error', reject);
+      resolve((http.address() as AddressInfo).port);
+    });
+  });
+}
+
+function terminateAll(sockets: WebSocketServer): void {
+  for (const socket of sockets.clients) socket.terminate();
+}
+
+/** Once the listener and every socket are gone. */
+async function closed(http: Server, sockets: WebSocketServer): Promise<void> {
+  const gone = [once(http, 'close'), once(sockets, 'close')];
+  http.close();
+  sockets.close();
+  http.closeIdleConnections();
+  await Promise.all(gone);
+}

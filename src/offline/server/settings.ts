@@ -1,0 +1,129 @@
+/** The settings of one session: their defaults, and what an update may change. */
+import type { InputTranscription, OutputKind, SessionSettings, TurnDetection } from '../../wire/index.js';
+import { RequestError } from './request-error.js';
+
+/** Settings with nothing left open, as `session.created` and `session.updated` show them. */
+export interface Settings {
+  readonly model: string;
+  readonly output: OutputKind;
+  readonly instructions: string;
+  readonly voice: string;
+  readonly inputFormat: 'pcm16';
+  readonly outputFormat: 'pcm16';
+  readonly transcription: InputTranscription | null;
+  readonly noiseReduction: 'near_field' | 'far_field' | null;
+  readonly turnDetection: TurnDetection | null;
+  readonly tools: readonly [];
+  readonly toolChoice: 'none' | 'auto';
+  readonly maxOutputTokens: number | 'inf';
+}
+
+/** Names that the published protocol knows, so that a client configured for the real server works unchanged. */
+export const PUBLISHED_VOICES: readonly string[] = [
+  ...['alloy', 'ash', 'ballad', 'cedar', 'coral', 'echo', 'marin', 'sage', 'shimmer', 'verse'],
+];
+
+/** What the responder is told when the client never chose: it then picks by language. */
+export const DEFAULT_VOICE = 'alloy';
+
+/** Detection that answers by itself is on from the start, as on the real server. */
+export function defaultSettings(model: string): Settings {
+  return {
+    model,
+    output: 'audio',
+    instructions: '',
+    voice: DEFAULT_VOICE,
+    inputFormat: 'pcm16',
+    outputFormat: 'pcm16',
+    transcription: null,
+    noiseReduction: null,
+    turnDetection: resolveDetection({ type: 'server_vad' }),
+    tools: [],
+    toolChoice: 'auto',
+    maxOutputTokens: 'inf',
+  };
+}
+
+/**
+ * The settings after an update; present fields replace, the rest stays.
+ * @param lockedVoice the voice that has already been heard in the session, if any
+ * @throws Refusal of the whole update
+ */
+export function updateSettings(
+  current: Settings,
+  update: SessionSettings,
+  voices: ReadonlySet<string>,
+  lockedVoice: string | undefined,
+): Settings {
+  if (update.model !== undefined && update.model !== current.model) {
+    throw new RequestError('invalid_value', 'The model of a session cannot be changed.', 'session.model');
+  }
+  checkFormat(update.inputFormat);
+  checkFormat(update.outputFormat);
+  requireVoice(update.voice, voices, lockedVoice);
+  const { turnDetection, ...plain } = update;
+  const detection = turnDetection ? resolveDetection(turnDetection) : turnDetection;
+  return {
+    ...current,
+    ...plain,
+    model: current.model,
+    inputFormat: 'pcm16',
+    outputFormat: 'pcm16',
+    turnDetection: detection === undefined ? current.turnDetection : detection,
+  };
+}
+
+/** @throws Refusal for a voice that nobody has, or that comes too late. */
+export function requireVoice(
+  voice: string | undefined,
+  voices: ReadonlySet<string>,
+  lockedVoice: string | undefined,
+): void {
+  if (voice === undefined) return;
+  if (!voices.has(voice)) {
+    throw new RequestError(
+      'invalid_value',
+      `Invalid value: '${voice}'. Supported voices are: ${[...voices].join(', ')}.`,
+    );
+  }
+  if (lockedVoice !== undefined && voice !== lockedVoice) {
+    throw new RequestError(
+      'cannot_update_voice',
+      "Cannot update a conversation's voice if assistant audio is present.",
+    );
+  }
+}
+
+/** @throws Refusal for G.711, which this server does not speak. */
+export function checkFormat(format: SessionSettings['inputFormat']): void {
+  if (format !== undefined && format !== 'pcm16') {
+    throw new RequestError(
+      'invalid_value',
+      `The offline server takes and gives PCM16 at 24 kHz only, not ${format}.`,
+    );
+  }
+}
+
+function resolveDetection(detection: TurnDetection): TurnDetection {
+  if (typeof detection.idleTimeoutMs === 'number') {
+    throw new RequestError(
+      'invalid_value',
+      'The offline server has no idle timeout; leave it out or send null.',
+    );
+  }
+  const answering = {
+    createResponse: detection.createResponse ?? true,
+    interruptResponse: detection.interruptResponse ?? true,
+  };
+  if (detection.type === 'semantic_vad') {
+    return { type: 'semantic_vad', eagerness: detection.eagerness ?? 'auto', ...answering };
+  }
+  return {
+    type: 'server_vad',
+    threshold: detection.threshold ?? 0.5,
+    prefixPaddingMs: detection.prefixPaddingMs ?? 300,
+    silenceDurationMs: detection.silenceDurationMs ?? 500,
+    idleTimeoutMs: null,
+    ...answering,
+  };
+}

@@ -1,0 +1,244 @@
+/** One client's socket: frames in and out in one dialect, back-pressure, pings, and the end of its session. */
+import type { Duplex } from 'node:stream';
+import type { Logger } from 'pino';
+import { type RawData, WebSocket } from 'ws';
+import type { ClientEvent, Decoded, Dialect, Fault, ServerEvent } from '../../wire/index.js';
+import type { PeerClose, Handshake, ServerHooks, Peer } from './hooks.js';
+import { Outbox } from './outbox.js';
+import { RealtimeSession } from './realtime-session.js';
+import type { Responder } from './responder.js';
+import type { EventSink } from './response.js';
+
+export interface PeerSetup {
+  readonly dialect: Dialect;
+  readonly responder: Responder;
+  readonly voices: ReadonlySet<string>;
+  readonly interception: ServerHooks | undefined;
+  readonly sessionMs: number;
+  readonly pingMs: number;
+  readonly logger: Logger | undefined;
+}
+
+const DEFAULT_MODEL = 'gpt-realtime';
+
+/** Speaks for itself past the script (`send`), while its session speaks through it. */
+export class SocketPeer implements Peer, EventSink {
+  readonly handshake: Handshake;
+  readonly openedAt = Date.now();
+  readonly #socket: WebSocket;
+  readonly #outbox: Outbox;
+  readonly #setup: PeerSetup;
+  readonly #sink: EventSink;
+  readonly #session: RealtimeSession;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #silent = false;
+  /** Frames that came while the client was not reading. */
+  readonly #inbox: { data: RawData; isBinary: boolean }[] = [];
+  #answeredPing = true;
+
+  /** @param stream what the socket writes to */
+  constructor(socket: WebSocket, stream: Duplex, handshake: Handshake, setup: PeerSetup) {
+    this.#socket = socket;
+    this.#outbox = new Outbox(socket, stream, () => {
+      this.#readOn();
+    });
+    this.handshake = handshake;
+    this.#setup = setup;
+    this.#sink = setup.interception ? through(setup.interception, this) : this;
+    this.#session = new RealtimeSession({
+      responder: setup.responder,
+      voices: setup.voices,
+      model: modelOf(handshake.url),
+      // Rounded down: the session never ends before the time it shows.
+      expiresAt: Math.floor((this.openedAt + setup.sessionMs) / 1000),
+      sink: this.#sink,
+      logger: setup.logger?.child({ connection: handshake.number }),
+    });
+    socket.on('message', (data, isBinary) => {
+      this.#inbox.push({ data, isBinary });
+      this.#readOn();
+    });
+    socket.on('pong', () => (this.#answeredPing = true));
+    socket.on('close', (code, reason) => {
+      this.#closed({ code, reason: reason.toString() });
+    });
+    // A broken frame or connection is followed by `close`, which is where it is dealt with.
+    socket.on('error', (error) =>
+      setup.logger?.debug({ err: error, connection: handshake.number }, 'socket error'),
+    );
+  }
+
+  /** Tells the client its session, or that it asked in a shape that is gone. */
+  open(): void {
+    const { interception, dialect, sessionMs, pingMs } = this.#setup;
+    if (wantsBeta(this.handshake) && !isBeta(dialect)) {
+      this.#refuseBeta();
+      return;
+    }
+    this.after(sessionMs, () => {
+      this.expire();
+    });
+    this.#ping(pingMs);
+    const start = (): void => {
+      this.#session.open();
+    };
+    if (interception) interception.opened(this, start);
+    else start();
+  }
+
+  send(event: ServerEvent, as: 'text' | 'binary' = 'text'): void {
+    const frame = this.#setup.dialect.encodeServer(event);
+    if (frame !== undefined) this.sendRaw(as === 'binary' ? Buffer.from(frame) : frame);
+  }
+
+  sendRaw(frame: string | Buffer): void {
+    if (!this.#silent) this.#outbox.send(frame);
+  }
+
+  room(): Promise<void> | undefined {
+    return this.#outbox.room();
+  }
+
+  close(close: PeerClose): void {
+    this.#socket.close(close.code, close.reason);
+  }
+
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  goSilent(): void {
+    this.#silent = true;
+    this.#socket.pause();
+    this.#setup.interception?.silenced(this);
+  }
+
+  get silent(): boolean {
+    return this.#silent;
+  }
+
+  after(delayMs: number, action: () => void): void {
+    if (this.#socket.readyState >= WebSocket.CLOSING) return;
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      action();
+    }, delayMs);
+    this.#timers.add(timer);
+  }
+
+  /** The session's end by age: told, then closed cleanly. */
+  expire(): void {
+    const minutes = Math.round(this.#setup.sessionMs / 60_000);
+    const message = `Your session hit the maximum duration of ${minutes} minutes.`;
+    this.send(fault('session_expired', message));
+    this.close({ code: 1001, reason: message });
+  }
+
+  /** Serves what has come, as long as the client reads what it is told. */
+  #readOn(): void {
+    while (!this.#outbox.flooded) {
+      const next = this.#inbox.shift();
+      if (next === undefined) break;
+      this.#receive(next.data, next.isBinary);
+    }
+    if (this.#outbox.flooded) this.#socket.pause();
+    else if (this.#socket.isPaused && !this.#silent) this.#socket.resume();
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    if (this.#silent) return;
+    const bytes = bytesOf(data);
+    const frame = bytes.toString();
+    const decoded = this.#setup.dialect.decodeClient(isBinary ? bytes : frame);
+    const serve = (): void => {
+      if (decoded.kind === 'event') this.#session.handle(decoded.event);
+      else this.#sink.send(refusalOf(decoded));
+    };
+    const event = decoded.kind === 'event' ? decoded.event : undefined;
+    if (this.#setup.interception) this.#setup.interception.received(this, frame, event, serve);
+    else serve();
+  }
+
+  #ping(everyMs: number): void {
+    this.after(everyMs, () => {
+      if (this.#silent) return;
+      if (!this.#answeredPing) {
+        this.close({ code: 1011, reason: 'keepalive ping timeout' });
+        return;
+      }
+      this.#answeredPing = false;
+      this.#socket.ping();
+      this.#ping(everyMs);
+    });
+  }
+
+  #refuseBeta(): void {
+    const code = 'beta_api_shape_disabled';
+    this.send(
+      fault(
+        code,
+        'The Realtime Beta API is no longer supported. Please use /v1/realtime without the OpenAI-Beta header.',
+      ),
+    );
+    this.close({ code: 4000, reason: `invalid_request_error.${code}` });
+  }
+
+  #closed(close: PeerClose): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+    this.#inbox.length = 0;
+    this.#session.close();
+    this.#outbox.release();
+    this.#setup.logger?.debug({ connection: this.handshake.number, ...close }, 'socket closed');
+    this.#setup.interception?.closed(this, close);
+  }
+}
+
+/** What the session says passes the script. */
+function through(interception: ServerHooks, peer: SocketPeer): EventSink {
+  const send = (event: ServerEvent): void => {
+    peer.send(event);
+  };
+  return {
+    send: (event) => {
+      interception.sending(peer, event, send);
+    },
+    room: () => peer.room(),
+  };
+}
+
+function fault(code: string, message: string): Fault {
+  return { type: 'fault', kind: 'invalid_request_error', code, message };
+}
+
+function refusalOf(decoded: Exclude<Decoded<ClientEvent>, { kind: 'event' }>): Fault {
+  const causedBy = decoded.eventId === undefined ? {} : { causedBy: decoded.eventId };
+  if (decoded.kind === 'ignored') {
+    return {
+      ...fault('invalid_value', `Invalid value: '${decoded.type}'. This server has no such event.`),
+      param: 'type',
+      ...causedBy,
+    };
+  }
+  const param = decoded.param === undefined ? {} : { param: decoded.param };
+  return { ...fault(decoded.code, decoded.reason), ...param, ...causedBy };
+}
+
+function isBeta(dialect: Dialect): boolean {
+  return Object.keys(dialect.headers).some((name) => name.toLowerCase() === 'openai-beta');
+}
+
+function wantsBeta({ headers }: Handshake): boolean {
+  const protocols = headers['sec-websocket-protocol'] ?? '';
+  return headers['openai-beta'] !== undefined || protocols.includes('openai-beta.realtime-v1');
+}
+
+function modelOf(url: string): string {
+  const query = new URL(url, 'ws://localhost').searchParams;
+  return query.get('model') ?? query.get('deployment') ?? DEFAULT_MODEL;
+}
+
+function bytesOf(data: RawData): Buffer {
+  if (Array.isArray(data)) return Buffer.concat(data);
+  return Buffer.isBuffer(data) ? data : Buffer.from(data);
+}

@@ -1,0 +1,142 @@
+/** The course of one translation: how far it came, what each step took, and how that is told when it is over. */
+import { GatewayError, upstreamCauseOf } from '../errors.js';
+import type { Attributes, TraceContext, SpanRecord, Tracing } from '../telemetry/tracing.js';
+import type { PendingResponse } from '../upstream/pending-response.js';
+
+/** What a translation took, however it ended: for logs and metrics, so never what was said. */
+export interface TranslationReport {
+  /** Milliseconds; a step that was not begun is absent. */
+  readonly timings: Timings;
+  readonly usage: { readonly inputTokens: number; readonly outputTokens: number } | undefined;
+  /** Sockets that it was sent on, one after the other. */
+  readonly attempts: number;
+  /** Our id for the last attempt, as upstream was told it. */
+  readonly upstreamId: string | undefined;
+}
+
+export interface Timings {
+  readonly uploadMs: number | undefined;
+  readonly normalizeMs: number | undefined;
+  readonly queueMs: number | undefined;
+  readonly upstreamMs: number | undefined;
+  readonly firstDeltaMs: number | undefined;
+}
+
+interface Span {
+  readonly startedAt: number;
+  readonly endedAt: number;
+}
+
+/** The clock is that of `performance.now()`. */
+export class TranslationTrace {
+  readonly #tracing: Tracing;
+  readonly #parent: TraceContext;
+  readonly #uploadMs: number | undefined;
+  #normalizing: (Span & { error: unknown }) | undefined;
+  inputAudioMs: number | undefined;
+  /** From the pool's acceptance on. */
+  pending: PendingResponse | undefined;
+  /** Something of it was told, so that whoever asked knows its session. */
+  hasStarted = false;
+  /** Why there is no translation. */
+  error: unknown;
+  #report: TranslationReport | undefined;
+
+  /** @param uploadMs of a recording */
+  constructor(tracing: Tracing, uploadMs: number | undefined) {
+    this.#tracing = tracing;
+    this.#parent = tracing.activeContext();
+    this.#uploadMs = uploadMs;
+  }
+
+  async normalize<T>(work: () => Promise<T>): Promise<T> {
+    const startedAt = performance.now();
+    let error: unknown;
+    try {
+      return await work();
+    } catch (thrown) {
+      error = thrown;
+      throw thrown;
+    } finally {
+      this.#normalizing = { startedAt, endedAt: performance.now(), error };
+    }
+  }
+
+  /** To be asked for when all is over: it is made once. */
+  get report(): TranslationReport {
+    const { pending } = this;
+    this.#report ??= {
+      timings: this.#timings,
+      usage: pending?.usage,
+      attempts: pending?.attempts ?? 0,
+      upstreamId: pending?.upstreamId,
+    };
+    return this.#report;
+  }
+
+  /** @param attributes of the request to upstream; asked for only if somebody listens */
+  recordSpans(attributes: () => Attributes): void {
+    this.#tracing.record(this.#parent, () => [
+      ...this.#normalizeSpan(),
+      ...this.#upstreamSpans(attributes()),
+    ]);
+  }
+
+  get #timings(): Timings {
+    const { acceptedAt, sentAt, firstDeltaAt, endedAt } = this.pending?.timestamps ?? NO_TIMESTAMPS;
+    return {
+      uploadMs: tenthsBetween(0, this.#uploadMs),
+      normalizeMs: tenthsBetween(this.#normalizing?.startedAt, this.#normalizing?.endedAt),
+      queueMs: tenthsBetween(acceptedAt, sentAt ?? endedAt),
+      upstreamMs: tenthsBetween(sentAt, endedAt),
+      firstDeltaMs: tenthsBetween(sentAt, firstDeltaAt),
+    };
+  }
+
+  #normalizeSpan(): SpanRecord[] {
+    if (this.#normalizing === undefined) return [];
+    const { error, ...span } = this.#normalizing;
+    const attributes = { 'translation.input_audio_ms': this.inputAudioMs };
+    return [{ name: 'normalize', ...span, attributes, error: codeOf(error) }];
+  }
+
+  #upstreamSpans(attributes: Attributes): SpanRecord[] {
+    if (this.pending === undefined) return [];
+    const { timestamps, usage, attempts, upstreamId } = this.pending;
+    const { acceptedAt, sentAt, endedAt = performance.now() } = timestamps;
+    const error = codeOf(this.error);
+    const queue = { name: 'queue', startedAt: acceptedAt };
+    if (sentAt === undefined) return [{ ...queue, endedAt, error }];
+    const told = {
+      ...attributes,
+      'gen_ai.usage.input_tokens': usage?.inputTokens,
+      'gen_ai.usage.output_tokens': usage?.outputTokens,
+      'translation.attempts': attempts,
+      'translation.upstream_id': upstreamId,
+      'translation.upstream_cause': upstreamCauseOf(this.error)?.label,
+      'translation.first_delta_ms': this.report.timings.firstDeltaMs,
+    };
+    return [
+      { ...queue, endedAt: sentAt },
+      { name: 'upstream', isCall: true, startedAt: sentAt, endedAt, attributes: told, error },
+    ];
+  }
+}
+
+const NO_TIMESTAMPS = {
+  acceptedAt: undefined,
+  sentAt: undefined,
+  firstDeltaAt: undefined,
+  endedAt: undefined,
+};
+
+/** In tenths of a millisecond; nothing where either end is missing. */
+function tenthsBetween(startedAt: number | undefined, endedAt: number | undefined): number | undefined {
+  if (startedAt === undefined || endedAt === undefined) return undefined;
+  return Math.round((endedAt - startedAt) * 10) / 10;
+}
+
+function codeOf(error: unknown): string | undefined {
+  if (error === undefined) return undefined;
+  return error instanceof GatewayError ? error.code : 'client-gone';
+}

@@ -1,0 +1,97 @@
+/** GA responses: what a client asks for, and what a server shows. */
+import { z } from 'zod';
+
+import { defined, forJson } from '../shared/defined.js';
+import type { ResponseRequest, ResponseView } from '../events.js';
+import {
+  looseFormat,
+  strictExtras,
+  strictFormat,
+  strictModalities,
+  strictVoice,
+  writeFormat,
+} from './session.js';
+import { lenient } from '../shared/lenient.js';
+import { strictInput, writeInput } from '../shared/items.js';
+import { looseResponseCommon, responseOf, strictMetadata, writeResponseCommon } from '../shared/responses.js';
+import * as parts from '../shared/session-parts.js';
+
+export const assistantParts = { text: 'output_text', audio: 'output_audio' } as const;
+
+function writeAudio({ outputFormat, voice }: Pick<ResponseRequest, 'outputFormat' | 'voice'>) {
+  if (outputFormat === undefined && voice === undefined) return undefined;
+  return { output: forJson({ format: writeFormat(outputFormat), voice }) };
+}
+
+export function writeRequest(request: ResponseRequest) {
+  return forJson({
+    conversation: request.conversation,
+    output_modalities: request.output && [request.output],
+    audio: writeAudio(request),
+    instructions: request.instructions,
+    metadata: request.metadata,
+    input: request.input?.map((entry) => writeInput(entry, assistantParts)),
+    tools: request.tools && [],
+    tool_choice: request.toolChoice,
+    max_output_tokens: request.maxOutputTokens,
+  });
+}
+
+export const strictRequest = z
+  .strictObject({
+    conversation: z.enum(['auto', 'none']).optional(),
+    output_modalities: strictModalities.optional(),
+    audio: z
+      .strictObject({
+        output: z.strictObject({ format: strictFormat.optional(), voice: strictVoice.optional() }).optional(),
+      })
+      .optional(),
+    instructions: z.string().optional(),
+    metadata: strictMetadata.optional(),
+    input: z.array(strictInput(assistantParts)).optional(),
+    tools: parts.strictTools.optional(),
+    tool_choice: parts.strictToolChoice.optional(),
+    max_output_tokens: parts.strictMaxTokens.optional(),
+    ...strictExtras,
+  })
+  .transform((request): ResponseRequest =>
+    defined({
+      conversation: request.conversation,
+      output: request.output_modalities,
+      voice: request.audio?.output?.voice,
+      outputFormat: request.audio?.output?.format,
+      instructions: request.instructions,
+      metadata: request.metadata,
+      input: request.input,
+      tools: request.tools,
+      toolChoice: request.tool_choice,
+      maxOutputTokens: request.max_output_tokens,
+    }),
+  );
+
+export function writeResponse(response: ResponseView) {
+  return forJson({
+    ...writeResponseCommon(response, assistantParts),
+    output_modalities: response.outputKind && [response.outputKind],
+    audio: writeAudio(response),
+  });
+}
+
+const fields = looseResponseCommon.extend({
+  output_modalities: parts.looseOutputKind,
+  max_output_tokens: parts.looseMaxTokens,
+  audio: lenient(
+    z.object({ output: lenient(z.object({ format: looseFormat, voice: lenient(z.string()) })) }),
+  ),
+});
+
+export const looseResponse = (unsaid: 'in_progress' | 'completed') =>
+  fields.transform((response): ResponseView =>
+    defined({
+      ...responseOf(response, unsaid),
+      outputKind: response.output_modalities,
+      voice: response.audio?.output?.voice ?? undefined,
+      outputFormat: response.audio?.output?.format ?? undefined,
+      maxOutputTokens: response.max_output_tokens ?? undefined,
+    }),
+  );
