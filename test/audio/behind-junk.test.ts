@@ -3,8 +3,18 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AudioNormalizer, type NormalizedAudio } from '../../src/audio/normalize.js';
-import { countedFfmpeg } from './processes.js';
-import { data, format, levelAt, record, riff, run, sine, toneInput, workshop } from './recordings.js';
+import { countedFfmpeg } from '../support/audio/processes.js';
+import {
+  data,
+  format,
+  levelAt,
+  record,
+  riff,
+  run,
+  sine,
+  toneInput,
+  workshop,
+} from '../support/audio/recordings.js';
 
 const files = workshop();
 const normalizer = new AudioNormalizer({ concurrency: 2, timeoutMs: 20_000, maxSeconds: 60 });

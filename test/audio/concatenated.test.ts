@@ -2,7 +2,17 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { AudioNormalizer, type NormalizedAudio } from '../../src/audio/normalize.js';
-import { data, format, levelAt, LIST, record, riff, sine, toneInput, workshop } from './recordings.js';
+import {
+  data,
+  format,
+  levelAt,
+  LIST,
+  record,
+  riff,
+  sine,
+  toneInput,
+  workshop,
+} from '../support/audio/recordings.js';
 
 const files = workshop();
 const normalizer = new AudioNormalizer({ concurrency: 2, timeoutMs: 20_000, maxSeconds: 20 });

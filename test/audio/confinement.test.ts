@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { chmod } from 'node:fs/promises';
 import { AudioNormalizer } from '../../src/audio/normalize.js';
-import { Notes } from './processes.js';
-import { data, format, record, riff, sine, toneInput, workshop } from './recordings.js';
+import { Notes } from '../support/audio/processes.js';
+import { data, format, record, riff, sine, toneInput, workshop } from '../support/audio/recordings.js';
 
 const files = workshop();
 let notes: Notes;

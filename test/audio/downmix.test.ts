@@ -1,7 +1,17 @@
 /** To one channel and 24 kHz: nothing lost, nothing clipped, nothing folded down from above. */
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { AudioNormalizer } from '../../src/audio/normalize.js';
-import { data, format, level, levelAt, peak, record, riff, toneInput, workshop } from './recordings.js';
+import {
+  data,
+  format,
+  level,
+  levelAt,
+  peak,
+  record,
+  riff,
+  toneInput,
+  workshop,
+} from '../support/audio/recordings.js';
 
 const files = workshop();
 const normalizer = new AudioNormalizer({ concurrency: 2, timeoutMs: 20_000, maxSeconds: 60 });

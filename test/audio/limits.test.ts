@@ -2,7 +2,7 @@
 import { stat, truncate } from 'node:fs/promises';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { AudioNormalizer } from '../../src/audio/normalize.js';
-import { data, format, LIST, record, riff, sine, toneInput, workshop } from './recordings.js';
+import { data, format, LIST, record, riff, sine, toneInput, workshop } from '../support/audio/recordings.js';
 
 const files = workshop();
 const normalizer = new AudioNormalizer({ concurrency: 2, timeoutMs: 20_000, maxSeconds: 3 });

@@ -1,7 +1,7 @@
 /** A voice that two channels hold in opposite phase cancels itself in a mix; it must be heard all the same. */
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { AudioNormalizer } from '../../src/audio/normalize.js';
-import { data, format, level, levelAt, record, riff, workshop } from './recordings.js';
+import { data, format, level, levelAt, record, riff, workshop } from '../support/audio/recordings.js';
 
 const files = workshop();
 const normalizer = new AudioNormalizer({ concurrency: 2, timeoutMs: 20_000, maxSeconds: 60 });

@@ -2,7 +2,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { AudioNormalizer } from '../../src/audio/normalize.js';
 import { encodeWav } from '../../src/audio/wav/wav.js';
-import { data, extensibleFormat, format, LIST, riff, run, sine, workshop, type Chunk } from './recordings.js';
+import {
+  data,
+  extensibleFormat,
+  format,
+  LIST,
+  riff,
+  run,
+  sine,
+  workshop,
+  type Chunk,
+} from '../support/audio/recordings.js';
 
 const files = workshop();
 const samples = sine({ seconds: 0.5 });

@@ -13,8 +13,8 @@ import {
   Notes,
   realTimeFfmpeg,
   until,
-} from './processes.js';
-import { data, format, record, riff, sine, toneInput, workshop } from './recordings.js';
+} from '../support/audio/processes.js';
+import { data, format, record, riff, sine, toneInput, workshop } from '../support/audio/recordings.js';
 
 const files = workshop();
 let notes: Notes;

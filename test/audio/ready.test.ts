@@ -1,7 +1,7 @@
 /** Whether the beginning of a recording tells that it needs no decoder. */
 import { describe, expect, it } from '@jest/globals';
 import { isPassThroughWav } from '../../src/audio/wav/pass-through.js';
-import { data, extensibleFormat, format, LIST, riff, sine, type Chunk } from './recordings.js';
+import { data, extensibleFormat, format, LIST, riff, sine, type Chunk } from '../support/audio/recordings.js';
 
 const samples = data(sine({ seconds: 0.01 }));
 const ours = [format()];

@@ -4,8 +4,25 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AudioNormalizer } from '../../src/audio/normalize.js';
-import { children, countedFfmpeg, isAlive, Notes, realTimeFfmpeg, until } from './processes.js';
-import { data, format, LIST, record, riff, sine, toneInput, workshop, type Chunk } from './recordings.js';
+import {
+  children,
+  countedFfmpeg,
+  isAlive,
+  Notes,
+  realTimeFfmpeg,
+  until,
+} from '../support/audio/processes.js';
+import {
+  data,
+  format,
+  LIST,
+  record,
+  riff,
+  sine,
+  toneInput,
+  workshop,
+  type Chunk,
+} from '../support/audio/recordings.js';
 
 const files = workshop();
 const LIMITS = { timeoutMs: 20_000, maxSeconds: 240 };
@@ -135,9 +152,13 @@ describe('a spare process', () => {
   });
 
   it('does not outlive a service that is killed', async () => {
-    const owner = fork(fileURLToPath(new URL('spare-owner.ts', import.meta.url)), [await wav(16_000)], {
-      execArgv: ['--import', 'tsx'],
-    });
+    const owner = fork(
+      fileURLToPath(new URL('../support/audio/warm-process-owner.ts', import.meta.url)),
+      [await wav(16_000)],
+      {
+        execArgv: ['--import', 'tsx'],
+      },
+    );
     const [waiting] = (await Promise.race([once(owner, 'message'), once(owner, 'exit')])) as [number];
     expect(isAlive(waiting)).toBe(true);
     const gone = once(owner, 'exit');

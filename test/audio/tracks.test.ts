@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { AudioNormalizer } from '../../src/audio/normalize.js';
-import { levelAt, record, toneInput, workshop } from './recordings.js';
+import { levelAt, record, toneInput, workshop } from '../support/audio/recordings.js';
 
 const files = workshop();
 const normalizer = new AudioNormalizer({ concurrency: 2, spare: 1, timeoutMs: 20_000, maxSeconds: 60 });

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { AudioNormalizer } from '../../src/audio/normalize.js';
 import { AUDIO_FORMATS } from '../../src/audio/containers/formats.js';
-import { countedFfmpeg } from './processes.js';
-import { record, sine, toneInput, workshop } from './recordings.js';
+import { countedFfmpeg } from '../support/audio/processes.js';
+import { record, sine, toneInput, workshop } from '../support/audio/recordings.js';
 
 const files = workshop();
 

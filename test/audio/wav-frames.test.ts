@@ -1,7 +1,16 @@
 /** WAV whose samples have more bytes than bits, on either side, or whose frames contradict their samples. */
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { AudioNormalizer } from '../../src/audio/normalize.js';
-import { type Chunk, data, extensibleFormat, format, level, levelAt, riff, workshop } from './recordings.js';
+import {
+  type Chunk,
+  data,
+  extensibleFormat,
+  format,
+  level,
+  levelAt,
+  riff,
+  workshop,
+} from '../support/audio/recordings.js';
 
 const files = workshop();
 const normalizer = new AudioNormalizer({ concurrency: 2, timeoutMs: 20_000, maxSeconds: 60 });

@@ -13,7 +13,7 @@ import {
   sine,
   toneInput,
   workshop,
-} from './recordings.js';
+} from '../support/audio/recordings.js';
 
 const files = workshop();
 const normalizer = new AudioNormalizer({ concurrency: 2, timeoutMs: 20_000, maxSeconds: 60 });

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { startGateway, type Running } from '../support/gateway.js';
-import { launchBrowser, visit } from './support.js';
+import { launchBrowser, visit } from '../support/browser/browser.js';
 
 let running: Running;
 let browser: Browser;

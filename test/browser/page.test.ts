@@ -17,7 +17,7 @@ import {
   textOf,
   translateText,
   visit,
-} from './support.js';
+} from '../support/browser/browser.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** What the first visit may cost over the network, compressed. */

@@ -3,7 +3,15 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Browser, Locator, Page } from 'playwright-core';
 import { startBeforeScript } from '../support/gateway.js';
 import { requestFault } from '../support/offline.js';
-import { download, go, launchBrowser, textOf, translateText, visit, type Visit } from './support.js';
+import {
+  download,
+  go,
+  launchBrowser,
+  textOf,
+  translateText,
+  visit,
+  type Visit,
+} from '../support/browser/browser.js';
 
 const MARKDOWN = `## Greetings
 

@@ -15,7 +15,7 @@ import {
   translateText,
   visit,
   type Visit,
-} from './support.js';
+} from '../support/browser/browser.js';
 
 let service: Running;
 let browser: Browser;

@@ -3,7 +3,16 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { startBeforeScript, startGateway } from '../support/gateway.js';
 import { requestFault } from '../support/offline.js';
-import { cards, go, launchBrowser, speak, textOf, translateText, visit, type Microphone } from './support.js';
+import {
+  cards,
+  go,
+  launchBrowser,
+  speak,
+  textOf,
+  translateText,
+  visit,
+  type Microphone,
+} from '../support/browser/browser.js';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

@@ -14,7 +14,7 @@ import {
   speak,
   textOf,
   visit,
-} from './support.js';
+} from '../support/browser/browser.js';
 
 /** The scripted reply sounds 50 ms a character: this one for ten seconds. */
 const LONG_REPLY = 'A reply that is long enough to be spoken into. '.repeat(5).slice(0, 200);

@@ -5,8 +5,8 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { AudioNormalizer } from '../../src/audio/normalize.js';
 import { UploadSink } from '../../src/http/body/upload-sink.js';
 import { dialects } from '../../src/wire/index.js';
-import { countedFfmpeg, Notes } from '../audio/processes.js';
-import { data, format, riff, sine, workshop } from '../audio/recordings.js';
+import { countedFfmpeg, Notes } from '../support/audio/processes.js';
+import { data, format, riff, sine, workshop } from '../support/audio/recordings.js';
 
 const files = workshop();
 const LIMITS = { concurrency: 2, timeoutMs: 20_000, maxSeconds: 240 };

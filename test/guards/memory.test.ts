@@ -1,7 +1,7 @@
 /** How seldom all of the heap is collected: what Node is told at the start leaves room for what many requests have in hand. */
 import { readFileSync } from 'node:fs';
 import { afterEach, expect, it } from '@jest/globals';
-import { data, format, riff, sine } from '../audio/recordings.js';
+import { data, format, riff, sine } from '../support/audio/recordings.js';
 import { startScripted } from '../support/offline.js';
 import { ServiceProcess } from '../support/service.js';
 

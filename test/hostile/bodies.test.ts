@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import zlib, { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { BOUNDARY, multipart, MULTIPART, part } from '../support/http.js';
-import { exchange, leave, outcome, outcomes } from './answers.js';
-import { startTarget, type Target } from './target.js';
+import { exchange, leave, outcome, outcomes } from '../support/hostile/answers.js';
+import { startTarget, type Target } from '../support/hostile/target.js';
 
 let target: Target;
 beforeAll(async () => {

@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { WebSocket, WebSocketServer } from 'ws';
 import { converse } from '../support/relay.js';
-import { clientFixtures } from '../wire/fixtures.js';
-import { mutate } from '../wire/mutations.js';
-import { outcome } from './answers.js';
-import { randomFor, runCases, SEED } from './mutants.js';
-import { startTarget, type Target } from './target.js';
+import { clientFixtures } from '../support/wire/fixtures.js';
+import { mutate } from '../support/wire/mutations.js';
+import { outcome } from '../support/hostile/answers.js';
+import { randomFor, runCases, SEED } from '../support/hostile/mutants.js';
+import { startTarget, type Target } from '../support/hostile/target.js';
 
 const CONVERSATIONS = 40;
 const FRAMES_EACH = 60;

@@ -1,11 +1,11 @@
 /** Thousands of requests and recordings gone wrong: each is answered as the contract says, and leaves nothing. */
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { record, toneInput, workshop } from '../audio/recordings.js';
-import { exchange, outcome, outcomes } from './answers.js';
-import { encodedText } from './encoded-texts.js';
-import { mutantRequest, mutateBytes, pick, runCases, SEED } from './mutants.js';
-import { startTarget, type Target } from './target.js';
+import { record, toneInput, workshop } from '../support/audio/recordings.js';
+import { exchange, outcome, outcomes } from '../support/hostile/answers.js';
+import { encodedText } from '../support/hostile/encoded-texts.js';
+import { mutantRequest, mutateBytes, pick, runCases, SEED } from '../support/hostile/mutants.js';
+import { startTarget, type Target } from '../support/hostile/target.js';
 
 const REQUESTS = 3_000;
 const TEXTS = 500;

@@ -4,9 +4,9 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { deflateRawSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { data, format, record, riff, run, sine, toneInput, workshop } from '../audio/recordings.js';
-import { outcome } from './answers.js';
-import { startTarget, type Target } from './target.js';
+import { data, format, record, riff, run, sine, toneInput, workshop } from '../support/audio/recordings.js';
+import { outcome } from '../support/hostile/answers.js';
+import { startTarget, type Target } from '../support/hostile/target.js';
 
 const files = workshop();
 let target: Target;

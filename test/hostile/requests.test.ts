@@ -1,7 +1,7 @@
 /** Requests that no client library would send: each is told why it is refused, and none is taken for another. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { exchange, outcomes } from './answers.js';
-import { startTarget, type Target } from './target.js';
+import { exchange, outcomes } from '../support/hostile/answers.js';
+import { startTarget, type Target } from '../support/hostile/target.js';
 
 let target: Target;
 beforeAll(async () => {

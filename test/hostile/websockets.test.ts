@@ -5,8 +5,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { BareClient } from '../support/offline-client.js';
 import { eventually } from '../support/pool.js';
 import { converse, RawUpgrade, wsUrl } from '../support/relay.js';
-import { DEADLINE_MS, exchange, outcomes } from './answers.js';
-import { startTarget, type Target } from './target.js';
+import { DEADLINE_MS, exchange, outcomes } from '../support/hostile/answers.js';
+import { startTarget, type Target } from '../support/hostile/target.js';
 
 let target: Target;
 beforeAll(async () => {

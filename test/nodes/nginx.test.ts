@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { post } from '../support/gateway.js';
 import { requestFault } from '../support/offline.js';
-import { startCluster, type Cluster } from './cluster.js';
+import { startCluster, type Cluster } from '../support/nodes/cluster.js';
 
 const MB = 1_048_576;
 

@@ -4,8 +4,8 @@ import { requestFault } from '../support/offline.js';
 import { BareClient } from '../support/offline-client.js';
 import { wsUrl } from '../support/relay.js';
 import type { ServiceProcess } from '../support/service.js';
-import { startCluster, type Cluster } from './cluster.js';
-import { Load } from './load.js';
+import { startCluster, type Cluster } from '../support/nodes/cluster.js';
+import { Load } from '../support/nodes/load.js';
 
 const CLIENTS = 12;
 

@@ -4,7 +4,7 @@ import { post } from '../support/gateway.js';
 import { requestFault } from '../support/offline.js';
 import { BareClient } from '../support/offline-client.js';
 import { refusal, wsUrl } from '../support/relay.js';
-import { startCluster, type Cluster } from './cluster.js';
+import { startCluster, type Cluster } from '../support/nodes/cluster.js';
 
 const KEY = 'first-key-of-this-test';
 const OTHER_KEY = 'other-key-of-this-test';

@@ -7,7 +7,7 @@ import { connectRedis } from '../../src/redis.js';
 import { RedisStore } from '../../src/session/redis-store.js';
 import { SessionRegistry, type Lease, type SessionOptions } from '../../src/session/registry.js';
 import { startRedis, type TestRedis } from '../support/redis.js';
-import { until } from './until.js';
+import { until } from '../support/until.js';
 
 const OPTIONS: SessionOptions = { ttlMs: 60_000, max: 100_000, defaultPrompt: 'Only translate.' };
 

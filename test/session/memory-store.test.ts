@@ -1,8 +1,8 @@
 /** The memory store: the contract, and what is its own. */
 import { describe, expect, it } from '@jest/globals';
 import { MemoryStore } from '../../src/session/memory-store.js';
-import { describeStore, stored } from './store-contract.js';
-import { until } from './until.js';
+import { describeStore, stored } from '../support/session/store-contract.js';
+import { until } from '../support/until.js';
 
 describeStore('memory', () => Promise.resolve(new MemoryStore()));
 

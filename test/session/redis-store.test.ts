@@ -4,8 +4,8 @@ import { pino } from 'pino';
 import { connectRedis, type RedisConnection } from '../../src/redis.js';
 import { RedisStore } from '../../src/session/redis-store.js';
 import { startRedis, type TestRedis } from '../support/redis.js';
-import { describeStore, draftSession, stored } from './store-contract.js';
-import { until } from './until.js';
+import { describeStore, draftSession, stored } from '../support/session/store-contract.js';
+import { until } from '../support/until.js';
 
 const logger = pino({ level: 'silent' });
 const servers: TestRedis[] = [];

@@ -1,8 +1,8 @@
 /** Answers are read without a schema where they are as plain as nearly all are: what they mean must not depend on that. */
 import { describe, expect, it } from '@jest/globals';
 import { dialects, type Decoded, type Dialect, type ServerEvent } from '../../src/wire/index.js';
-import { serverFixtures } from './fixtures.js';
-import { mutate, randomOf } from './mutations.js';
+import { serverFixtures } from '../support/wire/fixtures.js';
+import { mutate, randomOf } from '../support/wire/mutations.js';
 
 const ROUNDS = 20_000;
 

@@ -1,7 +1,7 @@
 /** Frames of clients: what the schema allows is understood, everything else is refused in the real servers' words. */
 import { describe, expect, it } from '@jest/globals';
 import { dialects } from '../../src/wire/index.js';
-import { clientFixtures, refusedFixtures } from './fixtures.js';
+import { clientFixtures, refusedFixtures } from '../support/wire/fixtures.js';
 
 describe.each(Object.values(dialects))('in $name', (dialect) => {
   const decode = (frame: unknown) => dialect.decodeClient(JSON.stringify(frame));

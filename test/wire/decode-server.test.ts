@@ -1,7 +1,7 @@
 /** Frames of servers: what the reference shows is understood, what others leave out is missed by nobody, the rest passes by. */
 import { describe, expect, it } from '@jest/globals';
 import { dialects } from '../../src/wire/index.js';
-import { serverFixtures } from './fixtures.js';
+import { serverFixtures } from '../support/wire/fixtures.js';
 
 describe.each(Object.values(dialects))('in $name', (dialect) => {
   const decode = (frame: unknown) => dialect.decodeServer(JSON.stringify(frame));

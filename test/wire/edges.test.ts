@@ -1,7 +1,7 @@
 /** Where responses begin and end, seen without reading the frames, is what reading them would say. */
 import { describe, expect, it } from '@jest/globals';
 import { dialects, responseEdge, type ServerEvent } from '../../src/wire/index.js';
-import { serverFixtures } from './fixtures.js';
+import { serverFixtures } from '../support/wire/fixtures.js';
 
 const EDGES: Partial<Record<ServerEvent['type'], string>> = {
   'response.started': 'begins',

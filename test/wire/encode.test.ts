@@ -1,7 +1,7 @@
 /** What a client writes is what the reference's examples show, field for field. */
 import { describe, expect, it } from '@jest/globals';
 import { dialects } from '../../src/wire/index.js';
-import { clientFixtures } from './fixtures.js';
+import { clientFixtures } from '../support/wire/fixtures.js';
 
 describe.each(Object.values(dialects))('in $name', (dialect) => {
   const examples = clientFixtures(dialect.name).filter(({ source }) =>

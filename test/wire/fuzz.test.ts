@@ -2,9 +2,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Decoded, dialects } from '../../src/wire/index.js';
 import type { z } from 'zod';
-import { clientFixtures, serverFixtures } from './fixtures.js';
-import { mutate, randomOf } from './mutations.js';
-import { clientEvent, serverEvent } from './neutral-schema.js';
+import { clientFixtures, serverFixtures } from '../support/wire/fixtures.js';
+import { mutate, randomOf } from '../support/wire/mutations.js';
+import { clientEvent, serverEvent } from '../support/wire/neutral-schema.js';
 
 const ROUNDS = 15_000;
 

@@ -2,8 +2,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { ga } from '../../src/wire/index.js';
-import { schema } from './fixtures.js';
-import { CLIENT_EVENTS, SERVER_EVENTS } from './samples.js';
+import { schema } from '../support/wire/fixtures.js';
+import { CLIENT_EVENTS, SERVER_EVENTS } from '../support/wire/samples.js';
 
 const NULL = { type: 'null' };
 

@@ -1,7 +1,7 @@
 /** What one side writes, the other reads back the same: every neutral event, in both dialects. */
 import { describe, expect, it } from '@jest/globals';
 import { dialects } from '../../src/wire/index.js';
-import { CLIENT_EVENTS, SERVER_EVENTS } from './samples.js';
+import { CLIENT_EVENTS, SERVER_EVENTS } from '../support/wire/samples.js';
 
 describe.each(Object.values(dialects))('in $name', (dialect) => {
   it.each(CLIENT_EVENTS)('a client can say $type and is understood', (event) => {

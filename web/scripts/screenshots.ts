@@ -9,7 +9,14 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
-import { go, launchBrowser, soundEnds, speak, translateText, visit } from '../../test/browser/support.js';
+import {
+  go,
+  launchBrowser,
+  soundEnds,
+  speak,
+  translateText,
+  visit,
+} from '../../test/support/browser/browser.js';
 import { startBeforeScript, startGateway } from '../../test/support/gateway.js';
 
 const FOLDER = fileURLToPath(new URL('../../docs/screenshots', import.meta.url));

@@ -12,7 +12,7 @@ import { BareClient } from '../../support/offline-client.js';
 import { eventually } from '../../support/programs.js';
 import { startRedis, type TestRedis } from '../../support/redis.js';
 import { refusal, wsUrl } from '../../support/relay.js';
-import { Document, type Seen } from './document.js';
+import { Document, type Seen } from '../../support/http/openapi-document.js';
 
 type Running = Awaited<ReturnType<typeof startBeforeScript>>;
 

@@ -2,7 +2,7 @@
 import { expect, it } from '@jest/globals';
 import { routeOf } from '../../../src/http/routes.js';
 import { startBeforeScript } from '../../support/gateway.js';
-import { Document } from './document.js';
+import { Document } from '../../support/http/openapi-document.js';
 
 interface Layer {
   readonly route?: { readonly path: string; readonly methods: Record<string, boolean> };

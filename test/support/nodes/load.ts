@@ -1,7 +1,7 @@
 /** Steady mixed load: texts, recordings and streams, in sessions and without, every answer held against what was asked. */
-import { encodeWav } from '../../src/audio/wav/wav.js';
-import { post } from '../support/gateway.js';
-import { eventually } from '../support/programs.js';
+import { encodeWav } from '../../../src/audio/wav/wav.js';
+import { post } from '../gateway.js';
+import { eventually } from '../programs.js';
 
 const SAMPLE_RATE = 24_000;
 /** What ffmpeg has to convert. */

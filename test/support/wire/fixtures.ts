@@ -1,6 +1,6 @@
 /** Frames written by hand after the published schema and examples, each with the neutral event that it means. */
 import { readFileSync } from 'node:fs';
-import type { ClientEvent, DialectName, ServerEvent } from '../../src/wire/index.js';
+import type { ClientEvent, DialectName, ServerEvent } from '../../../src/wire/index.js';
 
 export interface Fixture<E> {
   /** Where the frame comes from. */
@@ -19,7 +19,7 @@ export interface Refused {
 }
 
 function load(path: string): unknown {
-  const text = readFileSync(new URL(`../fixtures/wire/${path}.json`, import.meta.url), 'utf8');
+  const text = readFileSync(new URL(`../../fixtures/wire/${path}.json`, import.meta.url), 'utf8');
   return JSON.parse(text, (_, value: unknown) =>
     isBytes(value) ? Buffer.from(value.hex, 'hex') : value,
   ) as unknown;

@@ -1,7 +1,7 @@
 /** What an attack may be answered: a problem that the contract knows, told in full, in time. */
 import { connect, type Socket } from 'node:net';
 import { z } from 'zod';
-import { describeError, ERROR_CODES, type ErrorCode } from '../../src/errors.js';
+import { describeError, ERROR_CODES, type ErrorCode } from '../../../src/errors.js';
 
 /** The longest that any answer may take: a hang, not a slow machine. */
 export const DEADLINE_MS = 20_000;

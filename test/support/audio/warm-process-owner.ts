@@ -1,5 +1,5 @@
 /** A process that keeps an ffmpeg waiting, tells its id, and lives until it is killed. */
-import { AudioNormalizer } from '../../src/audio/normalize.js';
+import { AudioNormalizer } from '../../../src/audio/normalize.js';
 import { children, until } from './processes.js';
 
 const [path = ''] = process.argv.slice(2);

@@ -7,7 +7,7 @@ import type {
   ServerEvent,
   SessionSettings,
   SessionView,
-} from '../../src/wire/index.js';
+} from '../../../src/wire/index.js';
 
 const samples = Buffer.from('0000ffff00807fff', 'hex');
 

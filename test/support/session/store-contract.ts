@@ -1,9 +1,9 @@
 /** What every session store does, whatever it keeps sessions in. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Session } from '../../src/session/profile.js';
-import type { SessionDraft, SessionStore } from '../../src/session/store.js';
-import { until } from './until.js';
+import type { Session } from '../../../src/session/profile.js';
+import type { SessionDraft, SessionStore } from '../../../src/session/store.js';
+import { until } from '../until.js';
 
 const ROOM = 1_000_000;
 const MINUTE_MS = 60_000;

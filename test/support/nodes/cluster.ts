@@ -1,8 +1,8 @@
 /** Two nodes of the service as processes, their Redis, their upstream, and nginx in front of them. */
-import { startNginx, type TestNginx } from '../support/nginx.js';
-import { startScripted, type Scripted } from '../support/offline.js';
-import { startRedis, type TestRedis } from '../support/redis.js';
-import { ServiceProcess } from '../support/service.js';
+import { startNginx, type TestNginx } from '../nginx.js';
+import { startScripted, type Scripted } from '../offline.js';
+import { startRedis, type TestRedis } from '../redis.js';
+import { ServiceProcess } from '../service.js';
 
 export interface Cluster {
   readonly a: ServiceProcess;

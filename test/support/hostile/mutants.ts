@@ -1,6 +1,6 @@
 /** Requests and bytes gone wrong, the same for the same seed and number: FUZZ_SEED chooses the one, FUZZ_CASE a single other. */
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
-import { BOUNDARY, MULTIPART } from '../support/http.js';
+import { BOUNDARY, MULTIPART } from '../http.js';
 import { mutate, randomOf } from '../wire/mutations.js';
 
 export const SEED = Number(process.env.FUZZ_SEED ?? 1);

@@ -1,6 +1,6 @@
 /** The neutral vocabulary as a schema: what decoding yields must be exactly of these types, without fields beside them. */
 import { z } from 'zod';
-import type { ClientEvent, ServerEvent } from '../../src/wire/index.js';
+import type { ClientEvent, ServerEvent } from '../../../src/wire/index.js';
 
 const text = z.string();
 const count = z.int().min(0);

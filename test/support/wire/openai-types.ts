@@ -7,8 +7,8 @@ import type {
   RealtimeServerEvent as BetaServerEvent,
 } from 'openai/resources/beta/realtime/realtime';
 import type { RealtimeClientEvent, RealtimeServerEvent } from 'openai/resources/realtime/realtime';
-import type * as ga from '../../src/wire/ga/ga.js';
-import type * as preview from '../../src/wire/preview/preview.js';
+import type * as ga from '../../../src/wire/ga/ga.js';
+import type * as preview from '../../../src/wire/preview/preview.js';
 
 type GaClient = ReturnType<typeof ga.writeClientEvent>;
 type GaServer = ReturnType<typeof ga.writeServerEvent>;

@@ -1,6 +1,6 @@
 /** One text in many charsets and encodings, as real clients and odd ones send it: what it means is known, whatever it looks like. */
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
-import { BOUNDARY, MULTIPART } from '../support/http.js';
+import { BOUNDARY, MULTIPART } from '../http.js';
 import { pick, type Random } from './mutants.js';
 
 interface Charset {

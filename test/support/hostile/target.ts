@@ -5,8 +5,8 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Health } from '../../src/http/ports.js';
-import { startScripted, type Scripted } from '../support/offline.js';
+import type { Health } from '../../../src/http/ports.js';
+import { startScripted, type Scripted } from '../offline.js';
 import { data, format, riff, sine } from '../audio/recordings.js';
 import { setCanary, type Canary } from './canary.js';
 
@@ -29,7 +29,7 @@ export interface Target {
   close(): Promise<void>;
 }
 
-const ROOT = new URL('../..', import.meta.url).pathname;
+const ROOT = new URL('../../..', import.meta.url).pathname;
 /** ffmpeg processes that may wait for the next recording. */
 const SPARE_PROCESSES = 2;
 /** More descriptors than when it began: those processes' pipes, its warm upstream socket, and what the kernel is slow to take back. */
