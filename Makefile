@@ -2,7 +2,7 @@
 # Variables go through: make run PORT=9000 DEMO=0
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-node24 bench dev build clean node debian-run debian-test
+.PHONY: help run test test-node24 bench dev build clean typecheck lint audit node debian-run debian-test
 
 help:
 	@echo 'make run          install what is missing, build, start the service in the foreground (DEMO=0: without the demonstration)'
@@ -21,10 +21,11 @@ dev: debian-run node_modules/.package-lock.json
 	@npm run --silent dev
 
 test: debian-test dist/.built
-	npm run typecheck
-	npm run lint
-	npm run --silent audit
+	@$(MAKE) --no-print-directory --jobs=2 typecheck lint audit
 	scripts/test.sh
+
+typecheck lint audit: node_modules/.package-lock.json
+	@npm run --silent $@
 
 test-node24: debian-test dist/.built
 	npx --yes -p node@24 scripts/test.sh

@@ -67,7 +67,7 @@ export class BareClient {
     return this.frames.map(({ type }) => type);
   }
 
-  until(condition: () => boolean, what = String(condition), withinMs = 5_000): Promise<void> {
+  until(condition: () => boolean, what = String(condition), withinMs = 20_000): Promise<void> {
     if (condition()) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const look = (): void => {

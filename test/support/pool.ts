@@ -97,7 +97,7 @@ export async function failureOf(ask: () => PendingResponse): Promise<GatewayErro
 }
 
 /** For conditions that no event announces: looks again at every turn of the loop's timers. */
-export async function eventually(condition: () => boolean, withinMs = 5_000): Promise<void> {
+export async function eventually(condition: () => boolean, withinMs = 20_000): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!condition()) {
     if (performance.now() > deadline)

@@ -97,7 +97,7 @@ export class Script implements Responder, ServerHooks {
   }
 
   /** Settles when the condition over this record holds, looked at after each thing that happens. Rejects when it never does. */
-  until(condition: () => boolean, withinMs = 5_000): Promise<void> {
+  until(condition: () => boolean, withinMs = 20_000): Promise<void> {
     if (condition()) return Promise.resolve();
     const tooLate = new Error(`This did not happen within ${withinMs} ms: ${String(condition)}`);
     return new Promise((resolve, reject) => {
