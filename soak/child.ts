@@ -1,4 +1,4 @@
-/** A process of the soak: started in a group of its own, asked over IPC, and looked at from outside through /proc. */
+/** A child process of the soak: runs in its own process group, is controlled over IPC and inspected through /proc. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
@@ -9,16 +9,16 @@ export interface Exit {
   readonly signal: string | null;
 }
 
-/** Long enough for a service that collects its garbage on a busy machine. */
-const ANSWER_WITHIN_MS = 15_000;
+/** Long enough for a service that collects garbage on a busy machine. */
+const REPLY_WITHIN_MS = 15_000;
 
 export class Child {
   readonly exited: Promise<Exit>;
   readonly #child: ChildProcess;
   readonly #name: string;
-  #errors = '';
+  #stderr = '';
 
-  /** @param file beside this one. In a group of its own, so that Ctrl-C reaches only who decides what ends when. */
+  /** @param file in this folder. Its own process group keeps Ctrl-C from it: the main process decides what ends when. */
   constructor(file: string, env: NodeJS.ProcessEnv, onLine: (line: string) => void = () => undefined) {
     this.#name = file;
     this.#child = fork(fileURLToPath(new URL(file, import.meta.url)), {
@@ -35,7 +35,7 @@ export class Child {
     );
     if (this.#child.stdout) createInterface(this.#child.stdout).on('line', onLine);
     this.#child.stderr?.on('data', (chunk: Buffer) => {
-      this.#errors = (this.#errors + chunk.toString()).slice(-4_000);
+      this.#stderr = (this.#stderr + chunk.toString()).slice(-4_000);
     });
   }
 
@@ -43,9 +43,9 @@ export class Child {
     return this.#child.pid ?? 0;
   }
 
-  /** What it said last on its standard error. */
-  get errors(): string {
-    return this.#errors;
+  /** The last 4 000 characters of its standard error. */
+  get stderr(): string {
+    return this.#stderr;
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -56,44 +56,44 @@ export class Child {
     if (this.#child.connected) this.#child.send(message);
   }
 
-  /** The first message that `pick` takes. Rejects when the process ends first, or says nothing for too long. */
-  hear<T>(pick: (message: unknown) => T | undefined): Promise<T> {
+  /** Resolves to the first defined value that `select` returns for a message. Rejects if the process exits or is silent too long. */
+  waitFor<T>(select: (message: unknown) => T | undefined): Promise<T> {
     return new Promise((resolve, reject) => {
       const settle = (): void => {
         clearTimeout(timer);
-        this.#child.off('message', look);
-        this.#child.off('exit', died);
+        this.#child.off('message', onMessage);
+        this.#child.off('exit', onExit);
       };
-      const look = (message: unknown): void => {
-        const picked = pick(message);
-        if (picked === undefined) return;
+      const onMessage = (message: unknown): void => {
+        const selected = select(message);
+        if (selected === undefined) return;
         settle();
-        resolve(picked);
+        resolve(selected);
       };
       const fail = (why: string): void => {
         settle();
-        reject(new Error(`${this.#name} ${why}. ${this.#errors}`));
+        reject(new Error(`${this.#name} ${why}. ${this.#stderr}`));
       };
-      const died = (): void => {
-        fail('ended');
+      const onExit = (): void => {
+        fail('exited');
       };
       const timer = setTimeout(() => {
-        fail('does not answer');
-      }, ANSWER_WITHIN_MS);
-      this.#child.on('message', look);
-      this.#child.on('exit', died);
+        fail('does not reply');
+      }, REPLY_WITHIN_MS);
+      this.#child.on('message', onMessage);
+      this.#child.on('exit', onExit);
     });
   }
 }
 
-/** Sockets that a process holds; TCP ones and pipes to other processes alike. */
+/** The number of sockets that a process holds, including pipes to other processes. */
 export async function socketsOf(pid: number): Promise<number> {
   const names = await readdir(`/proc/${pid}/fd`);
   const links = await Promise.all(names.map((name) => readlink(`/proc/${pid}/fd/${name}`).catch(() => '')));
   return links.filter((link) => link.startsWith('socket:')).length;
 }
 
-/** Every process under this one, each with the moment it started, so that a number given anew is no match. */
+/** All descendants of a process with their start times, so that a reused process id does not match. */
 export async function descendantsOf(pid: number): Promise<Map<number, string>> {
   const stats = await Promise.all((await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(statOf));
   const found = new Map<number, string>();
@@ -109,7 +109,7 @@ export async function descendantsOf(pid: number): Promise<Map<number, string>> {
   return found;
 }
 
-/** Those of them that still run. */
+/** The ids of those processes that still run. */
 export async function survivorsOf(processes: ReadonlyMap<number, string>): Promise<number[]> {
   const stats = await Promise.all([...processes.keys()].map((pid) => statOf(String(pid))));
   return stats.flatMap((stat) =>
@@ -119,8 +119,8 @@ export async function survivorsOf(processes: ReadonlyMap<number, string>): Promi
 
 async function statOf(name: string): Promise<{ pid: number; parent: number; startedAt: string } | undefined> {
   const stat = await readFile(`/proc/${name}/stat`, 'latin1').catch(() => undefined);
-  if (stat === undefined) return undefined; // It ended while we looked.
-  // The name in brackets may hold anything.
+  if (stat === undefined) return undefined; // The process has exited meanwhile.
+  // The name in brackets may contain spaces and brackets.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state, parent] = fields;
   if (state === 'Z' || state === 'X') return undefined;

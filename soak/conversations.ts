@@ -1,15 +1,15 @@
-/** Conversations over WebSocket, in writing and aloud, in both vocabularies, with keys and with tickets. */
+/** Conversations over WebSocket: text and voice, in both dialects, with API keys and with tickets. */
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { Failure, WrongAnswer } from './ledger.js';
-import { answerTo, tone } from './question.js';
+import { Failure, WrongAnswer } from './results.js';
+import { answerTo, tone } from './oracle.js';
 import { checkSound } from './recordings.js';
 import { checkSpeech, checkText } from './texts.js';
-import { DEADLINE_MS, expectJson, type Problem, type Trip } from './trip.js';
+import { DEADLINE_MS, expectJson, type Problem, type Scenario } from './scenario.js';
 
 type Frame = Readonly<Record<string, unknown>> & { readonly type: string };
 
-/** What the two vocabularies call what is looked at here. */
+/** The names of the events used here in the two dialects. */
 const NAMES = {
   ga: {
     text: 'response.output_text.delta',
@@ -23,8 +23,8 @@ const NAMES = {
   },
 } as const;
 
-/** A socket whose frames are taken in order. */
-class Talk {
+/** A client socket whose frames are read in order. */
+class Conversation {
   readonly #socket: WebSocket;
   readonly #frames: Frame[] = [];
   #close: { code: number; reason: string } | undefined;
@@ -40,22 +40,24 @@ class Talk {
       this.#close = { code, reason: reason.toString() };
       this.#wake();
     });
-    // Followed by `close`.
+    // `close` follows.
     socket.on('error', () => undefined);
   }
 
-  /** In a conversation. @throws Failure with the problem's code where it is refused */
-  static async open(trip: Trip, path: string): Promise<Talk> {
-    const withTicket = trip.random.next() < 0.5;
+  /** Resolves once the conversation is open. @throws Failure with the problem's code if the upgrade is rejected */
+  static async open(scenario: Scenario, path: string): Promise<Conversation> {
+    const withTicket = scenario.random.next() < 0.5;
     const ticket = withTicket
-      ? (expectJson(await trip.ask('/api/realtime/tickets', { method: 'POST' }), 201) as { ticket: string })
+      ? (expectJson(await scenario.request('/api/realtime/tickets', { method: 'POST' }), 201) as {
+          ticket: string;
+        })
       : undefined;
     const query = ticket === undefined ? path : `${path}&ticket=${ticket.ticket}`;
-    const { url } = trip.next();
+    const { url } = scenario.nextNode();
     const socket = new WebSocket(`${url.replace('http', 'ws')}${query}`, {
-      headers: ticket === undefined ? { 'x-api-key': trip.key } : {},
+      headers: ticket === undefined ? { 'x-api-key': scenario.key } : {},
     });
-    const refused = new Promise<never>((_, reject) => {
+    const rejected = new Promise<never>((_, reject) => {
       socket.on('unexpected-response', (_request, response) => {
         response.on('data', (body: Buffer) => {
           const { code, detail } = JSON.parse(body.toString()) as Problem;
@@ -64,35 +66,35 @@ class Talk {
         });
       });
     });
-    const talk = new Talk(socket);
-    // Nobody listens any more once it is open.
-    refused.catch(() => undefined);
-    await Promise.race([talk.next((frame) => frame.type === 'session.created'), refused]);
-    return talk;
+    const conversation = new Conversation(socket);
+    // Unused once the conversation is open.
+    rejected.catch(() => undefined);
+    await Promise.race([conversation.next((frame) => frame.type === 'session.created'), rejected]);
+    return conversation;
   }
 
-  say(event: object): void {
+  send(event: object): void {
     this.#socket.send(JSON.stringify(event));
   }
 
-  /** The next frame of that kind; those before it are dropped. @throws Failure `closed-…`, `hang`, or the error's code */
-  async next(isIt: (frame: Frame) => boolean): Promise<Frame> {
+  /** The next frame that matches; drops those before it. @throws Failure `closed-…`, `hang`, or the error's code */
+  async next(matches: (frame: Frame) => boolean): Promise<Frame> {
     const deadline = performance.now() + DEADLINE_MS;
     for (;;) {
       const frame = this.#frames.shift();
       if (frame !== undefined) {
-        if (isIt(frame)) return frame;
+        if (matches(frame)) return frame;
         if (frame.type !== 'error') continue;
-        // The close that follows an upstream's fault tells more than its code.
-        await this.#change(1_000);
+        // The close code that follows an upstream failure is more specific than the error's code.
+        await this.#nextChange(1_000);
         const { code } = frame.error as { code?: string };
-        throw new Failure(this.#lost() ?? code ?? 'error', JSON.stringify(frame.error));
+        throw new Failure(this.#closeCode() ?? code ?? 'error', JSON.stringify(frame.error));
       }
-      const lost = this.#lost();
-      if (lost !== undefined) throw new Failure(lost, `closed: ${this.#close?.reason ?? ''}`);
+      const closeCode = this.#closeCode();
+      if (closeCode !== undefined) throw new Failure(closeCode, `closed: ${this.#close?.reason ?? ''}`);
       const leftMs = deadline - performance.now();
-      if (leftMs <= 0) throw new Failure('hang', `nothing came in a conversation for ${DEADLINE_MS} ms`);
-      await this.#change(leftMs);
+      if (leftMs <= 0) throw new Failure('hang', `no frame in a conversation for ${DEADLINE_MS} ms`);
+      await this.#nextChange(leftMs);
     }
   }
 
@@ -103,16 +105,16 @@ class Talk {
     await closed;
   }
 
-  /** Leaves without a word. */
-  cut(): void {
+  /** Disconnects without a close frame. */
+  terminate(): void {
     this.#socket.terminate();
   }
 
-  #lost(): string | undefined {
+  #closeCode(): string | undefined {
     return this.#close && `closed-${this.#close.code}`;
   }
 
-  async #change(withinMs: number): Promise<void> {
+  async #nextChange(withinMs: number): Promise<void> {
     if (this.#close !== undefined) return;
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
@@ -123,55 +125,65 @@ class Talk {
   }
 }
 
-async function inTalk(trip: Trip, path: string, converse: (talk: Talk) => Promise<void>): Promise<string> {
-  const talk = await Talk.open(trip, path);
+async function withConversation(
+  scenario: Scenario,
+  path: string,
+  run: (conversation: Conversation) => Promise<void>,
+): Promise<string> {
+  const conversation = await Conversation.open(scenario, path);
   try {
-    await converse(talk);
-    if (trip.random.next() < 0.2) talk.cut();
-    else await talk.close();
+    await run(conversation);
+    if (scenario.random.next() < 0.2) conversation.terminate();
+    else await conversation.close();
   } finally {
-    talk.cut();
+    conversation.terminate();
   }
   return 'ok';
 }
 
-export function writtenTalk(trip: Trip): Promise<string> {
-  const dialect = trip.random.pick(['ga', 'preview'] as const);
-  return inTalk(trip, `/text-chat?dialect=${dialect}&target=es`, async (talk) => {
-    const turns = trip.random.between(1, 4);
+export function textConversation(scenario: Scenario): Promise<string> {
+  const dialect = scenario.random.pick(['ga', 'preview'] as const);
+  return withConversation(scenario, `/text-chat?dialect=${dialect}&target=es`, async (conversation) => {
+    const turns = scenario.random.between(1, 4);
     for (let turn = 0; turn < turns; turn += 1) {
-      const text = trip.words(trip.random.between(1, 30));
+      const text = scenario.uniqueText(scenario.random.between(1, 30));
       const content = [{ type: 'input_text', text }];
-      talk.say({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content } });
-      talk.say({ type: 'response.create' });
-      const { words } = await answerIn(talk, dialect);
+      conversation.send({
+        type: 'conversation.item.create',
+        item: { type: 'message', role: 'user', content },
+      });
+      conversation.send({ type: 'response.create' });
+      const { words } = await readAnswer(conversation, dialect);
       checkText(text, words);
     }
   });
 }
 
-/** A tone in the place of words; the server hears where it ends. */
-export function spokenTalk(trip: Trip): Promise<string> {
-  const dialect = trip.random.pick(['ga', 'preview'] as const);
-  const hz = 300 + 25 * (trip.number % 40);
-  const ms = trip.random.between(500, 1_000);
-  return inTalk(trip, `/realtime-voice?dialect=${dialect}`, async (talk) => {
+/** Sends a tone instead of speech; the server's voice activity detection finds its end. */
+export function voiceConversation(scenario: Scenario): Promise<string> {
+  const dialect = scenario.random.pick(['ga', 'preview'] as const);
+  const hz = 300 + 25 * (scenario.number % 40);
+  const ms = scenario.random.between(500, 1_000);
+  return withConversation(scenario, `/realtime-voice?dialect=${dialect}`, async (conversation) => {
     const pcm = Buffer.concat([Buffer.alloc(9_600), tone(hz, ms), Buffer.alloc(48_000)]);
     for (let byte = 0; byte < pcm.length; byte += 1_920) {
       const audio = pcm.subarray(byte, byte + 1_920).toString('base64');
-      talk.say({ type: 'input_audio_buffer.append', audio });
+      conversation.send({ type: 'input_audio_buffer.append', audio });
     }
-    const { words, spoken } = await answerIn(talk, dialect);
+    const { words, spoken } = await readAnswer(conversation, dialect);
     checkSound(words, { hz, ms });
     checkSpeech(words, spoken);
   });
 }
 
-async function answerIn(talk: Talk, dialect: keyof typeof NAMES): Promise<{ words: string; spoken: Buffer }> {
+async function readAnswer(
+  conversation: Conversation,
+  dialect: keyof typeof NAMES,
+): Promise<{ words: string; spoken: Buffer }> {
   const names = NAMES[dialect];
   let words = '';
   const spoken: Buffer[] = [];
-  const done = await talk.next((frame) => {
+  const done = await conversation.next((frame) => {
     if (frame.type === names.text || frame.type === names.transcript) words += String(frame.delta);
     if (frame.type === names.audio) spoken.push(Buffer.from(String(frame.delta), 'base64'));
     return frame.type === 'response.done';
@@ -181,22 +193,22 @@ async function answerIn(talk: Talk, dialect: keyof typeof NAMES): Promise<{ word
   return { words, spoken: Buffer.concat(spoken) };
 }
 
-/** Says what is not let through, is told so, and goes on. */
-export function rudeTalk(trip: Trip): Promise<string> {
-  return inTalk(trip, '/text-chat?dialect=ga', async (talk) => {
-    talk.say({ type: 'session.update', event_id: 'mine', session: { type: 'realtime', tools: [] } });
-    talk.say({ type: 'session.dream', event_id: 'mine' });
-    for (let refusal = 0; refusal < 2; refusal += 1) {
-      const frame = await talk.next(({ type, error }) => {
+/** Sends events that the relay rejects, then uses the conversation as usual. */
+export function rejectedEvents(scenario: Scenario): Promise<string> {
+  return withConversation(scenario, '/text-chat?dialect=ga', async (conversation) => {
+    conversation.send({ type: 'session.update', event_id: 'mine', session: { type: 'realtime', tools: [] } });
+    conversation.send({ type: 'session.unknown', event_id: 'mine' });
+    for (let count = 0; count < 2; count += 1) {
+      const frame = await conversation.next(({ type, error }) => {
         return type === 'error' && (error as { event_id?: string }).event_id === 'mine';
       });
-      if (frame.type !== 'error') throw new WrongAnswer(`not refused: ${JSON.stringify(frame)}`);
+      if (frame.type !== 'error') throw new WrongAnswer(`not rejected: ${JSON.stringify(frame)}`);
     }
-    const text = trip.words(3);
+    const text = scenario.uniqueText(3);
     const content = [{ type: 'input_text', text }];
-    talk.say({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content } });
-    talk.say({ type: 'response.create' });
-    const { words } = await answerIn(talk, 'ga');
+    conversation.send({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content } });
+    conversation.send({ type: 'response.create' });
+    const { words } = await readAnswer(conversation, 'ga');
     if (words !== answerTo(text)) throw new WrongAnswer(`asked ${text}; got ${words}`);
   });
 }

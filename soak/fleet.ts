@@ -1,16 +1,16 @@
-/** Two nodes: one lives as long as the soak and is measured, the other is stopped and killed and comes back. */
+/** Two nodes: one runs as long as the soak and is measured, the other is stopped, killed and started again. */
 import { ServiceNode } from './node.js';
 import type { Random } from './random.js';
 import { pause } from './pause.js';
 
 export class Fleet {
   readonly steady: ServiceNode;
-  /** What nodes did at their end that they should not have. */
+  /** What was wrong with how nodes ended. */
   readonly faults: string[] = [];
   readonly #env: Record<string, string>;
   readonly #random: Random;
   #other: ServiceNode | undefined;
-  #complaints: string[] = [];
+  #errorLines: string[] = [];
   #stops = 0;
   #kills = 0;
 
@@ -38,36 +38,36 @@ export class Fleet {
     return this.#other === undefined ? [this.steady] : [this.steady, this.#other];
   }
 
-  /** Lines of all logs at level error or above. */
-  get complaints(): readonly string[] {
-    return [...this.#complaints, ...this.nodes.flatMap(({ complaints }) => complaints)];
+  /** Log lines of all nodes at level error or above. */
+  get errorLines(): readonly string[] {
+    return [...this.#errorLines, ...this.nodes.flatMap(({ errorLines }) => errorLines)];
   }
 
-  /** Who gets the next request, as a balancer would choose. */
-  readonly target = (): ServiceNode =>
+  /** Picks the node for the next request, as a load balancer would. */
+  readonly pickNode = (): ServiceNode =>
     this.#other === undefined || this.#random.next() < 0.5 ? this.steady : this.#other;
 
-  /** As a rolling restart does: out of the balancer, stopped, started anew. What it had begun has to end well. */
+  /** Like a rolling restart: out of rotation, stopped, started. Requests that it had taken must succeed. */
   async restart(): Promise<void> {
     const leaving = this.#other;
     if (leaving === undefined) return;
     this.#other = undefined;
-    // What was sent to it a moment ago is still on its way.
+    // Requests sent a moment ago may still be on their way.
     await pause(300);
     await this.#stop(leaving);
     this.#stops += 1;
     this.#other = await ServiceNode.start(this.#env);
   }
 
-  /** As a crash is: without a word to anybody. */
-  async crash(): Promise<void> {
+  /** Like a crash: SIGKILL. */
+  async kill(): Promise<void> {
     const dying = this.#other;
     if (dying === undefined) return;
     this.#other = undefined;
     const { left } = await dying.kill();
     this.#kills += 1;
-    this.#complaints.push(...dying.complaints);
-    if (left.length > 0) this.faults.push(`a killed node left ${left.length} processes`);
+    this.#errorLines.push(...dying.errorLines);
+    if (left.length > 0) this.faults.push(`a killed node left ${left.length} processes running`);
     this.#other = await ServiceNode.start(this.#env);
   }
 
@@ -78,8 +78,8 @@ export class Fleet {
 
   async #stop(node: ServiceNode): Promise<void> {
     const { exit, left } = await node.stop();
-    if (node !== this.steady) this.#complaints.push(...node.complaints);
-    if (exit.code !== 0) this.faults.push(`a stopped node ended with ${exit.code ?? exit.signal ?? '?'}`);
-    if (left.length > 0) this.faults.push(`a stopped node left ${left.length} processes`);
+    if (node !== this.steady) this.#errorLines.push(...node.errorLines);
+    if (exit.code !== 0) this.faults.push(`a stopped node exited with ${exit.code ?? exit.signal ?? '?'}`);
+    if (left.length > 0) this.faults.push(`a stopped node left ${left.length} processes running`);
   }
 }

@@ -1,9 +1,9 @@
-/** `npm run soak`: runs it, tells how it was, and ends with 1 where something was not as it should be. */
+/** `npm run soak`: runs the soak, prints the report, and exits with 1 if there are findings. */
 import { readOptions, USAGE, type Options } from './options.js';
-import { describe, judge } from './report.js';
+import { formatReport, findingsOf } from './report.js';
 import { soak } from './soak.js';
 
-function options(): Options {
+function parseOptions(): Options {
   try {
     return readOptions(process.argv.slice(2));
   } catch (error) {
@@ -12,15 +12,15 @@ function options(): Options {
   }
 }
 
-const interruption = new AbortController();
+const interrupted = new AbortController();
 process.once('SIGINT', () => {
   console.log('\nending early');
-  interruption.abort();
+  interrupted.abort();
 });
 
-const outcome = await soak(options(), interruption.signal);
-console.log(describe(outcome));
-const findings = judge(outcome);
+const outcome = await soak(parseOptions(), interrupted.signal);
+console.log(formatReport(outcome));
+const findings = findingsOf(outcome);
 console.log(
   findings.length === 0 ? '\nnothing found' : `\n${findings.map((each) => `- ${each}`).join('\n')}`,
 );

@@ -1,10 +1,10 @@
-/** One node: a process of the service, from its start to what it leaves behind. */
+/** One node: a process of the service, from its start to what it leaves running. */
 import { Child, descendantsOf, socketsOf, survivorsOf, type Exit } from './child.js';
-import type { Gauge } from './service.js';
+import type { ProcessStats } from './service.js';
 import { pause } from './pause.js';
 
-/** All that can be seen of a node at one moment. */
-export interface Reading extends Gauge {
+/** The statistics of a node at one moment. */
+export interface NodeStats extends ProcessStats {
   readonly sockets: number;
   readonly children: number;
 }
@@ -13,35 +13,35 @@ const READY_WITHIN_MS = 30_000;
 
 export class ServiceNode {
   readonly url: string;
-  /** Epoch milliseconds by the monotonic clock; Infinity until then. */
+  /** By `performance.now()`; Infinity until then. */
   stoppingAt = Infinity;
   killedAt = Infinity;
   readonly #child: Child;
-  readonly #complaints: string[];
-  #asked = 0;
+  readonly #errorLines: string[];
+  #requests = 0;
 
-  private constructor(child: Child, url: string, complaints: string[]) {
+  private constructor(child: Child, url: string, errorLines: string[]) {
     this.#child = child;
     this.url = url;
-    this.#complaints = complaints;
+    this.#errorLines = errorLines;
   }
 
-  /** Resolves once it is ready for work. */
+  /** Resolves once the node is ready. */
   static async start(env: Record<string, string>): Promise<ServiceNode> {
-    const complaints: string[] = [];
+    const errorLines: string[] = [];
     let listening: (url: string) => void;
-    const told = new Promise<string>((resolve) => (listening = resolve));
+    const listeningUrl = new Promise<string>((resolve) => (listening = resolve));
     const child = new Child('service.ts', { ...process.env, ...env }, (line) => {
       const { level, msg, url } = readLine(line);
-      if (level === 'error' || level === 'fatal') complaints.push(line.slice(0, 400));
+      if (level === 'error' || level === 'fatal') errorLines.push(line.slice(0, 400));
       if (msg === 'listening' && url !== undefined) listening(url);
     });
     const died = child.exited.then(({ code }) => {
-      throw new Error(`The service ended with ${String(code)} before it listened. ${child.errors}`);
+      throw new Error(`The service exited with ${String(code)} before it listened. ${child.stderr}`);
     });
-    const url = await Promise.race([told, died]);
+    const url = await Promise.race([listeningUrl, died]);
     died.catch(() => undefined);
-    const node = new ServiceNode(child, url, complaints);
+    const node = new ServiceNode(child, url, errorLines);
     await node.ready();
     return node;
   }
@@ -50,9 +50,9 @@ export class ServiceNode {
     return this.#child.pid;
   }
 
-  /** Lines of its log at level error or above. */
-  get complaints(): readonly string[] {
-    return this.#complaints;
+  /** Log lines at level error or above. */
+  get errorLines(): readonly string[] {
+    return this.#errorLines;
   }
 
   get exited(): Promise<Exit> {
@@ -70,34 +70,34 @@ export class ServiceNode {
         () => undefined,
       );
       if (status === 200) return;
-      if (performance.now() > deadline) throw new Error(`${this.url}/readyz still says ${String(status)}`);
+      if (performance.now() > deadline) throw new Error(`${this.url}/readyz still answers ${String(status)}`);
       await pause(50);
     }
   }
 
   /** Collects the node's garbage first. */
-  async read(): Promise<Reading> {
-    const number = ++this.#asked;
-    const heard = this.#child.hear((message) => {
-      const { number: answered, gauge } = message as { number: number; gauge: Gauge };
+  async stats(): Promise<NodeStats> {
+    const number = ++this.#requests;
+    const reply = this.#child.waitFor((message) => {
+      const { number: answered, gauge } = message as { number: number; gauge: ProcessStats };
       return answered === number ? gauge : undefined;
     });
     this.#child.send(number);
     const [gauge, sockets, children] = await Promise.all([
-      heard,
+      reply,
       socketsOf(this.pid),
       descendantsOf(this.pid),
     ]);
     return { ...gauge, sockets, children: children.size };
   }
 
-  /** SIGTERM. @returns how it ended, and the processes it left running */
+  /** SIGTERM. @returns the exit, and the child processes that are still running */
   async stop(): Promise<{ exit: Exit; left: number[] }> {
     this.stoppingAt = performance.now();
     return await this.#end('SIGTERM');
   }
 
-  /** SIGKILL: it can say nothing to anybody. */
+  /** SIGKILL. */
   async kill(): Promise<{ exit: Exit; left: number[] }> {
     this.killedAt = performance.now();
     return await this.#end('SIGKILL');
@@ -107,7 +107,7 @@ export class ServiceNode {
     const children = await descendantsOf(this.pid);
     this.#child.kill(signal);
     const exit = await this.exited;
-    // A program whose input has ended needs a moment to notice.
+    // A program needs a moment to notice that its input has ended.
     const deadline = performance.now() + 5_000;
     let left = await survivorsOf(children);
     while (left.length > 0 && performance.now() < deadline) {

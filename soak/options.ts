@@ -1,18 +1,18 @@
-/** What the soak's command line says. */
+/** The command line of the soak. */
 import { parseArgs } from 'node:util';
 
 export interface Options {
   readonly minutes: number;
-  /** Concurrent clients, each with a pause after each act. */
+  /** Concurrent clients, each with a pause after every scenario. */
   readonly clients: number;
   readonly seed: number;
-  /** Sessions, tickets and limits in a Redis of the soak's own, which goes away now and then. */
+  /** Keeps sessions, tickets and limits in a Redis started for the soak, which is restarted and frozen now and then. */
   readonly redis: boolean;
 }
 
 export const USAGE = `npm run soak -- [--minutes 2] [--clients 16] [--seed N] [--redis]`;
 
-/** @throws Error with a sentence for whoever typed them */
+/** @throws Error whose message is for the user */
 export function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],

@@ -1,13 +1,13 @@
-/** A wait that ends early when all is over. @returns whether it is */
-export async function pause(ms: number, over?: AbortSignal): Promise<boolean> {
+/** Waits, or less long if the signal aborts. @returns whether it has aborted */
+export async function pause(ms: number, signal?: AbortSignal): Promise<boolean> {
   await new Promise<void>((resolve) => {
     const wake = (): void => {
       clearTimeout(timer);
-      over?.removeEventListener('abort', wake);
+      signal?.removeEventListener('abort', wake);
       resolve();
     };
-    const timer = setTimeout(wake, over?.aborted === true ? 0 : ms);
-    over?.addEventListener('abort', wake);
+    const timer = setTimeout(wake, signal?.aborted === true ? 0 : ms);
+    signal?.addEventListener('abort', wake);
   });
-  return over?.aborted === true;
+  return signal?.aborted === true;
 }

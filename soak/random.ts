@@ -1,4 +1,4 @@
-/** Chance that can be had again: the same seed makes the same choices (mulberry32). */
+/** A seeded random number generator (mulberry32): the same seed makes the same choices. */
 export class Random {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** From 0 to below 1. */
+  /** At least 0, below 1. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = this.#state;

@@ -1,13 +1,13 @@
-/** The service as `npm start` starts it, with a gauge inside: it tells over IPC what only the process itself knows. */
+/** The service as `npm start` runs it; reports over IPC the statistics that only the process itself can read. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-export interface Gauge {
-  /** Bytes. After a collection, so that what is counted is held by somebody. */
+export interface ProcessStats {
+  /** Bytes, after a garbage collection, so that only reachable memory counts. */
   readonly rss: number;
   readonly heap: number;
   /** Bytes of buffers outside the heap. */
   readonly external: number;
-  /** The longest that everybody had to wait for something since the last reading, in milliseconds. */
+  /** The longest event loop delay since the last report, in milliseconds. */
   readonly blockedMs: number;
   /** Timers that keep the process alive. */
   readonly timers: number;
@@ -21,18 +21,18 @@ process.on('message', (number: number) => {
   globalThis.gc?.();
   const { rss, heapUsed, external } = process.memoryUsage();
   const timers = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
-  const gauge: Gauge = { rss, heap: heapUsed, external, blockedMs, timers };
-  // The collection above is no fault of the service.
+  const stats: ProcessStats = { rss, heap: heapUsed, external, blockedMs, timers };
+  // Leaves out the delay that the collection above has caused.
   setImmediate(() => {
     delay.reset();
   });
-  // Whoever asked may have died meanwhile.
-  if (process.connected) process.send?.({ number, gauge });
+  // The parent process may have exited meanwhile.
+  if (process.connected) process.send?.({ number, stats });
 });
-// Whoever started it is gone.
+// The parent process is gone.
 process.on('disconnect', () => {
   process.kill(process.pid, 'SIGTERM');
 });
 
-// Last, for its module may take as long as the service lives.
+// Last: evaluating this module may take as long as the service runs.
 await import('../src/main.js');

@@ -1,8 +1,8 @@
-/** Sessions: made, used from any node, listed, hidden from strangers, deleted while a translation runs. */
-import { Failure, WrongAnswer } from './ledger.js';
-import { answerTo } from './question.js';
+/** Sessions: created, used from any node, listed, hidden from other keys, deleted while a translation runs. */
+import { Failure, WrongAnswer } from './results.js';
+import { answerTo } from './oracle.js';
 import { checkText, TRANSLATE, type Translated } from './texts.js';
-import { expectJson, expectProblem, failureOf, type Trip } from './trip.js';
+import { expectJson, expectProblem, failureOf, type Scenario } from './scenario.js';
 import { pause } from './pause.js';
 
 const SESSIONS = '/api/realtime/sessions';
@@ -12,49 +12,52 @@ interface Session {
   readonly requests: number;
 }
 
-async function make(trip: Trip): Promise<string> {
-  const made = await trip.post(SESSIONS, { source: 'en', target: 'es', ttlMs: 60_000 });
-  return (expectJson(made, 201) as Session).connectId;
+async function create(scenario: Scenario): Promise<string> {
+  const created = await scenario.post(SESSIONS, { source: 'en', target: 'es', ttlMs: 60_000 });
+  return (expectJson(created, 201) as Session).connectId;
 }
 
-export async function usedSession(trip: Trip): Promise<string> {
-  const connectId = await make(trip);
-  const turns = trip.random.between(1, 3);
+export async function sessionLifecycle(scenario: Scenario): Promise<string> {
+  const connectId = await create(scenario);
+  const turns = scenario.random.between(1, 3);
   for (let turn = 0; turn < turns; turn += 1) {
-    const text = trip.words(8);
-    const translated = expectJson(await trip.post(TRANSLATE, { text, connectId })) as Translated;
+    const text = scenario.uniqueText(8);
+    const translated = expectJson(await scenario.post(TRANSLATE, { text, connectId })) as Translated;
     checkText(text, translated.text);
     if (translated.connectId !== connectId) throw new WrongAnswer(`${translated.connectId} for ${connectId}`);
   }
-  const shown = expectJson(await trip.ask(`${SESSIONS}/${connectId}`)) as Session;
+  const shown = expectJson(await scenario.request(`${SESSIONS}/${connectId}`)) as Session;
   if (shown.requests !== turns)
     throw new Failure('miscounted', `${shown.requests} requests instead of ${turns}`);
-  const { sessions } = expectJson(await trip.ask(`${SESSIONS}?limit=200`)) as { sessions: Session[] };
+  const { sessions } = expectJson(await scenario.request(`${SESSIONS}?limit=200`)) as { sessions: Session[] };
   if (!sessions.some((session) => session.connectId === connectId))
     throw new WrongAnswer(`${connectId} is not listed`);
-  const strangers = { headers: { 'x-api-key': trip.strangersKey } };
-  expectProblem(await trip.ask(`${SESSIONS}/${connectId}`, strangers), 'session-not-found');
-  expectProblem(await trip.post(TRANSLATE, { text: 'x', connectId, target: 'fr' }), 'session-conflict');
-  await remove(trip, connectId);
+  const otherClient = { headers: { 'x-api-key': scenario.otherKey } };
+  expectProblem(await scenario.request(`${SESSIONS}/${connectId}`, otherClient), 'session-not-found');
+  expectProblem(await scenario.post(TRANSLATE, { text: 'x', connectId, target: 'fr' }), 'session-conflict');
+  await remove(scenario, connectId);
   return 'ok';
 }
 
-async function remove(trip: Trip, connectId: string): Promise<void> {
-  const removed = await trip.ask(`${SESSIONS}/${connectId}`, { method: 'DELETE' });
+async function remove(scenario: Scenario, connectId: string): Promise<void> {
+  const removed = await scenario.request(`${SESSIONS}/${connectId}`, { method: 'DELETE' });
   if (removed.status !== 204) throw failureOf(removed);
 }
 
-/** The translation has not ended by then, and says that its session is closed. */
-export async function deletedSession(trip: Trip): Promise<string> {
-  const connectId = await make(trip);
-  const text = `!slow ${trip.words(20)}`;
-  const running = trip.post(TRANSLATE, { text, connectId });
-  // Looked at below, whatever becomes of the deletion.
+/** Deletes a session while a translation runs in it, which must end with `session-closed`. */
+export async function sessionDeletedInUse(scenario: Scenario): Promise<string> {
+  const connectId = await create(scenario);
+  const text = `!slow ${scenario.uniqueText(20)}`;
+  const running = scenario.post(TRANSLATE, { text, connectId });
+  // Awaited below, even if the deletion fails.
   running.catch(() => undefined);
-  await pause(trip.random.between(20, 250));
-  await remove(trip, connectId);
+  await pause(scenario.random.between(20, 250));
+  await remove(scenario, connectId);
   const { partial = '' } = expectProblem(await running, 'session-closed', 'session-not-found');
   if (!answerTo(text).startsWith(partial)) throw new WrongAnswer(`asked ${text}; got in part ${partial}`);
-  expectProblem(await trip.ask(`${SESSIONS}/${connectId}`, { method: 'DELETE' }), 'session-not-found');
+  expectProblem(
+    await scenario.request(`${SESSIONS}/${connectId}`, { method: 'DELETE' }),
+    'session-not-found',
+  );
   return 'session-closed';
 }

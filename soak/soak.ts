@@ -1,40 +1,40 @@
-/** One soak from its first process to its last: everything started, loaded, troubled, measured and taken down. */
+/** Runs one soak: starts the processes, applies load and chaos, measures, and stops everything. */
 import { setMaxListeners } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRedis } from '../test/support/redis.js';
 import { Child } from './child.js';
-import { runCrowd } from './crowd.js';
+import { runLoad } from './load.js';
 import { Fleet } from './fleet.js';
-import { Ledger } from './ledger.js';
-import type { Reading, ServiceNode } from './node.js';
+import { Results } from './results.js';
+import type { NodeStats, ServiceNode } from './node.js';
 import type { Options } from './options.js';
-import { tone, wavOf } from './question.js';
+import { tone, wavOf } from './oracle.js';
 import { Random } from './random.js';
 import { Recordings } from './recordings.js';
 import type { Outcome } from './report.js';
 import { TRANSLATE } from './texts.js';
-import { Weather } from './weather.js';
+import { Chaos } from './chaos.js';
 import { pause } from './pause.js';
 
 const KEYS = ['soak-key-one', 'soak-key-two', 'soak-key-three'] as const;
-/** Below it, what takes tens of seconds is left out. */
+/** A shorter run leaves out what takes tens of seconds. */
 const SHORT_MINUTES = 1;
-/** Keep-alive connections and idle pool sockets are given up after seconds. */
+/** Keep-alive connections and idle pool sockets are closed after some seconds. */
 const SETTLE_WITHIN_MS = 20_000;
 
-/** @param interrupted ends the load early; what was measured until then is reported all the same */
-export async function soak(options: Options, interrupted: AbortSignal): Promise<Outcome> {
+/** @param abort ends the load early; the report then covers what was measured until then */
+export async function soak(options: Options, abort: AbortSignal): Promise<Outcome> {
   const folder = await mkdtemp(join(tmpdir(), 'soak-'));
   const redis = options.redis ? await startRedis() : undefined;
   const upstream = new Child('upstream.ts', process.env);
   let fleet: Fleet | undefined;
   try {
-    const upstreamUrl = await upstream.hear((message) => (message as { url?: string }).url);
+    const upstreamUrl = await upstream.waitFor((message) => (message as { url?: string }).url);
     const random = new Random(options.seed);
     fleet = await Fleet.start(environment(folder, upstreamUrl, redis?.url), random);
-    return await underLoad(options, interrupted, { fleet, upstream, redis, random, folder });
+    return await runUnderLoad(options, abort, { fleet, upstream, redis, random, folder });
   } finally {
     await fleet?.stop();
     upstream.kill('SIGKILL');
@@ -44,7 +44,7 @@ export async function soak(options: Options, interrupted: AbortSignal): Promise<
   }
 }
 
-/** All is as it is by default but for what has to happen within minutes. */
+/** Defaults, except for what has to happen within minutes. */
 function environment(
   folder: string,
   upstreamUrl: string,
@@ -52,17 +52,17 @@ function environment(
 ): Record<string, string> {
   return {
     ...{ PORT: '0', UPLOAD_DIR: folder, API_KEYS: KEYS.join(','), RATE_LIMIT_PER_MINUTE: '1000000' },
-    // All come from one address, some with keys that are none.
+    // All clients share one address, and some send invalid keys.
     ...{ MAX_CONCURRENT_PER_KEY: '0', FAILED_KEYS_PER_MINUTE: '0' },
     ...{ REALTIME_PROVIDER: 'compatible', REALTIME_URL: upstreamUrl },
     ...{ RESPONSE_TIMEOUT_MS: '25000', CONNECT_TIMEOUT_MS: '5000' },
-    // Sessions and sockets come to their end while we look.
+    // Short enough for sessions and sockets to expire during the run.
     ...{ SESSION_TTL_MS: '20000', POOL_IDLE_MS: '3000', RELAY_MAX_PER_CLIENT: '50' },
     ...(redisUrl !== undefined && { REDIS_URL: redisUrl }),
   };
 }
 
-interface Site {
+interface TestBed {
   readonly fleet: Fleet;
   readonly upstream: Child;
   readonly redis: Awaited<ReturnType<typeof startRedis>> | undefined;
@@ -70,96 +70,96 @@ interface Site {
   readonly folder: string;
 }
 
-async function underLoad(options: Options, interrupted: AbortSignal, site: Site): Promise<Outcome> {
-  const { fleet, upstream, redis, random, folder } = site;
-  const ledger = new Ledger();
+async function runUnderLoad(options: Options, abort: AbortSignal, testBed: TestBed): Promise<Outcome> {
+  const { fleet, upstream, redis, random, folder } = testBed;
+  const results = new Results();
   const isShort = options.minutes < SHORT_MINUTES;
-  const recordings = await Recordings.make();
+  const recordings = await Recordings.create();
   const { steady } = fleet;
-  await translateOnce(steady);
-  const before = await settled(steady, undefined);
+  await warmUp(steady);
+  const before = await idleStats(steady, undefined);
 
   const ending = new AbortController();
   const timer = setTimeout(() => {
     ending.abort();
   }, options.minutes * 60_000);
-  const over = AbortSignal.any([interrupted, ending.signal]);
-  // One for each client and its pause.
-  setMaxListeners(0, over);
-  const weather = new Weather({ ...{ upstream, fleet, redis, random, ledger, isShort }, key: KEYS[0] });
+  const signal = AbortSignal.any([abort, ending.signal]);
+  // Each client listens, and so does each of its pauses.
+  setMaxListeners(0, signal);
+  const chaos = new Chaos({ ...{ upstream, fleet, redis, random, results, isShort }, key: KEYS[0] });
   const startedAt = performance.now();
-  const samples: Reading[] = [];
+  const samples: NodeStats[] = [];
   const faults: string[] = [];
   await Promise.all([
-    runCrowd(
+    runLoad(
       {
-        ...{ clients: options.clients, seed: options.seed, keys: KEYS, target: fleet.target },
-        ...{ sharesSessions: redis !== undefined, isShort, recordings, ledger },
+        ...{ clients: options.clients, seed: options.seed, keys: KEYS, pickNode: fleet.pickNode },
+        ...{ sharesSessions: redis !== undefined, isShort, recordings, results },
       },
-      over,
+      signal,
     ),
-    weather.run(over),
-    sample(steady, isShort ? 1_000 : 5_000, over, samples).catch((error: unknown) => {
-      faults.push(`no reading: ${String(error)}`);
+    chaos.run(signal),
+    collectStats(steady, isShort ? 1_000 : 5_000, signal, samples).catch((error: unknown) => {
+      faults.push(`no statistics: ${String(error)}`);
     }),
   ]);
   clearTimeout(timer);
   const seconds = (performance.now() - startedAt) / 1_000;
 
   await dropConnections();
-  const after = await settled(steady, before);
+  const after = await idleStats(steady, before);
   await fleet.stop();
   const filesLeft = (await readdir(folder)).filter((name) => !name.startsWith('.'));
   return {
-    ...{ options, seconds, ledger, before, after, samples, filesLeft },
-    faults: [...faults, ...fleet.faults, ...weather.faults],
-    complaints: fleet.complaints,
-    happened: weather.happened,
-    recoveriesMs: weather.recoveriesMs,
+    ...{ options, seconds, results, before, after, samples, filesLeft },
+    faults: [...faults, ...fleet.faults, ...chaos.faults],
+    errorLines: fleet.errorLines,
+    disruptions: chaos.counts,
+    recoveriesMs: chaos.recoveriesMs,
   };
 }
 
-/** Of `fetch`, which keeps them for as long as the service would; afterwards there is no fetching any more. */
+/** Closes the keep-alive connections of `fetch`, which cannot be used afterwards. */
 async function dropConnections(): Promise<void> {
   const key = Symbol.for('undici.globalDispatcher.1');
   const dispatcher = Reflect.get(globalThis, key) as { destroy: () => Promise<void> } | undefined;
   await dispatcher?.destroy();
 }
 
-/** So that what is made at the first request is there, the ffmpeg processes that wait for the next recording too. */
-async function translateOnce(node: ServiceNode): Promise<void> {
+/** Creates what the first requests create, such as the warm ffmpeg processes for each input format. */
+async function warmUp(node: ServiceNode): Promise<void> {
   const headers = { 'x-api-key': KEYS[0], connection: 'close' };
-  const bodies = [new URLSearchParams({ text: 'first' }), recordedAt(44_100), recordedAt(48_000)];
+  const bodies = [new URLSearchParams({ text: 'first' }), recordingAt(44_100), recordingAt(48_000)];
   for (const body of bodies) {
     const answer = await fetch(`${node.url}${TRANSLATE}`, { method: 'POST', headers, body });
     await answer.arrayBuffer();
   }
 }
 
-function recordedAt(rate: number): FormData {
+function recordingAt(rate: number): FormData {
   const form = new FormData();
   form.set('file', new Blob([new Uint8Array(wavOf(tone(440, 200, rate), rate))]), 'first.wav');
   return form;
 }
 
-/** Idle: at most what there was before, or what is left when time is up. */
-async function settled(node: ServiceNode, before: Reading | undefined): Promise<Reading> {
+/** The statistics of the idle node: once they are back at `before`, or after SETTLE_WITHIN_MS. */
+async function idleStats(node: ServiceNode, before: NodeStats | undefined): Promise<NodeStats> {
   const deadline = performance.now() + SETTLE_WITHIN_MS;
   for (;;) {
     await pause(1_000);
-    const now = await node.read();
+    const now = await node.stats();
     if (before === undefined) return now;
     const isBack = (['sockets', 'children', 'timers'] as const).every((what) => now[what] <= before[what]);
     if (isBack || performance.now() > deadline) return now;
   }
 }
 
-/** Each reading stops the node for a collection, so there are not many. */
-async function sample(
+/** Each sample stops the node for a garbage collection, so samples are few. */
+async function collectStats(
   node: ServiceNode,
   everyMs: number,
-  over: AbortSignal,
-  samples: Reading[],
+  signal: AbortSignal,
+  samples: NodeStats[],
 ): Promise<void> {
-  while (!(await pause(everyMs, over))) samples.push(await node.read());
+  while (!(await pause(everyMs, signal))) samples.push(await node.stats());
 }

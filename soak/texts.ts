@@ -1,7 +1,14 @@
-/** Sentences: as JSON and forms, answered as JSON, as a stream and as speech, and with faults that the sentence asks for. */
-import { ASKED_FAULTS, answerTo, speechOf, type AskedFault } from './question.js';
-import { Failure, WrongAnswer } from './ledger.js';
-import { expectJson, expectProblem, failureOf, type Answer, type Problem, type Trip } from './trip.js';
+/** Text requests: JSON and forms; answers as JSON, streams and speech; faults that the text itself requests. */
+import { REQUESTED_FAULTS, answerTo, speechOf, type RequestedFault } from './oracle.js';
+import { Failure, WrongAnswer } from './results.js';
+import {
+  expectJson,
+  expectProblem,
+  failureOf,
+  type Answer,
+  type Problem,
+  type Scenario,
+} from './scenario.js';
 import { pause } from './pause.js';
 
 export const TRANSLATE = '/api/realtime/translate';
@@ -13,61 +20,61 @@ export interface Translated {
 }
 
 /** @throws WrongAnswer */
-export function checkText(question: string, given: string): void {
-  const right = answerTo(question);
-  if (given !== right) throw new WrongAnswer(`asked ${question}; got ${given} instead of ${right}`);
+export function checkText(question: string, actual: string): void {
+  const expected = answerTo(question);
+  if (actual !== expected) throw new WrongAnswer(`asked ${question}; got ${actual} instead of ${expected}`);
 }
 
 /** @throws WrongAnswer */
-export function checkSpeech(text: string, given: Buffer): void {
-  if (given.equals(speechOf(text))) return;
-  throw new WrongAnswer(`${given.length} bytes that are not the speech of ${text}`);
+export function checkSpeech(text: string, actual: Buffer): void {
+  if (actual.equals(speechOf(text))) return;
+  throw new WrongAnswer(`${actual.length} bytes that are not the speech for ${text}`);
 }
 
-/** What a sentence may be sent as; the fields beside it are the service's to ignore. */
-export async function jsonText(trip: Trip): Promise<string> {
-  const text = trip.words(trip.random.between(1, 60));
-  const more = trip.random.pick<object>([
+/** The scripted upstream ignores the other fields. */
+export async function jsonText(scenario: Scenario): Promise<string> {
+  const text = scenario.uniqueText(scenario.random.between(1, 60));
+  const more = scenario.random.pick<object>([
     {},
     { source: 'en', target: 'es' },
-    { prompt: `Translate as number ${trip.number % 50} would.`, context: 'Not to be translated.' },
-    { target: 'fr', context: trip.words(20) },
+    { prompt: `Translate as number ${scenario.number % 50} would.`, context: 'Not to be translated.' },
+    { target: 'fr', context: scenario.uniqueText(20) },
   ]);
-  const translated = expectJson(await trip.post(TRANSLATE, { text, ...more })) as Translated;
+  const translated = expectJson(await scenario.post(TRANSLATE, { text, ...more })) as Translated;
   checkText(text, translated.text);
   return 'ok';
 }
 
-export async function formText(trip: Trip): Promise<string> {
-  const text = trip.words(trip.random.between(1, 30));
-  const body = trip.random.pick<URLSearchParams | FormData>([new URLSearchParams(), new FormData()]);
+export async function formText(scenario: Scenario): Promise<string> {
+  const text = scenario.uniqueText(scenario.random.between(1, 30));
+  const body = scenario.random.pick<URLSearchParams | FormData>([new URLSearchParams(), new FormData()]);
   body.append('q', text);
   body.append('target_lang', 'es');
-  const answer = await trip.ask(TRANSLATE, { method: 'POST', body });
+  const answer = await scenario.request(TRANSLATE, { method: 'POST', body });
   checkText(text, (expectJson(answer) as Translated).text);
   return 'ok';
 }
 
-/** The path and the shape of the browser client of the original project. */
-export async function originalText(trip: Trip): Promise<string> {
-  const text = trip.words(12);
+/** Path and fields of the browser client of the original project. */
+export async function originalText(scenario: Scenario): Promise<string> {
+  const text = scenario.uniqueText(12);
   const body = new FormData();
   for (const [name, value] of Object.entries({ question: text, IsAudio: 'false', prompt: 'Translate.' }))
     body.append(name, value);
-  const answer = await trip.ask('/api/RealTime/AudioTranslate', { method: 'POST', body });
+  const answer = await scenario.request('/api/RealTime/AudioTranslate', { method: 'POST', body });
   checkText(text, (expectJson(answer) as { data: { responses: string[] } }).data.responses[0] ?? '');
   return 'ok';
 }
 
-export async function spokenText(trip: Trip): Promise<string> {
-  const text = trip.words(trip.random.between(1, 20));
-  if (trip.random.next() < 0.5) {
-    const answer = await trip.post(TRANSLATE, { text }, { headers: { accept: 'audio/wav' } });
+export async function spokenText(scenario: Scenario): Promise<string> {
+  const text = scenario.uniqueText(scenario.random.between(1, 20));
+  if (scenario.random.next() < 0.5) {
+    const answer = await scenario.post(TRANSLATE, { text }, { headers: { accept: 'audio/wav' } });
     if (answer.status !== 200) throw failureOf(answer);
     checkText(text, decodeURIComponent(answer.headers.get('x-translation-text') ?? ''));
     checkSpeech(answerTo(text), answer.body.subarray(44));
   } else {
-    const translated = expectJson(await trip.post(TRANSLATE, { text, output: 'audio' })) as Translated;
+    const translated = expectJson(await scenario.post(TRANSLATE, { text, output: 'audio' })) as Translated;
     checkText(text, translated.text);
     checkSpeech(answerTo(text), Buffer.from(translated.audio?.base64 ?? '', 'base64').subarray(44));
   }
@@ -79,9 +86,13 @@ interface SentEvent {
   readonly data: Record<string, unknown>;
 }
 
-/** The events of a stream as they come. @throws Failure where there is none, or it breaks off */
-export async function* streamText(trip: Trip, body: object, signal?: AbortSignal): AsyncGenerator<SentEvent> {
-  const response = await trip.open(TRANSLATE, {
+/** Yields the events of a stream. @throws Failure if the request is rejected or the stream breaks off */
+export async function* streamText(
+  scenario: Scenario,
+  body: object,
+  signal?: AbortSignal,
+): AsyncGenerator<SentEvent> {
+  const response = await scenario.fetch(TRANSLATE, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
     body: JSON.stringify(body),
@@ -95,10 +106,10 @@ export async function* streamText(trip: Trip, body: object, signal?: AbortSignal
     throw failureOf(answer);
   }
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  const late = AbortSignal.timeout(60_000);
+  const timeout = AbortSignal.timeout(60_000);
   let rest = '';
   for (;;) {
-    const { done, value } = await trip.guard(late, reader.read());
+    const { done, value } = await scenario.toFailure(timeout, reader.read());
     if (done) return;
     const blocks = (rest + value).split('\n\n');
     rest = blocks.pop() ?? '';
@@ -110,18 +121,18 @@ export async function* streamText(trip: Trip, body: object, signal?: AbortSignal
   }
 }
 
-/** @param pauseMs what the reader waits after each event */
-export async function streamed(trip: Trip, pauseMs = 0): Promise<string> {
-  const text = trip.words(pauseMs === 0 ? trip.random.between(1, 40) : 150);
-  const output = pauseMs > 0 || trip.random.next() < 0.3 ? 'audio' : 'text';
+/** @param pauseMs the reader's pause after each event */
+export async function streamed(scenario: Scenario, pauseMs = 0): Promise<string> {
+  const text = scenario.uniqueText(pauseMs === 0 ? scenario.random.between(1, 40) : 150);
+  const output = pauseMs > 0 || scenario.random.next() < 0.3 ? 'audio' : 'text';
   const names: string[] = [];
   let words = '';
   const spoken: Buffer[] = [];
-  for await (const { event, data } of streamText(trip, { text, output })) {
+  for await (const { event, data } of streamText(scenario, { text, output })) {
     names.push(event);
     if (event === 'error') {
       const { code, detail, partial = '' } = data as unknown as Problem;
-      if (partial !== words) throw new WrongAnswer(`partial is ${partial}, but ${words} had come`);
+      if (partial !== words) throw new WrongAnswer(`partial is ${partial}, but ${words} was received`);
       throw new Failure(code, `after ${names.length} events: ${detail ?? ''}`);
     }
     if (event === 'translation.text.delta') words += String(data.delta);
@@ -136,17 +147,20 @@ export async function streamed(trip: Trip, pauseMs = 0): Promise<string> {
   return 'ok';
 }
 
-/** Its first word asks for a fault of this one response, so the end is known. */
-export async function faulty(trip: Trip, faults: readonly [AskedFault, ...AskedFault[]]): Promise<string> {
-  const fault = trip.random.pick(faults);
-  const text = `${fault} ${trip.words(trip.random.between(4, 12))}`;
-  const due = ASKED_FAULTS[fault];
-  const answer = await trip.post(TRANSLATE, { text });
-  if (due === 'ok') {
+/** The first word of the text requests a fault of this response, so the result is known. */
+export async function requestedFault(
+  scenario: Scenario,
+  faults: readonly [RequestedFault, ...RequestedFault[]],
+): Promise<string> {
+  const fault = scenario.random.pick(faults);
+  const text = `${fault} ${scenario.uniqueText(scenario.random.between(4, 12))}`;
+  const expectedCode = REQUESTED_FAULTS[fault];
+  const answer = await scenario.post(TRANSLATE, { text });
+  if (expectedCode === 'ok') {
     checkText(text, (expectJson(answer) as Translated).text);
     return 'ok';
   }
-  const { partial = '' } = expectProblem(answer, due);
+  const { partial = '' } = expectProblem(answer, expectedCode);
   if (!answerTo(text).startsWith(partial)) throw new WrongAnswer(`asked ${text}; got in part ${partial}`);
-  return due;
+  return expectedCode;
 }

@@ -1,18 +1,18 @@
-/** The scripted upstream as a process of its own, which goes wrong when it is told to. */
+/** The scripted upstream in its own process; fails on command. */
 import type { Responder, ResponderRequest } from '../src/offline/server/responder.js';
 import * as connectionFault from '../test/support/fault-server/connection-faults.js';
 import * as requestFault from '../test/support/fault-server/request-faults.js';
 import { Script } from '../test/support/fault-server/script.js';
 import { startOfflineServer } from '../src/offline/server/server.js';
-import { answerTo, answerToSound, speechOf, type AskedFault } from './question.js';
+import { answerTo, answerToSound, speechOf, type RequestedFault } from './oracle.js';
 
-/** What the upstream can be told over IPC; each is answered with `{ done: number }`. */
-export type UpstreamOrder =
-  /** All is well again for what begins from now on. */
+/** A command over IPC; each is answered with `{ done: number }`. */
+export type UpstreamCommand =
+  /** No faults for requests and sockets from now on. */
   | 'heal'
   | 'cut'
   | 'close-1001'
-  /** Requests lose their socket: at their arrival, at their start, after words. */
+  /** The next requests lose their socket: on arrival, at `response.created`, after some deltas. */
   | 'drop'
   | 'half-open'
   | 'refuse-401'
@@ -23,7 +23,7 @@ export type UpstreamOrder =
   | 'down'
   | 'up';
 
-const FAULTS: Record<AskedFault, requestFault.RequestFault> = {
+const FAULTS: Record<RequestedFault, requestFault.RequestFault> = {
   '!slow': requestFault.slow({ firstMs: 300, betweenMs: 60 }),
   '!malformed': requestFault.malformedFrames(),
   '!unknown': requestFault.unknownEvent(),
@@ -44,17 +44,17 @@ function answer({ items }: ResponderRequest): string {
 }
 
 const script = new Script({ record: false, answer, speech: speechOf, transcript: answerToSound });
-/** Sockets that carry translations, by their number; all others carry conversations. */
-const pooled = new Set<number>();
+/** Numbers of the sockets of the pool; all others carry conversations. */
+const poolSockets = new Set<number>();
 
-function plan(): void {
+function resetFaults(): void {
   script.connections.clear();
   script.requests.clear();
   for (const [word, fault] of Object.entries(FAULTS))
     script.requests.when(({ text }) => text.startsWith(`${word} `), fault);
-  // Only looks: requests of the pool bear an id of the service's.
+  // Never matches; it only records sockets. Requests of the pool carry a request id in their metadata.
   script.requests.when(({ connection, metadata }) => {
-    if ('request_id' in metadata) pooled.add(connection);
+    if ('request_id' in metadata) poolSockets.add(connection);
     return false;
   }, {});
 }
@@ -63,23 +63,23 @@ const options = { dialect: 'ga', responder: script as Responder, script } as con
 let server = await startOfflineServer(options);
 const { port } = server;
 
-function cut(): void {
+function dropSockets(): void {
   for (const socket of script.open) socket.drop();
 }
 
-/** New sockets meet this fault; those that stand are cut, so that there will be new ones. */
-function meet(fault: connectionFault.ConnectionFault): void {
+/** New sockets get this fault; open ones are dropped, so that there will be new ones. */
+function disruptNewSockets(fault: connectionFault.ConnectionFault): void {
   script.connections.every(fault);
-  cut();
+  dropSockets();
 }
 
-async function obey(order: UpstreamOrder): Promise<void> {
-  switch (order) {
+async function execute(command: UpstreamCommand): Promise<void> {
+  switch (command) {
     case 'heal':
-      plan();
+      resetFaults();
       return;
     case 'cut':
-      cut();
+      dropSockets();
       return;
     case 'close-1001':
       for (const socket of script.open) socket.drop({ code: 1001, reason: 'The server is restarting.' });
@@ -89,22 +89,22 @@ async function obey(order: UpstreamOrder): Promise<void> {
         script.requests.next(requestFault.drop(at));
       return;
     case 'half-open':
-      script.open.find(({ number }) => pooled.has(number))?.goSilent();
+      script.open.find(({ number }) => poolSockets.has(number))?.goSilent();
       return;
     case 'refuse-401':
-      meet(connectionFault.rejectUpgrade(401));
+      disruptNewSockets(connectionFault.rejectUpgrade(401));
       return;
     case 'refuse-429':
-      meet(connectionFault.rejectUpgrade(429, { retryAfterS: 1 }));
+      disruptNewSockets(connectionFault.rejectUpgrade(429, { retryAfterS: 1 }));
       return;
     case 'refuse-503':
-      meet(connectionFault.rejectUpgrade(503));
+      disruptNewSockets(connectionFault.rejectUpgrade(503));
       return;
     case 'drop-at-opening':
-      meet(connectionFault.dropAtOpening());
+      disruptNewSockets(connectionFault.dropAtOpening());
       return;
     case 'slow-opening':
-      meet(connectionFault.slowOpening(700));
+      disruptNewSockets(connectionFault.slowOpening(700));
       return;
     case 'down':
       await server.destroy();
@@ -115,11 +115,11 @@ async function obey(order: UpstreamOrder): Promise<void> {
   }
 }
 
-plan();
-process.on('message', ({ number, order }: { number: number; order: UpstreamOrder }) => {
-  void obey(order).then(() => process.send?.({ done: number }));
+resetFaults();
+process.on('message', ({ number, command }: { number: number; command: UpstreamCommand }) => {
+  void execute(command).then(() => process.send?.({ done: number }));
 });
-// Whoever started it is gone.
+// The parent process is gone.
 process.on('disconnect', () => {
   process.exit(0);
 });

@@ -1,9 +1,9 @@
-/** What is asked, and what must come back: the upstream of the soak and whoever checks its answers go by these rules. */
+/** Computes the right answer to every request: the soak's upstream answers by it, and the scenarios check against it. */
 import { createHash } from 'node:crypto';
 
 const RATE = 24_000;
 
-/** Every word backwards: another answer for another question, and as long as it. */
+/** Reverses every word: different texts have different answers, as long as the text. */
 export function answerTo(text: string): string {
   return text
     .split(' ')
@@ -11,7 +11,7 @@ export function answerTo(text: string): string {
     .join(' ');
 }
 
-/** The spoken reply to a text, PCM16 mono 24 kHz: 4 ms a character, and no two texts sound alike. */
+/** The spoken reply to a text, PCM16 mono 24 kHz: 4 ms a character, different for every text. */
 export function speechOf(text: string): Buffer {
   const seed = createHash('sha256').update(text).digest();
   const pcm = Buffer.alloc(text.length * 4 * 48);
@@ -19,7 +19,7 @@ export function speechOf(text: string): Buffer {
   return pcm;
 }
 
-/** A tone, interleaved PCM16: every channel has the same samples. */
+/** A tone, interleaved PCM16 with the same samples in every channel. */
 export function tone(hz: number, ms: number, rate = RATE, channels = 1): Buffer {
   const frames = Math.round((rate * ms) / 1_000);
   const pcm = Buffer.alloc(frames * channels * 2);
@@ -35,20 +35,20 @@ export function digestOf(pcm: Buffer): string {
   return createHash('sha256').update(pcm).digest('hex').slice(0, 16);
 }
 
-/** The answer to a recording, PCM16 mono 24 kHz: what of it a lossy format keeps, and a digest for those that keep all. */
+/** The answer to a recording, PCM16 mono 24 kHz: pitch and length, which survive a lossy format, and a digest for lossless ones. */
 export function answerToSound(pcm: Buffer): string {
   const { hz, ms } = measure(pcm);
   return `${hz} Hz ${ms} ms ${digestOf(pcm)}`;
 }
 
-/** Undefined where the answer is not one to a recording. */
+/** Undefined if the answer is not one to a recording. */
 export function readSound(answer: string): { hz: number; ms: number; digest: string } | undefined {
   const [, hz, ms, digest] = /^(\d+) Hz (\d+) ms ([0-9a-f]{16})$/.exec(answer) ?? [];
   if (hz === undefined || ms === undefined || digest === undefined) return undefined;
   return { hz: Number(hz), ms: Number(ms), digest };
 }
 
-/** Pitch and length of the loud part, by its upward crossings of zero. */
+/** Pitch and length of the loud part; the pitch from its upward zero crossings. */
 function measure(pcm: Buffer): { hz: number; ms: number } {
   const samples = Math.floor(pcm.length / 2);
   let first = -1;
@@ -68,7 +68,7 @@ function measure(pcm: Buffer): { hz: number; ms: number } {
   return { hz: Math.round(hz), ms: Math.round(((last - first + 1) * 1_000) / RATE) };
 }
 
-/** A WAV of 16 bits. */
+/** A 16-bit WAV file. */
 export function wavOf(pcm: Buffer, rate = RATE, channels = 1): Buffer {
   const header = Buffer.alloc(44);
   header.write('RIFF', 0);
@@ -86,8 +86,8 @@ export function wavOf(pcm: Buffer, rate = RATE, channels = 1): Buffer {
   return Buffer.concat([header, pcm]);
 }
 
-/** Faults of a single response, asked for by the first word of its question, and how each must end. */
-export const ASKED_FAULTS = {
+/** Faults of a single response, requested by the first word of the text, with the expected result of each. */
+export const REQUESTED_FAULTS = {
   '!slow': 'ok',
   '!malformed': 'ok',
   '!unknown': 'ok',
@@ -101,4 +101,4 @@ export const ASKED_FAULTS = {
   '!hangs': 'upstream-timeout',
 } as const;
 
-export type AskedFault = keyof typeof ASKED_FAULTS;
+export type RequestedFault = keyof typeof REQUESTED_FAULTS;

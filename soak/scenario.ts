@@ -1,9 +1,9 @@
-/** One act of one client: which node it speaks to, with which key, until when; and HTTP with failures that have a code. */
-import { Failure, type Step } from './ledger.js';
+/** One run of a scenario by one client: its node, its key, and HTTP requests whose failures have a code. */
+import { Failure, type NodeRequest } from './results.js';
 import type { ServiceNode } from './node.js';
 import type { Random } from './random.js';
 
-/** Longer than the service may take for anything: what has not ended by then hangs. */
+/** Longer than the service may take for any request: one that has not ended by then hangs. */
 export const DEADLINE_MS = 35_000;
 
 export interface Answer {
@@ -18,80 +18,80 @@ export interface Problem {
   readonly partial?: string;
 }
 
-export class Trip {
+export class Scenario {
   readonly random: Random;
   readonly key: string;
   /** Another client's key. */
-  readonly strangersKey: string;
-  /** Unlike that of any other trip. */
+  readonly otherKey: string;
+  /** Unique among all runs. */
   readonly number: number;
-  readonly #target: () => ServiceNode;
+  readonly #pickNode: () => ServiceNode;
   readonly #sharesSessions: boolean;
-  #home: ServiceNode | undefined;
-  readonly #steps: Step[] = [];
+  #lastNode: ServiceNode | undefined;
+  readonly #nodeRequests: NodeRequest[] = [];
 
   constructor(setup: {
     random: Random;
     keys: readonly [string, string];
     number: number;
-    target: () => ServiceNode;
+    pickNode: () => ServiceNode;
     sharesSessions: boolean;
   }) {
     this.random = setup.random;
-    [this.key, this.strangersKey] = setup.keys;
+    [this.key, this.otherKey] = setup.keys;
     this.number = setup.number;
-    this.#target = setup.target;
+    this.#pickNode = setup.pickNode;
     this.#sharesSessions = setup.sharesSessions;
   }
 
-  /** So far, the oldest first; some run at the same time. */
-  get steps(): readonly Step[] {
-    return this.#steps;
+  /** In the order in which they were sent; some overlap. */
+  get nodeRequests(): readonly NodeRequest[] {
+    return this.#nodeRequests;
   }
 
-  /** The node for the next step: any, where all know the same sessions, else the first again. */
-  next(): ServiceNode {
-    const node = this.#sharesSessions ? this.#target() : (this.#home ??= this.#target());
-    this.#steps.push({ node, startedAt: performance.now() });
+  /** The node for the next request: any node if all know the same sessions, otherwise always the first one picked. */
+  nextNode(): ServiceNode {
+    const node = this.#sharesSessions ? this.#pickNode() : (this.#lastNode ??= this.#pickNode());
+    this.#nodeRequests.push({ node, startedAt: performance.now() });
     return node;
   }
 
-  /** Words that are this trip's alone. */
-  words(count: number): string {
+  /** A text that no other run sends. */
+  uniqueText(count: number): string {
     const words = Array.from({ length: count }, () => this.random.pick(VOCABULARY));
     return [`t${this.number}`, ...words].join(' ');
   }
 
   /** @throws Failure `connection-lost` or `hang` */
-  async open(path: string, init: RequestInit = {}): Promise<Response> {
-    const { url } = this.next();
+  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    const { url } = this.nextNode();
     const headers = new Headers(init.headers);
     if (!headers.has('x-api-key')) headers.set('x-api-key', this.key);
-    const late = AbortSignal.timeout(DEADLINE_MS);
-    const signal = init.signal ? AbortSignal.any([init.signal, late]) : late;
-    return await this.guard(late, fetch(`${url}${path}`, { ...init, headers, signal }));
+    const timeout = AbortSignal.timeout(DEADLINE_MS);
+    const signal = init.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
+    return await this.toFailure(timeout, fetch(`${url}${path}`, { ...init, headers, signal }));
   }
 
-  /** The whole answer. */
-  async ask(path: string, init: RequestInit = {}): Promise<Answer> {
+  /** Resolves to the complete response. */
+  async request(path: string, init: RequestInit = {}): Promise<Answer> {
     const startedAt = performance.now();
-    const response = await this.open(path, init);
-    const late = AbortSignal.timeout(Math.max(1, Math.round(DEADLINE_MS + startedAt - performance.now())));
-    const body = Buffer.from(await this.guard(late, response.arrayBuffer()));
+    const response = await this.fetch(path, init);
+    const timeout = AbortSignal.timeout(Math.max(1, Math.round(DEADLINE_MS + startedAt - performance.now())));
+    const body = Buffer.from(await this.toFailure(timeout, response.arrayBuffer()));
     return { status: response.status, headers: response.headers, body };
   }
 
   post(path: string, body: object, init: RequestInit = {}): Promise<Answer> {
     const headers = { 'content-type': 'application/json', ...(init.headers as Record<string, string>) };
-    return this.ask(path, { method: 'POST', ...init, headers, body: JSON.stringify(body) });
+    return this.request(path, { method: 'POST', ...init, headers, body: JSON.stringify(body) });
   }
 
-  /** Gives what fails in the network its code. A client that leaves on purpose sees its own reason. */
-  async guard<T>(late: AbortSignal, doing: Promise<T>): Promise<T> {
+  /** Turns network errors into a Failure with a code. The abort reason of a client that leaves on purpose is rethrown. */
+  async toFailure<T>(timeout: AbortSignal, promise: Promise<T>): Promise<T> {
     try {
-      return await doing;
+      return await promise;
     } catch (error) {
-      if (late.aborted) throw new Failure('hang', `no answer within ${DEADLINE_MS} ms`);
+      if (timeout.aborted) throw new Failure('hang', `no answer within ${DEADLINE_MS} ms`);
       if (error instanceof TypeError) {
         const { cause } = error as { cause?: { code?: string; message?: string } };
         throw new Failure('connection-lost', `${error.message}: ${cause?.code ?? cause?.message ?? ''}`);
@@ -107,13 +107,13 @@ const VOCABULARY: readonly [string, ...string[]] = [
   ...['back\\slash', '<b>', '&amp;', '%41', 'one,two', 'x'.repeat(60)],
 ] as [string, ...string[]];
 
-/** The parsed body of an answer with this status. @throws Failure with the problem's code */
+/** Returns the parsed body of a response with this status. @throws Failure with the problem's code */
 export function expectJson(answer: Answer, status = 200): unknown {
   if (answer.status !== status) throw failureOf(answer);
   return JSON.parse(answer.body.toString());
 }
 
-/** Passes where the answer is the problem that was asked for. @throws Failure with what it was instead */
+/** Returns the problem if it has one of these codes. @throws Failure with the actual code otherwise */
 export function expectProblem(answer: Answer, ...codes: string[]): Problem {
   const problem = problemOf(answer);
   if (problem === undefined) throw new Failure('accepted', `${answer.status} instead of ${codes.join(', ')}`);
