@@ -1,4 +1,4 @@
-/** The service is measured as it is deployed: compiled, with no loader in its way. */
+/** Builds the service, which is measured as it is deployed: compiled, without a loader. */
 import { execFile } from 'node:child_process';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** Compiles src/ to dist/, unless that is newer. */
+/** Compiles src/ to dist/ unless dist/ is newer. */
 export async function buildService(): Promise<void> {
   const built = await stat(path.join(ROOT, 'dist/main.js')).catch(() => undefined);
   const names = await readdir(path.join(ROOT, 'src'), { recursive: true });

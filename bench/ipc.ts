@@ -1,7 +1,7 @@
-/** Commands between the bench and its processes: a call is a message, its result another. */
+/** Remote calls between the bench and its processes: one message for a call, one for its result. */
 import type { ChildProcess } from 'node:child_process';
 
-/** What a process can be asked to do. Arguments and results travel as JSON. */
+/** The commands of a process. Arguments and results are sent as JSON. */
 type Commands<C> = { [K in keyof C]: (...args: never[]) => Promise<unknown> };
 
 interface Call {
@@ -12,8 +12,8 @@ interface Call {
 
 type Reply = { readonly id: number } & ({ readonly value: unknown } | { readonly error: string });
 
-/** In the process: does what it is told, and says that it is ready to. */
-export function answerCommands<C extends Commands<C>>(commands: C): void {
+/** In the process: sends `ready`, then runs the commands it receives. */
+export function serveCommands<C extends Commands<C>>(commands: C): void {
   const reply = (message: Reply | 'ready'): void => {
     process.send?.(message);
   };
@@ -28,12 +28,12 @@ export function answerCommands<C extends Commands<C>>(commands: C): void {
       },
     );
   });
-  // Whoever started us is gone.
+  // The parent process is gone.
   process.on('disconnect', () => process.exit(0));
   reply('ready');
 }
 
-/** In the bench: calls of a process that was forked. Every call fails once the process has ended. */
+/** In the bench: calls a forked process. Every call fails once the process has exited. */
 export class Remote<C extends Commands<C>> {
   readonly #child: ChildProcess;
   readonly #name: string;
@@ -55,7 +55,7 @@ export class Remote<C extends Commands<C>> {
     });
     child.on('exit', (code) => {
       for (const { reject } of this.#waiting.values())
-        reject(new Error(`${name} ended with ${String(code)}`));
+        reject(new Error(`${name} exited with ${String(code)}`));
       this.#waiting.clear();
     });
   }
@@ -63,7 +63,7 @@ export class Remote<C extends Commands<C>> {
   call<K extends keyof C & string>(name: K, ...args: Parameters<C[K]>): ReturnType<C[K]> {
     const result = new Promise<unknown>((resolve, reject) => {
       if (!this.#child.connected) {
-        reject(new Error(`${this.#name} has ended`));
+        reject(new Error(`${this.#name} has exited`));
         return;
       }
       const id = (this.#calls += 1);

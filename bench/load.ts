@@ -1,5 +1,5 @@
-/** The clients as a process of their own. */
-import { answerCommands } from './ipc.js';
+/** The load generator, in its own process. */
+import { serveCommands } from './ipc.js';
 import { converse, type ConversationLoad } from './load/conversations.js';
 import { decode, type DecodeLoad } from './load/decode.js';
 import { direct, type DirectLoad } from './load/direct.js';
@@ -8,16 +8,16 @@ import type { Latencies } from './load/latencies.js';
 import { stream, type StreamLoad } from './load/stream.js';
 
 export interface LoadCommands {
-  /** Requests over HTTP, each client one after the other. */
+  /** HTTP requests; each client sends one after the other. */
   request(load: HttpLoad): Promise<Latencies>;
-  /** The same question asked upstream itself, by one client. */
+  /** The same request sent directly to the upstream, by one client. */
   direct(load: DirectLoad): Promise<Latencies>;
-  /** Plain spawns of ffmpeg, with nothing around them. */
+  /** Plain ffmpeg processes. */
   decode(load: DecodeLoad): Promise<Latencies>;
-  /** Server-sent events, timed to the first delta. */
+  /** Server-sent events, measured to the first delta. */
   stream(load: StreamLoad): Promise<Latencies>;
-  /** Voice conversations, timed frame by frame. */
+  /** Voice conversations, measured frame by frame. */
   converse(load: ConversationLoad): Promise<Latencies>;
 }
 
-answerCommands<LoadCommands>({ request, direct, decode, stream, converse });
+serveCommands<LoadCommands>({ request, direct, decode, stream, converse });

@@ -1,9 +1,9 @@
-/** What the figures were measured on. */
+/** Describes the machine that the figures were measured on. */
 import { execFileSync } from 'node:child_process';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
-/** A sentence for the head of the results; it holds no name of a host or a person. */
+/** A sentence for the head of the results, without the name of a host or a person. */
 export function describeMachine(runs: number): string {
   const model = cpus()[0]?.model.trim() ?? 'unknown processor';
   const memoryGb = Math.round(totalmem() / 1024 ** 3);

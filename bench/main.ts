@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- [part …] [--runs 3] [--short] [--profile part]`: what the service costs, each figure against something
- * that ran in turn with it. docs/performance.md says how to read them.
+ * `npm run bench -- [part …] [--runs 3] [--short] [--profile part]`: measures the service, each figure against a baseline
+ * that ran alternately with it. docs/performance.md explains how to read the figures.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,48 +18,48 @@ import { relay } from './parts/relay.js';
 import { stream } from './parts/stream.js';
 import { text } from './parts/text.js';
 import { describeProfiles } from './profile.js';
-import { Stage } from './stage.js';
+import { TestBed } from './test-bed.js';
 import { merge, notesOf, tableOf, type Entry } from './table.js';
 
 const PARTS: Readonly<Record<string, Part>> = { text, stream, audio, relay, original, memory, growth };
 
 const FULL: Pace = { rounds: 5, roundMs: 1_500, warmMs: 2_000, scale: 1 };
-/** Shows that everything runs; says nothing of how fast. */
+/** Checks that everything runs; the figures mean nothing. */
 const SHORT: Pace = { rounds: 1, roundMs: 100, warmMs: 50, scale: 0.01 };
 
 const LONGEST_PART_MS = 300_000;
 
 async function runParts(names: readonly string[], pace: Pace, profileFolder?: string): Promise<Entry[]> {
-  const stage = await Stage.open(profileFolder);
+  const testBed = await TestBed.open(profileFolder);
   const entries: Entry[] = [];
   try {
     for (const name of names) {
       const startedAt = performance.now();
-      entries.push(...(await inTime(name, PARTS[name]?.(stage, pace))));
-      await stage.clear();
+      entries.push(...(await withTimeout(name, PARTS[name]?.(testBed, pace))));
+      await testBed.clear();
       process.stderr.write(`${name}: ${((performance.now() - startedAt) / 1000).toFixed(0)} s\n`);
     }
     return entries;
   } finally {
-    await stage.close();
+    await testBed.close();
   }
 }
 
-/** A side that hangs must not hang the bench. */
-async function inTime(name: string, measured: Promise<Entry[]> = Promise.resolve([])): Promise<Entry[]> {
-  const over = new AbortController();
-  const late = wait(LONGEST_PART_MS, undefined, { signal: over.signal }).then(() => {
+/** Fails a part that hangs. */
+async function withTimeout(name: string, measured: Promise<Entry[]> = Promise.resolve([])): Promise<Entry[]> {
+  const settled = new AbortController();
+  const timeout = wait(LONGEST_PART_MS, undefined, { signal: settled.signal }).then(() => {
     throw new Error(`The part ${name} did not end within ${LONGEST_PART_MS / 1000} s.`);
   });
   try {
-    return await Promise.race([measured, late]);
+    return await Promise.race([measured, timeout]);
   } finally {
-    over.abort();
-    await late.catch(() => undefined);
+    settled.abort();
+    await timeout.catch(() => undefined);
   }
 }
 
-/** The figures of a run under the profiler are no figures: only where the time goes is printed. */
+/** Prints where the time goes; the figures of a run under the profiler mean nothing. */
 async function profile(name: string, pace: Pace): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'bench-profile-'));
   try {
@@ -97,7 +97,7 @@ async function main(args: string[]): Promise<void> {
   const report = [tableOf(entries), notesOf(entries)].join('\n\n');
   process.stdout.write(`${report}\n`);
   if (values.short)
-    process.stdout.write('\nThe short form shows that everything runs; its figures say nothing.\n');
+    process.stdout.write('\nThe short form checks that everything runs; its figures mean nothing.\n');
   const isWhole = positionals.length === 0 && !values.short;
   if (isWhole) {
     const head = `# Results\n\n${describeMachine(runs.length)}\n\n`;

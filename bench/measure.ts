@@ -1,7 +1,7 @@
-/** Things that are compared run in turn: whatever else the machine does then befalls all of them alike. */
+/** Sides that are compared run alternately, so that other load on the machine affects all of them alike. */
 
-/** Runs each side once a round, in an order that turns from round to round. @returns what each side gave, by round */
-export async function inTurn<S extends string, T>(
+/** Runs each side once a round, in an order that is reversed every round. @returns the results of each side by round */
+export async function alternate<S extends string, T>(
   rounds: number,
   sides: Readonly<Record<S, () => Promise<T>>>,
 ): Promise<Record<S, T[]>> {
@@ -14,7 +14,7 @@ export async function inTurn<S extends string, T>(
   return results;
 }
 
-/** One figure for each round, made of what the two sides gave in it. */
+/** One figure for each round, computed from the results of both sides. */
 export function pairwise<A, B>(a: readonly A[], b: readonly B[], figure: (a: A, b: B) => number): number[] {
   return a.map((each, round) => figure(each, b[round] as B));
 }

@@ -1,4 +1,4 @@
-/** Debian's nginx as nothing but a WebSocket proxy, in one process and in the foreground. */
+/** Configures Debian's nginx as a plain WebSocket proxy, in one process and in the foreground. */
 import { spawnSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -8,7 +8,7 @@ export function hasNginx(): boolean {
   return spawnSync('nginx', ['-v']).status === 0;
 }
 
-/** Writes its configuration into a folder of its own. @returns its arguments, and where it will listen */
+/** Writes the configuration into `folder`. @returns the arguments for nginx, and the URL it will listen on */
 export async function configureNginx(
   folder: string,
   upstream: string,

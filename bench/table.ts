@@ -1,4 +1,4 @@
-/** What was measured, as rows for people. */
+/** Formats the results as a table. */
 import { median } from './measure.js';
 
 export interface Row {
@@ -7,9 +7,9 @@ export interface Row {
   /** One for each round, or for each run. */
   readonly figures: readonly number[];
   readonly unit: '×' | 'ms' | 'MB' | '%' | 'round trips';
-  /** Absent where the row only tells. */
+  /** Absent if the row is only informative. */
   readonly aim?: Aim;
-  /** Absolute figures of this run, and what else one has to know to judge the row. */
+  /** Absolute figures of this run, and whatever else is needed to judge the row. */
   readonly note?: string;
 }
 
@@ -60,7 +60,7 @@ function cells(entry: Entry): string[] {
   return [measure, against, figureText(entry), aim === undefined ? '–' : aimText(aim, unit), met];
 }
 
-/** A table in Markdown, padded so that it reads well as it stands. */
+/** A Markdown table, padded so that its source is readable. */
 export function tableOf(entries: readonly Entry[]): string {
   const rows = [HEAD, ...entries.map(cells)];
   const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
@@ -76,7 +76,7 @@ export function notesOf(entries: readonly Entry[]): string {
     .join('\n');
 }
 
-/** The medians of several runs as the figures of one; a row that one run skipped is skipped. */
+/** Takes the medians of several runs as the figures of one; a row that any run skipped is skipped. */
 export function merge(runs: readonly (readonly Entry[])[]): Entry[] {
   return (runs[0] ?? []).map((first, index) => {
     const entries = runs.map((run) => run[index] ?? first);

@@ -1,7 +1,7 @@
-/** The upstream as a process of its own: the scripted server, its replay, and both far away. */
+/** The upstream, in its own process: the scripted server, its replay, and the replay behind a delay. */
 import { Script } from '../test/support/fault-server/script.js';
 import { startOfflineServer } from '../src/offline/server/server.js';
-import { answerCommands } from './ipc.js';
+import { serveCommands } from './ipc.js';
 import type { Certificate } from './upstream/certificate.js';
 import { startDelay } from './upstream/delay.js';
 import { startReplay } from './upstream/replay.js';
@@ -18,13 +18,13 @@ export interface UpstreamUrls {
 
 export interface UpstreamCommands {
   urls(): Promise<UpstreamUrls>;
-  /** One more replay, over TLS. @returns where */
+  /** Starts another replay, over TLS. @returns its URL */
   secure(certificate: Certificate): Promise<string>;
-  /** From now on the scripted server answers nobody, */
+  /** The scripted server answers no request until `release`. */
   hold(): Promise<void>;
-  /** so many wait at the same time, */
+  /** Resolves once this many requests wait at the same time. */
   untilHeld(count: number): Promise<void>;
-  /** and now all are answered. */
+  /** Answers all waiting requests. */
   release(): Promise<void>;
 }
 
@@ -32,7 +32,7 @@ class Gate {
   #opened = Promise.resolve();
   #open = (): void => undefined;
 
-  shut(): void {
+  close(): void {
     this.#opened = new Promise((resolve) => (this.#open = resolve));
   }
 
@@ -57,11 +57,11 @@ const urls = {
   distant: await startDelay(replay.url, ROUND_TRIP_MS),
 };
 
-answerCommands<UpstreamCommands>({
+serveCommands<UpstreamCommands>({
   urls: () => Promise.resolve(urls),
   secure: (certificate) => startReplay(server.url, certificate).then(({ url }) => url),
   hold: () => {
-    gate.shut();
+    gate.close();
     return Promise.resolve();
   },
   untilHeld: (count) => script.until(() => script.answering >= count, HELD_WITHIN_MS),

@@ -1,4 +1,4 @@
-/** Bare Express 5 with `express.json` and one shared socket, and nothing else: no check, no key, no limit, no log. */
+/** Bare Express 5 with `express.json` and one shared socket: no validation, authentication, limits or logging. */
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { SharedSocket } from './shared-socket.js';

@@ -1,6 +1,6 @@
 /**
- * The way of the original project: each conversation opens a socket of its own, configures it, plants its prompt and waits
- * for every acknowledgement; an upload becomes a file, ffprobe looks at it, ffmpeg makes another file of it.
+ * Works like the original project: each conversation opens its own socket, configures it, adds its prompt and waits for
+ * every acknowledgement; an upload becomes a file, which ffprobe inspects and ffmpeg converts into another file.
  */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -31,43 +31,43 @@ class Conversation {
     await once(socket, 'message');
     const conversation = new Conversation(socket);
     const session = { type: 'realtime', output_modalities: ['text'] };
-    await conversation.#ask({ type: 'session.update', session }, 'session.updated');
-    await conversation.#add('system', { type: 'input_text', text: prompt });
+    await conversation.#request({ type: 'session.update', session }, 'session.updated');
+    await conversation.#addItem('system', { type: 'input_text', text: prompt });
     return conversation;
   }
 
   async translate(question: Content): Promise<string> {
-    await this.#add('user', question);
-    return await this.#ask({ type: 'response.create' }, 'response.done');
+    await this.#addItem('user', question);
+    return await this.#request({ type: 'response.create' }, 'response.done');
   }
 
   close(): void {
     this.#socket.close();
   }
 
-  async #add(role: string, content: Content): Promise<void> {
+  async #addItem(role: string, content: Content): Promise<void> {
     const item = { type: 'message', role, content: [content] };
-    await this.#ask({ type: 'conversation.item.create', item }, 'conversation.item.added');
+    await this.#request({ type: 'conversation.item.create', item }, 'conversation.item.added');
   }
 
-  /** @returns the text that came until then */
-  #ask(event: object, answer: string): Promise<string> {
+  /** Sends an event and waits for the one of type `answer`. @returns the text received until then */
+  #request(event: object, answer: string): Promise<string> {
     return new Promise((resolve) => {
       let text = '';
-      const look = (data: Buffer): void => {
+      const onMessage = (data: Buffer): void => {
         const { type, delta } = JSON.parse(data.toString()) as { type: string; delta?: string };
         if (type === 'response.output_text.delta') text += delta ?? '';
         if (type !== answer) return;
-        this.#socket.off('message', look);
+        this.#socket.off('message', onMessage);
         resolve(text);
       };
-      this.#socket.on('message', look);
+      this.#socket.on('message', onMessage);
       this.#socket.send(JSON.stringify(event));
     });
   }
 }
 
-/** PCM16 mono 24 kHz as base64, by way of two programs and two files. */
+/** PCM16 mono 24 kHz as base64, by two programs and two files. */
 async function normalise(file: string): Promise<string> {
   const target = path.join(UPLOAD_DIR, `${randomUUID()}.pcm`);
   try {

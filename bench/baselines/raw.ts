@@ -1,4 +1,4 @@
-/** Raw `node:http` and one shared socket: what any Node server has to pay. */
+/** Raw `node:http` and one shared socket: the minimum cost of any Node server. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SharedSocket } from './shared-socket.js';

@@ -1,4 +1,4 @@
-/** The least that many requests on one upstream socket can do: an id out, and the answer that bears it in. No checks. */
+/** The minimum for concurrent requests on one upstream socket: sends an id and matches the response by it. No validation. */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';

@@ -1,4 +1,4 @@
-/** Many voice conversations from one process: frames built beforehand, and no more looked into than a client must. */
+/** Many voice conversations from one process: frames are built beforehand, and received ones are parsed only as far as necessary. */
 import { once } from 'node:events';
 import { request } from 'node:http';
 import type { Socket } from 'node:net';
@@ -10,38 +10,40 @@ export interface ConversationLoad {
   readonly headers: Readonly<Record<string, string>>;
   readonly conversations: number;
   readonly durationMs: number;
-  /** `paced`: a frame of sound in the time it takes to speak it. `flat-out`: the next as soon as one has come back. */
+  /** `paced`: frames in real time. `flat-out`: the next frame as soon as one has been answered. */
   readonly pace: 'paced' | 'flat-out';
 }
 
 const FRAME_MS = 40;
 const BYTES_PER_MS = 48;
-/** On the way at the same time in each conversation that runs flat out. */
+/** Frames in flight in each conversation that runs flat out. */
 const WINDOW = 2;
 const PAYLOAD = JSON.stringify({
   type: 'input_audio_buffer.append',
   audio: Buffer.alloc(FRAME_MS * BYTES_PER_MS, 7).toString('base64'),
 });
-/** Masked, as a client has to, with a mask of zeros. */
+/** Masked, as a client must, with a mask of zeros. */
 const FRAME = Buffer.concat([
   Buffer.from([0x81, 0x80 | 126, PAYLOAD.length >> 8, PAYLOAD.length & 0xff, 0, 0, 0, 0]),
   Buffer.from(PAYLOAD),
 ]);
 const PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);
-/** Upstream answers each with as much sound; what is shorter than that is something else. */
-const MIN_SOUND_BYTES = 1_000;
+/** The upstream answers each frame with as much audio; a shorter frame is another event. */
+const MIN_AUDIO_FRAME_BYTES = 1_000;
 
-/** Latency is that of a frame: from its leaving to the sound that answers it. */
+/** Measures the latency of a frame: from sending it to receiving the audio that answers it. */
 export async function converse(load: ConversationLoad): Promise<Latencies> {
   const latencies: number[] = [];
   const all: Conversation[] = [];
-  // Not all at once: an open conversation is what is measured, not a storm of handshakes.
+  // One after the other: open conversations are measured, not a burst of handshakes.
   for (let number = 0; number < load.conversations; number += 1)
     all.push(await Conversation.open(load.url, load.headers));
   const startedAt = performance.now();
   try {
     await Promise.race([
-      load.pace === 'paced' ? speak(all, load.durationMs, latencies) : pour(all, load.durationMs, latencies),
+      load.pace === 'paced'
+        ? runPaced(all, load.durationMs, latencies)
+        : runFlatOut(all, load.durationMs, latencies),
       ...all.map((conversation) => conversation.lost),
     ]);
     return summarise(latencies, performance.now() - startedAt);
@@ -50,44 +52,52 @@ export async function converse(load: ConversationLoad): Promise<Latencies> {
   }
 }
 
-/** Each speaks in real time; they begin one after the other, spread over the length of a frame. */
-async function speak(all: readonly Conversation[], durationMs: number, latencies: number[]): Promise<void> {
+/** Each conversation sends in real time; their starts are spread over the length of a frame. */
+async function runPaced(
+  all: readonly Conversation[],
+  durationMs: number,
+  latencies: number[],
+): Promise<void> {
   const frames = Math.max(1, Math.floor(durationMs / FRAME_MS));
   await Promise.all(
     all.map(async (conversation, number) => {
       const firstAt = performance.now() + (number * FRAME_MS) / all.length;
-      conversation.onSound = (latencyMs) => latencies.push(latencyMs);
+      conversation.onAudio = (latencyMs) => latencies.push(latencyMs);
       for (let frame = 0; frame < frames; frame += 1) {
         const leftMs = firstAt + frame * FRAME_MS - performance.now();
         if (leftMs > 0) await new Promise((resolve) => setTimeout(resolve, leftMs));
-        conversation.say();
+        conversation.send();
       }
       await conversation.answered();
     }),
   );
 }
 
-async function pour(all: readonly Conversation[], durationMs: number, latencies: number[]): Promise<void> {
+async function runFlatOut(
+  all: readonly Conversation[],
+  durationMs: number,
+  latencies: number[],
+): Promise<void> {
   const deadline = performance.now() + durationMs;
   for (const conversation of all) {
-    conversation.onSound = (latencyMs, now) => {
+    conversation.onAudio = (latencyMs, now) => {
       latencies.push(latencyMs);
-      if (now < deadline) conversation.say();
+      if (now < deadline) conversation.send();
     };
-    for (let frame = 0; frame < WINDOW; frame += 1) conversation.say();
+    for (let frame = 0; frame < WINDOW; frame += 1) conversation.send();
   }
   await Promise.all(all.map((conversation) => conversation.answered()));
 }
 
 class Conversation {
-  onSound: (latencyMs: number, now: number) => void = () => undefined;
-  /** Rejects where the conversation ends by itself. */
+  onAudio: (latencyMs: number, now: number) => void = () => undefined;
+  /** Rejects if the server closes the connection. */
   readonly lost: Promise<never>;
   readonly #socket: Socket;
   readonly #sentAt: number[] = [];
   #rest: Buffer;
-  #isSessionThere = false;
-  #progressed = (): void => undefined;
+  #isOpen = false;
+  #onProgress = (): void => undefined;
 
   private constructor(socket: Socket, head: Buffer) {
     this.#socket = socket;
@@ -97,16 +107,16 @@ class Conversation {
       this.#receive(chunk);
     });
     this.lost = once(socket, 'close').then(() => {
-      throw new Error('A conversation ended before its time.');
+      throw new Error('A conversation was closed before its end.');
     });
-    // Whoever waits for something else hears of it in the race of `converse`.
+    // `converse` races this promise; a rejection outside of the race is not an error.
     this.lost.catch(() => undefined);
     this.#receive(Buffer.alloc(0));
   }
 
-  /** Resolves once the session is there. */
+  /** Resolves once the first event, `session.created`, has arrived. */
   static async open(url: string, headers: ConversationLoad['headers']): Promise<Conversation> {
-    const asking = request(url, {
+    const upgrade = request(url, {
       agent: false,
       headers: {
         ...headers,
@@ -116,22 +126,22 @@ class Conversation {
         'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
       },
     });
-    asking.on('response', (answer) => {
-      asking.destroy(new Error(`No WebSocket, but ${String(answer.statusCode)}`));
+    upgrade.on('response', (answer) => {
+      upgrade.destroy(new Error(`Expected an upgrade, got ${String(answer.statusCode)}`));
     });
-    asking.end();
-    const [, socket, head] = (await once(asking, 'upgrade')) as [unknown, Socket, Buffer];
+    upgrade.end();
+    const [, socket, head] = (await once(upgrade, 'upgrade')) as [unknown, Socket, Buffer];
     const conversation = new Conversation(socket, head);
-    await Promise.race([conversation.#until(() => conversation.#isSessionThere), conversation.lost]);
+    await Promise.race([conversation.#until(() => conversation.#isOpen), conversation.lost]);
     return conversation;
   }
 
-  say(): void {
+  send(): void {
     this.#sentAt.push(performance.now());
     this.#socket.write(FRAME);
   }
 
-  /** Resolves once every frame has its answer. */
+  /** Resolves once every frame has been answered. */
   answered(): Promise<void> {
     return this.#until(() => this.#sentAt.length === 0);
   }
@@ -142,10 +152,10 @@ class Conversation {
 
   #until(condition: () => boolean): Promise<void> {
     return new Promise((resolve) => {
-      this.#progressed = () => {
+      this.#onProgress = () => {
         if (condition()) resolve();
       };
-      this.#progressed();
+      this.#onProgress();
     });
   }
 
@@ -154,24 +164,24 @@ class Conversation {
     for (;;) {
       const size = frameSize(bytes);
       if (size === undefined || size > bytes.length) break;
-      this.#hear(bytes[0] ?? 0, size);
+      this.#onFrame(bytes[0] ?? 0, size);
       bytes = bytes.subarray(size);
     }
     this.#rest = bytes;
-    this.#progressed();
+    this.#onProgress();
   }
 
-  #hear(firstByte: number, size: number): void {
+  #onFrame(firstByte: number, size: number): void {
     if (firstByte === 0x89) this.#socket.write(PONG);
-    else if (!this.#isSessionThere) this.#isSessionThere = true;
-    else if (size > MIN_SOUND_BYTES) {
+    else if (!this.#isOpen) this.#isOpen = true;
+    else if (size > MIN_AUDIO_FRAME_BYTES) {
       const now = performance.now();
-      this.onSound(now - (this.#sentAt.shift() ?? now), now);
+      this.onAudio(now - (this.#sentAt.shift() ?? now), now);
     }
   }
 }
 
-/** Of the first frame in there, header included; undefined where not even that is whole. Frames of servers bear no mask. */
+/** The size of the first frame including its header; undefined if the header is incomplete. Server frames have no mask. */
 function frameSize(bytes: Buffer): number | undefined {
   if (bytes.length < 2) return undefined;
   const short = bytes.readUInt8(1) & 0x7f;

@@ -1,4 +1,4 @@
-/** Plain spawns of ffmpeg on a file, back to back: what the machine allows. */
+/** Plain ffmpeg processes on a file, back to back: the limit of the machine. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { summarise, type Latencies } from './latencies.js';
@@ -6,22 +6,22 @@ import { summarise, type Latencies } from './latencies.js';
 export interface DecodeLoad {
   readonly ffmpeg: string;
   readonly file: string;
-  readonly atATime: number;
+  readonly concurrency: number;
   readonly durationMs: number;
 }
 
-export async function decode({ ffmpeg, file, atATime, durationMs }: DecodeLoad): Promise<Latencies> {
+export async function decode({ ffmpeg, file, concurrency, durationMs }: DecodeLoad): Promise<Latencies> {
   const latencies: number[] = [];
   const startedAt = performance.now();
-  const oneAfterTheOther = async (): Promise<void> => {
+  const runWorker = async (): Promise<void> => {
     for (let now = performance.now(); now - startedAt < durationMs;) {
       await decodeOnce(ffmpeg, file);
-      const then = now;
+      const previous = now;
       now = performance.now();
-      latencies.push(now - then);
+      latencies.push(now - previous);
     }
   };
-  await Promise.all(Array.from({ length: atATime }, oneAfterTheOther));
+  await Promise.all(Array.from({ length: concurrency }, runWorker));
   return summarise(latencies, performance.now() - startedAt);
 }
 
@@ -33,5 +33,5 @@ async function decodeOnce(ffmpeg: string, file: string): Promise<void> {
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   const [code] = (await once(child, 'close')) as [number | null];
-  if (code !== 0 || Buffer.concat(chunks).length === 0) throw new Error(`ffmpeg ended with ${String(code)}`);
+  if (code !== 0 || Buffer.concat(chunks).length === 0) throw new Error(`ffmpeg exited with ${String(code)}`);
 }

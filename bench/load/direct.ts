@@ -1,4 +1,4 @@
-/** One client of the upstream itself: what an answer costs with nothing between. */
+/** One client that calls the upstream directly: the latency of an answer without the service. */
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { summarise, type Latencies } from './latencies.js';
@@ -6,9 +6,9 @@ import { summarise, type Latencies } from './latencies.js';
 export interface DirectLoad {
   readonly url: string;
   readonly durationMs: number;
-  /** PCM16 of so many bytes in the place of a sentence. */
+  /** Sends this many bytes of PCM16 instead of a sentence. */
   readonly audioBytes?: number;
-  /** Timed to the first delta; absent: to the end of the response. */
+  /** Measures to the first delta; absent: to the end of the response. */
   readonly until?: 'first-delta';
 }
 
@@ -50,16 +50,16 @@ function answer(
     const fail = (): void => {
       reject(new Error('Upstream closed the socket.'));
     };
-    const look = (data: Buffer): void => {
+    const onMessage = (data: Buffer): void => {
       const { type } = JSON.parse(data.toString()) as { type: string };
       if (type === 'response.output_text.delta') firstDeltaMs ??= performance.now() - sentAt;
       if (type !== 'response.done') return;
-      socket.off('message', look);
+      socket.off('message', onMessage);
       socket.off('close', fail);
       const doneMs = performance.now() - sentAt;
       resolve({ firstDeltaMs: firstDeltaMs ?? doneMs, doneMs });
     };
-    socket.on('message', look);
+    socket.on('message', onMessage);
     socket.on('close', fail);
     socket.send(frame);
   });

@@ -1,4 +1,4 @@
-/** HTTP clients as lean as can be, so that they are not what is measured: bodies built beforehand, bytes on a socket. */
+/** Minimal HTTP clients, so that the clients are not the bottleneck: messages are built beforehand and written to sockets. */
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
@@ -9,16 +9,16 @@ export interface HttpLoad {
   /** `http://127.0.0.1:PORT/path` */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Dealt out to the clients in turn, again and again. */
+  /** Assigned to the clients round robin. */
   readonly bodies: readonly Body[];
   /** Connections; absent: one for each body. */
   readonly clients?: number;
-  /** Must stand in every answer. */
+  /** Every answer must contain it. */
   readonly expected: string;
-  /** Each client asks so often (absent: once), and on until the time is over. */
+  /** The minimum of requests per client (absent: 1); each continues until `durationMs` is over. */
   readonly requestsEach?: number;
   readonly durationMs: number;
-  /** Between an answer and the next request of the same client; not counted. Absent: none. */
+  /** Between an answer and the next request of the same client; not part of the latency. Absent: none. */
   readonly pauseMs?: number;
 }
 
@@ -26,7 +26,7 @@ export interface HttpLoad {
 export type Body =
   { readonly json: object } | { readonly file: string; readonly fields: Readonly<Record<string, string>> };
 
-/** @throws Error at the first answer that is not a 200 with what is expected */
+/** @throws Error at the first answer that is not 200 or lacks `expected` */
 export async function request(load: HttpLoad): Promise<Latencies> {
   const messages = await Promise.all(load.bodies.map((body) => messageOf(load.url, load.headers, body)));
   const { clients: clientCount = messages.length, requestsEach = 1, pauseMs = 0, expected } = load;
@@ -41,9 +41,9 @@ export async function request(load: HttpLoad): Promise<Latencies> {
         let now = performance.now();
         for (let sent = 0; sent < requestsEach || now < deadline; sent += 1) {
           await client.send(messages[(number + sent * clientCount) % messages.length] ?? Buffer.alloc(0));
-          const then = now;
+          const previous = now;
           now = performance.now();
-          latencies.push(now - then);
+          latencies.push(now - previous);
           if (pauseMs > 0) {
             await wait(pauseMs);
             now = performance.now();
@@ -57,7 +57,7 @@ export async function request(load: HttpLoad): Promise<Latencies> {
   }
 }
 
-/** The whole request, as it goes over the line. */
+/** The complete request as bytes. */
 export async function messageOf(url: string, headers: HttpLoad['headers'], body: Body): Promise<Buffer> {
   const { type, content } = await contentOf(body);
   const { host, pathname } = new URL(url);
@@ -84,7 +84,7 @@ async function contentOf(body: Body): Promise<{ type: string; content: Buffer }>
   return { type: `multipart/form-data; boundary=${BOUNDARY}`, content: Buffer.concat(content) };
 }
 
-/** One connection that is kept; one request at a time. Answers have a length. */
+/** One keep-alive connection with one request at a time. Requires answers with a Content-Length. */
 class Client {
   readonly #socket: Socket;
   readonly #expected: string;
@@ -100,7 +100,9 @@ class Client {
       this.#receive(text);
     });
     socket.on('error', (error) => this.#waiting?.reject(error));
-    socket.on('close', () => this.#waiting?.reject(new Error('The connection ended before the answer.')));
+    socket.on('close', () =>
+      this.#waiting?.reject(new Error('The connection was closed before the answer.')),
+    );
   }
 
   static async open(port: number, expected: string): Promise<Client> {
@@ -126,12 +128,12 @@ class Client {
     if (bodyAt < 4) return;
     const length = /\r\ncontent-length: (\d+)/i.exec(received)?.[1];
     if (length === undefined) {
-      this.#waiting?.reject(new Error(`An answer without a length: ${received}`));
+      this.#waiting?.reject(new Error(`An answer without a Content-Length: ${received}`));
       return;
     }
     if (received.length < bodyAt + Number(length)) return;
     this.#received = '';
     if (received.startsWith('HTTP/1.1 200') && received.includes(this.#expected)) this.#waiting?.resolve();
-    else this.#waiting?.reject(new Error(`Not the answer expected: ${received}`));
+    else this.#waiting?.reject(new Error(`Unexpected answer: ${received}`));
   }
 }

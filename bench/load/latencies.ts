@@ -1,4 +1,4 @@
-/** What a load comes to. */
+/** The result of a load. */
 export interface Latencies {
   readonly count: number;
   readonly perSecond: number;

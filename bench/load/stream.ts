@@ -1,4 +1,4 @@
-/** One client of server-sent events: how long after its question the first word is there. */
+/** One client of server-sent events: the time from its request to the first delta. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { messageOf } from './http.js';
@@ -7,13 +7,13 @@ import { summarise, type Latencies } from './latencies.js';
 export interface StreamLoad {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Sent one after the other, each once. */
+  /** Each is sent once, one after the other. */
   readonly bodies: readonly object[];
 }
 
 const LAST_CHUNK = '0\r\n\r\n';
 
-/** @throws Error at the first answer that does not end well */
+/** @throws Error at the first stream that does not end with `translation.done` */
 export async function stream({ url, headers, bodies }: StreamLoad): Promise<Latencies> {
   const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1' });
   socket.setNoDelay(true);
@@ -38,21 +38,21 @@ function firstDeltaMs(socket: Socket, message: Buffer): Promise<number> {
     let received = '';
     let firstDelta: number | undefined;
     const settle = (error?: Error): void => {
-      socket.off('data', look).off('close', lost);
+      socket.off('data', onData).off('close', onClose);
       if (error === undefined && firstDelta !== undefined && received.includes('event: translation.done'))
         resolve(firstDelta);
-      else reject(error ?? new Error(`Not the answer expected: ${received}`));
+      else reject(error ?? new Error(`Unexpected answer: ${received}`));
     };
-    const lost = (): void => {
-      settle(new Error('The connection ended before the answer.'));
+    const onClose = (): void => {
+      settle(new Error('The connection was closed before the answer.'));
     };
-    const look = (text: string): void => {
+    const onData = (text: string): void => {
       received += text;
       if (firstDelta === undefined && received.includes('event: translation.text.delta'))
         firstDelta = performance.now() - sentAt;
       if (received.endsWith(LAST_CHUNK) || !received.startsWith('HTTP/1.1 200')) settle();
     };
-    socket.on('data', look).on('close', lost);
+    socket.on('data', onData).on('close', onClose);
     socket.write(message);
   });
 }

@@ -1,9 +1,9 @@
-/** How the bench itself speaks to the service: to make sessions and to look. */
-import { API_KEY } from '../stage.js';
+/** Calls that the bench itself makes to the service, such as creating sessions. */
+import { API_KEY } from '../test-bed.js';
 
 export const HEADERS = { Authorization: `Bearer ${API_KEY}` };
 export const SENTENCE = 'The weather is beautiful today.';
-/** What the upstream of the bench answers to everything. */
+/** The upstream's answer to every request. */
 export const ANSWER = 'El tiempo es bello hoy.';
 
 export async function makeSession(url: string, fields: object = {}): Promise<string> {

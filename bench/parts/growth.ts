@@ -1,28 +1,28 @@
-/** Whether a request costs the same, however many there have been and however many sessions there are. */
+/** Whether a request costs the same whatever the number of earlier requests and of sessions. */
 import type { Latencies } from '../load/latencies.js';
 import { median } from '../measure.js';
-import type { Target } from '../stage.js';
+import type { Target } from '../test-bed.js';
 import type { Entry } from '../table.js';
 import { ANSWER, HEADERS, SENTENCE } from './client.js';
 import { makeMany } from './memory.js';
 import type { Part } from './part.js';
-import { watched, type Busy } from './watched.js';
+import { withCpu, type WithCpu } from './with-cpu.js';
 
 const SIZES = [1, 10, 100, 1_000, 10_000];
 const CLIENTS = 16;
-/** Requests whose CPU time is told apart: the system counts in steps of 10 ms. */
+/** Requests per sample of CPU time, which the system counts in steps of 10 ms. */
 const SAMPLE = 2_000;
-/** So many samples' worth of requests, until what is called often is compiled: longer than it takes to be fast. */
+/** Samples' worth of requests before the first sample, until all hot code is compiled. */
 const WARM_SAMPLES = 15;
 
 /**
- * One service, and one after the other: so many sessions, so many requests to them. What a request costs is CPU time of
- * the service over the last requests of each size, so that a single one can be measured at all.
+ * For one size after the other creates sessions up to it and sends as many requests. The cost of a request is the CPU time
+ * of the service over a sample of requests at that size, because a single request is too short to measure.
  */
-export const growth: Part = async (stage, pace) => {
-  const { urls } = await stage.upstream();
-  const load = await stage.load();
-  const service = await stage.service({ upstream: urls.replay });
+export const growth: Part = async (testBed, pace) => {
+  const { urls } = await testBed.upstream();
+  const load = await testBed.load();
+  const service = await testBed.service({ upstream: urls.replay });
   const sizes = SIZES.filter((size) => size <= 10_000 * pace.scale);
   const sample = Math.max(CLIENTS, Math.round(SAMPLE * pace.scale));
   const connectIds: string[] = [];
@@ -37,7 +37,7 @@ export const growth: Part = async (stage, pace) => {
       expected: ANSWER,
     });
   await ask(await makeMany(service.url, 1), WARM_SAMPLES * sample);
-  const costs: { size: number; cost: Busy }[] = [];
+  const costs: { size: number; cost: WithCpu }[] = [];
   for (const size of sizes) {
     connectIds.push(...(await makeMany(service.url, size - connectIds.length)));
     await ask(connectIds, size);
@@ -58,11 +58,11 @@ export const growth: Part = async (stage, pace) => {
   return [entry];
 };
 
-/** Others on the machine can only make it dearer. */
-async function cheapest(target: Target, rounds: number, run: () => Promise<Latencies>): Promise<Busy> {
-  let best = await watched(target, run);
+/** The cheapest of several rounds: other load on the machine can only add cost. */
+async function cheapest(target: Target, rounds: number, run: () => Promise<Latencies>): Promise<WithCpu> {
+  let best = await withCpu(target, run);
   for (let round = 1; round < rounds; round += 1) {
-    const next = await watched(target, run);
+    const next = await withCpu(target, run);
     if (next.cpuMsPerRequest < best.cpuMsPerRequest) best = next;
   }
   return best;

@@ -1,21 +1,21 @@
-/** Memory: of translations in flight, and of sessions that wait for their next one. */
+/** Memory of translations in flight and of idle sessions. */
 import type { Entry } from '../table.js';
 import { ANSWER, HEADERS, makeSessions, SENTENCE } from './client.js';
 import type { Part } from './part.js';
 
 const IN_FLIGHT = 1_000;
 const SESSIONS = 10_000;
-/** Sessions that are made at the same time. */
+/** Sessions that are created at the same time. */
 const AT_A_TIME = 50;
 
-export const memory: Part = async (stage, pace) => {
-  const { urls, remote } = await stage.upstream();
-  const load = await stage.load();
+export const memory: Part = async (testBed, pace) => {
+  const { urls, remote } = await testBed.upstream();
+  const load = await testBed.load();
   const inFlight = Math.max(10, Math.round(IN_FLIGHT * pace.scale));
   const sessions = Math.max(10, Math.round(SESSIONS * pace.scale));
   const env = { POOL_MAX_SOCKETS: '16', POOL_MAX_PER_SOCKET: '64', POOL_MAX_WAITING: '1000' };
 
-  const busy = await stage.service({ upstream: urls.scripted, env });
+  const busy = await testBed.service({ upstream: urls.scripted, env });
   await remote.call('hold');
   const waiting = load.call('request', {
     url: `${busy.url}/api/realtime/translate`,
@@ -29,8 +29,8 @@ export const memory: Part = async (stage, pace) => {
   await remote.call('release');
   const { count } = await waiting;
 
-  const quiet = await stage.service({ upstream: urls.replay, gauged: true });
-  // What the first sessions bring along (compiled code, grown heaps) is no cost of a session.
+  const quiet = await testBed.service({ upstream: urls.replay, withMemoryProbe: true });
+  // The first sessions also pay for compiled code and a grown heap, which is not the cost of a session.
   await makeMany(quiet.url, sessions);
   const before = await quiet.liveMb();
   await makeMany(quiet.url, sessions);

@@ -1,10 +1,10 @@
-/** The same work in the way of the original project: each request begins a conversation with a prompt, and translates. */
+/** Compares with the original project's way of working: each request opens a conversation with a prompt and translates. */
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import type { Body } from '../load/http.js';
 import type { Latencies } from '../load/latencies.js';
-import { inTurn, median, pairwise } from '../measure.js';
-import type { Target } from '../stage.js';
+import { alternate, median, pairwise } from '../measure.js';
+import type { Target } from '../test-bed.js';
 import type { Entry } from '../table.js';
 import { hasOpenssl, makeCertificate } from '../upstream/certificate.js';
 import { ANSWER, HEADERS, SENTENCE } from './client.js';
@@ -12,45 +12,46 @@ import type { Part } from './part.js';
 import { ffmpegBinary, SECONDS, writeWav } from './recordings.js';
 
 const AGAINST = 'the original way: a socket per session, ffprobe and ffmpeg with files per upload';
-/** No provider is reached in any other way. */
+/** Every provider requires TLS. */
 const OVER_TLS = 'both over TLS';
 const BYTES_PER_SECOND = 48_000;
 
-interface Crowds {
+interface Sides {
   readonly ours: readonly Latencies[];
   readonly theirs: readonly Latencies[];
 }
 
-export const original: Part = async (stage, pace) => {
+export const original: Part = async (testBed, pace) => {
   const ffmpeg = ffmpegBinary();
   if (spawnSync('ffprobe', ['-version']).status !== 0)
     return [{ measure: 'the original way', skipped: 'ffprobe cannot be started; install ffmpeg' }];
   if (!hasOpenssl())
     return [{ measure: 'the original way', skipped: 'openssl cannot be started; install openssl' }];
-  const { urls, remote } = await stage.upstream('anywhere');
-  const { certificate, file } = await makeCertificate(stage.folder);
+  const { urls, remote } = await testBed.upstream('anywhere');
+  const { certificate, file } = await makeCertificate(testBed.folder);
   const secure = await remote.call('secure', certificate);
-  const load = await stage.load('anywhere');
+  const load = await testBed.load('anywhere');
   const trusting = { NODE_EXTRA_CA_CERTS: file };
   const env = { ...trusting, FFMPEG_PATH: ffmpeg, SESSION_MAX: '10000000' };
-  const service = (upstream: string): Promise<Target> => stage.service({ upstream, env, place: 'anywhere' });
+  const service = (upstream: string): Promise<Target> =>
+    testBed.service({ upstream, env, place: 'anywhere' });
   const theirs = (upstream: string): Promise<Target> =>
-    stage.baseline(
+    testBed.baseline(
       'original',
       {
         ...trusting,
         REALTIME_URL: upstream,
         FFMPEG: ffmpeg,
-        UPLOAD_DIR: path.join(stage.folder, 'original'),
+        UPLOAD_DIR: path.join(testBed.folder, 'original'),
       },
       'anywhere',
     );
-  const near = { ours: await service(secure), theirs: await theirs(secure) };
-  const inTheClear = { ours: await service(urls.replay), theirs: await theirs(urls.replay) };
-  const far = { ours: await service(urls.distant), theirs: await theirs(urls.distant) };
+  const overTls = { ours: await service(secure), theirs: await theirs(secure) };
+  const unencrypted = { ours: await service(urls.replay), theirs: await theirs(urls.replay) };
+  const distant = { ours: await service(urls.distant), theirs: await theirs(urls.distant) };
   const files = {
-    ready: await writeWav(stage.folder, 24_000, 1),
-    foreign: await writeWav(stage.folder, 44_100, 2),
+    ready: await writeWav(testBed.folder, 24_000, 1),
+    foreign: await writeWav(testBed.folder, 44_100, 2),
   };
 
   const prompt = (number: number): string => `Translate into Spanish, as number ${number} would.`;
@@ -79,20 +80,20 @@ export const original: Part = async (stage, pace) => {
         expected: ANSWER,
         durationMs,
       });
-    const crowd = (sides: typeof near, durationMs: number) => ({
+    const sidesFor = (sides: typeof overTls, durationMs: number) => ({
       ours: () => ask(sides.ours, clients, durationMs),
       theirs: () => ask(sides.theirs, clients, durationMs),
     });
-    const measure = async (sides: typeof near): Promise<Crowds> => {
-      await inTurn(1, crowd(sides, pace.warmMs / 2));
-      return inTurn(pace.rounds, crowd(sides, pace.roundMs));
+    const measure = async (sides: typeof overTls): Promise<Sides> => {
+      await alternate(1, sidesFor(sides, pace.warmMs / 2));
+      return alternate(pace.rounds, sidesFor(sides, pace.roundMs));
     };
-    const many = await measure(near);
-    // Where ffmpeg is most of it, TLS is next to nothing.
-    const open = audioBytes === undefined ? await measure(inTheClear) : undefined;
-    const alone = await inTurn(Math.ceil(pace.rounds / 2), {
-      ours: () => ask(far.ours, 1, pace.roundMs),
-      theirs: () => ask(far.theirs, 1, pace.roundMs),
+    const many = await measure(overTls);
+    // With recordings ffmpeg dominates and TLS hardly counts.
+    const open = audioBytes === undefined ? await measure(unencrypted) : undefined;
+    const alone = await alternate(Math.ceil(pace.rounds / 2), {
+      ours: () => ask(distant.ours, 1, pace.roundMs),
+      theirs: () => ask(distant.theirs, 1, pace.roundMs),
       upstream: () =>
         load.call('direct', {
           url: urls.distant,
@@ -104,9 +105,9 @@ export const original: Part = async (stage, pace) => {
       pairwise(rounds, alone.upstream, (through, upstream) => through.p50 - upstream.p50);
     const rate = (rounds: readonly Latencies[]): string =>
       median(rounds.map((round) => round.perSecond)).toFixed(0);
-    const ratios = ({ ours, theirs }: Crowds): number[] =>
+    const ratios = ({ ours, theirs }: Sides): number[] =>
       pairwise(ours, theirs, (a, b) => a.perSecond / b.perSecond);
-    const rates = ({ ours, theirs }: Crowds): string => `${rate(ours)}/s against ${rate(theirs)}/s`;
+    const rates = ({ ours, theirs }: Sides): string => `${rate(ours)}/s against ${rate(theirs)}/s`;
     entries.push(
       {
         measure: `new conversations, ${name}, ${all} clients, per second`,

@@ -1,15 +1,15 @@
-/** What a part of the bench is given, and gives. */
-import type { Stage } from '../stage.js';
+/** The interface of a part of the bench. */
+import type { TestBed } from '../test-bed.js';
 import type { Entry } from '../table.js';
 
 export interface Pace {
   readonly rounds: number;
-  /** Of one side in one round. */
+  /** The duration of one side in one round. */
   readonly roundMs: number;
-  /** Before the first round, for each side: until its code is compiled. */
+  /** Warm-up of each side before the first round, until its code is compiled. */
   readonly warmMs: number;
-  /** Largest number of requests, sessions and conversations, as a share of the full one. */
+  /** The number of requests, sessions and conversations, as a share of the full number. */
   readonly scale: number;
 }
 
-export type Part = (stage: Stage, pace: Pace) => Promise<Entry[]>;
+export type Part = (testBed: TestBed, pace: Pace) => Promise<Entry[]>;

@@ -1,4 +1,4 @@
-/** The recordings that are sent, made here, and the ffmpeg that decodes them on both sides. */
+/** Creates the recordings, and finds the ffmpeg that decodes them on both sides. */
 import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -34,12 +34,12 @@ export async function writeWav(folder: string, sampleRate: number, channels: num
   return file;
 }
 
-/** That of ffmpeg-static where it is installed, else the one on PATH: as the service chooses. */
+/** That of ffmpeg-static if it is installed, otherwise the one on PATH, like the service. */
 export function ffmpegBinary(): string {
   try {
     const bundled = createRequire(import.meta.url)('ffmpeg-static') as unknown;
     return typeof bundled === 'string' ? bundled : 'ffmpeg';
   } catch {
-    return 'ffmpeg'; // It is an optional package.
+    return 'ffmpeg'; // An optional package.
   }
 }

@@ -1,27 +1,27 @@
-/** Voice conversations: what a frame costs on its way through the service, and through a proxy that looks at nothing. */
-import { inTurn, median, pairwise } from '../measure.js';
+/** Voice conversations: the cost of a frame through the service and through a proxy that does not parse it. */
+import { alternate, median, pairwise } from '../measure.js';
 import { hasNginx } from '../nginx.js';
 import type { ConversationLoad } from '../load/conversations.js';
 import type { Latencies } from '../load/latencies.js';
 import type { Entry } from '../table.js';
 import { HEADERS } from './client.js';
 import type { Part } from './part.js';
-import { watched, type Busy } from './watched.js';
+import { withCpu, type WithCpu } from './with-cpu.js';
 
 const CONVERSATIONS = 100;
 
-export const relay: Part = async (stage, pace) => {
+export const relay: Part = async (testBed, pace) => {
   const measure = `voice relay, ${CONVERSATIONS} conversations`;
   if (!hasNginx())
     return [{ measure, skipped: 'nginx cannot be started; install it (apt-get install nginx)' }];
-  const { urls } = await stage.upstream();
-  const load = await stage.load();
-  const room = String(2 * CONVERSATIONS);
-  const service = await stage.service({
+  const { urls } = await testBed.upstream();
+  const load = await testBed.load();
+  const limit = String(2 * CONVERSATIONS);
+  const service = await testBed.service({
     upstream: urls.replay,
-    env: { RELAY_MAX: room, RELAY_MAX_PER_CLIENT: room },
+    env: { RELAY_MAX: limit, RELAY_MAX_PER_CLIENT: limit },
   });
-  const nginx = await stage.nginx(urls.replay);
+  const nginx = await testBed.nginx(urls.replay);
   const conversations = Math.max(2, Math.round(CONVERSATIONS * pace.scale));
   const addresses = {
     service: { target: service, url: `${service.url}/realtime-voice`, headers: HEADERS },
@@ -29,8 +29,8 @@ export const relay: Part = async (stage, pace) => {
   };
   const side = (name: keyof typeof addresses, how: ConversationLoad['pace'], durationMs: number) => {
     const { target, url, headers } = addresses[name];
-    return (): Promise<Busy> =>
-      watched(target, (): Promise<Latencies> =>
+    return (): Promise<WithCpu> =>
+      withCpu(target, (): Promise<Latencies> =>
         load.call('converse', { url, headers, conversations, durationMs, pace: how }),
       );
   };
@@ -38,9 +38,9 @@ export const relay: Part = async (stage, pace) => {
     service: side('service', how, durationMs),
     nginx: side('nginx', how, durationMs),
   });
-  await inTurn(1, sides('flat-out', pace.warmMs));
-  const flatOut = await inTurn(pace.rounds, sides('flat-out', pace.roundMs));
-  const paced = await inTurn(pace.rounds, sides('paced', pace.roundMs));
+  await alternate(1, sides('flat-out', pace.warmMs));
+  const flatOut = await alternate(pace.rounds, sides('flat-out', pace.roundMs));
+  const paced = await alternate(pace.rounds, sides('paced', pace.roundMs));
   const entries: Entry[] = [
     {
       measure: `${measure}, frames/s`,
@@ -48,7 +48,7 @@ export const relay: Part = async (stage, pace) => {
       figures: pairwise(flatOut.service, flatOut.nginx, (ours, theirs) => ours.perSecond / theirs.perSecond),
       unit: '×',
       aim: { atLeast: 0.7 },
-      note: `${told(flatOut.service)} against ${told(flatOut.nginx)}`,
+      note: `${rateText(flatOut.service)} against ${rateText(flatOut.nginx)}`,
     },
     {
       measure: `${measure} in real time, p50 of a frame`,
@@ -62,8 +62,8 @@ export const relay: Part = async (stage, pace) => {
   return entries;
 };
 
-function told(rounds: readonly Busy[]): string {
-  const of = (pick: (round: Busy) => number): string => median(rounds.map(pick)).toFixed(0);
+function rateText(rounds: readonly WithCpu[]): string {
+  const of = (pick: (round: WithCpu) => number): string => median(rounds.map(pick)).toFixed(0);
   return `${of((round) => round.perSecond)}/s with ${of((round) => round.cpuMsPerRequest * 1000)} µs of CPU each, the opening of its conversation included`;
 }
 

@@ -1,6 +1,6 @@
-/** The first word: what stands between it and the upstream's round trip, and what a session that is new costs. */
+/** Time to the first delta: what the service adds to the upstream's round trip, and the cost of a new session. */
 import { randomUUID } from 'node:crypto';
-import { inTurn, median, pairwise } from '../measure.js';
+import { alternate, median, pairwise } from '../measure.js';
 import type { Entry } from '../table.js';
 import type { Latencies } from '../load/latencies.js';
 import { HEADERS, makeSession, SENTENCE } from './client.js';
@@ -10,10 +10,10 @@ const ROUND_TRIP_MS = 100;
 /** Streams of each side in one round. */
 const STREAMS = 6;
 
-export const stream: Part = async (stage, pace) => {
-  const { urls } = await stage.upstream();
-  const load = await stage.load();
-  const service = await stage.service({ upstream: urls.distant });
+export const stream: Part = async (testBed, pace) => {
+  const { urls } = await testBed.upstream();
+  const load = await testBed.load();
+  const service = await testBed.service({ upstream: urls.distant });
   const warmId = await makeSession(service.url, { target: 'es' });
   const count = Math.max(1, Math.round(STREAMS * pace.scale));
   const asked = async (connectIds: readonly string[]): Promise<Latencies> =>
@@ -29,8 +29,8 @@ export const stream: Part = async (stage, pace) => {
   };
   const directly = (): Promise<Latencies> =>
     load.call('direct', { url: urls.distant, durationMs: count * ROUND_TRIP_MS, until: 'first-delta' });
-  await inTurn(1, { warm, cold, directly });
-  const results = await inTurn(pace.rounds, { warm, cold, directly });
+  await alternate(1, { warm, cold, directly });
+  const results = await alternate(pace.rounds, { warm, cold, directly });
   const p50 = (rounds: readonly Latencies[]): string => median(rounds.map((round) => round.p50)).toFixed(1);
   const entries: Entry[] = [
     {

@@ -1,31 +1,31 @@
-/** Text: how many requests a second, and what one waits longer than upstream takes. */
+/** Text: requests per second, and the latency that the service adds to the upstream's. */
 import type { LoadCommands } from '../load.js';
 import type { HttpLoad } from '../load/http.js';
 import type { Latencies } from '../load/latencies.js';
 import type { Remote } from '../ipc.js';
-import { inTurn, median, pairwise } from '../measure.js';
-import type { Target } from '../stage.js';
+import { alternate, median, pairwise } from '../measure.js';
+import type { Target } from '../test-bed.js';
 import type { Entry } from '../table.js';
 import { ANSWER, HEADERS, makeSessions, SENTENCE } from './client.js';
 import type { Pace, Part } from './part.js';
-import { watched, type Busy } from './watched.js';
+import { withCpu, type WithCpu } from './with-cpu.js';
 
 const CLIENTS = 64;
 
-/** Each client keeps the connectId of a session made before, as one that follows the documents does. */
-export const text: Part = async (stage, pace) => {
-  const { urls } = await stage.upstream();
-  const load = await stage.load();
-  const service = await stage.service({ upstream: urls.replay });
-  const bare = await stage.baseline('express', { REALTIME_URL: urls.replay });
-  const raw = await stage.baseline('raw', { REALTIME_URL: urls.replay });
+/** Each client uses the connectId of a session that was created before, as the documentation recommends. */
+export const text: Part = async (testBed, pace) => {
+  const { urls } = await testBed.upstream();
+  const load = await testBed.load();
+  const service = await testBed.service({ upstream: urls.replay });
+  const bare = await testBed.baseline('express', { REALTIME_URL: urls.replay });
+  const raw = await testBed.baseline('raw', { REALTIME_URL: urls.replay });
   const connectIds = await makeSessions(service.url, Math.max(1, Math.round(CLIENTS * pace.scale)));
   const rows = await throughput(load, pace, { service, bare, raw }, connectIds);
   return [...rows, await addedLatency(load, pace, service, urls.replay, connectIds[0] ?? '')];
 };
 
-/** What each client asks, again and again. */
-export function asking(
+/** Each client sends the same sentence over and over. */
+export function textLoad(
   target: Pick<Target, 'url'>,
   connectIds: readonly string[],
   durationMs: number,
@@ -46,20 +46,20 @@ async function throughput(
   connectIds: readonly string[],
 ): Promise<Entry[]> {
   const side = (target: Target) => (durationMs: number) =>
-    watched(target, () => load.call('request', asking(target, connectIds, durationMs)));
+    withCpu(target, () => load.call('request', textLoad(target, connectIds, durationMs)));
   for (const target of Object.values(targets)) await side(target)(pace.warmMs);
-  const { service, bare, raw } = await inTurn(pace.rounds, {
+  const { service, bare, raw } = await alternate(pace.rounds, {
     service: () => side(targets.service)(pace.roundMs),
     bare: () => side(targets.bare)(pace.roundMs),
     raw: () => side(targets.raw)(pace.roundMs),
   });
-  const row = (against: string, other: Busy[], atLeast: number): Entry => ({
+  const row = (against: string, other: WithCpu[], atLeast: number): Entry => ({
     measure: `text, ${CLIENTS} clients, requests/s`,
     against,
     figures: pairwise(service, other, (ours, theirs) => ours.perSecond / theirs.perSecond),
     unit: '×',
     aim: { atLeast },
-    note: `${told(service)} against ${told(other)}; per second of CPU ${perCpuSecond(service, other)}`,
+    note: `${rateText(service)} against ${rateText(other)}; per second of CPU ${perCpuSecond(service, other)}`,
   });
   return [
     row('bare Express 5, express.json, one shared ws', bare, 1),
@@ -67,14 +67,14 @@ async function throughput(
   ];
 }
 
-/** What the ratio is where neither is kept waiting, by clients or by others on the machine. */
-function perCpuSecond(service: Busy[], other: Busy[]): string {
+/** The ratio if neither side had to wait for clients or for other load on the machine. */
+function perCpuSecond(service: WithCpu[], other: WithCpu[]): string {
   const ratios = pairwise(service, other, (ours, theirs) => theirs.cpuMsPerRequest / ours.cpuMsPerRequest);
   return `${median(ratios).toFixed(2)} ×`;
 }
 
-function told(rounds: readonly Busy[]): string {
-  const of = (pick: (round: Busy) => number): number => median(rounds.map(pick));
+function rateText(rounds: readonly WithCpu[]): string {
+  const of = (pick: (round: WithCpu) => number): number => median(rounds.map(pick));
   const perSecond = of((round) => round.perSecond).toFixed(0);
   const cpu = (of((round) => round.cpuMsPerRequest) * 1000).toFixed(0);
   return `${perSecond}/s with ${cpu} µs of CPU each, its core ${(of((round) => round.busy) * 100).toFixed(0)} % busy`;
@@ -88,12 +88,12 @@ async function addedLatency(
   connectId: string,
 ): Promise<Entry> {
   const through = (durationMs: number): Promise<Latencies> =>
-    load.call('request', asking(service, [connectId], durationMs));
+    load.call('request', textLoad(service, [connectId], durationMs));
   const directly = (durationMs: number): Promise<Latencies> =>
     load.call('direct', { url: upstream, durationMs });
   await through(pace.warmMs / 2);
   await directly(pace.warmMs / 2);
-  const results = await inTurn(pace.rounds, {
+  const results = await alternate(pace.rounds, {
     through: () => through(pace.roundMs / 2),
     directly: () => directly(pace.roundMs / 2),
   });

@@ -1,4 +1,4 @@
-/** A certificate for this machine, made anew for each run and trusted by nobody who is not told to. */
+/** A self-signed certificate for this machine, created for each run. */
 import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -13,7 +13,7 @@ export function hasOpenssl(): boolean {
   return spawnSync('openssl', ['version']).status === 0;
 }
 
-/** @returns the certificate, and the file of it that Node takes as NODE_EXTRA_CA_CERTS */
+/** @returns the certificate, and its file for NODE_EXTRA_CA_CERTS */
 export async function makeCertificate(folder: string): Promise<{ certificate: Certificate; file: string }> {
   const file = path.join(folder, 'certificate.pem');
   const key = path.join(folder, 'key.pem');

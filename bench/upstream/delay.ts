@@ -1,14 +1,14 @@
-/** Distance: a TCP proxy that hands on every byte later, each way by half of the round trip. */
+/** A TCP proxy that delays every byte by half a round trip in each direction. */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** @returns the address to use in the place of `url` */
+/** @returns the URL to use instead of `url` */
 export async function startDelay(url: string, roundTripMs: number): Promise<string> {
   const { hostname, port } = new URL(url);
   const server = createServer((near) => {
     const far = connect({ port: Number(port), host: hostname });
-    passOn(near, far, roundTripMs / 2);
-    passOn(far, near, roundTripMs / 2);
+    forward(near, far, roundTripMs / 2);
+    forward(far, near, roundTripMs / 2);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -17,7 +17,7 @@ export async function startDelay(url: string, roundTripMs: number): Promise<stri
   return distant.href;
 }
 
-function passOn(from: Socket, to: Socket, afterMs: number): void {
+function forward(from: Socket, to: Socket, afterMs: number): void {
   from.setNoDelay(true);
   from.on('data', (chunk) => {
     setTimeout(() => to.write(chunk), afterMs);

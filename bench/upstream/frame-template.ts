@@ -1,11 +1,11 @@
-/** A WebSocket text frame of a server with holes in it, filled without building or serialising an object. ASCII alone. */
+/** A server's WebSocket text frame with placeholders, filled without building or serialising an object. ASCII only. */
 export class FrameTemplate {
-  /** Text, and between two texts the number of the hole. */
+  /** The texts between the placeholders; `#numbers` has the placeholder between two texts. */
   readonly #texts: string[] = [];
   readonly #numbers: number[] = [];
   readonly #fixedLength: number;
 
-  /** @param holes what stands in the frame where the values shall stand */
+  /** @param holes strings in the frame that `fill` replaces by values */
   constructor(frame: string, holes: readonly string[]) {
     let rest = frame;
     for (;;) {
@@ -22,7 +22,7 @@ export class FrameTemplate {
     this.#fixedLength = this.#texts.reduce((length, text) => length + text.length, 0);
   }
 
-  /** The whole frame, header included, one character for each byte. */
+  /** The complete frame with its header, one character for each byte. */
   fill(values: readonly string[]): string {
     let length = this.#fixedLength;
     let body = this.#texts[0] ?? '';

@@ -1,6 +1,6 @@
 /**
- * An upstream that costs next to nothing: what the scripted server says to one request is recorded once and replayed,
- * frame for frame, with the ids of each later request. So the gateway under test is what is measured, not its double.
+ * An upstream that costs next to nothing: records the scripted server's frames for one request once and replays them with
+ * the ids of each later request, so that the bench measures the gateway and not its test double.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -17,8 +17,8 @@ interface Recording {
   readonly response: readonly FrameTemplate[];
 }
 
-/** What of a client's events the replay looks at. */
-interface Asked {
+/** The fields of a client's event that the replay reads. */
+interface ClientFrame {
   readonly type: string;
   readonly item?: { readonly id: string };
   readonly audio?: string;
@@ -27,10 +27,10 @@ interface Asked {
 
 const METADATA = { request_id: 'req_recorded' };
 
-/** A frame larger than that carries a recording, which nobody here listens to. */
+/** A larger frame carries a recording, which the replay ignores. */
 const HEAD_BYTES = 4_096;
 
-/** One session with one answered request, as the server at `url` tells it. The answer has to be ASCII. */
+/** Records a session with one answered request from the server at `url`. The answer has to be ASCII. */
 async function record(url: string): Promise<Recording> {
   const frames: string[] = [];
   const socket = new WebSocket(url);
@@ -63,11 +63,10 @@ export interface Replay {
 }
 
 /**
- * Answers each `response.create` at once, and each `input_audio_buffer.append` with an `audio.delta` of the same
- * samples.
+ * Answers each `response.create` at once, and each `input_audio_buffer.append` with an `audio.delta` of the same samples.
  *
  * @param source a scripted server, for the recording
- * @param certificate absent: it is spoken to in the clear
+ * @param certificate absent: without TLS
  */
 export async function startReplay(source: string, certificate?: Certificate): Promise<Replay> {
   const recording = await record(source);
@@ -100,47 +99,47 @@ const DELTA = new FrameTemplate(
 
 function serve(socket: WebSocket, stream: Duplex, recording: Recording): void {
   let responses = 0;
-  // What is said in one go leaves in one write.
-  let gathered = '';
-  const say = (frame: string): void => {
-    if (gathered === '')
+  // Frames sent in the same tick go out in one write.
+  let batch = '';
+  const send = (frame: string): void => {
+    if (batch === '')
       process.nextTick(() => {
-        stream.write(gathered, 'latin1');
-        gathered = '';
+        stream.write(batch, 'latin1');
+        batch = '';
       });
-    gathered += frame;
+    batch += frame;
   };
   socket.on('error', () => stream.destroy());
   socket.on('message', (data: Buffer) => {
-    const asked = lookAt(data);
-    switch (asked.type) {
+    const event = parseHead(data);
+    switch (event.type) {
       case 'response.create': {
         const id = `resp_${(responses += 1).toString(16).padStart(24, '0')}`;
-        const values = [id, JSON.stringify(asked.response?.metadata ?? {})];
-        say(recording.response.map((frame) => frame.fill(values)).join(''));
+        const values = [id, JSON.stringify(event.response?.metadata ?? {})];
+        send(recording.response.map((frame) => frame.fill(values)).join(''));
         break;
       }
       case 'input_audio_buffer.append':
-        say(DELTA.fill([asked.audio ?? '']));
+        send(DELTA.fill([event.audio ?? '']));
         break;
       case 'conversation.item.create':
-        say(ITEM.fill([asked.item?.id ?? 'item_1']));
+        send(ITEM.fill([event.item?.id ?? 'item_1']));
         break;
       case 'session.update':
-        say(new FrameTemplate(recording.updated, []).fill([]));
+        send(new FrameTemplate(recording.updated, []).fill([]));
         break;
     }
   });
-  say(new FrameTemplate(recording.created, []).fill([]));
+  send(new FrameTemplate(recording.created, []).fill([]));
 }
 
-/** To parse the base64 of a recording would cost more than all else here: of its request the head, up to the input, will do. */
-function lookAt(frame: Buffer): Asked {
+/** Parses a large frame only up to its input: parsing the base64 of a recording would cost more than everything else here. */
+function parseHead(frame: Buffer): ClientFrame {
   if (frame.length > HEAD_BYTES) {
     const head = frame.toString('latin1', 0, HEAD_BYTES);
-    const [asking] = head.split(',"input":', 1);
-    if (asking !== head && head.startsWith('{"type":"response.create"'))
-      return JSON.parse(`${asking ?? ''}}}`) as Asked;
+    const [beforeInput] = head.split(',"input":', 1);
+    if (beforeInput !== head && head.startsWith('{"type":"response.create"'))
+      return JSON.parse(`${beforeInput ?? ''}}}`) as ClientFrame;
   }
-  return JSON.parse(frame.toString('latin1')) as Asked;
+  return JSON.parse(frame.toString('latin1')) as ClientFrame;
 }

@@ -1,4 +1,4 @@
-/** The processes of a measurement: each started, pinned, watched and ended here. */
+/** Starts, pins, measures and stops the processes of the bench. */
 import { execFileSync, fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
@@ -16,33 +16,33 @@ import type { UpstreamCommands, UpstreamUrls } from './upstream.js';
 
 export const API_KEY = 'bench-key-of-the-client';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-/** Runs in the service before it: on a signal it tells how many bytes are left after a collection. */
-const GAUGE = `data:text/javascript,${encodeURIComponent(`
+/** Preloaded into the service: on SIGUSR2 it writes the number of reachable bytes after a garbage collection to a file. */
+const MEMORY_PROBE = `data:text/javascript,${encodeURIComponent(`
   import { renameSync, writeFileSync } from 'node:fs';
   process.on('SIGUSR2', () => {
     gc();
     gc();
     const { heapUsed, arrayBuffers } = process.memoryUsage();
-    writeFileSync(process.env.BENCH_GAUGE + '.new', String(heapUsed + arrayBuffers));
-    renameSync(process.env.BENCH_GAUGE + '.new', process.env.BENCH_GAUGE);
+    writeFileSync(process.env.BENCH_MEMORY_FILE + '.new', String(heapUsed + arrayBuffers));
+    renameSync(process.env.BENCH_MEMORY_FILE + '.new', process.env.BENCH_MEMORY_FILE);
   });
 `)}`;
 const START_MS = 20_000;
-/** What has not ended by then is killed. */
+/** A process that has not exited by then is killed. */
 const STOP_MS = 10_000;
 
-/** `target`: a core of its own for what is measured, and the rest of the machine for the clients and upstream. */
+/** `target`: a core reserved for the process that is measured; `rest`: the other cores, for clients and upstream. */
 export type Place = 'target' | 'rest' | 'anywhere';
 
-/** What is measured, as a process. */
+/** A process that is measured. */
 export interface Target {
   readonly url: string;
   readonly pid: number;
   /** CPU time so far, all threads, in milliseconds. */
   cpuMs(): Promise<number>;
-  /** Memory now in use. */
+  /** Resident memory now. */
   residentMb(): Promise<number>;
-  /** Of its heap and buffers what is left after a collection; only of a service that is gauged. */
+  /** Heap and buffers after a garbage collection; only of a service started `withMemoryProbe`. */
   liveMb(): Promise<number>;
   stop(): Promise<void>;
 }
@@ -51,8 +51,8 @@ export interface ServiceOptions {
   readonly upstream: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly place?: Place;
-  /** It can be asked what of its memory is alive. */
-  readonly gauged?: boolean;
+  /** Makes `liveMb()` available. */
+  readonly withMemoryProbe?: boolean;
 }
 
 export interface Upstream {
@@ -60,12 +60,12 @@ export interface Upstream {
   readonly remote: Remote<UpstreamCommands>;
 }
 
-export class Stage {
+export class TestBed {
   readonly folder: string;
   readonly #children = new Set<ChildProcess>();
   readonly #targets = new Set<Target>();
   readonly #shared = new Map<string, Promise<unknown>>();
-  /** Where the service's CPU profiles are to be written, if anywhere. */
+  /** The service writes its CPU profiles here, if set. */
   readonly #profileFolder: string | undefined;
   readonly #canPin = availableParallelism() > 1 && hasTaskset();
 
@@ -74,15 +74,20 @@ export class Stage {
     this.#profileFolder = profileFolder;
   }
 
-  static async open(profileFolder?: string): Promise<Stage> {
-    return new Stage(await mkdtemp(path.join(tmpdir(), 'bench-')), profileFolder);
+  static async open(profileFolder?: string): Promise<TestBed> {
+    return new TestBed(await mkdtemp(path.join(tmpdir(), 'bench-')), profileFolder);
   }
 
-  /** The built service, as `npm start` starts it: checks, a key, limits, a log in a file, and metrics. */
-  async service({ upstream, env = {}, place = 'target', gauged = false }: ServiceOptions): Promise<Target> {
+  /** Starts the built service as `npm start` does, with validation, a key, limits, a log file and metrics. */
+  async service({
+    upstream,
+    env = {},
+    place = 'target',
+    withMemoryProbe = false,
+  }: ServiceOptions): Promise<Target> {
     const log = path.join(this.folder, `service-${this.#children.size}-${Date.now()}.log`);
     const file = openSync(log, 'w');
-    const gauge = path.join(this.folder, `gauge-${this.#children.size}-${Date.now()}`);
+    const probeFile = path.join(this.folder, `memory-${this.#children.size}-${Date.now()}`);
     const profiling =
       this.#profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${this.#profileFolder}`];
     const [command, ...args] = [
@@ -90,7 +95,7 @@ export class Stage {
       process.execPath,
       ...(await startFlags()),
       ...profiling,
-      ...(gauged ? ['--expose-gc', '--import', GAUGE] : []),
+      ...(withMemoryProbe ? ['--expose-gc', '--import', MEMORY_PROBE] : []),
       path.join(ROOT, 'dist/main.js'),
     ];
     const child = spawn(command, args, {
@@ -105,41 +110,41 @@ export class Stage {
         UPLOAD_DIR: path.join(this.folder, 'uploads'),
         REALTIME_PROVIDER: 'compatible',
         REALTIME_URL: upstream,
-        BENCH_GAUGE: gauge,
+        BENCH_MEMORY_FILE: probeFile,
         ...env,
       },
     });
     closeSync(file);
     this.#children.add(child);
-    const url = await this.#started(child, 'the service', async () => {
+    const url = await this.#poll(child, 'the service', async () => {
       const lines = await readFile(log, 'utf8');
       return /"url":"([^"]+)","msg":"listening"/.exec(lines)?.[1];
     });
-    return this.#target(child, url, gauge);
+    return this.#target(child, url, probeFile);
   }
 
-  /** One of `baselines/`. */
+  /** Starts one of `baselines/`. */
   async baseline(
     name: string,
     env: Readonly<Record<string, string>>,
     place: Place = 'target',
   ): Promise<Target> {
     const child = this.#fork(`baselines/${name}.ts`, place, env);
-    const [url] = (await this.#inTime(child, name, once(child, 'message'))) as [string];
+    const [url] = (await this.#withinStartTime(child, name, once(child, 'message'))) as [string];
     return this.#target(child, url);
   }
 
-  /** nginx as WebSocket proxy before an upstream. */
+  /** Starts nginx as a WebSocket proxy in front of an upstream. */
   async nginx(upstream: string): Promise<Target> {
     const { args, url } = await configureNginx(path.join(this.folder, `nginx-${Date.now()}`), upstream);
     const [command = '', ...all] = [...this.#pin('target'), 'nginx', ...args];
     const child = spawn(command, all, { stdio: ['ignore', 'ignore', 'inherit'] });
     this.#children.add(child);
-    await this.#started(child, 'nginx', () => accepts(Number(new URL(url).port)));
+    await this.#poll(child, 'nginx', () => accepts(Number(new URL(url).port)));
     return this.#target(child, url);
   }
 
-  /** One for all parts that want it at the same place. */
+  /** One process for all parts that want it at the same place. */
   upstream(place: Place = 'rest'): Promise<Upstream> {
     return this.#share(`the upstream, ${place}`, async (name) => {
       const child = await this.#forkServer('upstream.ts', name, place);
@@ -148,19 +153,19 @@ export class Stage {
     });
   }
 
-  /** One for all parts that want it at the same place. */
+  /** One process for all parts that want it at the same place. */
   load(place: Place = 'rest'): Promise<Remote<LoadCommands>> {
     return this.#share(`the load, ${place}`, async (name) => {
       return new Remote<LoadCommands>(await this.#forkServer('load.ts', name, place), name);
     });
   }
 
-  /** Ends what was measured; upstream and load stay for the next part. */
+  /** Stops the targets; upstream and load stay for the next part. */
   async clear(): Promise<void> {
     await Promise.all([...this.#targets].map((target) => target.stop()));
   }
 
-  /** Ends every process and removes every file. */
+  /** Stops every process and removes every file. */
   async close(): Promise<void> {
     await Promise.all([...this.#children].map(end));
     this.#children.clear();
@@ -169,7 +174,7 @@ export class Stage {
 
   async #forkServer(file: string, name: string, place: Place): Promise<ChildProcess> {
     const child = this.#fork(file, place);
-    await this.#inTime(child, name, once(child, 'message'));
+    await this.#withinStartTime(child, name, once(child, 'message'));
     return child;
   }
 
@@ -196,7 +201,7 @@ export class Stage {
     return ['taskset', '-c', place === 'target' ? '0' : `1-${last}`];
   }
 
-  #target(child: ChildProcess, url: string, gauge?: string): Target {
+  #target(child: ChildProcess, url: string, probeFile?: string): Target {
     const pid = child.pid ?? 0;
     const target: Target = {
       url,
@@ -204,11 +209,12 @@ export class Stage {
       cpuMs: () => cpuMs(pid),
       residentMb: () => residentMb(pid),
       liveMb: async () => {
-        if (gauge === undefined) throw new Error('This process has no gauge.');
-        await rm(gauge, { force: true });
+        if (probeFile === undefined) throw new Error('This process has no memory probe.');
+        await rm(probeFile, { force: true });
         child.kill('SIGUSR2');
-        const read = (): Promise<number | undefined> => readFile(gauge, 'utf8').then(Number, () => undefined);
-        return (await this.#started(child, 'the gauge', read)) / 1_000_000;
+        const read = (): Promise<number | undefined> =>
+          readFile(probeFile, 'utf8').then(Number, () => undefined);
+        return (await this.#poll(child, 'the memory probe', read)) / 1_000_000;
       },
       stop: async () => {
         this.#targets.delete(target);
@@ -220,48 +226,48 @@ export class Stage {
     return target;
   }
 
-  /** Looks until there is something to see. */
-  async #started<T>(child: ChildProcess, name: string, look: () => Promise<T | undefined>): Promise<T> {
+  /** Polls until `read` returns a value. */
+  async #poll<T>(child: ChildProcess, name: string, read: () => Promise<T | undefined>): Promise<T> {
     const deadline = performance.now() + START_MS;
-    const looking = async (): Promise<T> => {
+    const poll = async (): Promise<T> => {
       for (;;) {
-        const seen = await look();
-        if (seen !== undefined) return seen;
-        if (performance.now() > deadline) throw new Error(`${name} shows nothing`);
+        const value = await read();
+        if (value !== undefined) return value;
+        if (performance.now() > deadline) throw new Error(`${name} does not respond`);
         await wait(20);
       }
     };
-    return await this.#inTime(child, name, looking());
+    return await this.#withinStartTime(child, name, poll());
   }
 
-  async #inTime<T>(child: ChildProcess, name: string, started: Promise<T>): Promise<T> {
+  async #withinStartTime<T>(child: ChildProcess, name: string, started: Promise<T>): Promise<T> {
     const settled = new AbortController();
     const { signal } = settled;
     const ended = once(child, 'exit', { signal }).then(([code]) => {
-      throw new Error(`${name} ended with ${String(code)} before it was ready`);
+      throw new Error(`${name} exited with ${String(code)} before it was ready`);
     });
-    const late = wait(START_MS, undefined, { signal }).then(() => {
+    const timeout = wait(START_MS, undefined, { signal }).then(() => {
       throw new Error(`${name} was not ready within ${START_MS} ms`);
     });
     try {
-      return await Promise.race([started, ended, late]);
+      return await Promise.race([started, ended, timeout]);
     } finally {
       settled.abort();
-      await Promise.allSettled([ended, late]);
+      await Promise.allSettled([ended, timeout]);
     }
   }
 }
 
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, 'exit');
+  const exited = once(child, 'exit');
   child.kill('SIGTERM');
-  const cut = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
-  await gone;
-  clearTimeout(cut);
+  const kill = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+  await exited;
+  clearTimeout(kill);
 }
 
-/** True once something listens there. */
+/** True if something listens on the port. */
 async function accepts(port: number): Promise<true | undefined> {
   const socket = connect({ port, host: '127.0.0.1' });
   try {
@@ -283,7 +289,7 @@ function hasTaskset(): boolean {
   }
 }
 
-/** node's own flags, as `npm start` gives them. */
+/** Node's flags in `npm start`. */
 async function startFlags(): Promise<string[]> {
   const { scripts } = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8')) as {
     scripts: { start: string };

@@ -1,14 +1,14 @@
-/** A load, and what it cost the process that bore it. */
+/** Runs a load and measures the CPU time of the target. */
 import type { Latencies } from '../load/latencies.js';
-import type { Target } from '../stage.js';
+import type { Target } from '../test-bed.js';
 
-export interface Busy extends Latencies {
-  /** Share of one core that was in use, 0 to 1; more where several were. */
+export interface WithCpu extends Latencies {
+  /** Share of one core in use, 0 to 1; above 1 if several cores were in use. */
   readonly busy: number;
   readonly cpuMsPerRequest: number;
 }
 
-export async function watched(target: Target, run: () => Promise<Latencies>): Promise<Busy> {
+export async function withCpu(target: Target, run: () => Promise<Latencies>): Promise<WithCpu> {
   const [cpuBefore, startedAt] = [await target.cpuMs(), performance.now()];
   const latencies = await run();
   const cpu = (await target.cpuMs()) - cpuBefore;
