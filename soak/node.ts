@@ -79,16 +79,16 @@ export class ServiceNode {
   async stats(): Promise<NodeStats> {
     const number = ++this.#requests;
     const reply = this.#child.waitFor((message) => {
-      const { number: answered, gauge } = message as { number: number; gauge: ProcessStats };
-      return answered === number ? gauge : undefined;
+      const { number: answered, stats } = message as { number: number; stats: ProcessStats };
+      return answered === number ? stats : undefined;
     });
     this.#child.send(number);
-    const [gauge, sockets, children] = await Promise.all([
+    const [stats, sockets, children] = await Promise.all([
       reply,
       socketsOf(this.pid),
       descendantsOf(this.pid),
     ]);
-    return { ...gauge, sockets, children: children.size };
+    return { ...stats, sockets, children: children.size };
   }
 
   /** SIGTERM. @returns the exit, and the child processes that are still running */

@@ -1,4 +1,4 @@
-/** Asks a responder as the offline server does, and gathers what it says. */
+/** Calls a responder as the offline server does, and collects its answer. */
 import type { Responder, ResponderRequest } from '../../src/offline/server/responder.js';
 import type { Item } from '../../src/wire/index.js';
 

@@ -1,4 +1,4 @@
-/** The whole service on a free port, as its environment makes it, in front of a scripted upstream or the offline engine. */
+/** The whole service on a free port, configured by environment variables, in front of a scripted upstream or the offline engine. */
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -37,7 +37,7 @@ export async function startGateway(
   };
 }
 
-/** The service in front of a script, reached as any compatible provider is. */
+/** The service in front of a scripted upstream, which it reaches as a compatible provider. */
 export async function startBeforeScript(
   env: Record<string, string> = {},
   scripted: Parameters<typeof startScripted>[0] = {},

@@ -1,4 +1,4 @@
-/** What the operating system says of the external programs that a process of ours has started. */
+/** The external programs that a process has started, read from /proc. */
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -18,26 +18,26 @@ async function readEntries(): Promise<Entry[]> {
 
 async function readEntry(pid: string): Promise<Entry | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => undefined);
-  if (stat === undefined) return undefined; // It ended while we looked.
+  if (stat === undefined) return undefined; // The process has exited meanwhile.
   const [, name = '', rest = ''] = /\((.*)\) (.*)/s.exec(stat) ?? [];
   const [state, parent, , session] = rest.split(' ');
   if (state === 'Z' || state === 'X') return undefined;
   return { pid: Number(pid), name, parent: Number(parent), session: Number(session) };
 }
 
-/** The pipelines that a process has started and that are there. */
+/** The running pipelines that a process has started. */
 export async function pipelinesOf(parent: number = process.pid): Promise<number[]> {
   const entries = await readEntries();
   return entries.filter((each) => each.parent === parent && each.session === each.pid).map(({ pid }) => pid);
 }
 
-/** Names of the programs at work in these pipelines. */
+/** Names of the running programs of these pipelines. */
 export async function programsIn(pipelines: readonly number[]): Promise<string[]> {
   const entries = await readEntries();
   return entries.filter(({ session }) => pipelines.includes(session)).map(({ name }) => name);
 }
 
-/** Waits until something is so; fails with its last value if that takes too long. */
+/** Polls until the value satisfies `isSo`; rejects with the last value if that takes too long. */
 export async function eventually<T>(
   look: () => T | Promise<T>,
   isSo: (seen: T) => boolean,
@@ -52,7 +52,7 @@ export async function eventually<T>(
   }
 }
 
-/** Resolves when no program of these pipelines is left. */
+/** Resolves once no program of these pipelines is running. */
 export async function untilGone(pipelines: readonly number[]): Promise<void> {
   await eventually(
     () => programsIn(pipelines),

@@ -1,4 +1,4 @@
-/** For conversations: a relay by itself with times of the test's own, an upstream made by hand, and upgrades that are refused. */
+/** For conversations: a relay alone with configurable times, a bare upstream, and rejected upgrades. */
 import { once } from 'node:events';
 import {
   createServer,
@@ -20,7 +20,7 @@ export function wsUrl(url: string, path: string): string {
   return `${url.replace(/^http/, 'ws')}${path}`;
 }
 
-/** In a conversation, with `session.created` received. */
+/** Opens a conversation and waits for `session.created`. */
 export function converse(url: string, path: string, options: ClientOptions = {}): Promise<BareClient> {
   return BareClient.open(wsUrl(url, path), options);
 }
@@ -38,7 +38,7 @@ const HANDSHAKE = {
   'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
 };
 
-/** What is answered in the place of 101. A header given as undefined is not sent. */
+/** The response to an upgrade that is rejected. A header that is undefined is not sent. */
 export async function refusal(
   url: string,
   path: string,
@@ -64,7 +64,7 @@ export async function refusal(
   };
 }
 
-/** A connection that has asked for an upgrade by hand, and keeps all it is told. */
+/** A raw connection that sends an upgrade request and collects all bytes it receives. */
 export class RawUpgrade {
   readonly socket: Socket;
   received = '';
@@ -80,7 +80,7 @@ export class RawUpgrade {
   }
 }
 
-/** A client's short text frame; masked, as all of a client's are, with a mask of zeros. */
+/** A client's short text frame, masked with zeros. */
 export function clientFrame(text: string): Buffer {
   const body = Buffer.from(text);
   return Buffer.concat([Buffer.from([0x81, 0x80 | body.length, 0, 0, 0, 0]), body]);
@@ -89,12 +89,12 @@ export function clientFrame(text: string): Buffer {
 export interface RelayAlone {
   readonly relay: Relay;
   readonly url: string;
-  /** What is done with each upgrade that comes to the address. */
+  /** Called for each upgrade request. */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   close(): Promise<void>;
 }
 
-/** A relay behind a server that asks for no key: for times and logs that the service does not let be chosen. */
+/** A relay behind a server without authentication, for times and logs that the service's configuration does not offer. */
 export async function startRelay(
   upstreamUrl: string,
   options: Partial<RelayOptions> = {},
@@ -130,14 +130,14 @@ export async function startRelay(
 
 export interface BareUpstream {
   readonly url: string;
-  /** Sockets that were opened, the oldest first. */
+  /** All accepted sockets, the oldest first. */
   readonly sockets: WebSocket[];
   close(): Promise<void>;
 }
 
 const SESSION = { type: 'realtime', object: 'realtime.session', id: 'sess_1' };
 
-/** A GA server that configures whoever asks, and then says and hears what the test wants. */
+/** A GA server that answers `session.update`; everything else is up to the test. */
 export async function startBareUpstream(
   received: (socket: WebSocket, type: string) => void = () => undefined,
 ): Promise<BareUpstream> {
@@ -169,7 +169,7 @@ export async function startBareUpstream(
   };
 }
 
-/** A raw connection, or a WebSocket, as something to pour into. */
+/** A writable view of a raw connection or a WebSocket. */
 export function poured(into: Socket | WebSocket): Pourable {
   return into instanceof WebSocket
     ? {
@@ -196,11 +196,11 @@ interface Pourable {
 
 const MAX_UNREAD_BYTES = 1024 * 1024;
 
-/** Writes the same over and over, as fast as it is taken, until it is enough or the end. */
+/** Writes the same chunk over and over, as fast as the peer reads, until `totalBytes` or the end of the connection. */
 export class Flood {
-  /** What was handed over so far. */
+  /** Bytes written so far. */
   bytes = 0;
-  /** All was handed over, and has left. */
+  /** Resolves once all bytes are written and flushed. */
   readonly done: Promise<void>;
 
   constructor(into: Pourable, chunk: Buffer, totalBytes: number) {
@@ -219,7 +219,7 @@ export class Flood {
     });
   }
 
-  /** Resolves when nothing more is taken for half a second of looking, with all that was. */
+  /** Resolves to the bytes written once the peer has read nothing for half a second. */
   async stalled(): Promise<number> {
     let seen = this.bytes;
     for (let same = 0; same < 10; same += 1) {

@@ -1,4 +1,4 @@
-/** The service as a process of its own: started, signalled, killed, and what it leaves behind. */
+/** The service in its own process: started, signalled, killed, with what it leaves behind. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
@@ -15,13 +15,13 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** Its environment is nothing but what the test gives. Started again, it has the same port and folder. */
+/** Its environment is only what the test sets. A restart keeps port and folder. */
 export class ServiceProcess {
   readonly port: number;
   readonly uploadDir: string;
-  /** Lines of its log, of every run. */
+  /** Log lines of all runs. */
   readonly log: Record<string, unknown>[] = [];
-  /** What it said on its error output, of every run. */
+  /** Standard error of all runs. */
   complaints = '';
   readonly #env: Record<string, string>;
   readonly #flags: readonly string[];
@@ -40,12 +40,12 @@ export class ServiceProcess {
     this.#flags = flags;
   }
 
-  /** Not started yet. `flags` are Node's own. */
+  /** Does not start it yet. `flags` are Node's. */
   static async prepare(env: Record<string, string>, flags: readonly string[] = []): Promise<ServiceProcess> {
     return new ServiceProcess(await freePort(), await mkdtemp(path.join(tmpdir(), 'uploads-')), env, flags);
   }
 
-  /** Able to take work. */
+  /** Resolves once it is ready. */
   static async start(env: Record<string, string>, flags: readonly string[] = []): Promise<ServiceProcess> {
     const service = await ServiceProcess.prepare(env, flags);
     service.spawn();
@@ -83,7 +83,7 @@ export class ServiceProcess {
     child.stderr.setEncoding('utf8').on('data', (chunk: string) => (this.complaints += chunk));
   }
 
-  /** Resolves when `/readyz` says so. */
+  /** Resolves once `/readyz` answers 200. */
   async ready(withinMs = 30_000): Promise<void> {
     await eventually(
       () => this.#ask('/readyz'),
@@ -99,23 +99,23 @@ export class ServiceProcess {
     this.#child?.kill(name);
   }
 
-  /** How it ended. */
+  /** Resolves to its exit. */
   ended(): Promise<Exit> {
     return this.#exit;
   }
 
-  /** Told to stop, and gone. */
+  /** Sends the signal and resolves to its exit. */
   async stop(name: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
     this.signal(name);
     return await this.#exit;
   }
 
-  /** Files in its folder for uploads. */
+  /** Files in its upload folder. */
   uploads(): Promise<string[]> {
     return readdir(this.uploadDir);
   }
 
-  /** Kills what still runs, and removes its folder. */
+  /** Kills the process if it still runs, and removes its folder. */
   async close(): Promise<void> {
     if (this.#child !== undefined && !this.#hasEnded()) await this.stop('SIGKILL');
     await rm(this.uploadDir, { recursive: true, force: true });
@@ -125,7 +125,7 @@ export class ServiceProcess {
     return this.#child?.exitCode !== null || this.#child.signalCode !== null;
   }
 
-  /** The status; 0 where nothing listens. */
+  /** The status; 0 if nothing listens. */
   #ask(route: string): Promise<number> {
     return fetch(this.url + route).then(
       ({ status }) => status,

@@ -1,7 +1,7 @@
-/** Waiting for what will become true. */
+/** Waits for a condition. */
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** Asks again every few milliseconds; fails with `what` if it does not become true. */
+/** Polls every 5 ms; rejects with `what` in the message if the condition does not become true in time. */
 export async function until(
   what: string,
   isSo: () => boolean | Promise<boolean>,

@@ -1,4 +1,4 @@
-/** What the operating system says of our child processes, and ways to keep real ffmpeg busy. */
+/** The child processes of this process, and scripts around ffmpeg that record or slow down its runs. */
 import { execFile } from 'node:child_process';
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
@@ -21,7 +21,7 @@ async function parentOf(pid: number): Promise<number | undefined> {
     const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
     return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
   } catch {
-    return undefined; // It ended while we looked.
+    return undefined; // The process has exited meanwhile.
   }
 }
 
@@ -34,7 +34,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Waits for a condition; fails when it does not come true in time. */
+/** Polls a condition; rejects if it does not become true in time. */
 export async function until(condition: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
   const deadline = Date.now() + withinMs;
   while (!(await condition())) {
@@ -43,7 +43,7 @@ export async function until(condition: () => boolean | Promise<boolean>, withinM
   }
 }
 
-/** A pipe with a name, into which the wrappers below write: they may not write files. */
+/** A named pipe that the scripts below write to: in the sandbox they cannot write files. */
 export class Notes {
   readonly path: string;
   readonly #pipe: number;
@@ -56,7 +56,7 @@ export class Notes {
   }
 
   static async open(path: string): Promise<Notes> {
-    // Whichever user the wrappers run as.
+    // Writable by whichever user the scripts run as.
     await promisify(execFile)('mkfifo', ['-m', '666', path]);
     return new Notes(path);
   }
@@ -84,17 +84,17 @@ export class Notes {
   }
 }
 
-/** Real ffmpeg at the speed of the recording, so that it can be met at work; it notes its process id in `log`, the path of Notes. */
+/** ffmpeg at the speed of the recording, so that tests find it running; writes its process id to `log`, the path of Notes. */
 export function realTimeFfmpeg(log: string): string {
   return `#!/bin/sh\necho $$ > ${log}\nexec ffmpeg -re "$@"\n`;
 }
 
-/** The same, beside another process that keeps the pipes open after ffmpeg is gone; it notes that one's id in `log`. */
+/** The same with another process that keeps the pipes open after ffmpeg has exited; writes that process's id to `log`. */
 export function accompaniedFfmpeg(log: string): string {
   return `#!/bin/sh\nsleep 600 &\necho $! > ${log}\nexec ffmpeg -re "$@"\n`;
 }
 
-/** Real ffmpeg that notes each start in `log`. */
+/** ffmpeg that writes each start to `log`. */
 export function countedFfmpeg(log: string): string {
   return `#!/bin/sh\necho $$ "$@" > ${log}\nexec ffmpeg "$@"\n`;
 }

@@ -1,4 +1,4 @@
-/** Makes recordings of every shape for the tests of this folder, and measures what came of them. */
+/** Creates recordings in many formats, and measures levels in decoded samples. */
 import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll } from '@jest/globals';
 
-/** A folder of the test file's own, gone when it ends. */
+/** A temporary folder that is removed after the test file. */
 export function workshop(): {
   path: (name: string) => string;
   write: (name: string, bytes: Buffer | string) => Promise<string>;
@@ -14,7 +14,7 @@ export function workshop(): {
   let folder = '';
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'audio-test-'));
-    // Programs in it are run by another user where we are root.
+    // Programs in it run as another user if the tests run as root.
     await chmod(folder, 0o755);
   });
   afterAll(async () => {
@@ -30,7 +30,7 @@ export function workshop(): {
   };
 }
 
-/** Runs a program to its end; rejects when it fails. */
+/** Runs a program to its end; rejects if it fails. */
 export async function run(program: string, ...args: string[]): Promise<string> {
   return (await promisify(execFile)(program, args)).stdout;
 }
@@ -44,7 +44,7 @@ export function toneInput(
   return ['-f', 'lavfi', '-i', `aevalsrc='${wave}':s=${rate}:d=${seconds}`];
 }
 
-/** Has ffmpeg write a recording of a tone; `args` say how. */
+/** Writes a recording with ffmpeg; `args` are its output options. */
 export async function record(path: string, input: string[], ...args: string[]): Promise<string> {
   await run('ffmpeg', '-v', 'error', '-y', ...input, ...args, path);
   return path;
@@ -65,13 +65,13 @@ export function sine(
 export interface Chunk {
   id: string;
   body: Buffer;
-  /** What the header claims, if not the truth. */
+  /** The size in the header, if not the real one. */
   size?: number;
   /** Whether a padding byte follows an odd body. */
   padded?: boolean;
 }
 
-/** A RIFF file of these chunks, its lies included. */
+/** A RIFF file of these chunks, with their claimed sizes. */
 export function riff(
   chunks: Chunk[],
   options: { id?: string; size?: number; bigEndian?: boolean } = {},

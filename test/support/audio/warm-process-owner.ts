@@ -1,4 +1,4 @@
-/** A process that keeps an ffmpeg waiting, tells its id, and lives until it is killed. */
+/** A process that keeps a warm ffmpeg, reports its process id over IPC, and runs until it is killed. */
 import { AudioNormalizer } from '../../../src/audio/normalize.js';
 import { children, until } from './processes.js';
 

@@ -1,4 +1,4 @@
-/** A real Chromium in front of the real service, and what a person would see and hear there. */
+/** A real Chromium in front of the real service, with probes for what a user sees and hears. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ const FLITE_HZ = 16_000;
 export const SENTENCE = 'The weather is fine today.';
 export const IN_SPANISH = /tiempo.* hoy/i;
 
-/** What the browser's microphone hears: a WAV, again and again; nothing there; or nothing allowed. */
+/** The browser's microphone: a WAV file in a loop, no device, or permission denied. */
 export type Microphone = { readonly wav: string } | 'missing' | 'refused';
 
 /** @param hosts names that resolve to this machine but count as any foreign site, insecure without https. */
@@ -55,7 +55,7 @@ export async function speak(
   return file;
 }
 
-/** What a page heard and was told, by the clock of the page in milliseconds. */
+/** Records of a page, with timestamps of the page's clock in milliseconds. */
 interface Probe {
   /** Loudness (root mean square) of everything that went to the loudspeaker, every 10 ms or so. */
   readonly sound: [number, number][];
@@ -102,7 +102,7 @@ function installProbe(): void {
 
 export interface Visit {
   readonly page: Page;
-  /** Whatever the browser complained of, refused answers of the service aside. */
+  /** Errors and warnings of the browser, except for rejected requests. */
   readonly complaints: string[];
   close(): Promise<void>;
 }
@@ -161,7 +161,7 @@ export async function go(page: Page, place: 'Translate' | 'Voice' | 'Text'): Pro
   await page.getByRole('region', { name: place, exact: true }).waitFor();
 }
 
-/** The cards of the first place, the newest first. */
+/** The cards of the Translate view, the newest first. */
 export function cards(page: Page): Locator {
   return page.getByRole('log', { name: 'Translations' }).getByRole('article');
 }

@@ -1,8 +1,8 @@
-/** What can be made to go wrong with a whole connection: `script.connections.next(refuse(429))`. */
+/** Faults of a whole connection: `script.connections.next(rejectUpgrade(429))`. */
 import type { ClientEvent, Fault, ServerEvent } from '../../../src/wire/index.js';
 import type { PeerClose, HandshakeRefusal, Peer } from '../../../src/offline/server/hooks.js';
 
-/** Each method stands in the way of one thing; calling the function it is given lets that happen. */
+/** Each method intercepts one step; calling the function it receives lets that step happen. */
 export interface ConnectionFault {
   readonly refusal?: HandshakeRefusal;
   /** `start` sends `session.created`. */
@@ -11,7 +11,7 @@ export interface ConnectionFault {
   sending?(peer: Peer, event: ServerEvent, send: (event: ServerEvent) => void): void;
 }
 
-/** How a socket ends: cut without a word, or with a close frame. */
+/** How a socket ends: terminated, or with a close frame. */
 export type DropMode = 'cut' | PeerClose;
 
 /** Answers the upgrade with a status: 401, 403, 404, 503…; 429 with `retryAfterS`. */
@@ -24,7 +24,7 @@ export function rejectUpgrade(
   return { refusal: { status, headers, body } };
 }
 
-/** Takes the upgrade and never says a word. */
+/** Accepts the upgrade and never sends anything. */
 export function silent(): ConnectionFault {
   return { opened: () => undefined, received: () => undefined };
 }
@@ -38,7 +38,7 @@ export function slowOpening(delayMs: number): ConnectionFault {
   };
 }
 
-/** Takes the upgrade, then answers with an `error` and closes, as the real server does with bad credentials. */
+/** Accepts the upgrade, then sends an `error` and closes, as the real server does with bad credentials. */
 export function rejectOpening(code: string, closeCode: number): ConnectionFault {
   return {
     opened(peer) {
@@ -52,7 +52,7 @@ export const invalidApiKey = (): ConnectionFault => rejectOpening('invalid_api_k
 export const modelNotFound = (): ConnectionFault => rejectOpening('model_not_found', 4004);
 export const betaShapeDisabled = (): ConnectionFault => rejectOpening('beta_api_shape_disabled', 4000);
 
-/** Takes the upgrade and drops the socket before `session.created`. */
+/** Accepts the upgrade and drops the socket before `session.created`. */
 export function dropAtOpening(how: DropMode = 'cut'): ConnectionFault {
   return {
     opened(peer) {
@@ -61,7 +61,7 @@ export function dropAtOpening(how: DropMode = 'cut'): ConnectionFault {
   };
 }
 
-/** Drops the socket so long after it opened, whatever is going on. */
+/** Drops the socket `delayMs` after it opened, whatever is running. */
 export function dropAfter(delayMs: number, how: DropMode = 'cut'): ConnectionFault {
   return {
     opened(peer, start) {
@@ -73,7 +73,7 @@ export function dropAfter(delayMs: number, how: DropMode = 'cut'): ConnectionFau
   };
 }
 
-/** Refuses every `session.update`. */
+/** Rejects every `session.update` with an `error`. */
 export function refuseConfiguration(code = 'invalid_value'): ConnectionFault {
   return {
     received(peer, event, serve) {
@@ -115,8 +115,8 @@ export function slowConfiguration(delayMs: number): ConnectionFault {
 }
 
 /**
- * Half-open: so long after it was configured the socket goes deaf and mute; not even pings and close frames are answered.
- * The server cannot see the client leave then, so the socket no longer counts as open.
+ * Half-open: `afterMs` after it was configured the socket neither reads nor writes; even pings and close frames are not
+ * answered. The server cannot see the client leave then, so the socket no longer counts as open.
  */
 export function halfOpen(afterMs = 0): ConnectionFault {
   return {
@@ -130,7 +130,7 @@ export function halfOpen(afterMs = 0): ConnectionFault {
   };
 }
 
-/** Ends the session by age so long after it opened; announced in `expires_at` or out of the blue. */
+/** Expires the session `afterMs` after it opened, announced in `expires_at` or unannounced. */
 export function expire(afterMs: number, options: { announced?: boolean } = {}): ConnectionFault {
   return {
     opened(peer, start) {
@@ -153,13 +153,13 @@ export function expire(afterMs: number, options: { announced?: boolean } = {}): 
   };
 }
 
-/** Ends a socket as told. */
+/** Ends a socket. */
 export function endConnection(peer: Peer, how: DropMode): void {
   if (how === 'cut') peer.terminate();
   else peer.close(how);
 }
 
-/** An `error` event; without an event id it names nobody. */
+/** An `error` event; without `causedBy` it names no client event. */
 export function connectionError(code: string, message: string, causedBy?: string): Fault {
   const named = causedBy === undefined ? {} : { causedBy };
   return { type: 'fault', kind: 'invalid_request_error', code, message, ...named };

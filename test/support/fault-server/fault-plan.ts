@@ -1,4 +1,4 @@
-/** Which faults await whom: rules for the next ones, for all, and for those that fit a condition. */
+/** Which subjects get which fault: rules for the next ones, for all, and for those that match a condition. */
 
 interface Rule<Subject, Fault> {
   readonly fits: (subject: Subject) => boolean;
@@ -6,31 +6,31 @@ interface Rule<Subject, Fault> {
   left: number;
 }
 
-/** Changed freely while the server runs; it holds for what begins afterwards. */
+/** May be changed while the server runs; a change applies to what begins afterwards. */
 export class FaultPlan<Subject, Fault> {
   #rules: Rule<Subject, Fault>[] = [];
 
-  /** For the next one, or the next so many; queued behind what was planned before. */
+  /** For the next subjects, after those of earlier rules. */
   next(fault: Fault, times = 1): this {
     return this.#add(() => true, fault, times);
   }
 
-  /** For all that have no rule of their own. */
+  /** For all subjects that match no other rule. */
   every(fault: Fault): this {
     return this.#add(() => true, fault, Infinity);
   }
 
-  /** For those that fit; the first so many of them. */
+  /** For the first `times` subjects that match. */
   when(fits: (subject: Subject) => boolean, fault: Fault, times = Infinity): this {
     return this.#add(fits, fault, times);
   }
 
-  /** Back to health. */
+  /** Removes all rules. */
   clear(): void {
     this.#rules = [];
   }
 
-  /** The fault that this one gets: counted rules come before lasting ones, else first come first served. */
+  /** The fault of this subject: counted rules before permanent ones, otherwise the oldest matching rule. */
   take(subject: Subject): Fault | undefined {
     const fitting = this.#rules.filter((rule) => rule.fits(subject));
     const rule = fitting.find(({ left }) => Number.isFinite(left)) ?? fitting[0];

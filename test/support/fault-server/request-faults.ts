@@ -1,4 +1,4 @@
-/** What can be made to go wrong with one response: `script.requests.next(fail('server_error', { after: 2 }))`. */
+/** Faults of a single response: `script.requests.next(fail('server_error', { after: 2 }))`. */
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientEvent, Fault, ServerEvent } from '../../../src/wire/index.js';
@@ -9,24 +9,24 @@ import { ResponderError, type ResponderEvent } from '../../../src/offline/server
 type ScriptedAnswer = AsyncIterable<ResponderEvent>;
 
 export interface RequestFault {
-  /** An `error` in the place of a response. */
+  /** An `error` instead of a response. */
   refusal?(event: ClientEvent): Fault;
-  /** Stands before the server: without `serve` the request is never answered. */
+  /** Intercepts the request: unless it calls `serve`, the request is never answered. */
   received?(peer: Peer, event: ClientEvent, serve: () => void): void;
-  /** Stands behind it, for `response.started` and `response.finished` and all in between. */
+  /** Intercepts the events from `response.started` to `response.finished`. */
   sending?(peer: Peer, event: ServerEvent, send: (event: ServerEvent) => void): void;
-  /** Stands between the answer and the response. Its timers end with the signal. */
+  /** Transforms the answer. The signal cancels its timers. */
   answer?(peer: Peer, answer: ScriptedAnswer, signal: AbortSignal): ScriptedAnswer;
   /** Cancelling this response has no effect. */
   readonly ignoresCancel?: boolean;
 }
 
-/** After how many deltas; absent means before the first, once the response was created. */
+/** After how many deltas; absent: after `response.created`, before the first delta. */
 interface When {
   after?: number;
 }
 
-/** Delays, each absent one none: before `response.created`, before the first delta, between deltas. */
+/** Delays before `response.created`, before the first delta and between deltas; an absent one is 0. */
 export function slow(
   delays: { createdMs?: number; firstMs?: number; betweenMs?: number },
   options: { ignoresCancel?: boolean } = {},
@@ -48,12 +48,12 @@ export function slow(
   };
 }
 
-/** `response.create` is swallowed: not one event. */
+/** Ignores `response.create`: sends no event. */
 export function ignore(): RequestFault {
   return { received: () => undefined };
 }
 
-/** Stops for good, with the response running. */
+/** Stops sending while the response is running. */
 export function hang({
   after = 0,
   ignoresCancel = false,
@@ -64,7 +64,7 @@ export function hang({
   };
 }
 
-/** Drops the socket: at the request, at `response.created` (which is sent), or after so many deltas. */
+/** Drops the socket: at the request, after `response.created`, or after this many deltas. */
 export function drop(at: 'request' | 'created' | number, how: DropMode = 'cut'): RequestFault {
   if (at === 'request') {
     return {
@@ -95,7 +95,7 @@ export function incomplete(
   return { answer: (_peer, answer) => interrupted(answer, after, () => reject(reason, 'incomplete')) };
 }
 
-/** Ends as `cancelled` although nobody asked. */
+/** Ends as `cancelled` although the client did not cancel. */
 export function cancelUnasked(
   reason: 'turn_detected' | 'client_cancelled' = 'turn_detected',
   { after = 1 }: When = {},
@@ -112,7 +112,7 @@ export function cancelUnasked(
   };
 }
 
-/** An `error` in the place of a response; `named: false` leaves its `event_id` null. */
+/** An `error` instead of a response; `named: false` leaves its `event_id` null. */
 export function requestError(code: string, options: { named?: boolean } = {}): RequestFault {
   return {
     refusal: ({ eventId }) =>
@@ -120,7 +120,7 @@ export function requestError(code: string, options: { named?: boolean } = {}): R
   };
 }
 
-/** Puts frames of any kind among the deltas, after so many. */
+/** Inserts raw frames after this many deltas. */
 export function insert(frames: readonly string[], { after = 1 }: When = {}): RequestFault {
   return {
     async *answer(peer, answer) {

@@ -1,9 +1,9 @@
-/** What an attack may be answered: a problem that the contract knows, told in full, in time. */
+/** Checks the answer to an attack: a complete problem that the contract describes, within the deadline. */
 import { connect, type Socket } from 'node:net';
 import { z } from 'zod';
 import { describeError, ERROR_CODES, type ErrorCode } from '../../../src/errors.js';
 
-/** The longest that any answer may take: a hang, not a slow machine. */
+/** The longest that any answer may take; long enough for a slow machine. */
 export const DEADLINE_MS = 20_000;
 
 const problem = z.strictObject({
@@ -24,30 +24,30 @@ export interface Told {
   readonly code: string;
 }
 
-/** @throws Error where the answer is none that the contract knows. */
+/** @throws Error if the contract does not describe the answer. */
 export function readProblem(status: number, contentType: string | null, body: string): Told {
   if (contentType !== 'application/problem+json')
     throw new Error(`${status} of type ${contentType}: ${body.slice(0, 200)}`);
   const told = problem.parse(JSON.parse(body));
-  // The one status beside the table: node's limit for headers.
+  // The one status that is not in the error table: Node's limit for headers.
   const known = told.code === 'invalid-request' && status === 431 ? 431 : describeError(told.code).status;
   if (status !== known || told.status !== known)
     throw new Error(`${status} with ${told.code}, told as ${told.status}`);
-  if (told.code === 'internal') throw new Error(`A fault of ours: ${body}`);
+  if (told.code === 'internal') throw new Error(`Internal error: ${body}`);
   return { status, code: told.code };
 }
 
 /**
  * How a request ended: with the code of a problem, or with the status of a success.
  *
- * @param heard is given the whole body.
+ * @param heard receives the whole body.
  */
 export async function outcome(
   url: string,
   init: RequestInit,
   heard: (body: string) => void = () => undefined,
 ): Promise<string> {
-  // Connections that are kept would be taken for something that is left.
+  // Keep-alive connections would count as leaked descriptors.
   const headers = { Connection: 'close', ...(init.headers as Record<string, string> | undefined) };
   const answer = await fetch(url, { ...init, headers, signal: AbortSignal.timeout(DEADLINE_MS) });
   const body = await answer.text();
@@ -66,9 +66,9 @@ export interface RawAnswer {
 /** All answers on one connection, and how it ended. */
 export interface Exchange {
   readonly answers: readonly RawAnswer[];
-  /** What came that is no answer; empty in any good case. */
+  /** Received bytes that are not part of an answer; normally empty. */
   readonly rest: string;
-  /** It was cut off: a client that is slower to read would not have its answer. */
+  /** The connection was reset: a client that reads more slowly would not receive its answer. */
   readonly wasReset?: boolean;
 }
 
@@ -96,7 +96,7 @@ export async function exchange(port: number, ...writes: (string | Buffer | null)
   return { ...readAnswers(received), wasReset };
 }
 
-/** Sends bytes and is gone, without a word, once the kernel has them. */
+/** Sends bytes and resets the connection once the kernel has them. */
 export async function leave(port: number, bytes: string): Promise<void> {
   const socket = connect({ port, host: '127.0.0.1' });
   await new Promise((resolve) => socket.write(Buffer.from(bytes, 'latin1'), resolve));

@@ -1,4 +1,4 @@
-/** The document of a running service as tests ask it: which answers are possible, and whether one is as described. */
+/** The OpenAPI document of a running service: lists the possible answers and checks an answer against its description. */
 import { Ajv2020 } from 'ajv/dist/2020.js';
 
 interface Described {
@@ -22,7 +22,7 @@ export interface Seen {
 }
 
 const METHODS = ['get', 'post', 'delete'];
-/** Of these each must be described wherever it is sent. */
+/** Headers that must be described wherever they are sent. */
 const OURS =
   /^(x-(request-id|connect-id|translation-.*)|ratelimit.*|retry-after|location|server-timing|www-authenticate|etag)$/;
 
@@ -51,7 +51,7 @@ export class Document {
     );
   }
 
-  /** What is wrong with an answer; nothing where it is as described. */
+  /** The differences between an answer and its description. */
   faults(seen: Seen): string[] {
     const { method, path, status, headers, body } = seen;
     const responses = this.paths[path]?.[method]?.responses ?? {};
