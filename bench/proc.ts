@@ -1,4 +1,4 @@
-/** What Linux says of a process. */
+/** CPU time and memory of a process, from /proc. */
 import { readFile } from 'node:fs/promises';
 
 /** `sysconf(_SC_CLK_TCK)` of every Linux that Node runs on. */

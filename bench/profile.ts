@@ -1,4 +1,4 @@
-/** Where the time of a process went, from the profiles that `node --cpu-prof` wrote: self time by module and by function. */
+/** Summarises the profiles that `node --cpu-prof` wrote: self time by module and by function. */
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -14,7 +14,7 @@ interface CpuProfile {
 }
 
 const TOP_FUNCTIONS = 30;
-/** Waiting is no work. */
+/** Idle time does not count. */
 const IDLE = '(idle)';
 
 /** One report for each profile in the folder, the busiest first. */
@@ -55,7 +55,7 @@ function selfTimes({ nodes, samples, timeDeltas }: CpuProfile): SelfTime[] {
   return [...byFunction.values()].filter(({ name }) => name !== IDLE);
 }
 
-/** A file of ours, a package, a part of Node, or what V8 says of itself. */
+/** A file of this project, a package, a part of Node, or a part of V8. */
 function moduleOf(url: string, functionName: string): string {
   if (url === '') return functionName.startsWith('(') ? functionName : 'native';
   if (url.startsWith('node:')) return url;

@@ -1,6 +1,6 @@
 /**
  * Fails where npm knows of a vulnerability, high or critical, in what is installed. A registry that does not answer such
- * questions (many mirrors do not) is no finding: then this says so, and passes.
+ * questions (many mirrors do not) is not a finding: the script reports that and passes.
  */
 import { spawnSync } from 'node:child_process';
 

@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 const DEADLINE_MS = 45_000;
 const SENTENCE = 'Good morning. Tomorrow we will travel to Madrid with our friends.';
 
-/** Where the service can be reached from this machine: "all addresses" is no address to call. */
+/** Where the service can be reached from this machine: a wildcard address cannot be called. */
 function addressOf({ HOST, PORT }) {
   const host = HOST?.trim() || '127.0.0.1';
   const callable = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# Started from a subshell that ends at once, it is no child of the service, which would not know what to do with it.
+# Started from a subshell that ends at once, it is not a child of the service, which would have to reap it.
 if [ "${DEMO:-1}" != 0 ] && scripts/node.sh scripts/demo.js --alone; then (scripts/node.sh scripts/demo.js $$ &); fi
 
 service=(scripts/node.sh --enable-source-maps --max-semi-space-size=64 --initial-old-space-size=192 dist/main.js)

@@ -5,7 +5,7 @@ export function silence(ms: number): Buffer {
   return Buffer.alloc(Math.round(ms) * BYTES_PER_MS);
 }
 
-/** A steady tone at so many dB below full scale (its root mean square). */
+/** A steady tone at the given level in dB below full scale (its root mean square). */
 export function hum(ms: number, levelDb: number): Buffer {
   const peak = 32_767 * 10 ** (levelDb / 20) * Math.SQRT2;
   return samples(ms, (t) => peak * Math.sin(2 * Math.PI * 100 * t));

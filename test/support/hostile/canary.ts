@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 export interface Canary {
   /** `127.0.0.1:PORT`; any connection to it counts. */
   readonly address: string;
-  /** A named pipe: whoever opens it for reading is noticed, whatever the file system keeps of access times. */
+  /** A named pipe: every open for reading is noticed, whatever the file system keeps of access times. */
   readonly path: string;
   /** What was touched, in order. */
   readonly touched: string[];

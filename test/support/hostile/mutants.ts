@@ -22,7 +22,7 @@ export function pick<T>(list: readonly [T, ...T[]], random: Random): T {
   return list[Math.floor(random() * list.length)] ?? list[0];
 }
 
-/** Does each case, so many at a time, and tells of those that failed how to run them again. */
+/** Runs all cases, a few at a time; the error lists the failed ones and how to run them again. */
 export async function runCases(
   count: number,
   width: number,

@@ -56,7 +56,7 @@ export class Load {
     };
   }
 
-  /** Resolves when so many more have been answered. */
+  /** Resolves once `count` more requests have been answered. */
   async untilMore(count: number): Promise<void> {
     const enough = this.count + count;
     await eventually(
