@@ -8,18 +8,18 @@ import { AUDIO_FORMATS, type Demuxer } from './containers/formats.js';
 import { openRecording, type Recording, type RecordingReader } from './recording.js';
 import { sniff } from './containers/sniff.js';
 import {
-  isOurPcm,
-  READ_BYTES,
+  isNativePcm,
+  READ_CHUNK_BYTES,
   readWavSamples,
-  reachesToEnd,
+  extendsToEnd,
   wavDataBytes,
   wavSeconds,
   type ByteRange,
 } from './wav/wav.js';
 import { isPadded } from './wav/format.js';
-import { wavSource } from './wav/source.js';
+import { wavDecodeInput } from './wav/decode-input.js';
 import { readW64Header } from './wav/w64.js';
-import { joinAlike, readWavFiles, type WavFile } from './wav/files.js';
+import { mergeSameFormat, readWavFiles, type WavFile } from './wav/files.js';
 
 /** One of the recordings that stand one behind the other, nearly always the only one. */
 export type RecordingPart =
@@ -46,7 +46,7 @@ export async function inspect(
     if (demuxer === 'wav') return await inspectWav(recording, reader, start, checkSeconds);
     if (typeof recording !== 'string') throw notReady();
     const ranges = await findRecordings(reader, demuxer, start);
-    const padded = demuxer === 'w64' ? await readPadded(recording, reader, ranges) : undefined;
+    const padded = demuxer === 'w64' ? await decodePaddedW64(recording, reader, ranges) : undefined;
     if (padded !== undefined) return [padded];
     return ranges.map((range) => containerPart(recording, reader.size, demuxer, range));
   } finally {
@@ -60,37 +60,37 @@ async function inspectWav(
   start: number,
   checkSeconds: (seconds: number) => void,
 ): Promise<RecordingPart[]> {
-  const files = joinAlike(await readWavFiles(reader, start));
+  const files = mergeSameFormat(await readWavFiles(reader, start));
   if (files.every(({ header }) => wavDataBytes(header) === 0)) throw emptyAudio();
   if (files.length > MAX_KINDS) throw tooManyKinds();
   checkSeconds(files.reduce((sum, { header }) => sum + (wavSeconds(header) ?? 0), 0));
   const parts: RecordingPart[] = [];
   for (const file of files) {
-    if (isOurPcm(file.header))
+    if (isNativePcm(file.header))
       parts.push({ kind: 'samples', pcm: await readWavSamples(reader, file.header) });
-    else if (wavDataBytes(file.header) > 0) parts.push(await wavPart(recording, reader.size, file));
+    else if (wavDataBytes(file.header) > 0) parts.push(await encodedWavPart(recording, reader.size, file));
   }
   return parts;
 }
 
-async function wavPart(
+async function encodedWavPart(
   recording: Recording,
   size: number,
   { header, range }: WavFile,
 ): Promise<RecordingPart> {
-  const source = await wavSource(recording, size, header);
+  const source = await wavDecodeInput(recording, size, header);
   return source === undefined ? containerPart(recording, size, 'wav', range) : { kind: 'encoded', source };
 }
 
 /** @returns the samples of a W64 where they are padded: else ffmpeg reads it as well as we do. */
-async function readPadded(
+async function decodePaddedW64(
   recording: Recording,
   reader: RecordingReader,
   ranges: readonly ByteRange[],
 ): Promise<RecordingPart | undefined> {
   const header = ranges.length === 1 ? await readW64Header(reader, ranges[0]?.offset) : undefined;
   if (header === undefined || !isPadded(header)) return undefined;
-  const source = await wavSource(recording, reader.size, header);
+  const source = await wavDecodeInput(recording, reader.size, header);
   return source && { kind: 'encoded', source };
 }
 
@@ -108,7 +108,7 @@ function containerPart(
     encoding,
     path: typeof recording === 'string' ? recording : undefined,
     read: () => streamRange(recording, range),
-    startsAt: reachesToEnd(range, size) ? range.offset : undefined,
+    startsAt: extendsToEnd(range, size) ? range.offset : undefined,
   };
   return { kind: 'encoded', source };
 }
@@ -117,7 +117,7 @@ function containerPart(
 async function* streamRange(recording: Recording, { offset, length }: ByteRange): AsyncGenerator<Buffer> {
   const end = offset + length;
   if (typeof recording !== 'string') yield recording.subarray(offset, end);
-  else yield* createReadStream(recording, { start: offset, end: end - 1, highWaterMark: READ_BYTES });
+  else yield* createReadStream(recording, { start: offset, end: end - 1, highWaterMark: READ_CHUNK_BYTES });
 }
 
 function notReady(): TypeError {

@@ -4,21 +4,21 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Apertium } from '../../src/offline/engine/apertium.js';
-import { readPairs, type Pair } from '../../src/offline/engine/modes.js';
+import { readPairs, type LanguagePair } from '../../src/offline/engine/apertium-modes.js';
 import { eventually, pipelinesOf, programsIn, untilGone } from '../support/programs.js';
 
 const MODES = '/usr/share/apertium/modes';
 /** A signal for each call: of many that listen to one Node warns as of a leak. */
 const never = (): AbortSignal => new AbortController().signal;
 const apertium = new Apertium();
-let pairs: Pair[] = [];
+let pairs: LanguagePair[] = [];
 
 beforeAll(async () => {
   pairs = await readPairs(MODES);
 });
 afterAll(() => apertium.close());
 
-function pair(source: string, target: string): Pair {
+function pair(source: string, target: string): LanguagePair {
   const found = pairs.find((each) => each.source === source && each.target === target);
   if (found === undefined) throw new Error(`${source}-${target} is not installed`);
   return found;
@@ -167,8 +167,8 @@ describe('the language of a text', () => {
 it('gives names their capitals', async () => {
   const text = "I met john on monday and he doesn't speak english.";
   const restored = "I met John on Monday and he doesn't speak English.";
-  expect(await apertium.capitalise(text, pair('en', 'ca'), never())).toBe(restored);
-  expect(await apertium.capitalise(text, pair('en', 'es'), never())).toBe(restored);
+  expect(await apertium.capitalizeNames(text, pair('en', 'ca'), never())).toBe(restored);
+  expect(await apertium.capitalizeNames(text, pair('en', 'es'), never())).toBe(restored);
 });
 
 describe('pipelines', () => {

@@ -13,7 +13,7 @@ export interface FoundFrames {
 const FRAMES_AT_START = 2;
 
 /** Behind other bytes there are thousands of places where a chain could begin by chance. */
-const FRAMES_BEHIND_JUNK = 5;
+const FRAMES_AFTER_JUNK = 5;
 
 /** @returns the frames that begin at the first byte that is not zero. */
 export function framesAtStart(bytes: Buffer): FoundFrames | undefined {
@@ -25,10 +25,10 @@ export function framesAtStart(bytes: Buffer): FoundFrames | undefined {
 }
 
 /** @returns the frames that begin somewhere in the first `maxJunkBytes`, as where a stream was joined inside a frame. */
-export function framesBehindJunk(bytes: Buffer, maxJunkBytes: number): FoundFrames | undefined {
+export function framesAfterJunk(bytes: Buffer, maxJunkBytes: number): FoundFrames | undefined {
   for (let at = bytes.indexOf(0xff); at !== -1 && at <= maxJunkBytes; at = bytes.indexOf(0xff, at + 1)) {
-    if (isChain(bytes, at, adtsFrame, FRAMES_BEHIND_JUNK)) return { demuxer: 'aac', start: at };
-    if (isChain(bytes, at, mpegFrame, FRAMES_BEHIND_JUNK)) return { demuxer: 'mp3', start: at };
+    if (isChain(bytes, at, adtsFrame, FRAMES_AFTER_JUNK)) return { demuxer: 'aac', start: at };
+    if (isChain(bytes, at, mpegFrame, FRAMES_AFTER_JUNK)) return { demuxer: 'mp3', start: at };
   }
   return undefined;
 }

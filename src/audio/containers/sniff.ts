@@ -1,6 +1,6 @@
 /** What a file is, by its first bytes alone: one of the containers that we let ffmpeg read, or nothing. */
 import type { Demuxer } from './formats.js';
-import { framesAtStart, framesBehindJunk } from './frames.js';
+import { framesAtStart, framesAfterJunk } from './frames.js';
 import type { RecordingReader } from '../recording.js';
 
 export interface Container {
@@ -27,7 +27,7 @@ export async function sniff(recording: RecordingReader): Promise<Container | und
     const head = await recording.read(start, HEAD_BYTES);
     const tag = readTag(head);
     if (tag === undefined) {
-      const found = recognise(head) ?? (await findFrames(recording, head, start));
+      const found = identify(head) ?? (await findFrames(recording, head, start));
       if (found !== undefined) return { demuxer: found.demuxer, start: start + found.start };
       // Behind a tag of MP3 people have all sorts of padding before the first frame: the demuxer looks for it itself.
       return isTagged ? { demuxer: 'mp3', start: 0 } : undefined;
@@ -74,12 +74,12 @@ const W64_GUID = Buffer.from('726966662e91cf11a5d628db04c10000', 'hex');
 const ASF_GUID = Buffer.from('3026b2758e66cf11a6d900aa0062ce6c', 'hex');
 const EBML_ID = '\x1a\x45\xdf\xa3';
 
-function recognise(head: Buffer): Container | undefined {
-  const demuxer = recogniseMagic(head);
+function identify(head: Buffer): Container | undefined {
+  const demuxer = identifyMagic(head);
   return demuxer === undefined ? framesAtStart(head) : { demuxer, start: 0 };
 }
 
-function recogniseMagic(head: Buffer): Demuxer | undefined {
+function identifyMagic(head: Buffer): Demuxer | undefined {
   const text = (start: number, end: number): string => head.toString('latin1', start, end);
   const first = text(0, 4);
   const form = text(8, 12);
@@ -113,5 +113,5 @@ async function findFrames(
 ): Promise<Container | undefined> {
   const first = head.toString('latin1', 0, 16);
   if (OTHER_FILES.some((magic) => first.startsWith(magic))) return undefined;
-  return framesBehindJunk(await recording.read(start, MAX_JUNK_BYTES + HEAD_BYTES), MAX_JUNK_BYTES);
+  return framesAfterJunk(await recording.read(start, MAX_JUNK_BYTES + HEAD_BYTES), MAX_JUNK_BYTES);
 }

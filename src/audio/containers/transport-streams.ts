@@ -10,7 +10,7 @@ export async function* findTransportStreams(
   recording: RecordingReader,
   start: number,
 ): AsyncGenerator<number> {
-  const programs = new Programs();
+  const programs = new ProgramTables();
   let offset = start;
   while (offset + PACKET_BYTES <= recording.size) {
     const bytes = await recording.read(offset, SCAN_BYTES);
@@ -26,7 +26,7 @@ export async function* findTransportStreams(
 }
 
 /** What the tables of a stream have said so far. */
-class Programs {
+class ProgramTables {
   #mapPid: number | undefined;
   /** Where the last table of programs stands. */
   #associationAt = 0;

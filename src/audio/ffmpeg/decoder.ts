@@ -5,7 +5,13 @@ import { promisify } from 'node:util';
 import { GatewayError } from '../../errors.js';
 import { Sandbox, SHELL } from './sandbox.js';
 import { inputOptions, isStreamable, type Encoding, type Track } from './arguments.js';
-import { toDecodeError, isFfmpegMissing, isOfNoAudio, isOfUnknownCodec, FfmpegStartError } from './errors.js';
+import {
+  toDecodeError,
+  isFfmpegMissing,
+  hasNoAudioStream,
+  isUnknownCodec,
+  FfmpegStartError,
+} from './errors.js';
 import { bundledBinary, chooseBinary, FfmpegProcess } from './ffmpeg.js';
 import { Semaphore } from '../../semaphore.js';
 import { WarmProcesses } from './warm-processes.js';
@@ -156,9 +162,9 @@ export class Decoder {
     }, this.#timeoutMs);
     try {
       return await this.#runProcess(source, maxBytes, job.signal, 'first').catch(async (error: unknown) => {
-        if (!isOfUnknownCodec(error)) throw error;
+        if (!isUnknownCodec(error)) throw error;
         return await this.#runProcess(source, maxBytes, job.signal, 'decodable').catch((second: unknown) => {
-          throw isOfNoAudio(second) ? error : second;
+          throw hasNoAudioStream(second) ? error : second;
         });
       });
     } finally {

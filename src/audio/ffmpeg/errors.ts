@@ -22,18 +22,18 @@ export function isFfmpegMissing(error: unknown): boolean {
  * Whether the audio stream that was asked for is of a codec that this ffmpeg has no decoder for; another of the file may
  * be of one that it has.
  */
-export function isOfUnknownCodec(error: unknown): boolean {
+export function isUnknownCodec(error: unknown): boolean {
   // Up to version 6.0, and since.
-  return /Decoder \(.*\) not found for|no decoder found for/.test(wordsBehind(error));
+  return /Decoder \(.*\) not found for|no decoder found for/.test(stderrOf(error));
 }
 
 /** Whether the file has no audio stream of those that were asked for. */
-export function isOfNoAudio(error: unknown): boolean {
-  return saysNoStreams(wordsBehind(error));
+export function hasNoAudioStream(error: unknown): boolean {
+  return saysNoStreams(stderrOf(error));
 }
 
 /** @returns what ffmpeg said, of an error of `asGatewayError`. */
-function wordsBehind(error: unknown): string {
+function stderrOf(error: unknown): string {
   return error instanceof GatewayError && error.cause instanceof Error ? error.cause.message : '';
 }
 

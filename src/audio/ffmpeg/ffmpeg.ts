@@ -13,7 +13,7 @@ import {
   type Encoding,
   type Track,
 } from './arguments.js';
-import { MonoSamples } from '../mixing/mono-samples.js';
+import { PcmCollector } from '../mixing/pcm-collector.js';
 import { FfmpegStartError } from './errors.js';
 
 /** Lines of ffmpeg's standard error as fluent-ffmpeg keeps them. */
@@ -45,7 +45,7 @@ export class FfmpegProcess {
   inputError: Error | undefined;
   readonly #maxBytes: number;
   readonly #output: Writable;
-  readonly #samples = new MonoSamples();
+  readonly #collector = new PcmCollector();
   #feed: (recording: AsyncIterable<Buffer>) => void = () => undefined;
   #child: ChildProcess | undefined;
 
@@ -72,15 +72,15 @@ export class FfmpegProcess {
         done();
       },
     });
-    const input = file === undefined ? this.#inputToBeFed() : inputUrl(encoding);
+    const input = file === undefined ? this.#createInput() : inputUrl(encoding);
     const command = commandFor(encoding, input, this.#output, maxBytes, track);
-    this.#confine(command, binary, sandbox, file);
+    this.#patchSpawn(command, binary, sandbox, file);
     this.finished = this.#run(command, input);
   }
 
   /** There was more than is collected. */
   get truncated(): boolean {
-    return this.#samples.bytes > this.#maxBytes;
+    return this.#collector.bytes > this.#maxBytes;
   }
 
   /** Gives the process what it waits for. */
@@ -90,7 +90,7 @@ export class FfmpegProcess {
 
   /** @returns what was collected, in one piece, and keeps nothing of it. */
   takePcm(): Buffer {
-    return this.#samples.take();
+    return this.#collector.take();
   }
 
   /** Ends the process at once, and no longer listens: should it have children, they cannot keep us waiting. */
@@ -102,11 +102,11 @@ export class FfmpegProcess {
   }
 
   #collect(chunk: Buffer): void {
-    if (!this.truncated) this.#samples.push(chunk);
+    if (!this.truncated) this.#collector.push(chunk);
     if (this.truncated) this.kill();
   }
 
-  #inputToBeFed(): Readable {
+  #createInput(): Readable {
     const fed = new Promise<AsyncIterable<Buffer>>((resolve) => {
       this.#feed = resolve;
     });
@@ -121,7 +121,12 @@ export class FfmpegProcess {
     return Readable.from(read(this), { objectMode: false });
   }
 
-  #confine(command: ffmpeg.FfmpegCommand, binary: string, sandbox: Sandbox, file: number | undefined): void {
+  #patchSpawn(
+    command: ffmpeg.FfmpegCommand,
+    binary: string,
+    sandbox: Sandbox,
+    file: number | undefined,
+  ): void {
     // It would run `ffmpeg -formats` and `ffmpeg -encoders` before the first command; both are known to be there.
     command._prepare = (done) => {
       done(null, command._getArguments());
@@ -157,7 +162,7 @@ export class FfmpegProcess {
     return new Promise<void>((resolve, reject) => {
       command.on('error', (error, _stdout, stderr) => {
         if (error instanceof FfmpegStartError) reject(error);
-        else if (isShellsExit(error)) reject(new FfmpegStartError({ code: 'EACCES' }));
+        else if (isShellStartFailure(error)) reject(new FfmpegStartError({ code: 'EACCES' }));
         else if (stderr === null || stderr === '') reject(error);
         else reject(new Error(stderr.slice(-2000), { cause: error }));
       });
@@ -169,18 +174,18 @@ export class FfmpegProcess {
       command.run();
     }).finally(() => {
       if (typeof input === 'string') return;
-      this.#feed(nothing());
+      this.#feed(emptyInput());
       input.destroy();
     });
   }
 }
 
 /** How a shell says that it could not start the program. */
-function isShellsExit(error: Error): boolean {
+function isShellStartFailure(error: Error): boolean {
   return /exited with code 12[67]\b/.test(error.message);
 }
 
-async function* nothing(): AsyncGenerator<Buffer> {
+async function* emptyInput(): AsyncGenerator<Buffer> {
   // Ends the wait of an input that was never fed.
 }
 

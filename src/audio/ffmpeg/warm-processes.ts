@@ -20,7 +20,7 @@ export class WarmProcesses<T extends WarmProcess> {
   /** The oldest first. */
   readonly #waiting = new Set<Waiting<T>>();
   /** Killed, and not gone yet. */
-  readonly #leaving = new Set<Promise<unknown>>();
+  readonly #exiting = new Set<Promise<unknown>>();
   #closed = false;
 
   /** @param limit how many may wait at a time; 0: none. */
@@ -51,11 +51,11 @@ export class WarmProcesses<T extends WarmProcess> {
     if (this.#waiting.size >= this.#limit) {
       const other = mayReplace ? [...this.#waiting].find((each) => each.kind !== kind) : undefined;
       if (other === undefined) return;
-      this.#dismiss(other);
+      this.#retire(other);
     }
     const process = start();
     const timer = setTimeout(() => {
-      this.#dismiss(waiting);
+      this.#retire(waiting);
     }, IDLE_MS).unref();
     const waiting = { kind, process, timer };
     this.#waiting.add(waiting);
@@ -69,15 +69,15 @@ export class WarmProcesses<T extends WarmProcess> {
   /** Starts no more, and ends those that wait; resolves when they are gone. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const each of this.#waiting) this.#dismiss(each);
-    await Promise.all(this.#leaving);
+    for (const each of this.#waiting) this.#retire(each);
+    await Promise.all(this.#exiting);
   }
 
-  #dismiss(waiting: Waiting<T>): void {
+  #retire(waiting: Waiting<T>): void {
     this.#remove(waiting);
     const leaving = Promise.allSettled([waiting.process.finished]);
-    this.#leaving.add(leaving);
-    void leaving.then(() => this.#leaving.delete(leaving));
+    this.#exiting.add(leaving);
+    void leaving.then(() => this.#exiting.delete(leaving));
     waiting.process.kill();
   }
 

@@ -99,10 +99,7 @@ const MU_LAW_VALUES = Float32Array.from({ length: 256 }, (_, code) => {
 });
 
 /** The same bytes in pieces that hold whole units of `unitBytes`; what is left over at the end is dropped. */
-export async function* inWholeUnits(
-  chunks: AsyncIterable<Buffer>,
-  unitBytes: number,
-): AsyncGenerator<Buffer> {
+export async function* alignChunks(chunks: AsyncIterable<Buffer>, unitBytes: number): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of chunks) {
     const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);

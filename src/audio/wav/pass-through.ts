@@ -1,7 +1,7 @@
 /** Whether a recording needs no decoder, told by its beginning: while it still comes in, that is all there is of it. */
 import { BytesReader } from '../recording.js';
 import { sniff } from '../containers/sniff.js';
-import { isOurPcm } from './wav.js';
+import { isNativePcm } from './wav.js';
 import { readWavFiles } from './files.js';
 
 /** A WAV whose samples begin later than that has more before them than this is worth. */
@@ -24,9 +24,9 @@ export async function isPassThroughWav(head: Buffer): Promise<boolean | undefine
     const [first, ...others] = await readWavFiles(reader, container.start);
     if (first === undefined) return more;
     const { header } = first;
-    if (others.some((other) => !isOurPcm(other.header))) return false;
+    if (others.some((other) => !isNativePcm(other.header))) return false;
     // What its samples are like is known for certain only where they begin: the format may be cut off before.
-    return header.data.length === 0 ? more : isOurPcm(header);
+    return header.data.length === 0 ? more : isNativePcm(header);
   } catch {
     return more; // There is no format in what has come so far.
   }

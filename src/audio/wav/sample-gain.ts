@@ -1,7 +1,7 @@
 /** On which side of their bytes padded samples lie. */
 import { GatewayError } from '../../errors.js';
 import type { Recording } from '../recording.js';
-import { inWholeUnits } from '../mixing/samples.js';
+import { alignChunks } from '../mixing/samples.js';
 import { isPadded } from './format.js';
 import { streamWavSamples, type WavHeader } from './wav.js';
 
@@ -19,7 +19,7 @@ export async function sampleGain(recording: Recording, header: WavHeader): Promi
   const limit = 2 ** (bitsPerSample - 1);
   let usedBits = 0;
   let isLow = true;
-  for await (const bytes of inWholeUnits(streamWavSamples(recording, header), sampleBytes)) {
+  for await (const bytes of alignChunks(streamWavSamples(recording, header), sampleBytes)) {
     for (let at = 0; at < bytes.length; at += sampleBytes) {
       const value = bigEndian ? bytes.readIntBE(at, sampleBytes) : bytes.readIntLE(at, sampleBytes);
       usedBits |= value;

@@ -79,14 +79,14 @@ export function sendTranslationJson(
 ): void {
   const pcm = result.audio ?? Buffer.alloc(0);
   const spoken = wantsAudio
-    ? { ...audioBody(pcm), base64: encodeWav(pcm, SAMPLE_RATE).toString('base64') }
+    ? { ...audioBody(pcm), base64: encodeWav(pcm).toString('base64') }
     : undefined;
   say(res, 'Server-Timing', serverTiming(result.timings));
   sendJson(res, resultBody(result, req.context.id, spoken));
 }
 
 export function sendWav(res: ServerResponse, result: TranslationResult): void {
-  const wav = encodeWav(result.audio ?? Buffer.alloc(0), SAMPLE_RATE);
+  const wav = encodeWav(result.audio ?? Buffer.alloc(0));
   const { encoded, isWhole } = encodeForHeader(result.text);
   say(res, 'Server-Timing', serverTiming(result.timings));
   res.setHeader('X-Connect-Id', result.connectId);

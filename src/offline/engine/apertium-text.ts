@@ -29,7 +29,7 @@ const WRAPPED_LINE_LENGTH = 50;
 const TAIL_LENGTH = 16;
 
 /** Cuts a text into sentences that can be translated each by itself. */
-export function cutIntoSegments(text: string): Segment[] {
+export function splitIntoSegments(text: string): Segment[] {
   const segments: Segment[] = [];
   let before = '';
   let start = 0;
@@ -50,7 +50,7 @@ export function cutIntoSegments(text: string): Segment[] {
   };
   const closeUpTo = (end: number, next: number): void => {
     while (end - start > MAX_SENTENCE_LENGTH) {
-      const cut = placeToCut(text, start);
+      const cut = findCut(text, start);
       close(cut, cut);
     }
     close(end, next);
@@ -77,7 +77,7 @@ function endsSentence(text: string, index: number, gap: string): boolean {
 }
 
 /** Where a sentence that is too long is cut with the least harm. */
-function placeToCut(text: string, start: number): number {
+function findCut(text: string, start: number): number {
   const limit = start + MAX_SENTENCE_LENGTH;
   for (const stop of ['.', ';', ',', '']) {
     const at = text.lastIndexOf(`${stop} `, limit);

@@ -1,32 +1,32 @@
 /** Text to text: sentence after sentence through the steps of a route, and which language a text is in. */
 import type { Logger } from 'pino';
 import {
-  cutIntoSegments,
+  splitIntoSegments,
   decodeSentence,
   encodeSentence,
   readAnalysis,
   type AnalysedWord,
   type Segment,
 } from './apertium-text.js';
-import type { Pair } from './modes.js';
-import { Pipelines } from './pipelines.js';
+import type { LanguagePair } from './apertium-modes.js';
+import { PipelineCache } from './pipeline-cache.js';
 
 const MAX_TRANSLATORS = 6;
 const MAX_ANALYSERS = 12;
 /** Sentences of one text on their way at a time: keeps every stage at work, and lets other texts in between. */
-const AHEAD = 4;
+const MAX_PENDING_SENTENCES = 4;
 /** So much of a text tells its language. */
 const SAMPLE_LENGTH = 600;
 /** Of the languages tried none knew less than nine tenths of the letters of its own text, nor half of another's. */
-const KNOWN_ENOUGH = 0.5;
+const MIN_KNOWN_SHARE = 0.5;
 
 export class Apertium {
-  readonly #translators: Pipelines;
-  readonly #analysers: Pipelines;
+  readonly #translators: PipelineCache;
+  readonly #analysers: PipelineCache;
 
   constructor(path?: string, logger?: Pick<Logger, 'warn'>) {
-    this.#translators = new Pipelines(MAX_TRANSLATORS, path, logger);
-    this.#analysers = new Pipelines(MAX_ANALYSERS, path, logger);
+    this.#translators = new PipelineCache(MAX_TRANSLATORS, path, logger);
+    this.#analysers = new PipelineCache(MAX_ANALYSERS, path, logger);
   }
 
   /**
@@ -36,16 +36,16 @@ export class Apertium {
    */
   async *translate(
     text: string,
-    steps: readonly Pair[],
+    steps: readonly LanguagePair[],
     signal: AbortSignal,
   ): AsyncGenerator<string, void, void> {
-    const segments = cutIntoSegments(text);
+    const segments = splitIntoSegments(text);
     const ahead: Promise<string>[] = [];
     let next = 0;
     for (;;) {
-      for (; ahead.length < AHEAD && next < segments.length; next += 1) {
+      for (; ahead.length < MAX_PENDING_SENTENCES && next < segments.length; next += 1) {
         const segment = segments[next];
-        if (segment) ahead.push(handled(this.#translate(segment, steps)));
+        if (segment) ahead.push(ignoreRejection(this.#translate(segment, steps)));
       }
       const first = ahead.shift();
       if (first === undefined) return;
@@ -58,13 +58,17 @@ export class Apertium {
    * @param pairs one for each language that the text may be in
    * @returns undefined when no dictionary knows enough of it
    */
-  async detect(text: string, pairs: readonly Pair[], signal: AbortSignal): Promise<string | undefined> {
+  async detect(
+    text: string,
+    pairs: readonly LanguagePair[],
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
     const sample = text.slice(0, SAMPLE_LENGTH);
     const shares = pairs.map(async (pair) => ({
       language: pair.source,
       share: knownShare(await this.#analyse(sample, pair)),
     }));
-    let best: { language?: string; share: number } = { share: KNOWN_ENOUGH };
+    let best: { language?: string; share: number } = { share: MIN_KNOWN_SHARE };
     for (const each of await unlessAborted(Promise.all(shares), signal)) {
       if (each.share > best.share) best = each;
     }
@@ -72,25 +76,25 @@ export class Apertium {
   }
 
   /** Gives names their capitals (`monday`, `york`): words that the dictionary knows in no other way. */
-  async capitalise(text: string, pair: Pair, signal: AbortSignal): Promise<string> {
+  async capitalizeNames(text: string, pair: LanguagePair, signal: AbortSignal): Promise<string> {
     const words = await unlessAborted(this.#analyse(text, pair), signal);
-    const unknown = words.filter(({ isKnown }) => !isKnown).map(({ word }) => withCapital(word));
+    const unknown = words.filter(({ isKnown }) => !isKnown).map(({ word }) => capitalize(word));
     const others = await unlessAborted(this.#analyse(unknown.join(' \n'), pair), signal);
     const names = [...words.filter(({ isName }) => isName), ...others.filter(({ isKnown }) => isKnown)];
     const known = new Set(names.map(({ word }) => word.toLowerCase()));
-    return text.replace(/[\p{L}']+/gu, (word) => (known.has(word) ? withCapital(word) : word));
+    return text.replace(/[\p{L}']+/gu, (word) => (known.has(word) ? capitalize(word) : word));
   }
 
   async close(): Promise<void> {
     await Promise.all([this.#translators.close(), this.#analysers.close()]);
   }
 
-  async #analyse(text: string, { analyser }: Pair): Promise<AnalysedWord[]> {
+  async #analyse(text: string, { analyser }: LanguagePair): Promise<AnalysedWord[]> {
     if (analyser === undefined) return [];
     return readAnalysis(await this.#analysers.send(analyser, encodeSentence(text.replaceAll('\0', ' '))));
   }
 
-  async #translate({ before, sentence, after }: Segment, steps: readonly Pair[]): Promise<string> {
+  async #translate({ before, sentence, after }: Segment, steps: readonly LanguagePair[]): Promise<string> {
     let words = sentence;
     if (words !== '') {
       for (const { script } of steps) {
@@ -102,7 +106,7 @@ export class Apertium {
   }
 }
 
-function withCapital(word: string): string {
+function capitalize(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
@@ -114,7 +118,7 @@ function knownShare(words: readonly AnalysedWord[]): number {
 }
 
 /** Its rejection is for whoever awaits it; nobody may, when the text before it was the last one wanted. */
-function handled<T>(promise: Promise<T>): Promise<T> {
+function ignoreRejection<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;
 }

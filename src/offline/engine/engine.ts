@@ -13,7 +13,7 @@ import {
   readLanguages,
   type LanguageRequest,
 } from './languages.js';
-import type { Pair } from './modes.js';
+import type { LanguagePair } from './apertium-modes.js';
 import { Recognizer } from './recognizer.js';
 import {
   ResponderError,
@@ -22,9 +22,9 @@ import {
   type ResponderEvent,
   type ResponderRequest,
 } from '../server/responder.js';
-import { TranslationRoutes } from './routes.js';
-import { Programs } from './process.js';
-import { Transcripts } from './transcripts.js';
+import { PairGraph } from './pair-graph.js';
+import { ProgramRunner } from './process.js';
+import { TranscriptCache } from './transcript-cache.js';
 import { Synthesizer, VOICES } from './synthesizer.js';
 
 export interface SpeechEngineOptions {
@@ -38,14 +38,14 @@ export interface SpeechEngineOptions {
 /** Speech is understood in this language only. */
 const RECOGNIZED_LANGUAGE = 'en';
 /** Shorter texts are told word by word, longer ones sentence by sentence. */
-const WORD_BY_WORD_LENGTH = 600;
+const MAX_WORD_BY_WORD_LENGTH = 600;
 /** A text of fewer words may be a name, which no dictionary has. */
-const UNKNOWN_WORDS = 4;
+const MIN_WORDS_TO_REJECT = 4;
 
 /** Looks what is installed; starts all the same where something, or everything, is missing. */
 export async function createSpeechEngine(options: SpeechEngineOptions = {}): Promise<Responder> {
   const { path, root = '/' } = options;
-  const probing = new Programs(1, path);
+  const probing = new ProgramRunner(1, path);
   const inventory = await takeInventory(root, probing, new AbortController().signal);
   options.logger?.debug({ pairs: inventory.pairs.length, missing: inventory.missing }, 'speech engine');
   return new SpeechEngine(inventory, options);
@@ -53,28 +53,28 @@ export async function createSpeechEngine(options: SpeechEngineOptions = {}): Pro
 
 class SpeechEngine implements Responder {
   readonly #inventory: Inventory;
-  readonly #routes: TranslationRoutes;
+  readonly #routes: PairGraph;
   readonly #names: LanguageNames;
   readonly #apertium: Apertium;
-  readonly #transcripts: Transcripts;
+  readonly #transcripts: TranscriptCache;
   readonly #voice: Synthesizer;
   /** Recognition takes seconds and speech does not; so neither waits for the other. */
-  readonly #recognizer: Programs;
-  readonly #speaking: Programs;
+  readonly #recognizer: ProgramRunner;
+  readonly #speaking: ProgramRunner;
 
   constructor(inventory: Inventory, { path, logger }: SpeechEngineOptions) {
     const cores = availableParallelism();
     this.#inventory = inventory;
-    this.#routes = new TranslationRoutes(inventory.pairs);
+    this.#routes = new PairGraph(inventory.pairs);
     this.#names = new LanguageNames(this.#routes.sources);
     this.#apertium = new Apertium(path, logger);
-    this.#recognizer = new Programs(cores, path);
-    this.#speaking = new Programs(cores, path);
+    this.#recognizer = new ProgramRunner(cores, path);
+    this.#speaking = new ProgramRunner(cores, path);
     const recognizer = new Recognizer(this.#recognizer);
-    this.#transcripts = new Transcripts(async (pcm, signal) => {
+    this.#transcripts = new TranscriptCache(async (pcm, signal) => {
       const words = await recognizer.transcribe(pcm, signal);
       const english = this.#routes.pairFrom(RECOGNIZED_LANGUAGE);
-      return english ? this.#apertium.capitalise(words, english, signal) : words;
+      return english ? this.#apertium.capitalizeNames(words, english, signal) : words;
     });
     this.#voice = new Synthesizer(this.#speaking, inventory.speech);
   }
@@ -99,7 +99,7 @@ class SpeechEngine implements Responder {
     let answer = '';
     for await (const sentence of this.#apertium.translate(text, route, signal)) {
       answer += sentence;
-      const deltas = text.length <= WORD_BY_WORD_LENGTH ? wordsOf(sentence) : [sentence];
+      const deltas = text.length <= MAX_WORD_BY_WORD_LENGTH ? wordsOf(sentence) : [sentence];
       for (const delta of deltas) yield { type: 'text', delta };
     }
     if (output === 'text') return;
@@ -108,7 +108,7 @@ class SpeechEngine implements Responder {
 
   async transcribe(pcm: Buffer, language: string | undefined, signal: AbortSignal): Promise<string> {
     this.#checkRecognizer(language);
-    return this.#transcripts.of(pcm, signal);
+    return this.#transcripts.get(pcm, signal);
   }
 
   capabilities(): Promise<EngineCapabilities> {
@@ -133,7 +133,7 @@ class SpeechEngine implements Responder {
     for (const part of parts) {
       if (part.type === 'text') texts.push(part.text);
       else if (part.transcript !== undefined) texts.push(part.transcript);
-      else if (part.audio) texts.push(await this.#transcripts.of(part.audio, signal));
+      else if (part.audio) texts.push(await this.#transcripts.get(part.audio, signal));
     }
     return texts.filter((text) => text !== '').join('\n');
   }
@@ -162,7 +162,7 @@ class SpeechEngine implements Responder {
     if (this.#inventory.pairs.length === 0)
       throw new ResponderError('offline_engine_missing', MISSING.translation);
     const isForeign = /\p{L}/u.test(text) && !/\p{Script=Latin}/u.test(text);
-    if (isForeign || countWords(text) >= UNKNOWN_WORDS) {
+    if (isForeign || countWords(text) >= MIN_WORDS_TO_REJECT) {
       throw new ResponderError(
         'unsupported_language',
         `The text is in none of the languages that are understood offline: ${this.#list(pairs.map((pair) => pair.source))}. Where it is, say so with \`source\`.`,
@@ -171,8 +171,8 @@ class SpeechEngine implements Responder {
     return DEFAULT_SOURCE;
   }
 
-  #route(source: string, target: string): readonly Pair[] {
-    const route = this.#routes.find(source, target);
+  #route(source: string, target: string): readonly LanguagePair[] {
+    const route = this.#routes.shortestPath(source, target);
     if (route) return route;
     if (this.#inventory.pairs.length === 0)
       throw new ResponderError('offline_engine_missing', MISSING.translation);

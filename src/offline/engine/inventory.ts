@@ -1,12 +1,12 @@
 /** What is installed of the programs that the speech engine needs, and what to install for the rest. */
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readPairs, type Pair } from './modes.js';
-import type { Programs } from './process.js';
+import { readPairs, type LanguagePair } from './apertium-modes.js';
+import type { ProgramRunner } from './process.js';
 import type { SpokenLanguages } from './synthesizer.js';
 
 export interface Inventory {
-  readonly pairs: readonly Pair[];
+  readonly pairs: readonly LanguagePair[];
   /** English speech can be recognised. */
   readonly recognizer: boolean;
   readonly speech: SpokenLanguages;
@@ -36,7 +36,7 @@ const TIMEOUT_MS = 20_000;
 /** @param root of the file system that Debian's packages are in: `/` */
 export async function takeInventory(
   root: string,
-  programs: Programs,
+  programs: ProgramRunner,
   signal: AbortSignal,
 ): Promise<Inventory> {
   const found = await programs.run({ script: FIND_COMMANDS, args: COMMANDS, timeoutMs: TIMEOUT_MS }, signal);
@@ -59,7 +59,7 @@ export async function takeInventory(
   return { pairs, recognizer, speech: { flite, espeak }, missing };
 }
 
-function missingPairs(pairs: readonly Pair[]): string[] {
+function missingPairs(pairs: readonly LanguagePair[]): string[] {
   if (pairs.length === 0) return [MISSING.translation];
   return LANGUAGE_PACKAGES.filter(
     ({ source, target }) => !pairs.some((pair) => pair.source === source && pair.target === target),
@@ -74,7 +74,7 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /** The table has the name of the language second, and further names in brackets at the end: `(fr 5)`. */
-async function readVoices(programs: Programs, signal: AbortSignal): Promise<ReadonlySet<string>> {
+async function readVoices(programs: ProgramRunner, signal: AbortSignal): Promise<ReadonlySet<string>> {
   const table = await programs.run({ script: 'espeak-ng --voices', timeoutMs: TIMEOUT_MS }, signal);
   const rows = table.toString('utf8').split('\n').slice(1);
   return new Set(

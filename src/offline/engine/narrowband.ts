@@ -5,7 +5,7 @@ const HZ = 24_000;
 const REACH = 48;
 /** What lies above it was 60 dB down and more in speech that had been sampled at 8 kHz, 12 to 38 dB down in other speech. */
 const UPPER_HZ = 4_600;
-const NOTHING = 3e-5;
+const MAX_UPPER_POWER_RATIO = 3e-5;
 /** The hiss of s and f, which goes on above, is heard at the upper end of the telephone's band. */
 const HISS_HZ = [2_400, 3_600] as const;
 const FILL_FROM_HZ = 3_500;
@@ -22,11 +22,11 @@ const NOISE_SAMPLES = 16_381;
  * @param pcm PCM16 mono 24 kHz
  * @returns the same samples; of speech without anything above 4 kHz others, with noise up there as loud as its hiss
  */
-export function widen(pcm: Buffer): Buffer {
+export function extendBandwidth(pcm: Buffer): Buffer {
   const samples = withMargins(pcm);
   const upper = power(filtered(samples, bandPass(UPPER_HZ, HZ / 2), PROBE_STEP));
   const lower = power(filtered(samples, bandPass(200, UPPER_HZ), PROBE_STEP));
-  if (upper > NOTHING * lower) return pcm;
+  if (upper > MAX_UPPER_POWER_RATIO * lower) return pcm;
   const hiss = filtered(samples, bandPass(...HISS_HZ), STEP);
   const noise = makeNoise();
   const output = Buffer.alloc(pcm.length & ~1);

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { Semaphore } from '../../semaphore.js';
 
 /** How much of what a program complains about is kept for the log. */
-const COMPLAINT_BYTES = 2_000;
+const MAX_STDERR_BYTES = 2_000;
 
 /**
  * Starts a pipeline. It is read from and written to through real pipes inside the shell, for Node gives its children
@@ -39,10 +39,10 @@ export function killPipeline({ pid }: ChildProcessWithoutNullStreams): void {
 }
 
 /** Reads the error output, which would otherwise fill up and stall the program. @returns its beginning, so far */
-export function drainComplaints(child: ChildProcessWithoutNullStreams): () => string {
+export function drainStderr(child: ChildProcessWithoutNullStreams): () => string {
   let text = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk.slice(0, COMPLAINT_BYTES - text.length);
+    text += chunk.slice(0, MAX_STDERR_BYTES - text.length);
   });
   return () => text.trim();
 }
@@ -55,14 +55,14 @@ export interface ProgramRun {
 }
 
 /** Programs that run to their end, so many at a time. */
-export class Programs {
-  readonly #line: Semaphore;
+export class ProgramRunner {
+  readonly #semaphore: Semaphore;
   readonly #path: string | undefined;
   readonly #closing = new AbortController();
   readonly #running = new Set<Promise<Buffer>>();
 
   constructor(concurrency: number, path: string | undefined) {
-    this.#line = new Semaphore(concurrency);
+    this.#semaphore = new Semaphore(concurrency);
     this.#path = path;
   }
 
@@ -72,7 +72,7 @@ export class Programs {
    */
   run(program: ProgramRun, signal: AbortSignal): Promise<Buffer> {
     const either = AbortSignal.any([signal, this.#closing.signal]);
-    const run = this.#line.run(() => runToEnd(program, this.#path, either), either);
+    const run = this.#semaphore.run(() => runToEnd(program, this.#path, either), either);
     this.#running.add(run);
     const forget = (): void => {
       this.#running.delete(run);
@@ -94,7 +94,7 @@ async function runToEnd(
   signal: AbortSignal,
 ): Promise<Buffer> {
   const child = startPipeline(script, args, path);
-  const complaints = drainComplaints(child);
+  const complaints = drainStderr(child);
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   const deadline = AbortSignal.timeout(timeoutMs);

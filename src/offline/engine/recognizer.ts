@@ -1,7 +1,8 @@
 /** English speech to words, by PocketSphinx. */
-import { widen } from './narrowband.js';
-import { BYTES_PER_MS, loudnessDb } from '../../audio/loudness.js';
-import type { Programs } from './process.js';
+import { extendBandwidth } from './narrowband.js';
+import { loudnessDb } from '../../audio/loudness.js';
+import { BYTES_PER_MS } from '../../audio/pcm.js';
+import type { ProgramRunner } from './process.js';
 
 /**
  * Raw samples through a pipe; a line for each utterance. The model's filters are laid out in Hz, so that it takes 24 kHz as
@@ -25,9 +26,9 @@ const MIN_PIECE_FRAMES = MAX_PIECE_FRAMES / 2;
 const PAUSE_FRAMES = 200 / FRAME_MS;
 
 export class Recognizer {
-  readonly #programs: Programs;
+  readonly #programs: ProgramRunner;
 
-  constructor(programs: Programs) {
+  constructor(programs: ProgramRunner) {
     this.#programs = programs;
   }
 
@@ -37,13 +38,13 @@ export class Recognizer {
    * @returns empty for silence and for what is no speech
    */
   async transcribe(pcm: Buffer, signal: AbortSignal): Promise<string> {
-    const pieces = cutAtPauses(pcm).map((piece) => this.#recognise(piece, signal));
+    const pieces = splitAtPauses(pcm).map((piece) => this.#recognise(piece, signal));
     const utterances = (await Promise.all(pieces)).flat();
     return utterances.map(asSentence).join(' ');
   }
 
   async #recognise(piece: Buffer, signal: AbortSignal): Promise<string[]> {
-    const input = widen(piece);
+    const input = extendBandwidth(piece);
     const output = await this.#programs.run({ script: SCRIPT, input, timeoutMs: TIMEOUT_MS }, signal);
     return output
       .toString('utf8')
@@ -54,7 +55,7 @@ export class Recognizer {
 }
 
 /** The parts of a recording that may hold speech; none for silence. */
-export function cutAtPauses(pcm: Buffer): Buffer[] {
+export function splitAtPauses(pcm: Buffer): Buffer[] {
   const levels: number[] = [];
   for (let at = 0; at < pcm.length; at += FRAME_BYTES) {
     levels.push(loudnessDb(pcm.subarray(at, at + FRAME_BYTES)));

@@ -1,7 +1,7 @@
 /** Text to speech: Flite for English, which recognisers understand, eSpeak NG for every other language. */
-import { cutIntoSegments } from './apertium-text.js';
+import { splitIntoSegments } from './apertium-text.js';
 import { resample } from '../../audio/resample.js';
-import type { Programs } from './process.js';
+import type { ProgramRunner } from './process.js';
 
 const OUR_HZ = 24_000;
 const TIMEOUT_MS = 30_000;
@@ -17,15 +17,15 @@ const ENGLISH = { female: 'slt', male: 'rms' } as const;
 /** eSpeak's own voices are male; a variant changes that. */
 const VARIANT = { female: '+f2', male: '' } as const;
 
-type Kind = keyof typeof ENGLISH;
+type VoiceKind = keyof typeof ENGLISH;
 
 /** The names that clients of the real servers use, as the kind of voice that each is nearest to; and Flite's own. */
-const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
+const VOICE_KINDS: ReadonlyMap<string, VoiceKind> = new Map<string, VoiceKind>([
   ...['marin', 'alloy', 'coral', 'sage', 'shimmer', 'slt'].map((name) => [name, 'female'] as const),
   ...['cedar', 'ash', 'ballad', 'echo', 'verse', 'rms'].map((name) => [name, 'male'] as const),
 ]);
 
-export const VOICES: readonly string[] = [...KINDS.keys()];
+export const VOICES: readonly string[] = [...VOICE_KINDS.keys()];
 
 export interface SpokenLanguages {
   /** Flite is installed. */
@@ -35,10 +35,10 @@ export interface SpokenLanguages {
 }
 
 export class Synthesizer {
-  readonly #programs: Programs;
+  readonly #programs: ProgramRunner;
   readonly #installed: SpokenLanguages;
 
-  constructor(programs: Programs, installed: SpokenLanguages) {
+  constructor(programs: ProgramRunner, installed: SpokenLanguages) {
     this.#programs = programs;
     this.#installed = installed;
   }
@@ -57,15 +57,15 @@ export class Synthesizer {
     name: string | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<Buffer, void, void> {
-    const kind = KINDS.get(name ?? '') ?? 'female';
-    for (const words of cutForSpeech(text)) {
+    const kind = VOICE_KINDS.get(name ?? '') ?? 'female';
+    for (const words of splitForSpeech(text)) {
       const wav = await this.#programs.run(this.#program(words, language, kind), signal);
       const { pcm, sampleRate } = readSynthesizedWav(wav);
       if (pcm.length > 0) yield resample(pcm, sampleRate, OUR_HZ);
     }
   }
 
-  #program(words: string, language: string, kind: Kind): Parameters<Programs['run']>[0] {
+  #program(words: string, language: string, kind: VoiceKind): Parameters<ProgramRunner['run']>[0] {
     if (this.#isFlite(language)) {
       return { script: FLITE, args: [ENGLISH[kind], words], timeoutMs: TIMEOUT_MS };
     }
@@ -89,9 +89,9 @@ function baseOf(language: string): string {
 }
 
 /** Only what can be said: pieces with a letter or digit, without control characters or eSpeak's `[[phonemes]]`. */
-function cutForSpeech(text: string): string[] {
+function splitForSpeech(text: string): string[] {
   const spoken: string[] = [];
-  for (const { sentence } of cutIntoSegments(text)) {
+  for (const { sentence } of splitIntoSegments(text)) {
     const words = sentence.replace(/[\p{Cc}\s]+/gu, ' ').replaceAll('[[', '[ [');
     spoken.push(...(words.match(PIECE) ?? []).filter((piece) => /[\p{L}\p{N}]/u.test(piece)));
   }

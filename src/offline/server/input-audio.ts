@@ -1,6 +1,6 @@
 /** The input audio buffer of one session: bytes in, and with voice activity detection the turns found in them. */
 import type { TurnDetection } from '../../wire/index.js';
-import { BYTES_PER_MS, pcmDurationMs } from '../../audio/loudness.js';
+import { BYTES_PER_MS, pcmDurationMs } from '../../audio/pcm.js';
 import { RequestError } from './request-error.js';
 import { VAD_FRAME_MS, ONSET_MS, VoiceActivityDetector } from '../../audio/vad.js';
 
@@ -21,13 +21,13 @@ export class InputAudio {
   /** Positions in the session's whole input: of the first byte kept, after the last one, and of the next frame to judge. */
   #start = 0;
   #end = 0;
-  #judged = 0;
+  #analysed = 0;
   #paddingBytes = 0;
   #detector: VoiceActivityDetector | undefined;
 
   /** Starts detection anew; null switches it off. What the buffer holds stays. */
   configure(detection: TurnDetection | null): void {
-    this.#judged = this.#end;
+    this.#analysed = this.#end;
     this.#paddingBytes = (detection?.prefixPaddingMs ?? 300) * BYTES_PER_MS;
     this.#detector = detection === null ? undefined : new VoiceActivityDetector(optionsOf(detection));
   }
@@ -43,7 +43,7 @@ export class InputAudio {
     }
     this.#chunks.push(audio);
     this.#end += audio.length;
-    return this.#detector === undefined ? [] : this.#judge(this.#detector);
+    return this.#detector === undefined ? [] : this.#detectTurns(this.#detector);
   }
 
   /** Takes all that is in the buffer. @throws Refusal when it is shorter than the minimum. */
@@ -64,22 +64,22 @@ export class InputAudio {
     this.#take(this.#end);
   }
 
-  #judge(detector: VoiceActivityDetector): AudioTurn[] {
+  #detectTurns(detector: VoiceActivityDetector): AudioTurn[] {
     const turns: AudioTurn[] = [];
     // Frames may straddle two appends; each is judged once, so this copies little more than the new bytes.
-    const unjudged = this.#bytesFrom(this.#judged);
+    const unjudged = this.#bytesFrom(this.#analysed);
     for (let at = 0; at + FRAME_BYTES <= unjudged.length; at += FRAME_BYTES) {
       const change = detector.push(unjudged.subarray(at, at + FRAME_BYTES));
-      this.#judged += FRAME_BYTES;
+      this.#analysed += FRAME_BYTES;
       if (change === 'started') {
-        this.#dropBefore(this.#judged - ONSET_MS * BYTES_PER_MS - this.#paddingBytes);
+        this.#dropBefore(this.#analysed - ONSET_MS * BYTES_PER_MS - this.#paddingBytes);
         turns.push({ type: 'started', audioStartMs: Math.round(pcmDurationMs(this.#start)) });
       } else if (change === 'stopped') {
-        const audioEndMs = Math.round(pcmDurationMs(this.#judged));
-        turns.push({ type: 'stopped', audioEndMs, audio: this.#take(this.#judged) });
+        const audioEndMs = Math.round(pcmDurationMs(this.#analysed));
+        turns.push({ type: 'stopped', audioEndMs, audio: this.#take(this.#analysed) });
       }
     }
-    if (!detector.speaking) this.#dropBefore(this.#judged - ONSET_MS * BYTES_PER_MS - this.#paddingBytes);
+    if (!detector.speaking) this.#dropBefore(this.#analysed - ONSET_MS * BYTES_PER_MS - this.#paddingBytes);
     return turns;
   }
 
@@ -108,7 +108,7 @@ export class InputAudio {
     const rest = held.subarray(position - this.#start);
     this.#chunks = rest.length === 0 ? [] : [rest];
     this.#start = position;
-    this.#judged = Math.max(this.#judged, position);
+    this.#analysed = Math.max(this.#analysed, position);
     return taken;
   }
 }

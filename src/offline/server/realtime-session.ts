@@ -4,7 +4,7 @@ import type { ClientEvent, Item, ItemReference, ResponseRequest, SessionView } f
 import { ConversationItems, type StoredItem } from './conversation-items.js';
 import { makeId } from './ids.js';
 import { InputAudio, type AudioTurn } from './input-audio.js';
-import { pcmDurationMs } from '../../audio/loudness.js';
+import { pcmDurationMs } from '../../audio/pcm.js';
 import { RequestError } from './request-error.js';
 import { ResponderError, type Responder, type ResponderRequest } from './responder.js';
 import { RunningResponse, type EventSink } from './response.js';
@@ -60,7 +60,7 @@ export class RealtimeSession {
 
   /** Does what the event says, or answers with the `error` that names it. Never throws. */
   handle(event: ClientEvent): void {
-    this.#guard(() => {
+    this.#run(() => {
       this.#serve(event);
     }, event.eventId);
   }
@@ -104,7 +104,7 @@ export class RealtimeSession {
       case 'buffer.append':
         // What goes wrong with one turn is not the fault of this event, and no reason to lose the next turn.
         for (const turn of this.#input.append(event.audio)) {
-          this.#guard(() => {
+          this.#run(() => {
             this.#takeTurn(turn);
           }, undefined);
         }
@@ -221,9 +221,9 @@ export class RealtimeSession {
       voice,
       store: inBand ? { id: this.#conversationId, conversation: this.#conversation } : undefined,
       maxOutputTokens: wish.maxOutputTokens ?? this.#settings.maxOutputTokens,
-      onVoiceHeard: () => (this.#lockedVoice ??= voice),
+      onFirstAudio: () => (this.#lockedVoice ??= voice),
       onEnd: (fault) => {
-        this.#end(response, fault);
+        this.#onResponseEnd(response, fault);
       },
     });
     this.#running.set(response.id, response);
@@ -255,7 +255,7 @@ export class RealtimeSession {
     return item;
   }
 
-  #end(response: RunningResponse, fault: unknown): void {
+  #onResponseEnd(response: RunningResponse, fault: unknown): void {
     if (fault !== undefined)
       this.#setup.logger?.error({ err: fault, responseId: response.id }, 'the responder failed');
     this.#running.delete(response.id);
@@ -270,15 +270,15 @@ export class RealtimeSession {
     response.cancel('client_cancelled');
   }
 
-  #guard(action: () => void, causedBy: string | undefined): void {
+  #run(action: () => void, causedBy: string | undefined): void {
     try {
       action();
     } catch (error) {
-      this.#send(error, causedBy);
+      this.#sendError(error, causedBy);
     }
   }
 
-  #send(error: unknown, causedBy: string | undefined): void {
+  #sendError(error: unknown, causedBy: string | undefined): void {
     const refused = error instanceof RequestError;
     if (!refused) this.#setup.logger?.error({ err: error }, 'a client event could not be served');
     this.#setup.sink.send({

@@ -19,7 +19,7 @@ export interface OfflineServerOptions {
   port?: number;
   /** Stays the caller's: `close` does not close it. */
   responder: Responder;
-  script?: ServerHooks;
+  hooks?: ServerHooks;
   /** Longest life of a session; default 60 minutes. */
   sessionMs?: number;
   /** Time between pings; a client that misses one is dropped at the next. Default 20 s. */
@@ -51,7 +51,7 @@ export async function startOfflineServer(options: OfflineServerOptions): Promise
     dialect: dialects[options.dialect],
     responder: options.responder,
     voices: new Set([...PUBLISHED_VOICES, ...voices]),
-    interception: options.script,
+    hooks: options.hooks,
     sessionMs: options.sessionMs ?? 3_600_000,
     pingMs: options.pingMs ?? 20_000,
     logger: options.logger,
@@ -82,12 +82,12 @@ export async function startOfflineServer(options: OfflineServerOptions): Promise
       const cut = setTimeout(() => {
         terminateAll(sockets);
       }, CLOSE_GRACE_MS);
-      await (closing ??= closed(http, sockets));
+      await (closing ??= closeServers(http, sockets));
       clearTimeout(cut);
     },
     async destroy() {
       terminateAll(sockets);
-      await (closing ??= closed(http, sockets));
+      await (closing ??= closeServers(http, sockets));
     },
   };
 }
@@ -96,7 +96,7 @@ function acceptUpgrades(http: Server, sockets: WebSocketServer, setup: PeerSetup
   let count = 0;
   http.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     const handshake: Handshake = { number: ++count, url: request.url ?? '/', headers: request.headers };
-    const refused = isRealtime(request) ? setup.interception?.handshake(handshake) : NOT_FOUND;
+    const refused = isRealtime(request) ? setup.hooks?.handshake(handshake) : NOT_FOUND;
     if (refused) {
       writeRejection(stream, refused);
       return;
@@ -147,7 +147,7 @@ function terminateAll(sockets: WebSocketServer): void {
 }
 
 /** Once the listener and every socket are gone. */
-async function closed(http: Server, sockets: WebSocketServer): Promise<void> {
+async function closeServers(http: Server, sockets: WebSocketServer): Promise<void> {
   const gone = [once(http, 'close'), once(sockets, 'close')];
   http.close();
   sockets.close();

@@ -3,7 +3,7 @@
  * of text, for every 100 ms of the user's audio and for every 50 ms of the assistant's (the real server's rates for audio).
  */
 import type { Item, Usage } from '../../wire/index.js';
-import { pcmDurationMs } from '../../audio/loudness.js';
+import { pcmDurationMs } from '../../audio/pcm.js';
 
 const TEXT_UNITS_PER_TOKEN = 4;
 const INPUT_MS_PER_TOKEN = 100;

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** One step of translation. */
-export interface Pair {
+export interface LanguagePair {
   /** A language without region. */
   readonly source: string;
   /** BCP 47; with a region or variant where Apertium has one of its own: `pt-BR`, `ca-valencia`. */
@@ -20,8 +20,8 @@ const MODE_FILE = /^([a-z]{2,3})-([a-z]{2,3})(?:_([A-Z]{2}|valencia))?\.mode$/;
 const FLUSHES_ANYWAY = /^(vislcg3|cg-mwesplit|hfst-tokeni[sz]e|divvun-suggest)\b/;
 
 /** @returns sorted by source, then target */
-export async function readPairs(folder: string): Promise<Pair[]> {
-  const pairs: Pair[] = [];
+export async function readPairs(folder: string): Promise<LanguagePair[]> {
+  const pairs: LanguagePair[] = [];
   for (const file of await readdir(folder)) {
     const [, source, target, variant] = MODE_FILE.exec(file) ?? [];
     if (source === undefined || target === undefined) continue;

@@ -1,13 +1,13 @@
 /** Any number of channels to one, without losing a voice that two channels hold in opposite phase. */
-import { BLOCK_MS, ChannelChoice, MIX } from './channel-choice.js';
+import { BLOCK_MS, ChannelSelector, MIX } from './channel-selector.js';
 import { mixWeights } from './mix-weights.js';
 
 /** Bounds the memory for a block of many channels. */
 const MAX_BLOCK_SAMPLES = 65_536;
-export class Mixdown {
+export class Downmixer {
   readonly #channels: number;
   readonly #weights: Float64Array;
-  readonly #choice: ChannelChoice;
+  readonly #selector: ChannelSelector;
   readonly #blockFrames: number;
   readonly #block: Float32Array;
   #filled = 0;
@@ -18,7 +18,7 @@ export class Mixdown {
     this.#channels = channels;
     const weights = mixWeights(channels, channelMask);
     this.#weights = Float64Array.from(weights);
-    this.#choice = new ChannelChoice(weights, sampleRate);
+    this.#selector = new ChannelSelector(weights, sampleRate);
     const frames = Math.min((sampleRate * BLOCK_MS) / 1000, MAX_BLOCK_SAMPLES / channels);
     this.#blockFrames = Math.max(1, Math.floor(frames));
     this.#block = new Float32Array(this.#blockFrames * channels);
@@ -56,7 +56,7 @@ export class Mixdown {
   }
 
   #mixBlock(frames: number, output: DataView, at: number): void {
-    const next = this.#choice.next(this.#block, 0, frames * this.#channels);
+    const next = this.#selector.next(this.#block, 0, frames * this.#channels);
     // A change is spread over the block, so that it does not click.
     const last = this.#source ?? next;
     this.#source = next;

@@ -1,13 +1,13 @@
 /** One Apertium pipeline that stays: it has its dictionaries loaded and answers one piece after the other. */
 import { StringDecoder } from 'node:string_decoder';
-import { drainComplaints, killPipeline, startPipeline } from './process.js';
+import { drainStderr, killPipeline, startPipeline } from './process.js';
 
 /** It has ended, or had to be: the piece may be tried on a fresh one. */
-export class PipelineLost extends Error {
+export class PipelineLostError extends Error {
   override readonly name = 'PipelineLost';
 }
 
-interface Waiter {
+interface PendingPiece {
   /** Sent behind the piece as an empty blank with a number, so that an answer can never be taken for another's. */
   readonly mark: string;
   answer: string;
@@ -15,7 +15,7 @@ interface Waiter {
   readonly reject: (error: Error) => void;
 }
 
-export interface PipelineOptions {
+export interface ApertiumPipelineOptions {
   /** Its programs flush at every NUL. */
   readonly script: string;
   readonly path: string | undefined;
@@ -23,30 +23,30 @@ export interface PipelineOptions {
   readonly timeoutMs: number;
 }
 
-export class Pipeline {
+export class ApertiumPipeline {
   readonly #child;
   readonly #timeoutMs: number;
-  readonly #waiters: Waiter[] = [];
+  readonly #pending: PendingPiece[] = [];
   readonly #ended: Promise<void>;
-  #lost: PipelineLost | undefined;
+  #lost: PipelineLostError | undefined;
   #timer: NodeJS.Timeout | undefined;
   #count = 0;
 
-  constructor({ script, path, timeoutMs }: PipelineOptions) {
+  constructor({ script, path, timeoutMs }: ApertiumPipelineOptions) {
     this.#timeoutMs = timeoutMs;
     const child = startPipeline(script, [], path);
     this.#child = child;
-    const complaints = drainComplaints(child);
+    const complaints = drainStderr(child);
     const decoder = new StringDecoder('utf8');
     let rest = '';
     child.stdout.on('data', (chunk: Buffer) => {
       const pieces = (rest + decoder.write(chunk)).split('\0');
       rest = pieces.pop() ?? '';
-      for (const piece of pieces) this.#take(piece);
+      for (const piece of pieces) this.#onPiece(piece);
     });
     this.#ended = new Promise((resolve) => {
       const end = (): void => {
-        this.#lose(`A pipeline ended by itself. ${complaints()}`);
+        this.#fail(`A pipeline ended by itself. ${complaints()}`);
         resolve();
       };
       child.once('error', end).once('close', end);
@@ -63,7 +63,7 @@ export class Pipeline {
   }
 
   get busy(): boolean {
-    return this.#waiters.length > 0;
+    return this.#pending.length > 0;
   }
 
   /**
@@ -78,44 +78,44 @@ export class Pipeline {
       }
       this.#count += 1;
       const mark = `[#${this.#count}]`;
-      this.#waiters.push({ mark, answer: '', resolve, reject });
-      if (this.#waiters.length === 1) this.#watch();
+      this.#pending.push({ mark, answer: '', resolve, reject });
+      if (this.#pending.length === 1) this.#restartTimer();
       this.#child.stdin.write(`${piece}\0${mark}\0`);
     });
   }
 
   /** Ends it, whatever it is doing, and resolves when none of its processes is left. */
   async close(): Promise<void> {
-    this.#lose('The pipeline was closed.');
+    this.#fail('The pipeline was closed.');
     killPipeline(this.#child);
     await this.#ended;
   }
 
-  #take(piece: string): void {
-    const waiter = this.#waiters[0];
+  #onPiece(piece: string): void {
+    const waiter = this.#pending[0];
     if (waiter === undefined) return;
     if (piece !== waiter.mark) {
       waiter.answer += piece;
       return;
     }
-    this.#waiters.shift();
-    this.#watch();
+    this.#pending.shift();
+    this.#restartTimer();
     waiter.resolve(waiter.answer);
   }
 
-  #lose(why: string): void {
+  #fail(why: string): void {
     if (this.#lost) return;
-    this.#lost = new PipelineLost(why);
+    this.#lost = new PipelineLostError(why);
     clearTimeout(this.#timer);
-    for (const { reject } of this.#waiters.splice(0)) reject(this.#lost);
+    for (const { reject } of this.#pending.splice(0)) reject(this.#lost);
   }
 
   /** The first in the line has its whole time from now on. */
-  #watch(): void {
+  #restartTimer(): void {
     clearTimeout(this.#timer);
     if (!this.busy) return;
     this.#timer = setTimeout(() => {
-      this.#lose(`A pipeline gave no answer within ${this.#timeoutMs} ms.`);
+      this.#fail(`A pipeline gave no answer within ${this.#timeoutMs} ms.`);
       killPipeline(this.#child);
     }, this.#timeoutMs);
   }

@@ -7,17 +7,17 @@ interface Recognition {
   waiting: number;
 }
 
-export class Transcripts {
+export class TranscriptCache {
   readonly #recognise: (pcm: Buffer, signal: AbortSignal) => Promise<string>;
-  readonly #known = new WeakMap<Buffer, Recognition>();
+  readonly #recognitions = new WeakMap<Buffer, Recognition>();
 
   constructor(recognise: (pcm: Buffer, signal: AbortSignal) => Promise<string>) {
     this.#recognise = recognise;
   }
 
   /** Recognition goes on while anyone waits for it. @throws `signal.reason` when aborted */
-  of(pcm: Buffer, signal: AbortSignal): Promise<string> {
-    const recognition = this.#known.get(pcm) ?? this.#start(pcm);
+  get(pcm: Buffer, signal: AbortSignal): Promise<string> {
+    const recognition = this.#recognitions.get(pcm) ?? this.#start(pcm);
     recognition.waiting += 1;
     return new Promise((resolve, reject) => {
       const leave = (): void => {
@@ -37,9 +37,9 @@ export class Transcripts {
     const abort = new AbortController();
     const words = this.#recognise(pcm, abort.signal);
     const recognition = { words, abort, waiting: 0 };
-    this.#known.set(pcm, recognition);
+    this.#recognitions.set(pcm, recognition);
     const forget = (): void => {
-      this.#known.delete(pcm);
+      this.#recognitions.delete(pcm);
     };
     abort.signal.addEventListener('abort', forget);
     // What failed is tried again by the next one who asks.

@@ -1,16 +1,16 @@
 /** The pipelines that stay: started when first needed, the least recently used one ended when there are too many. */
 import type { Logger } from 'pino';
-import { Pipeline, PipelineLost } from './pipeline.js';
+import { ApertiumPipeline, PipelineLostError } from './apertium-pipeline.js';
 
 /** A sentence takes a millisecond, the start of a pipeline up to half a second on a busy machine. */
 const TIMEOUT_MS = 10_000;
 
-export class Pipelines {
+export class PipelineCache {
   readonly #max: number;
   readonly #path: string | undefined;
   readonly #logger: Pick<Logger, 'warn'> | undefined;
   /** By script, the least recently used first. */
-  readonly #pipelines = new Map<string, Pipeline>();
+  readonly #pipelines = new Map<string, ApertiumPipeline>();
   readonly #ending = new Set<Promise<void>>();
   #closed = false;
 
@@ -28,11 +28,11 @@ export class Pipelines {
    */
   async send(script: string, piece: string): Promise<string> {
     try {
-      return await this.#use(script).send(piece);
+      return await this.#getOrStart(script).send(piece);
     } catch (error) {
-      if (!(error instanceof PipelineLost) || this.#closed) throw error;
+      if (!(error instanceof PipelineLostError) || this.#closed) throw error;
       this.#logger?.warn({ err: error }, 'a translation pipeline was lost; starting another');
-      return this.#use(script).send(piece);
+      return this.#getOrStart(script).send(piece);
     }
   }
 
@@ -42,21 +42,21 @@ export class Pipelines {
     await Promise.all(this.#ending);
   }
 
-  #use(script: string): Pipeline {
-    if (this.#closed) throw new PipelineLost('The pipelines are closed.');
+  #getOrStart(script: string): ApertiumPipeline {
+    if (this.#closed) throw new PipelineLostError('The pipelines are closed.');
     const known = this.#pipelines.get(script);
     if (known && !known.usable) this.#end(script);
     const pipeline = known?.usable
       ? known
-      : new Pipeline({ script, path: this.#path, timeoutMs: TIMEOUT_MS });
+      : new ApertiumPipeline({ script, path: this.#path, timeoutMs: TIMEOUT_MS });
     this.#pipelines.delete(script);
     this.#pipelines.set(script, pipeline);
-    this.#trim(script);
+    this.#evict(script);
     return pipeline;
   }
 
   /** Those at work stay for now, even if they are too many. */
-  #trim(kept: string): void {
+  #evict(kept: string): void {
     for (const [script, pipeline] of this.#pipelines) {
       if (this.#pipelines.size <= this.#max) return;
       if (script !== kept && !pipeline.busy) this.#end(script);
