@@ -1,11 +1,11 @@
 /** The metrics of a whole service: what it did is counted, and every metric that the dashboard and the alerts ask for is there. */
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { encodeWav } from '../src/audio/wav/wav.js';
 import { post, startBeforeScript } from './support/gateway.js';
 import { requestFault } from './support/offline.js';
 import { eventually } from './support/pool.js';
 import { converse } from './support/relay.js';
+import { wavAtRate } from './support/wav.js';
 
 let running: Awaited<ReturnType<typeof startBeforeScript>>;
 
@@ -30,7 +30,7 @@ describe('the metrics of a service', () => {
     running.script.requests.next(requestFault.drop('created'));
     expect((await post(translate, { text: 'one two' })).status).toBe(200);
     const form = new FormData();
-    form.append('file', new Blob([encodeWav(Buffer.alloc(16_000, 3), 8_000)]), 'a.wav');
+    form.append('file', new Blob([wavAtRate(Buffer.alloc(16_000, 3), 8_000)]), 'a.wav');
     form.append('output', 'audio');
     expect((await fetch(translate, { method: 'POST', body: form })).status).toBe(200);
     const damaged = new FormData();

@@ -108,7 +108,6 @@ const OUR_PCM: [string, Buffer][] = [
 describe('WAV files behind each other', () => {
   it.each(OUR_PCM)('are one recording, bit for bit and without ffmpeg: %s', async (_shape, bytes) => {
     const heard = await withoutFfmpeg.normalize(await files.write('several.wav', bytes));
-    expect(heard.transcoded).toBe(false);
     expect(heard.pcm.equals(whole)).toBe(true);
     expect(await withoutFfmpeg.normalize(bytes)).toEqual(heard);
   });
@@ -175,7 +174,7 @@ describe('WAV files behind each other', () => {
     const started = performance.now();
     const refused = withoutFfmpeg.normalize(path);
     await expect(refused).rejects.toMatchObject({ code: 'undecodable-audio', status: 422 });
-    await expect(refused).rejects.toThrow('one behind the other');
+    await expect(refused).rejects.toThrow('The recording consists of more than');
     expect(performance.now() - started).toBeLessThan(3000);
   });
 

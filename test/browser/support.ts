@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from 'playwright-core';
-import { encodeWav } from '../../src/audio/wav/wav.js';
+import { wavAtRate } from '../support/wav.js';
 
 const QUIET =
   '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
@@ -51,7 +51,7 @@ export async function speak(
   const pcm = (await readFile(spoken)).subarray(44);
   const silence = (ms: number) => Buffer.alloc((ms / 1000) * FLITE_HZ * 2);
   const file = path.join(folder, 'microphone.wav');
-  await writeFile(file, encodeWav(Buffer.concat([silence(beforeMs), pcm, silence(afterMs)]), FLITE_HZ));
+  await writeFile(file, wavAtRate(Buffer.concat([silence(beforeMs), pcm, silence(afterMs)]), FLITE_HZ));
   return file;
 }
 

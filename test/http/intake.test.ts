@@ -7,10 +7,11 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { encodeWav } from '../../src/audio/wav/wav.js';
 import { UploadSink, MAX_MEMORY_BYTES } from '../../src/http/body/upload-sink.js';
+import { wavAtRate } from '../support/wav.js';
 
 const HEADER_BYTES = 44;
 const ready = encodeWav(Buffer.alloc(30_000, 7));
-const other = encodeWav(Buffer.alloc(30_000, 7), 44_100);
+const other = wavAtRate(Buffer.alloc(30_000, 7), 44_100);
 const readyOf = (bytes: number): Buffer => encodeWav(Buffer.alloc(bytes - HEADER_BYTES, 7));
 
 let folder: string;

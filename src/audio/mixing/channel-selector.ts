@@ -1,26 +1,26 @@
-/** Which channel a mix to mono loses: one whose voice another channel holds in opposite phase. */
+/** Detects channels that a mix to mono cancels, because another channel holds the same voice in opposite phase. */
 
-/** What is heard of a recording: a channel by its number, or the mix of all. */
+/** Selects the mix of all channels instead of one by its index. */
 export const MIX = -1;
 
-/** A decision is made so often, and holds so long. */
+/** The interval between decisions. */
 export const BLOCK_MS = 20;
-/** So many frames of a second are measured: they tell how loud a voice is, and cost a fifth of all of them. */
+/** Analysed frames per second: enough for the power of a voice, at a fifth of the cost of all frames. */
 const ANALYSIS_HZ = 8_000;
-/** Share of what was measured before that still counts a block later, so that a change is followed within 60 ms. */
+/** Weight of earlier measurements one block later, so that a change is followed within 60 ms. */
 const DECAY_PER_BLOCK = 0.5;
-/** Neither an offset nor the hum of a cable is a voice; both are the same in channels of which one is reversed. */
+/** A DC offset or the hum of a cable is not a voice; both are equal in two channels of which one is reversed. */
 const HIGH_PASS_HZ = 200;
-/** The power of a rounding error of 16 bits: what is fainter tells nothing. */
+/** The power of a 16-bit rounding error: anything fainter is ignored. */
 const NOISE_FLOOR_POWER = 1e-10;
-/** Of the gain that its weight gives it, what the loudest channel must have in the mix not to be taken instead of it… */
+/** The loudest channel replaces the mix while its gain in the mix is below this share of its weight… */
 const LEAVE_MIX_BELOW = 0.3;
-/** …and to be left for the mix again. */
+/** …until it is above this share. */
 const RETURN_TO_MIX_ABOVE = 0.5;
-/** A channel that was taken stays while its power is not below this share of the loudest. */
+/** A selected channel stays selected while its power is at least this share of the loudest. */
 const KEEP_CHANNEL_ABOVE = 0.25;
 
-/** Every how many frames one is measured. */
+/** One of that many frames is analysed. */
 export function decimationStep(sampleRate: number): number {
   return Math.max(1, Math.floor(sampleRate / ANALYSIS_HZ));
 }
@@ -29,10 +29,10 @@ export class ChannelSelector {
   readonly #weights: Float64Array;
   readonly #step: number;
   readonly #highPassGain: number;
-  /** Of each channel: the sample measured last, and what the high-pass made of it. */
+  /** Per channel: the last input and output of the high-pass filter. */
   readonly #lastInput: Float64Array;
   readonly #lastOutput: Float64Array;
-  /** Of each channel: its power, and how much of it is in the mix (their inner product). */
+  /** Per channel: its power, and its correlation with the mix (their inner product). */
   readonly #power: Float64Array;
   readonly #correlation: Float64Array;
   #current = MIX;
@@ -48,7 +48,7 @@ export class ChannelSelector {
     this.#correlation = new Float64Array(weights.length);
   }
 
-  /** @returns what is to be heard of the next block, whose frames lie from `start` to `end`. */
+  /** @returns the channel, or `MIX`, to use for the next block, whose samples are from `start` to `end`. */
   next(samples: Float32Array, start: number, end: number): number {
     this.#measure(samples, start, end);
     this.#current = this.#select();
@@ -57,30 +57,30 @@ export class ChannelSelector {
 
   #measure(samples: Float32Array, start: number, end: number): void {
     const weights = this.#weights;
-    const before = this.#lastInput;
-    const passed = this.#lastOutput;
+    const lastInput = this.#lastInput;
+    const lastOutput = this.#lastOutput;
     const power = this.#power;
-    const share = this.#correlation;
+    const correlation = this.#correlation;
     const channels = weights.length;
-    const decay = this.#highPassGain;
+    const highPassGain = this.#highPassGain;
     const gain = (1 - DECAY_PER_BLOCK) / Math.ceil((end - start) / channels / this.#step);
     for (let channel = 0; channel < channels; channel += 1) {
       power[channel] = (power[channel] ?? 0) * DECAY_PER_BLOCK;
-      share[channel] = (share[channel] ?? 0) * DECAY_PER_BLOCK;
+      correlation[channel] = (correlation[channel] ?? 0) * DECAY_PER_BLOCK;
     }
     for (let first = start; first < end; first += this.#step * channels) {
       let mix = 0;
       for (let channel = 0; channel < channels; channel += 1) {
         const sample = samples[first + channel] ?? 0;
-        const value = decay * ((passed[channel] ?? 0) + sample - (before[channel] ?? 0));
-        before[channel] = sample;
-        passed[channel] = value;
+        const value = highPassGain * ((lastOutput[channel] ?? 0) + sample - (lastInput[channel] ?? 0));
+        lastInput[channel] = sample;
+        lastOutput[channel] = value;
         mix += (weights[channel] ?? 0) * value;
       }
       for (let channel = 0; channel < channels; channel += 1) {
-        const value = passed[channel] ?? 0;
+        const value = lastOutput[channel] ?? 0;
         power[channel] = (power[channel] ?? 0) + gain * value * value;
-        share[channel] = (share[channel] ?? 0) + gain * mix * value;
+        correlation[channel] = (correlation[channel] ?? 0) + gain * mix * value;
       }
     }
   }
@@ -91,11 +91,11 @@ export class ChannelSelector {
     let channel = 0;
     for (let other = 1; other < this.#power.length; other += 1)
       if (power(other) > power(channel)) channel = other;
-    // Between two that are as loud as each other it must not go to and fro.
+    // Without this it would alternate between two equally loud channels.
     if (current !== MIX && power(current) >= KEEP_CHANNEL_ABOVE * power(channel)) channel = current;
     if (power(channel) < NOISE_FLOOR_POWER) return current;
-    const heard =
+    const remaining =
       Math.abs(this.#correlation[channel] ?? 0) / (power(channel) * (this.#weights[channel] ?? 1));
-    return heard < (current === MIX ? LEAVE_MIX_BELOW : RETURN_TO_MIX_ABOVE) ? channel : MIX;
+    return remaining < (current === MIX ? LEAVE_MIX_BELOW : RETURN_TO_MIX_ABOVE) ? channel : MIX;
   }
 }

@@ -1,9 +1,10 @@
-/** Any number of channels to one, without losing a voice that two channels hold in opposite phase. */
+/** Downmixes any number of channels to mono without cancelling a voice that two channels hold in opposite phase. */
 import { BLOCK_MS, ChannelSelector, MIX } from './channel-selector.js';
 import { mixWeights } from './mix-weights.js';
 
 /** Bounds the memory for a block of many channels. */
 const MAX_BLOCK_SAMPLES = 65_536;
+
 export class Downmixer {
   readonly #channels: number;
   readonly #weights: Float64Array;
@@ -11,7 +12,7 @@ export class Downmixer {
   readonly #blockFrames: number;
   readonly #block: Float32Array;
   #filled = 0;
-  /** What was heard last. */
+  /** What the selector chose for the last block. */
   #source: number | undefined;
 
   constructor(channels: number, channelMask: number, sampleRate: number) {
@@ -26,7 +27,7 @@ export class Downmixer {
 
   /**
    * @param samples whole frames, full scale 1.
-   * @returns PCM, 16-bit little-endian, of the blocks that became full.
+   * @returns PCM, 16-bit little-endian, of the completed blocks.
    */
   push(samples: Float32Array): Buffer {
     const { length } = this.#block;
@@ -46,7 +47,7 @@ export class Downmixer {
     return Buffer.from(output.buffer);
   }
 
-  /** @returns the frames of the last block, which is not full. */
+  /** @returns the frames of the last, incomplete block. */
   end(): Buffer {
     const frames = Math.floor(this.#filled / this.#channels);
     const output = new DataView(new ArrayBuffer(frames * 2));
@@ -57,7 +58,7 @@ export class Downmixer {
 
   #mixBlock(frames: number, output: DataView, at: number): void {
     const next = this.#selector.next(this.#block, 0, frames * this.#channels);
-    // A change is spread over the block, so that it does not click.
+    // A change is cross-faded over the block to avoid a click.
     const last = this.#source ?? next;
     this.#source = next;
     const weights = this.#weights;

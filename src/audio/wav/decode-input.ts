@@ -1,5 +1,5 @@
-/** What a decoder is given of a WAV: its samples, mixed here where a plain mix would lose a voice, or the file. */
-import { GatewayError } from '../../errors.js';
+/** What the decoder reads of a WAV: its samples, downmixed here where a plain mix would cancel a voice, or the file. */
+import { undecodableAudio } from '../errors.js';
 import type { DecodeInput } from '../ffmpeg/decoder.js';
 import { BLOCK_MS, ChannelSelector, decimationStep, MIX } from '../mixing/channel-selector.js';
 import { MAX_CHANNELS, mixWeights } from '../mixing/mix-weights.js';
@@ -11,9 +11,9 @@ import { sampleFormat, type SampleFormat } from './format.js';
 import { streamWavSamples, samplesStartIfLast, type WavHeader } from './wav.js';
 
 /**
- * ffmpeg's own WAV reader takes RIFX for little-endian, padded samples for noise, and stops after the first data chunk.
+ * ffmpeg's own WAV demuxer reads RIFX as little-endian and padded samples as noise, and stops after the first data chunk.
  *
- * @returns undefined when the samples are compressed in blocks: then ffmpeg reads the file.
+ * @returns undefined when the samples are block-compressed: then ffmpeg reads the file.
  */
 export async function wavDecodeInput(
   recording: Recording,
@@ -24,9 +24,8 @@ export async function wavDecodeInput(
   if (format === undefined) return undefined;
   const { sampleRate, channels } = header;
   if (channels > MAX_CHANNELS) {
-    throw new GatewayError(
-      'undecodable-audio',
-      `The recording has ${channels} channels; at most ${MAX_CHANNELS} are taken. Export it as mono.`,
+    throw undecodableAudio(
+      `The recording has ${channels} channels, more than the supported ${MAX_CHANNELS}. Export it as mono.`,
     );
   }
   const path = typeof recording === 'string' ? recording : undefined;
@@ -40,7 +39,7 @@ export async function wavDecodeInput(
   return { encoding, path, read, startsAt: samplesStartIfLast(header, size) };
 }
 
-/** Whether a plain mix would cancel a channel anywhere. To look costs a fraction of mixing here, and few recordings need that. */
+/** Whether a plain mix would cancel a channel anywhere. The check costs a fraction of a downmix here, which few recordings need. */
 async function hasPhaseCancellation(
   recording: Recording,
   header: WavHeader,
@@ -59,7 +58,7 @@ async function hasPhaseCancellation(
   return false;
 }
 
-/** PCM, 16-bit little-endian, mono, at the rate of the file. */
+/** Yields PCM, 16-bit little-endian, mono, at the rate of the file. */
 async function* downmixSamples(
   recording: Recording,
   header: WavHeader,

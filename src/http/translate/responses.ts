@@ -1,12 +1,10 @@
 /** The whole answer of a translation: as JSON, as the recording itself, and as the original project's client reads it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import accepts from 'accepts';
+import { BYTES_PER_SAMPLE, pcmDurationMs, SAMPLE_RATE } from '../../audio/pcm.js';
 import { encodeWav } from '../../audio/wav/wav.js';
 import type { TranslationResult } from '../../translate/translate.js';
 import { say } from '../response.js';
-
-const SAMPLE_RATE = 24_000;
-const BYTES_PER_SAMPLE = 2;
 
 /**
  * Many clients and proxies take 16 kB of headers for all, so this one ends here, on a character's boundary, and
@@ -67,7 +65,7 @@ export function audioBody(pcm: Buffer) {
     sampleRate: SAMPLE_RATE,
     channels: 1,
     bitsPerSample: 8 * BYTES_PER_SAMPLE,
-    durationMs: Math.round((pcm.length / BYTES_PER_SAMPLE / SAMPLE_RATE) * 1_000),
+    durationMs: Math.round(pcmDurationMs(pcm.length)),
   };
 }
 
@@ -78,9 +76,7 @@ export function sendTranslationJson(
   wantsAudio: boolean,
 ): void {
   const pcm = result.audio ?? Buffer.alloc(0);
-  const spoken = wantsAudio
-    ? { ...audioBody(pcm), base64: encodeWav(pcm).toString('base64') }
-    : undefined;
+  const spoken = wantsAudio ? { ...audioBody(pcm), base64: encodeWav(pcm).toString('base64') } : undefined;
   say(res, 'Server-Timing', serverTiming(result.timings));
   sendJson(res, resultBody(result, req.context.id, spoken));
 }

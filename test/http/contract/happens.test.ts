@@ -13,6 +13,7 @@ import { eventually } from '../../support/programs.js';
 import { startRedis, type TestRedis } from '../../support/redis.js';
 import { refusal, wsUrl } from '../../support/relay.js';
 import { Document, type Seen } from './document.js';
+import { wavAtRate } from '../../support/wav.js';
 
 type Running = Awaited<ReturnType<typeof startBeforeScript>>;
 
@@ -111,7 +112,7 @@ async function raw(running: Running, method: string, path: string, text: string)
   meet({ method, path, status: Number(line.split(' ')[1]), headers, body });
 }
 
-const wav = (seconds: number): Buffer => encodeWav(Buffer.alloc(48_000 * seconds, 1), 24_000);
+const wav = (seconds: number): Buffer => encodeWav(Buffer.alloc(48_000 * seconds, 1));
 
 const makeSession = async (running: Running, body: object = { target: 'es' }): Promise<string> =>
   (JSON.parse((await say(running, SESSIONS, body)).body) as { connectId: string }).connectId;
@@ -261,7 +262,7 @@ it('a service that is not ready, drains, has lost its store or its disk', async 
   const folder = await mkdtemp(join(tmpdir(), 'lost-'));
   const diskless = await start({ UPLOAD_DIR: folder });
   await rm(folder, { recursive: true });
-  const foreign = encodeWav(Buffer.alloc(48_000, 1), 44_100);
+  const foreign = wavAtRate(Buffer.alloc(48_000, 1), 44_100);
   for (const path of TRANSLATIONS) await upload(diskless, path, foreign);
 
   const draining = await start();
