@@ -199,7 +199,7 @@ describe('WAV files behind each other', () => {
     );
     const refused = withoutFfmpeg.normalize(await files.write('kinds.wav', Buffer.concat(kinds)));
     await expect(refused).rejects.toMatchObject({ code: 'undecodable-audio', status: 422 });
-    await expect(refused).rejects.toThrow('Send each by itself');
+    await expect(refused).rejects.toThrow('Send them one by one');
   });
 });
 

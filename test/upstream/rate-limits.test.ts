@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { RequestFault } from '../support/fault-server/request-faults.js';
-import { ResponderError } from '../../src/offline/server/responder.js';
+import { ResponderError } from '../../src/offline/server/errors.js';
 import { RateLimits, waitToldIn } from '../../src/upstream/rate-limits.js';
 import { dialects } from '../../src/wire/index.js';
 import { requestFault } from '../support/offline.js';

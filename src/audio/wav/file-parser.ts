@@ -151,7 +151,7 @@ class WavFileParser {
     return undefined;
   }
 
-  #endFile(next: number | undefined): undefined {
+  #endFile(next: number | undefined): number | undefined {
     this.#next = next;
     return undefined;
   }

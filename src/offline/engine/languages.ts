@@ -1,7 +1,8 @@
 /** Which languages a request is about: its metadata says so, or its prompt does, or the default rule. */
 import { normalise } from './apertium-text.js';
 import type { LanguageNames, Mention } from './language-names.js';
-import { ResponderError, type ResponderRequest } from '../server/responder.js';
+import { ResponderError } from '../server/errors.js';
+import type { ResponderRequest } from '../server/responder.js';
 
 /** What is absent was not said. Tags are canonical BCP 47. */
 export interface LanguageRequest {

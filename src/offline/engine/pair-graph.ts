@@ -1,38 +1,34 @@
-/** From which language to which there is a way, and over which others. */
+/** Language pairs as a graph, searched for the shortest chain of translations. */
 import { primaryTag } from './languages.js';
 import type { LanguagePair } from './apertium-modes.js';
 
-/** Each step loses some of the meaning. */
+/** Each translation loses some of the meaning. */
 const MAX_STEPS = 3;
 
 export class PairGraph {
-  /** Pairs by their source. */
   readonly #bySource = new Map<string, LanguagePair[]>();
 
   constructor(pairs: readonly LanguagePair[]) {
-    for (const pair of pairs) {
-      const known = this.#bySource.get(pair.source);
-      if (known) known.push(pair);
-      else this.#bySource.set(pair.source, [pair]);
-    }
+    for (const pair of pairs)
+      this.#bySource.set(pair.source, [...(this.#bySource.get(pair.source) ?? []), pair]);
   }
 
-  /** Languages that can be translated from, without region. */
+  /** Languages to translate from, without region. */
   get sources(): string[] {
     return [...this.#bySource.keys()];
   }
 
-  /** Any pair that begins with the language. */
+  /** Any pair with that source. */
   pairFrom(source: string): LanguagePair | undefined {
     return this.#bySource.get(source)?.[0];
   }
 
-  /** What a single step leads to, regions included. */
+  /** Targets of a single step, with their regions. */
   targetsOf(source: string): string[] {
     return this.#bySource.get(source)?.map(({ target }) => target) ?? [];
   }
 
-  /** What several steps lead to: the languages passed, the shortest way for each. */
+  /** The shortest chain to each target that takes several steps, as languages. */
   chainsFrom(source: string): string[][] {
     return [...this.#shortestPathsFrom(source)]
       .filter(([target, steps]) => steps.length > 1 && target === primaryTag(target))
@@ -40,35 +36,35 @@ export class PairGraph {
   }
 
   /**
-   * The shortest way; none for a language to itself. Where there is no variety of the target of its own, its language
-   * serves: `es-MX` is `es`.
-   * @returns undefined where there is no way
+   * The shortest chain of pairs; empty from a language to itself. A target without a pair of its own falls back to its
+   * language: `es-MX` to `es`.
+   * @returns undefined if there is no chain
    */
   shortestPath(source: string, target: string): readonly LanguagePair[] | undefined {
     const from = primaryTag(source);
-    const ways = this.#shortestPathsFrom(from);
     if (primaryTag(target) === from) return [];
+    const paths = this.#shortestPathsFrom(from);
     for (let tag = target; tag !== ''; tag = tag.replace(/(^|-)[^-]*$/, '')) {
-      const way = ways.get(tag);
-      if (way) return way;
+      const path = paths.get(tag);
+      if (path) return path;
     }
     return undefined;
   }
 
-  /** Breadth first, so that the first way found is the shortest. */
+  /** Breadth-first search, so that the first path found to a target is the shortest. */
   #shortestPathsFrom(source: string): Map<string, LanguagePair[]> {
-    const ways = new Map<string, LanguagePair[]>();
-    let reached: { at: string; way: LanguagePair[] }[] = [{ at: source, way: [] }];
+    const paths = new Map<string, LanguagePair[]>();
+    let frontier: { language: string; path: LanguagePair[] }[] = [{ language: source, path: [] }];
     for (let steps = 0; steps < MAX_STEPS; steps += 1) {
-      reached = reached.flatMap(({ at, way }) =>
-        (this.#bySource.get(at) ?? []).flatMap((pair) => {
-          if (pair.target === source || ways.has(pair.target)) return [];
-          const longer = [...way, pair];
-          ways.set(pair.target, longer);
-          return [{ at: pair.target, way: longer }];
+      frontier = frontier.flatMap(({ language, path }) =>
+        (this.#bySource.get(language) ?? []).flatMap((pair) => {
+          if (pair.target === source || paths.has(pair.target)) return [];
+          const longer = [...path, pair];
+          paths.set(pair.target, longer);
+          return [{ language: pair.target, path: longer }];
         }),
       );
     }
-    return ways;
+    return paths;
   }
 }

@@ -1,6 +1,12 @@
 /** The default conversation of one session: its items, in order, under their ids. */
+import { randomBytes } from 'node:crypto';
 import type { Item } from '../../wire/index.js';
-import { RequestError } from './request-error.js';
+import { RequestError } from './errors.js';
+
+/** Shorter than the 32 characters that the protocol allows, prefix included. */
+export function makeId(prefix: 'sess' | 'conv' | 'item' | 'resp'): string {
+  return `${prefix}_${randomBytes(12).toString('hex')}`;
+}
 
 export type StoredItem = Item & { readonly id: string };
 

@@ -1,7 +1,7 @@
 /** The input audio buffer of one session: bytes in, and with voice activity detection the turns found in them. */
 import type { TurnDetection } from '../../wire/index.js';
 import { BYTES_PER_MS, pcmDurationMs } from '../../audio/pcm.js';
-import { RequestError } from './request-error.js';
+import { RequestError } from './errors.js';
 import { VAD_FRAME_MS, ONSET_MS, VoiceActivityDetector } from '../../audio/vad.js';
 
 /** Offsets count all audio of the session, in milliseconds; `audioStartMs` includes the padding, `audioEndMs` the silence. */

@@ -1,12 +1,11 @@
 /** One Realtime session as the server keeps it: what each client event does, and what is refused. */
 import type { Logger } from 'pino';
 import type { ClientEvent, Item, ItemReference, ResponseRequest, SessionView } from '../../wire/index.js';
-import { ConversationItems, type StoredItem } from './conversation-items.js';
-import { makeId } from './ids.js';
+import { ConversationItems, makeId, type StoredItem } from './conversation-items.js';
 import { InputAudio, type AudioTurn } from './input-audio.js';
 import { pcmDurationMs } from '../../audio/pcm.js';
-import { RequestError } from './request-error.js';
-import { ResponderError, type Responder, type ResponderRequest } from './responder.js';
+import { RequestError, ResponderError } from './errors.js';
+import type { Responder, ResponderRequest } from './responder.js';
 import { RunningResponse, type EventSink } from './response.js';
 import {
   checkFormat,

@@ -7,11 +7,10 @@ import type {
   ResponseView,
   ServerEvent,
 } from '../../wire/index.js';
-import type { ConversationItems } from './conversation-items.js';
-import { makeId } from './ids.js';
+import { makeId, type ConversationItems } from './conversation-items.js';
 import { BYTES_PER_MS, pcmDurationMs } from '../../audio/pcm.js';
-import { RequestError } from './request-error.js';
-import { ResponderError, type Responder, type ResponderEvent, type ResponderRequest } from './responder.js';
+import { RequestError, ResponderError } from './errors.js';
+import type { Responder, ResponderEvent, ResponderRequest } from './responder.js';
 import { estimateUsage, tokensOfText } from './usage.js';
 
 /** Where a session's events go. */

@@ -1,6 +1,6 @@
 /** The settings of one session: their defaults, and what an update may change. */
 import type { InputTranscription, OutputKind, SessionSettings, TurnDetection } from '../../wire/index.js';
-import { RequestError } from './request-error.js';
+import { RequestError } from './errors.js';
 
 /** Settings with nothing left open, as `session.created` and `session.updated` show them. */
 export interface Settings {
