@@ -1,4 +1,4 @@
-/** One response under way: what the responder says, told in the protocol's order of events. */
+/** One response in progress: sends the responder's output in the protocol's order of events. */
 import type {
   Item,
   Part,
@@ -13,10 +13,10 @@ import { RequestError, ResponderError } from './errors.js';
 import type { Responder, ResponderEvent, ResponderRequest } from './responder.js';
 import { estimateUsage, tokensOfText } from './usage.js';
 
-/** Where a session's events go. */
+/** Receives a session's events. */
 export interface EventSink {
   send(event: ServerEvent): void;
-  /** Undefined while the reader keeps up; else settles when it has caught up or gone. */
+  /** Undefined while the client keeps up; else resolves when it has caught up or its socket has closed. */
   drained(): Promise<void> | undefined;
 }
 
@@ -24,15 +24,15 @@ export interface ResponseSetup {
   readonly request: ResponderRequest;
   readonly responder: Responder;
   readonly sink: EventSink;
-  /** Its name, as views show it. */
+  /** As shown in the response object. */
   readonly voice: string;
-  /** The default conversation with its id, where the answer is to be stored; absent when out-of-band. */
+  /** The default conversation that stores the answer, with its id; absent for out-of-band responses. */
   readonly store: { readonly id: string; readonly conversation: ConversationItems } | undefined;
   /** Counted in tokens of text. */
   readonly maxOutputTokens: number | 'inf';
-  /** Called with the first samples, from which on the voice is fixed. */
+  /** Called at the first samples, which fix the session's voice. */
   readonly onFirstAudio: () => void;
-  /** Called once, before the last event is sent. `fault` is what the responder threw unforeseen. */
+  /** Called once, before the last event is sent. `fault` is an unexpected error of the responder. */
   readonly onEnd: (fault?: unknown) => void;
 }
 
@@ -53,7 +53,7 @@ export class RunningResponse {
   #ended = false;
   #text = '';
   #audioBytes = 0;
-  /** Samples short of a whole delta. */
+  /** Samples that do not fill a delta yet. */
   #samples: Buffer[] = [];
   #samplesBytes = 0;
 
@@ -71,19 +71,19 @@ export class RunningResponse {
     return this.#setup.request.responseId;
   }
 
-  /** Announces itself before it returns, then goes on by itself; it never rejects. */
+  /** Sends the first event synchronously, then continues in the background; errors end the response. */
   start(): void {
     this.#send({ type: 'response.started', response: this.#view({ status: 'in_progress' }) });
     void this.#run();
   }
 
-  /** Ends it now, whatever the responder is doing. */
+  /** Ends the response immediately, whatever the responder is doing. */
   cancel(reason: 'client_cancelled' | 'turn_detected'): void {
     this.#finish({ status: 'cancelled', reason });
     this.#abort.abort();
   }
 
-  /** Nobody listens any more: stops the responder and says nothing. */
+  /** Stops the responder without sending anything, because the socket has closed. */
   abandon(): void {
     this.#ended = true;
     this.#abort.abort();
@@ -99,8 +99,8 @@ export class RunningResponse {
       }
       this.#finish({ status: 'completed' });
     } catch (error) {
-      const foreseen = error instanceof ResponderError || error instanceof RequestError;
-      this.#finish(endingOf(error), foreseen ? undefined : error);
+      const isExpected = error instanceof ResponderError || error instanceof RequestError;
+      this.#finish(endingOf(error), isExpected ? undefined : error);
     }
   }
 
@@ -141,7 +141,7 @@ export class RunningResponse {
     this.#send({ type: 'audio.delta', ...this.#position, audio: held.subarray(0, bytes) });
   }
 
-  /** The item and its part exist from the first delta on, so that a response which fails before has no output. */
+  /** The item and its part are created at the first delta, so that a response that fails earlier has no output. */
   #openItem(): void {
     if (this.#opened) return;
     const item = { id: this.#position.itemId, role: 'assistant', status: 'in_progress', parts: [] } as const;
@@ -152,7 +152,7 @@ export class RunningResponse {
     this.#send({ type: 'part.added', ...this.#position, part: this.#part('') });
   }
 
-  /** The first call ends the response; later ones have no effect. */
+  /** Ends the response; later calls have no effect. */
   #finish(ending: Ending, fault?: unknown): void {
     if (this.#ended) return;
     if (ending.status === 'completed') this.#openItem();

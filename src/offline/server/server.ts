@@ -1,4 +1,4 @@
-/** The offline Realtime server: the published WebSocket protocol on loopback, answered by a Responder. */
+/** The offline Realtime server: the published WebSocket protocol on loopback, with a Responder behind it. */
 import { once } from 'node:events';
 import { createServer, STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -17,12 +17,12 @@ export interface OfflineServerOptions {
   host?: string;
   /** Default 0: any free port. */
   port?: number;
-  /** Stays the caller's: `close` does not close it. */
+  /** Owned by the caller: `close` does not close it. */
   responder: Responder;
   hooks?: ServerHooks;
-  /** Longest life of a session; default 60 minutes. */
+  /** Maximum duration of a session; default 60 minutes. */
   sessionMs?: number;
-  /** Time between pings; a client that misses one is dropped at the next. Default 20 s. */
+  /** Time between pings; a client that misses one is disconnected at the next. Default 20 s. */
   pingMs?: number;
   logger?: Logger;
 }
@@ -31,11 +31,11 @@ export interface OfflineServer {
   /** `ws://HOST:PORT/v1/realtime` */
   readonly url: string;
   readonly port: number;
-  /** Sockets open now. */
+  /** Open sockets. */
   readonly connections: number;
-  /** Says goodbye to everyone (1001), then closes. */
+  /** Closes every socket with 1001, then the server. */
   close(): Promise<void>;
-  /** Cuts every connection, then closes. */
+  /** Terminates every connection, then closes the server. */
   destroy(): Promise<void>;
 }
 
@@ -63,7 +63,7 @@ export async function startOfflineServer(options: OfflineServerOptions): Promise
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_FRAME_BYTES,
-    // Browsers offer their key as a subprotocol too; only the protocol's own name may be chosen.
+    // Browsers also send their key as a subprotocol; only the protocol's own name may be selected.
     handleProtocols: (offered) => (offered.has('realtime') ? 'realtime' : false),
   });
   acceptUpgrades(http, sockets, setup);
@@ -96,9 +96,9 @@ function acceptUpgrades(http: Server, sockets: WebSocketServer, setup: PeerSetup
   let count = 0;
   http.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     const handshake: Handshake = { number: ++count, url: request.url ?? '/', headers: request.headers };
-    const refused = isRealtime(request) ? setup.hooks?.handshake(handshake) : NOT_FOUND;
-    if (refused) {
-      writeRejection(stream, refused);
+    const rejection = isRealtime(request) ? setup.hooks?.handshake(handshake) : NOT_FOUND;
+    if (rejection) {
+      writeRejection(stream, rejection);
       return;
     }
     sockets.handleUpgrade(request, stream, head, (socket: WebSocket) => {
@@ -108,7 +108,7 @@ function acceptUpgrades(http: Server, sockets: WebSocketServer, setup: PeerSetup
 }
 
 const JSON_HEADERS = { 'Content-Type': 'application/json' } as const;
-const NOT_FOUND = errorBody(404, 'There is nothing here. The Realtime protocol is at /v1/realtime.');
+const NOT_FOUND = errorBody(404, 'Not found. The Realtime protocol is at /v1/realtime.');
 
 function isRealtime(request: IncomingMessage): boolean {
   const [path = ''] = (request.url ?? '').split('?');
@@ -146,7 +146,7 @@ function terminateAll(sockets: WebSocketServer): void {
   for (const socket of sockets.clients) socket.terminate();
 }
 
-/** Once the listener and every socket are gone. */
+/** Resolves when the listener and every socket are closed. */
 async function closeServers(http: Server, sockets: WebSocketServer): Promise<void> {
   const gone = [once(http, 'close'), once(sockets, 'close')];
   http.close();

@@ -1,4 +1,4 @@
-/** One client's socket: frames in and out in one dialect, back-pressure, pings, and the end of its session. */
+/** One client's socket: frames of one dialect in both directions, backpressure, pings, and session expiry. */
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { type RawData, WebSocket } from 'ws';
@@ -21,7 +21,7 @@ export interface PeerSetup {
 
 const DEFAULT_MODEL = 'gpt-realtime';
 
-/** Speaks for itself past the script (`send`), while its session speaks through it. */
+/** Its own events (`send`) bypass the hooks; those of its session pass them. */
 export class SocketPeer implements Peer, EventSink {
   readonly handshake: Handshake;
   readonly openedAt = Date.now();
@@ -32,11 +32,11 @@ export class SocketPeer implements Peer, EventSink {
   readonly #session: RealtimeSession;
   readonly #timers = new Set<NodeJS.Timeout>();
   #silent = false;
-  /** Frames that came while the client was not reading. */
+  /** Frames that arrived while the client was not reading. */
   readonly #inbox: { data: RawData; isBinary: boolean }[] = [];
   #isAlive = true;
 
-  /** @param stream what the socket writes to */
+  /** @param stream the stream under the socket */
   constructor(socket: WebSocket, stream: Duplex, handshake: Handshake, setup: PeerSetup) {
     this.#socket = socket;
     this.#writer = new SocketWriter(socket, stream, () => {
@@ -62,13 +62,13 @@ export class SocketPeer implements Peer, EventSink {
     socket.on('close', (code, reason) => {
       this.#onClosed({ code, reason: reason.toString() });
     });
-    // A broken frame or connection is followed by `close`, which is where it is dealt with.
+    // `close` follows a broken frame or connection, and handles it.
     socket.on('error', (error) =>
       setup.logger?.debug({ err: error, connection: handshake.number }, 'socket error'),
     );
   }
 
-  /** Tells the client its session, or that it asked in a shape that is gone. */
+  /** Starts the session, or rejects a client that asks for the beta protocol on the GA one. */
   open(): void {
     const { hooks, dialect, sessionMs, pingMs } = this.#setup;
     if (wantsBeta(this.handshake) && !isBeta(dialect)) {
@@ -126,7 +126,7 @@ export class SocketPeer implements Peer, EventSink {
     this.#timers.add(timer);
   }
 
-  /** The session's end by age: told, then closed cleanly. */
+  /** Ends the session at its maximum age: sends an error, then closes. */
   expire(): void {
     const minutes = Math.round(this.#setup.sessionMs / 60_000);
     const message = `Your session hit the maximum duration of ${minutes} minutes.`;
@@ -134,7 +134,7 @@ export class SocketPeer implements Peer, EventSink {
     this.close({ code: 1001, reason: message });
   }
 
-  /** Serves what has come, as long as the client reads what it is told. */
+  /** Processes received frames as long as the client reads the replies. */
   #processInbox(): void {
     while (!this.#writer.overloaded) {
       const next = this.#inbox.shift();
@@ -194,14 +194,14 @@ export class SocketPeer implements Peer, EventSink {
   }
 }
 
-/** What the session says passes the script. */
-function throughHooks(interception: ServerHooks, peer: SocketPeer): EventSink {
+/** A sink whose events pass the hooks. */
+function throughHooks(hooks: ServerHooks, peer: SocketPeer): EventSink {
   const send = (event: ServerEvent): void => {
     peer.send(event);
   };
   return {
     send: (event) => {
-      interception.sending(peer, event, send);
+      hooks.sending(peer, event, send);
     },
     drained: () => peer.drained(),
   };

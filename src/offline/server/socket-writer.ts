@@ -1,11 +1,11 @@
-/** The way out of one socket: what is said in one go leaves in one write, and a slow reader is noticed. */
+/** Sends the frames of one socket: one write for all frames of a tick, and backpressure for a slow reader. */
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 
-/** Above this many unread bytes responses wait; below the lower mark they go on. */
+/** Responses pause above the high-water mark of unsent bytes, and resume below the low one. */
 const HIGH_WATER_BYTES = 1024 * 1024;
 const LOW_WATER_BYTES = 256 * 1024;
-/** Above this many nothing more is read from the client either, for each of its events brings an answer. */
+/** Above this many unsent bytes the client's frames are not read either, since each of them causes a reply. */
 const OVERLOAD_BYTES = 16 * 1024 * 1024;
 
 export class SocketWriter {
@@ -15,26 +15,26 @@ export class SocketWriter {
   #corked = false;
   #drained: { promise: Promise<void>; settle: () => void } | undefined;
 
-  /** @param stream what the socket writes to. @param onCaughtUp called whenever little is left unread. */
-  constructor(socket: WebSocket, stream: Duplex, onCaughtUp: () => void) {
+  /** @param stream the stream under the socket. @param onDrained called after each write that leaves little unsent. */
+  constructor(socket: WebSocket, stream: Duplex, onDrained: () => void) {
     this.#socket = socket;
     this.#stream = stream;
-    this.#onDrained = onCaughtUp;
+    this.#onDrained = onDrained;
   }
 
-  /** So much is unread that the client had better read before it says more. */
+  /** Whether the client must read before more of its frames are processed. */
   get overloaded(): boolean {
     return this.#socket.bufferedAmount > OVERLOAD_BYTES;
   }
 
-  /** Bytes leave in a binary frame. Without effect once the socket is closing. */
+  /** Sends bytes as a binary frame. No effect once the socket is closing. */
   send(frame: string | Buffer): void {
     if (this.#socket.readyState !== WebSocket.OPEN) return;
     this.#corkUntilNextTick();
     this.#socket.send(frame, this.#onWritten);
   }
 
-  /** Undefined while the reader keeps up; else settles when it has caught up or gone. */
+  /** Undefined while the client keeps up; else resolves when it has caught up or its socket has closed. */
   drained(): Promise<void> | undefined {
     const full = this.#socket.bufferedAmount > HIGH_WATER_BYTES;
     if (!full || this.#socket.readyState !== WebSocket.OPEN) return undefined;
@@ -42,13 +42,13 @@ export class SocketWriter {
     return this.#drained.promise;
   }
 
-  /** Nobody need wait any more: the socket has closed. */
+  /** Resolves `drained` because the socket has closed. */
   release(): void {
     this.#drained?.settle();
     this.#drained = undefined;
   }
 
-  /** A write for each frame would be half of all the work of a short answer. */
+  /** One write per frame would be half the work of a short answer. */
   #corkUntilNextTick(): void {
     if (this.#corked) return;
     this.#corked = true;
