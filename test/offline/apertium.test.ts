@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Apertium } from '../../src/offline/engine/apertium.js';
 import { readPairs, type LanguagePair } from '../../src/offline/engine/apertium-modes.js';
 import { eventually, pipelinesOf, programsIn, untilGone } from '../support/programs.js';
@@ -10,9 +10,13 @@ import { eventually, pipelinesOf, programsIn, untilGone } from '../support/progr
 const MODES = '/usr/share/apertium/modes';
 /** A signal for each call: of many that listen to one Node warns as of a leak. */
 const never = (): AbortSignal => new AbortController().signal;
-const pairs = await readPairs(MODES);
-const apertium = new Apertium({ pairs });
+let pairs: LanguagePair[] = [];
+let apertium = new Apertium({ pairs });
 
+beforeAll(async () => {
+  pairs = await readPairs(MODES);
+  apertium = new Apertium({ pairs });
+});
 afterAll(() => apertium.close());
 
 function pair(source: string, target: string): LanguagePair {

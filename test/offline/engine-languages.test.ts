@@ -69,7 +69,7 @@ describe('a request', () => {
 
   it('says of metadata that names no language which it is', () => {
     const read = (): unknown => readLanguages({ ...request, metadata: { target_language: 'e s' } }, names);
-    expect(read).toThrow("'e s' is no language tag");
+    expect(read).toThrow("'e s' is not a language tag");
   });
 
   it('is read by its instructions, then its system items in order; the first with a target decides', () => {

@@ -120,12 +120,7 @@ export class FfmpegProcess {
     return Readable.from(read(this), { objectMode: false });
   }
 
-  #patchSpawn(
-    command: ffmpeg.FfmpegCommand,
-    binary: string,
-    sandbox: Sandbox,
-    fd: number | undefined,
-  ): void {
+  #patchSpawn(command: ffmpeg.FfmpegCommand, binary: string, sandbox: Sandbox, fd: number | undefined): void {
     // It would run `ffmpeg -formats` and `ffmpeg -encoders` before the first command; the formats used always exist.
     command._prepare = (done) => {
       done(null, command._getArguments());

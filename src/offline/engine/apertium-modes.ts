@@ -1,22 +1,22 @@
-/** Which translations Apertium has installed: one file each, whose name says from what to what and whose text is how. */
+/** Apertium's installed language pairs: one mode file each, whose name is the pair and whose content is the pipeline. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** One step of translation. */
+/** One translation that Apertium does directly. */
 export interface LanguagePair {
-  /** A language without region. */
+  /** The source language, without region. */
   readonly source: string;
-  /** BCP 47; with a region or variant where Apertium has one of its own: `pt-BR`, `ca-valencia`. */
+  /** BCP 47, with a region or variant where Apertium has a pair for it: `pt-BR`, `ca-valencia`. */
   readonly target: string;
   /** Shell pipeline that translates piece by piece. */
   readonly script: string;
-  /** Its first stage alone, which knows the words of the source language; absent where it is of another kind. */
+  /** The first stage alone, the dictionary of the source language; absent if it is another program. */
   readonly analyser: string | undefined;
 }
 
 /** `eng-spa`, `es-pt_BR`, `eng-cat_valencia`; neither `eco-es-fr` nor orthographies such as `eng-cat_iec2017`. */
 const MODE_FILE = /^([a-z]{2,3})-([a-z]{2,3})(?:_([A-Z]{2}|valencia))?\.mode$/;
-/** These flush at every NUL by themselves and do not know the option. */
+/** These flush at every NUL without the option `-z`, and do not accept it. */
 const FLUSHES_ANYWAY = /^(vislcg3|cg-mwesplit|hfst-tokeni[sz]e|divvun-suggest)\b/;
 
 /** @returns sorted by source, then target */

@@ -1,14 +1,14 @@
-/** One Apertium pipeline that stays: it has its dictionaries loaded and answers one piece after the other. */
+/** One running Apertium pipeline: it has its dictionaries loaded and processes pieces one after the other. */
 import { StringDecoder } from 'node:string_decoder';
 import { drainStderr, killPipeline, startPipeline } from './process.js';
 
-/** It has ended, or had to be: the piece may be tried on a fresh one. */
+/** The pipeline has ended or was killed; the piece can be retried on a new one. */
 export class PipelineLostError extends Error {
   override readonly name = 'PipelineLost';
 }
 
 interface PendingPiece {
-  /** Sent behind the piece as an empty blank with a number, so that an answer can never be taken for another's. */
+  /** Sent after the piece as an empty blank with a number, so that outputs can never be mixed up. */
   readonly mark: string;
   answer: string;
   readonly resolve: (answer: string) => void;
@@ -19,7 +19,7 @@ export interface ApertiumPipelineOptions {
   /** Its programs flush at every NUL. */
   readonly script: string;
   readonly path: string | undefined;
-  /** For one piece; a pipeline that takes longer is stuck. */
+  /** For one piece; a pipeline that takes longer hangs. */
   readonly timeoutMs: number;
 }
 
@@ -36,7 +36,7 @@ export class ApertiumPipeline {
     this.#timeoutMs = timeoutMs;
     const child = startPipeline(script, [], path);
     this.#child = child;
-    const complaints = drainStderr(child);
+    const stderr = drainStderr(child);
     const decoder = new StringDecoder('utf8');
     let rest = '';
     child.stdout.on('data', (chunk: Buffer) => {
@@ -46,18 +46,18 @@ export class ApertiumPipeline {
     });
     this.#ended = new Promise((resolve) => {
       const end = (): void => {
-        this.#fail(`A pipeline ended by itself. ${complaints()}`);
+        this.#fail(`A pipeline exited unexpectedly. ${stderr()}`);
         resolve();
       };
       child.once('error', end).once('close', end);
     });
-    // Where the shell alone was ended, its programs are still there.
+    // If only the shell was killed, its programs are still running.
     child.once('exit', () => {
       killPipeline(child);
     });
   }
 
-  /** False once it has ended or is being ended. */
+  /** False once it has ended or is being killed. */
   get usable(): boolean {
     return this.#lost === undefined;
   }
@@ -84,7 +84,7 @@ export class ApertiumPipeline {
     });
   }
 
-  /** Ends it, whatever it is doing, and resolves when none of its processes is left. */
+  /** Kills the pipeline and resolves when all its processes have exited. */
   async close(): Promise<void> {
     this.#fail('The pipeline was closed.');
     killPipeline(this.#child);
@@ -110,12 +110,12 @@ export class ApertiumPipeline {
     for (const { reject } of this.#pending.splice(0)) reject(this.#lost);
   }
 
-  /** The first in the line has its whole time from now on. */
+  /** The first pending piece has its whole time from now on. */
   #restartTimer(): void {
     clearTimeout(this.#timer);
     if (!this.busy) return;
     this.#timer = setTimeout(() => {
-      this.#fail(`A pipeline gave no answer within ${this.#timeoutMs} ms.`);
+      this.#fail(`A pipeline did not answer within ${this.#timeoutMs} ms.`);
       killPipeline(this.#child);
     }, this.#timeoutMs);
   }

@@ -1,4 +1,4 @@
-/** The pipelines that stay: started when first needed, the least recently used one ended when there are too many. */
+/** A cache of running pipelines: each is started on first use, and the least recently used one is closed above the limit. */
 import type { Logger } from 'pino';
 import { ApertiumPipeline, PipelineLostError } from './apertium-pipeline.js';
 
@@ -14,7 +14,7 @@ export class PipelineCache {
   readonly #ending = new Set<Promise<void>>();
   #closed = false;
 
-  /** @param max how many may stay; each is up to 16 processes and 150 MB */
+  /** @param max the number of pipelines kept; each is up to 16 processes and 150 MB */
   constructor(max: number, path: string | undefined, logger: Pick<Logger, 'warn'> | undefined) {
     this.#max = max;
     this.#path = path;
@@ -22,9 +22,9 @@ export class PipelineCache {
   }
 
   /**
-   * What the pipeline of that script makes of a piece. One that was lost on the way is replaced once, for it may have died
-   * of old age or of another's piece.
-   * @throws PipelineLost when the second one is lost too
+   * Returns the output of the script's pipeline for a piece. Retries once on a new pipeline if the first is lost, which
+   * another piece may have caused.
+   * @throws PipelineLostError when the second one is lost too
    */
   async send(script: string, piece: string): Promise<string> {
     try {
@@ -55,7 +55,7 @@ export class PipelineCache {
     return pipeline;
   }
 
-  /** Those at work stay for now, even if they are too many. */
+  /** Busy pipelines are kept, even above the limit. */
   #evict(kept: string): void {
     for (const [script, pipeline] of this.#pipelines) {
       if (this.#pipelines.size <= this.#max) return;

@@ -1,9 +1,9 @@
-/** What was said in a recording, recognised once however many ask, as long as the recording is kept. */
+/** Transcripts of recordings: each is recognised once for all callers, and cached as long as its samples are referenced. */
 
 interface Recognition {
-  readonly words: Promise<string>;
+  readonly transcript: Promise<string>;
   readonly abort: AbortController;
-  /** How many wait for it. */
+  /** Callers that wait for it. */
   waiting: number;
 }
 
@@ -15,7 +15,7 @@ export class TranscriptCache {
     this.#recognise = recognise;
   }
 
-  /** Recognition goes on while anyone waits for it. @throws `signal.reason` when aborted */
+  /** Recognition continues while any caller waits for it. @throws `signal.reason` when aborted */
   get(pcm: Buffer, signal: AbortSignal): Promise<string> {
     const recognition = this.#recognitions.get(pcm) ?? this.#start(pcm);
     recognition.waiting += 1;
@@ -27,7 +27,7 @@ export class TranscriptCache {
       };
       if (signal.aborted) leave();
       else signal.addEventListener('abort', leave);
-      recognition.words.then(resolve, reject).finally(() => {
+      recognition.transcript.then(resolve, reject).finally(() => {
         signal.removeEventListener('abort', leave);
       });
     });
@@ -35,15 +35,15 @@ export class TranscriptCache {
 
   #start(pcm: Buffer): Recognition {
     const abort = new AbortController();
-    const words = this.#recognise(pcm, abort.signal);
-    const recognition = { words, abort, waiting: 0 };
+    const transcript = this.#recognise(pcm, abort.signal);
+    const recognition = { transcript, abort, waiting: 0 };
     this.#recognitions.set(pcm, recognition);
     const forget = (): void => {
       this.#recognitions.delete(pcm);
     };
     abort.signal.addEventListener('abort', forget);
-    // What failed is tried again by the next one who asks.
-    words.catch(forget);
+    // The next caller tries a failed recognition again.
+    transcript.catch(forget);
     return recognition;
   }
 }
