@@ -8,7 +8,7 @@ import { wavAtRate } from '../support/wav.js';
 const files = workshop();
 const samples = sine({ seconds: 0.5 });
 
-/** There is no such ffmpeg: whatever succeeds did so without one. */
+/** This ffmpeg does not exist: everything that succeeds does so without a decoder. */
 const normalizer = new AudioNormalizer({
   ffmpegPath: '/nonexistent/ffmpeg',
   concurrency: 1,

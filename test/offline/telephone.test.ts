@@ -85,7 +85,7 @@ describe('speech at 8 kHz', () => {
   );
 });
 
-describe('what is no telephone', () => {
+describe('wideband speech', () => {
   it('is left as it is, byte for byte', async () => {
     const pcm = await speakSamples('The red house has a big garden.');
     expect(extendBandwidth(pcm)).toBe(pcm);
