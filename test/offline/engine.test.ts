@@ -166,7 +166,11 @@ describe('what cannot be done', () => {
     ['Good morning', { target: 'de' }, 'Spanish (es)'],
     ['Guten Morgen', { source: 'de', target: 'en' }, 'English (en), '],
     ['Good morning', { instructions: 'Translate to German.' }, 'English cannot be translated to German'],
-    ['Guten Morgen, wie geht es Ihnen heute?', { target: 'en' }, 'not in a language that can be translated offline'],
+    [
+      'Guten Morgen, wie geht es Ihnen heute?',
+      { target: 'en' },
+      'not in a language that can be translated offline',
+    ],
     ['火车站在哪里？', {}, 'not in a language that can be translated offline'],
   ])('%j with %j is refused in a sentence that says what is possible', async (text, wish, words) => {
     await expect(ask(engine, text, wish)).rejects.toEqual(refusal('unsupported_language', words));
