@@ -2,7 +2,9 @@
 import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { hasAtMostChars } from '../quota/characters.js';
 import { canonicalTag } from '../session/languages.js';
+import { MAX_PROMPT_CHARS } from '../session/profile.js';
 
 const DAY_MS = 86_400_000;
 /**
@@ -12,7 +14,6 @@ const DAY_MS = 86_400_000;
 const MAX_AUDIO_SECONDS = 240;
 /** One `input_text` upstream takes 256 000 characters. */
 const MAX_TEXT_CHARS = 256_000;
-const MAX_PROMPT_CHARS = 8_000;
 
 class InvalidValue extends Error {}
 
@@ -170,7 +171,7 @@ const apiKeys = variable((text) => {
 });
 
 const prompt = variable((text) =>
-  Array.from(text).length <= MAX_PROMPT_CHARS
+  hasAtMostChars(text, MAX_PROMPT_CHARS)
     ? text
     : invalid(`must have at most ${MAX_PROMPT_CHARS} characters.`),
 );

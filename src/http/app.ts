@@ -18,7 +18,7 @@ import { createMultipartReader } from './body/multipart.js';
 import { maxFormBytes } from './limits.js';
 import { serveMetrics } from './metrics.js';
 import { servePage } from './page.js';
-import { RECORDING_NAMES } from './translate/input.js';
+import { RECORDING_NAMES } from './schemas.js';
 import { corsHeaders, securityHeaders } from './middleware/security.js';
 import { createConversationRoutes } from './conversations.js';
 import { createSessionRoutes } from './sessions.js';

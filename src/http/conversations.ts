@@ -3,27 +3,19 @@ import type { Request, RequestHandler } from 'express';
 import type { z } from 'zod';
 import { GatewayError } from '../errors.js';
 import { CONVERSATION_POINTS } from '../quota/points.js';
+import { pickProfile } from '../session/profile.js';
 import type { ConversationKind } from '../relay/settings.js';
 import type { ApiKeys } from './middleware/api-keys.js';
 import type { HttpPorts } from './ports.js';
 import type { Auth } from './middleware/auth.js';
-import { normalizeFields, fieldNames } from './body/fields.js';
+import { checkVoice, fieldNames, normalizeFields, validate } from './body/fields.js';
 import { invalidRequest } from './problem.js';
-import { validate, toProfileInput } from './body/validate.js';
 import { conversationSchema } from './schemas.js';
 import type { TicketStore } from './tickets.js';
 import type { RateLimit } from './middleware/rate-limit.js';
-import { checkVoice } from './voices.js';
 
-/** What the query of a conversation may name. */
-export const CONVERSATION_NAMES = fieldNames({
-  prompt: [],
-  source: ['source_lang', 'language'],
-  target: ['target_lang'],
-  voice: [],
-  dialect: [],
-  ticket: [],
-});
+/** The names that the query of a conversation may use. */
+export const CONVERSATION_NAMES = fieldNames(conversationSchema);
 
 export interface ConversationRoutes {
   /** GET /realtime-voice, GET /text-chat */
@@ -65,7 +57,7 @@ export function createConversationRoutes(
         client,
         charge: (points) => rateLimit.consumeForClient(client, points),
         dialect: profile.dialect ?? 'ga',
-        profile: toProfileInput(profile),
+        profile: pickProfile(profile),
         requestId: req.context.id,
         owner: req.context.owner,
         begun: req.context.onUpgraded,

@@ -15,7 +15,8 @@ export function endWithProblem(
   error: GatewayError,
   lingerMs: number,
 ): void {
-  writeProblem(res, error, req.context.id);
+  const { context } = req;
+  (context.writeError ?? writeProblem)(res, error, context.id);
   const isLast = !res.shouldKeepAlive || res.getHeader('connection') === 'close';
   if (req.complete || !isLast) {
     res.end(); // of a connection that goes on node itself reads what is left of the body

@@ -4,7 +4,7 @@ import type { Config } from '../config/config.js';
 import type { Relay } from '../relay/relay.js';
 import type { SessionRegistry } from '../session/registry.js';
 import type { Tracing } from '../telemetry/tracing.js';
-import type { Translate } from '../translate/translate.js';
+import type { Translate } from '../translate/request.js';
 import type { FinishedRequest } from './middleware/request-context.js';
 import type { Limiter } from '../quota/limiter.js';
 import type { TicketStore } from './tickets.js';

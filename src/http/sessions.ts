@@ -1,18 +1,16 @@
-/** Sessions as a resource. */
+/** Sessions as a REST resource. */
 import type { Request, RequestHandler } from 'express';
-import type { Session } from '../session/profile.js';
+import { pickProfile, PROFILE_FIELDS, type Session } from '../session/profile.js';
 import type { BodyReader } from './body/read-body.js';
 import type { HttpPorts } from './ports.js';
-import { normalizeFields, fieldNames } from './body/fields.js';
+import { checkVoice, fieldNames, normalizeFields, validate } from './body/fields.js';
 import { DEFAULT_PAGE_SIZE } from './limits.js';
-import { validate, toProfileInput } from './body/validate.js';
 import { pageSchema, sessionSchema } from './schemas.js';
-import { checkVoice } from './voices.js';
 
-const NAMES = fieldNames({ prompt: [], source: [], target: [], voice: [], ttlMs: [] });
-const PAGE_NAMES = fieldNames({ limit: [], cursor: [] });
 const FROM_JSON = sessionSchema(true);
 const FROM_FORM = sessionSchema(false);
+const NAMES = fieldNames(FROM_JSON, { aliases: false });
+const PAGE_NAMES = fieldNames(pageSchema);
 
 export interface SessionRoutes {
   readonly create: RequestHandler;
@@ -26,9 +24,9 @@ export function createSessionRoutes(ports: HttpPorts, readBody: BodyReader): Ses
   return {
     create: async (req, res) => {
       const { fields, isTyped } = await readBody(req, res);
-      const wanted = validate(normalizeFields(fields, NAMES, 'refused'), isTyped ? FROM_JSON : FROM_FORM);
-      await checkVoice(wanted.voice, '/voice', ports);
-      const session = await sessions.create(req.context.owner, toProfileInput(wanted), wanted.ttlMs);
+      const input = validate(normalizeFields(fields, NAMES, 'refused'), isTyped ? FROM_JSON : FROM_FORM);
+      await checkVoice(input.voice, '/voice', ports);
+      const session = await sessions.create(req.context.owner, pickProfile(input), input.ttlMs);
       res.setHeader('Location', `/api/realtime/sessions/${session.connectId}`);
       res.status(201).json(describeSession(session));
     },
@@ -48,20 +46,19 @@ export function createSessionRoutes(ports: HttpPorts, readBody: BodyReader): Ses
 }
 
 function describeSession(session: Session) {
+  const { prompt, ...languages } = Object.fromEntries(PROFILE_FIELDS.map((field) => [field, session[field]]));
   return {
     connectId: session.connectId,
     createdAt: new Date(session.createdAt).toISOString(),
     lastUsedAt: new Date(session.lastUsedAt).toISOString(),
     expiresAt: new Date(session.expiresAt).toISOString(),
     requests: session.requests,
-    source: session.source,
-    target: session.target,
-    voice: session.voice,
-    prompt: session.prompt,
+    ...languages,
+    prompt,
   };
 }
 
-/** Unknown names of the query are ignored, as other parameters of an address are. */
+/** Unknown parameters of the query are ignored. */
 function readPage(req: Request): { limit: number; cursor: string | undefined } {
   const query = new URL(req.originalUrl, 'http://localhost').searchParams;
   const sent = [...query].map(([name, value]) => ({ name, value }));

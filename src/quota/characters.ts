@@ -10,3 +10,8 @@ export function countChars(text: string): number {
   }
   return text.length - surrogatePairs;
 }
+
+/** Whether a text has at most `max` characters, without counting those of a text that has twice as many UTF-16 units. */
+export function hasAtMostChars(text: string, max: number): boolean {
+  return text.length <= max || (text.length <= 2 * max && countChars(text) <= max);
+}

@@ -24,7 +24,7 @@ import type {
   TranslateRequest,
   TranslationEvent,
   TranslationResult,
-} from '../../src/translate/translate.js';
+} from '../../src/translate/request.js';
 
 export interface HttpFixture {
   readonly url: string;
@@ -90,15 +90,11 @@ function asTranslate(
   acted: Acted,
   begun: (request: TranslateRequest, signal: AbortSignal) => Promise<void>,
 ): Translate {
-  return async (request, { tell, onGone }) => {
-    const gone = new AbortController();
-    onGone((reason) => {
-      gone.abort(reason);
-    });
-    await begun(request, gone.signal);
-    for await (const event of acted(request, gone.signal)) {
+  return async (request, { abort: { signal }, onEvent }) => {
+    await begun(request, signal);
+    for await (const event of acted(request, signal)) {
       if (event.type === 'done') return event.result;
-      await tell?.(event);
+      await onEvent?.(event);
     }
     throw new Error('The translation ended without a result.');
   };

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
+import type { GatewayError } from '../../errors.js';
 import type { TranslationReport } from '../../translate/trace.js';
 import type { Tracing } from '../../telemetry/tracing.js';
 import { say } from '../response.js';
@@ -36,12 +37,34 @@ export class RequestContext {
   report: TranslationReport | undefined;
   /** The request has become a WebSocket. @returns what is to be called when that has ended */
   onUpgraded: () => () => void = () => () => undefined;
-  /** Who is told when the client leaves before its answer is whole. */
-  onAbort: ((reason: ClientDisconnected) => void) | undefined;
+  /** How the route writes an error; absent: as problem+json. */
+  writeError: ((res: ServerResponse, error: GatewayError, requestId: string) => void) | undefined;
+  #abort: AbortController | undefined;
+  #isDisconnected = false;
 
   constructor(target: string, wished: string | string[] | undefined) {
     this.target = target;
     this.id = typeof wished === 'string' && REQUEST_ID.test(wished) ? wished : randomUUID();
+  }
+
+  /**
+   * Cancels all work on the request. Aborted with ClientDisconnected when the connection closes before the response is
+   * complete. Made on first use, for it costs 5 µs; never combined by `AbortSignal.any`, which costs 54.
+   */
+  get abort(): AbortController {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.#isDisconnected) this.#abort.abort(new ClientDisconnected());
+    }
+    return this.#abort;
+  }
+
+  /** The connection closed, or the response is complete. */
+  close(isDisconnected: boolean): void {
+    this.#isDisconnected = isDisconnected;
+    if (isDisconnected) this.#abort?.abort(new ClientDisconnected());
+    // Node keeps a request until the next on its connection; what listens to the signal must not live as long.
+    this.#abort = undefined;
   }
 }
 
@@ -95,10 +118,7 @@ export function requestContext({ logger, tracing, metrics }: RequestObservers): 
       };
       res.once('close', () => {
         const finished = finishedRequest(req, res);
-        const { onAbort } = call;
-        // Node keeps a request for as long as its connection says nothing more, but not all that it was worked on with.
-        call.onAbort = undefined;
-        if (finished.aborted) onAbort?.(new ClientDisconnected());
+        call.close(finished.aborted);
         logRequest(logger, req, finished);
         metrics.observe(finished);
         told(finished);
@@ -149,17 +169,4 @@ function logRequest(logger: Logger, req: IncomingMessage, finished: FinishedRequ
   };
   if ((status ?? 0) >= 500) logger.warn(line, 'request failed');
   else logger.info(line, 'request');
-}
-
-/**
- * Tells of a connection that closes before the answer is out, by ClientGone; at once of one that has. Each call takes the
- * place of the one before.
- */
-export function onDisconnect(
-  { context }: IncomingMessage,
-  res: ServerResponse,
-  tell: (gone: ClientDisconnected) => void,
-): void {
-  if (!res.closed && !res.destroyed) context.onAbort = tell;
-  else if (!res.writableFinished) tell(new ClientDisconnected());
 }

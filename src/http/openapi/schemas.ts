@@ -1,8 +1,7 @@
 /** The schemas of bodies and answers by the names that they have in the documents. */
 import { z } from 'zod';
-import type { FieldNames } from '../body/fields.js';
-import { ORIGINAL_NAMES, TRANSLATION_NAMES } from '../translate/input.js';
-import { sessionSchema, translateSchema } from '../schemas.js';
+import { fieldNames } from '../body/fields.js';
+import { originalSchema, sessionSchema, translateSchema } from '../schemas.js';
 import * as answers from './responses.js';
 
 export type OpenApiSchema = Record<string, unknown>;
@@ -25,17 +24,12 @@ const RESPONSES: Readonly<Record<string, z.ZodType>> = {
 /** @param maxTextChars as the configuration has it. */
 export function describeSchemas(maxTextChars: number): Record<string, OpenApiSchema> {
   const form = translateSchema(maxTextChars);
-  const text = form.omit({ file: true });
-  // What is not in the original's names is not read there, and unknown fields are ignored.
-  const originalForm = z.object(form.omit({ output: true, stream: true }).shape);
+  const original = originalSchema(maxTextChars);
   return {
-    TranslateText: withQuestion('oneOf', withNames(toJsonSchema(text), TRANSLATION_NAMES)),
-    TranslateForm: withQuestion('oneOf', withNames(toJsonSchema(form), TRANSLATION_NAMES)),
-    OriginalText: withQuestion(
-      'anyOf',
-      withNames(toJsonSchema(originalForm.omit({ file: true })), ORIGINAL_NAMES),
-    ),
-    OriginalForm: withQuestion('anyOf', withNames(toJsonSchema(originalForm), ORIGINAL_NAMES)),
+    TranslateText: withQuestion('oneOf', form.omit({ file: true })),
+    TranslateForm: withQuestion('oneOf', form),
+    OriginalText: withQuestion('anyOf', original.omit({ file: true })),
+    OriginalForm: withQuestion('anyOf', original),
     SessionWish: toJsonSchema(sessionSchema(true)),
     SessionWishForm: toJsonSchema(sessionSchema(false)),
     ...named(RESPONSES),
@@ -67,29 +61,28 @@ function simplify({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }):
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
+  delete jsonSchema.aliases; // ours: see fieldNames
 }
 
-/** Adds the other names that a field may be sent by. */
-function withNames(schema: OpenApiSchema, names: FieldNames): OpenApiSchema {
+/** A body by every name that its fields may have; a recording or a text is required: exactly one of them, or any. */
+function withQuestion(rule: 'oneOf' | 'anyOf', form: z.ZodObject): OpenApiSchema {
+  const schema = toJsonSchema(form);
   const properties = schema.properties as Record<string, OpenApiSchema>;
-  const others = [...names].filter(([name, field]) => name !== field && properties[field] !== undefined);
+  const names = [...fieldNames(form)];
+  const aliases = names.filter(([name, field]) => name !== field);
   return {
     ...schema,
     properties: {
       ...properties,
       ...Object.fromEntries(
-        others.map(([name, field]) => [
+        aliases.map(([name, field]) => [
           name,
           { ...properties[field], description: `Another name of \`${field}\`.` },
         ]),
       ),
     },
+    [rule]: names
+      .filter(([, field]) => field === 'file' || field === 'text')
+      .map(([name]) => ({ required: [name] })),
   };
-}
-
-/** A recording or a text must be there, by whichever name: exactly one of them, or any. */
-function withQuestion(rule: 'oneOf' | 'anyOf', schema: OpenApiSchema): OpenApiSchema {
-  const names = [...TRANSLATION_NAMES].filter(([, field]) => field === 'file' || field === 'text');
-  const here = names.filter(([name]) => name in (schema.properties as object));
-  return { ...schema, [rule]: here.map(([name]) => ({ required: [name] })) };
 }

@@ -5,20 +5,11 @@ import { GatewayError } from '../../src/errors.js';
 import { MemoryStore } from '../../src/session/memory-store.js';
 import { connectRedis } from '../../src/redis.js';
 import { RedisStore } from '../../src/session/redis-store.js';
-import { SessionRegistry, type Lease, type SessionOptions } from '../../src/session/registry.js';
+import { SessionRegistry, type SessionOptions } from '../../src/session/registry.js';
 import { startRedis, type TestRedis } from '../support/redis.js';
 import { until } from './until.js';
 
 const OPTIONS: SessionOptions = { ttlMs: 60_000, max: 100_000, defaultPrompt: 'Only translate.' };
-
-/** Aborts when the lease's session is deleted, or at once if it was already. */
-function deletionOf(lease: Lease): AbortSignal {
-  const controller = new AbortController();
-  lease.onDeleted((closed) => {
-    controller.abort(closed);
-  });
-  return controller.signal;
-}
 
 function expectClosed(signal: AbortSignal): void {
   expect(signal.aborted).toBe(true);
@@ -68,7 +59,7 @@ describe('a lease', () => {
     expect(await registry.get('alice', connectId)).toMatchObject({ requests: 1 });
     lease.release();
     await until('it expires once it is released', () => isUnknown(connectId));
-    expect(deletionOf(lease).aborted).toBe(false);
+    expect(lease.signal.aborted).toBe(false);
   });
 
   it('aborts when its session is deleted, beside others on the same session and none on another', async () => {
@@ -76,9 +67,9 @@ describe('a lease', () => {
     const same = await registry.acquire('alice', one.session.connectId, {});
     const other = await registry.acquire('alice', undefined, {});
     await registry.delete('alice', one.session.connectId);
-    expectClosed(deletionOf(one));
-    expectClosed(deletionOf(same));
-    expect(deletionOf(other).aborted).toBe(false);
+    expectClosed(one.signal);
+    expectClosed(same.signal);
+    expect(other.signal.aborted).toBe(false);
     for (const lease of [one, same, other]) lease.release();
   });
 
@@ -87,7 +78,7 @@ describe('a lease', () => {
     lease.release();
     lease.release();
     await registry.delete('alice', lease.session.connectId);
-    expect(deletionOf(lease).aborted).toBe(false);
+    expect(lease.signal.aborted).toBe(false);
   });
 
   it('completes quietly where the session has just gone', async () => {
@@ -103,7 +94,7 @@ describe('a lease', () => {
     const named = await registry.acquire('alice', (await registry.create('alice', {})).connectId, {});
     await own.discard();
     await named.discard();
-    expect(deletionOf(own).aborted).toBe(false);
+    expect(own.signal.aborted).toBe(false);
     await expect(registry.get('alice', own.session.connectId)).rejects.toMatchObject({ status: 404 });
     expect(await registry.get('alice', named.session.connectId)).toBeDefined();
     expect(await registry.count()).toBe(1);
@@ -115,7 +106,7 @@ describe('a lease', () => {
       Array.from({ length: 10_000 }, () => registry.acquire('alice', connectId, {})),
     );
     await registry.delete('alice', connectId);
-    expect(leases.filter((lease) => deletionOf(lease).aborted)).toHaveLength(10_000);
+    expect(leases.filter((lease) => lease.signal.aborted)).toHaveLength(10_000);
     for (const lease of leases) lease.release();
   });
 });
@@ -143,8 +134,8 @@ describe('a lease, with Redis and two nodes', () => {
   it('aborts when its session is deleted on another node', async () => {
     const lease = await here.acquire('alice', undefined, {});
     await there.delete('alice', lease.session.connectId);
-    await until('the lease has ended', () => deletionOf(lease).aborted);
-    expectClosed(deletionOf(lease));
+    await until('the lease has ended', () => lease.signal.aborted);
+    expectClosed(lease.signal);
     lease.release();
   });
 
@@ -170,12 +161,12 @@ describe('a lease, with Redis and two nodes', () => {
     await expect(here.acquire('alice', lease.session.connectId, {})).rejects.toMatchObject({
       code: 'store-unavailable',
     });
-    expect(deletionOf(lease).aborted).toBe(false);
+    expect(lease.signal.aborted).toBe(false);
     await redis.restart();
     await bothConnected();
     await lease.complete();
     expect(await here.get('alice', lease.session.connectId)).toMatchObject({ requests: 1 });
-    expect(deletionOf(lease).aborted).toBe(false);
+    expect(lease.signal.aborted).toBe(false);
     lease.release();
   });
 
@@ -184,8 +175,8 @@ describe('a lease, with Redis and two nodes', () => {
     await redis.kill();
     await until('the loss is noticed', async () => !(await here.check()).ok);
     await redis.restart({ empty: true });
-    await until('the lease has ended', () => deletionOf(lease).aborted);
-    expectClosed(deletionOf(lease));
+    await until('the lease has ended', () => lease.signal.aborted);
+    expectClosed(lease.signal);
     lease.release();
     await bothConnected();
   });
@@ -202,7 +193,7 @@ describe('a lease, with Redis and two nodes', () => {
         expect(taken.reason).toMatchObject({ code: 'session-not-found' });
         outcomes.refused += 1;
       } else {
-        await until('the lease has ended', () => deletionOf(taken.value).aborted);
+        await until('the lease has ended', () => taken.value.signal.aborted);
         taken.value.release();
         outcomes.ended += 1;
       }

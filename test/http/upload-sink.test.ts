@@ -19,7 +19,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'intake-'));
 });
 afterEach(async () => {
-  await intake.discard();
+  await intake.remove();
   expect(await readdir(folder)).toEqual([]);
   await rm(folder, { recursive: true });
 });
@@ -122,7 +122,7 @@ describe('any other recording', () => {
       const path = String(await take(bytes, size));
       expect((await readFile(path)).equals(bytes)).toBe(true);
       expect((await stat(path)).mode & 0o777).toBe(0o600);
-      await intake.discard();
+      await intake.remove();
     }
   });
 
@@ -148,7 +148,7 @@ describe('an intake that is given up', () => {
   ])('leaves nothing: %s', async (_where, bytes) => {
     begin();
     await give(bytes);
-    await Promise.all([intake.discard(), intake.discard()]);
+    await Promise.all([intake.remove(), intake.remove()]);
     expect(intake.destroyed).toBe(true);
     expect(await readdir(folder)).toEqual([]);
   });
@@ -156,7 +156,7 @@ describe('an intake that is given up', () => {
   it('leaves nothing while its file is being made', async () => {
     begin();
     intake.write(other);
-    await intake.discard();
+    await intake.remove();
     expect(await readdir(folder)).toEqual([]);
   });
 
@@ -166,14 +166,14 @@ describe('an intake that is given up', () => {
     source.push(other);
     source.destroy(new Error('the client left'));
     await expect(taken).rejects.toThrow('the client left');
-    await intake.discard();
+    await intake.remove();
     expect(await readdir(folder)).toEqual([]);
   });
 
   it('tells why it could not be stored', async () => {
     await rm(folder, { recursive: true });
     await expect(take(other, 65_536)).rejects.toMatchObject({ code: 'ENOENT' });
-    await intake.discard();
+    await intake.remove();
     folder = await mkdtemp(join(tmpdir(), 'intake-'));
   });
 });
