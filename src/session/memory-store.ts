@@ -1,6 +1,6 @@
 /** Sessions in this process's memory: lost when it ends, and not shared with other nodes. */
 import { ExpiryQueue, type Expiring } from './expiry-queue.js';
-import type { Session } from './profile.js';
+import { usedSession, type Session } from './profile.js';
 import type { DeletionWatcher, PutResult, SessionDraft, SessionPage, SessionStore } from './store.js';
 
 class Entry implements Expiring {
@@ -107,7 +107,7 @@ export class MemoryStore implements SessionStore {
     if (entry === undefined) return undefined;
     const { session } = entry;
     if (owner !== undefined && owner !== session.owner) return undefined;
-    entry.session = used(session, now, completed);
+    entry.session = usedSession(session, now, completed);
     // Only if the clock was set back.
     if (entry.session.expiresAt < entry.expiresAt) this.#requeue(entry);
     return entry.session;
@@ -146,15 +146,6 @@ export class MemoryStore implements SessionStore {
     owned.splice(firstFrom(owned, entry.order), 1);
     if (owned.length === 0) this.#byOwner.delete(owner);
   }
-}
-
-/** A copy with assigned fields takes 0.3 µs; one literal that spreads and overrides takes 0.8. */
-function used(session: Session, now: number, completed: number): Session {
-  const copy: { -readonly [Field in keyof Session]: Session[Field] } = { ...session };
-  copy.lastUsedAt = now;
-  copy.expiresAt = now + session.ttlMs;
-  copy.requests += completed;
-  return copy;
 }
 
 /** Index of the first entry whose order is at least the one given, by bisection. */

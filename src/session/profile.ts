@@ -43,6 +43,23 @@ export interface Session extends Readonly<Profile> {
   readonly requests: number;
 }
 
+/** The session after a use. Field by field, because a spread takes 0.3 to 0.8 µs instead of 0.02. */
+export function usedSession(session: Session, now: number, completed: number): Session {
+  return {
+    connectId: session.connectId,
+    owner: session.owner,
+    prompt: session.prompt,
+    source: session.source,
+    target: session.target,
+    voice: session.voice,
+    createdAt: session.createdAt,
+    lastUsedAt: now,
+    expiresAt: now + session.ttlMs,
+    ttlMs: session.ttlMs,
+    requests: session.requests + completed,
+  };
+}
+
 /**
  * The input with its tags in canonical form and without `auto`.
  * @throws GatewayError `invalid-request` naming every field that is not a BCP 47 tag.

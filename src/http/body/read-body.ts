@@ -108,25 +108,32 @@ function parseJson(text: string): BodyField[] {
     value,
   }));
   if (fields.every(({ value }) => value === null || typeof value !== 'object')) {
-    for (const name of repeatedKeys(text)) fields.push({ name, value: true });
+    const keys = quotedKeys(text);
+    if (keys.length > fields.length) for (const name of repeated(keys)) fields.push({ name, value: true });
   }
   return fields;
 }
 
 /**
- * The keys that occur more than once in a flat JSON object, of which JSON.parse keeps only the last value. In valid JSON, a
- * string followed by a colon is a key. Strings that are values must match too, or the search would continue inside them.
+ * The keys of a flat JSON object, still in quotes; JSON.parse keeps only the last of equal ones. In valid JSON, a string
+ * followed by a colon is a key. Strings that are values must match too, or the search would continue inside them.
  */
-function repeatedKeys(json: string): string[] {
+function quotedKeys(json: string): string[] {
+  const strings = json.match(/"[^"\\]*(?:\\.[^"\\]*)*"(?:\s*:)?/g) ?? [];
+  return strings
+    .filter((string) => string.endsWith(':'))
+    .map((key) => key.slice(0, key.lastIndexOf('"') + 1));
+}
+
+function repeated(keys: readonly string[]): string[] {
   const seen = new Set<string>();
-  const repeated: string[] = [];
-  for (const string of json.match(/"[^"\\]*(?:\\.[^"\\]*)*"(?:\s*:)?/g) ?? []) {
-    if (!string.endsWith(':')) continue;
-    const key = JSON.parse(string.slice(0, string.lastIndexOf('"') + 1)) as string;
-    if (seen.has(key)) repeated.push(key);
-    seen.add(key);
-  }
-  return repeated;
+  return keys
+    .map((key) => JSON.parse(key) as string)
+    .filter((name) => {
+      const isRepeated = seen.has(name);
+      seen.add(name);
+      return isRepeated;
+    });
 }
 
 function parseForm(text: string): BodyField[] {

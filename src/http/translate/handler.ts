@@ -39,7 +39,7 @@ export function createTranslateRoutes(
         const uploadMs = performance.now() - req.context.startedAt;
         const request = front.parse(req, body.fields, uploadMs);
         const { question, profile, voicePointer } = request;
-        await checkVoice(profile.voice, voicePointer, ports);
+        if (profile.voice !== undefined) await checkVoice(profile.voice, voicePointer, ports);
         if (question.kind === 'text') {
           await rateLimit.consume(req, res, textPoints(countChars(question.text)));
         }
