@@ -1,12 +1,12 @@
-/** The translations of this tab: sends questions, follows them to the end, and keeps the session that they share. */
+/** The translations of this tab: sends requests, tracks their state, and keeps the session that they share. */
 import { computed, reactive, shallowReactive, toRaw } from 'vue';
 import type { Service } from '../api/service.js';
-import { translate, type Profile, type Question, type TranslationDone } from '../api/translate.js';
-import { asTrouble, Trouble } from '../api/trouble.js';
+import { translate, type Profile, type Question, type TranslationResult } from '../api/translate.js';
+import { toAppError, AppError } from '../api/errors.js';
 import { encodeWav } from '../audio/wav.js';
 import { History, newId, type Entry } from '../store/history.js';
-import type { Jukebox } from './jukebox.js';
-import { useKeptSession } from './kept-session.js';
+import type { Playback } from './playback.js';
+import { useTabSession } from './tab-session.js';
 
 export interface Translation extends Entry {
   readonly id: string;
@@ -15,27 +15,31 @@ export interface Translation extends Entry {
   readonly profile: Profile;
   readonly speak: boolean;
   state: 'uploading' | 'waiting' | 'streaming' | 'done' | 'failed' | 'stopped';
-  /** Share of the upload that has left, 0 to 1. */
+  /** Fraction of the upload that has been sent, 0 to 1. */
   uploaded: number;
   text: string;
   /** WAV of the spoken reply. */
   reply: Blob | undefined;
   source: string | undefined;
   target: string | undefined;
-  /** From the click to the first word or sound. */
+  /** From the click to the first text or audio. */
   firstMs: number | undefined;
-  trouble: Trouble | undefined;
+  error: AppError | undefined;
 }
 
-export type Desk = ReturnType<typeof useDesk>;
+export type Translations = ReturnType<typeof useTranslations>;
 
-export function useDesk(service: Service, database: Promise<IDBDatabase | undefined>, jukebox: Jukebox) {
-  const history = new History<Translation>(database, 'translate', pack);
+export function useTranslations(
+  service: Service,
+  database: Promise<IDBDatabase | undefined>,
+  playback: Playback,
+) {
+  const history = new History<Translation>(database, 'translate', serialize);
   const running = shallowReactive(new Map<string, AbortController>());
   const busy = computed(() => running.size > 0);
-  const session = useKeptSession();
+  const session = useTabSession();
 
-  function ask(question: Question, profile: Profile, speak: boolean): Translation {
+  function submit(question: Question, profile: Profile, speak: boolean): Translation {
     const translation: Translation = reactive({
       id: newId(),
       at: Date.now(),
@@ -49,7 +53,7 @@ export function useDesk(service: Service, database: Promise<IDBDatabase | undefi
       source: undefined,
       target: undefined,
       firstMs: undefined,
-      trouble: undefined,
+      error: undefined,
     });
     history.entries.push(translation);
     void run(translation);
@@ -57,15 +61,15 @@ export function useDesk(service: Service, database: Promise<IDBDatabase | undefi
   }
 
   async function run(translation: Translation): Promise<void> {
-    const abort = new AbortController();
-    running.set(translation.id, abort);
+    const controller = new AbortController();
+    running.set(translation.id, controller);
     try {
-      await attempt(translation, abort.signal);
+      await sendRequest(translation, controller.signal);
     } catch (thrown) {
-      if (abort.signal.aborted) translation.state = 'stopped';
+      if (controller.signal.aborted) translation.state = 'stopped';
       else {
         translation.state = 'failed';
-        translation.trouble = asTrouble(thrown);
+        translation.error = toAppError(thrown);
       }
     } finally {
       running.delete(translation.id);
@@ -73,13 +77,13 @@ export function useDesk(service: Service, database: Promise<IDBDatabase | undefi
     }
   }
 
-  async function attempt(translation: Translation, signal: AbortSignal): Promise<void> {
+  async function sendRequest(translation: Translation, signal: AbortSignal): Promise<void> {
     const { question, profile, speak } = translation;
-    const shape = JSON.stringify(profile);
-    const kept = shape === session.value?.shape ? session.value.connectId : undefined;
+    const profileJson = JSON.stringify(profile);
+    const connectId = profileJson === session.value?.profileJson ? session.value.connectId : undefined;
     const startedAt = performance.now();
-    const sound: Int16Array[] = [];
-    const first = () => {
+    const audio: Int16Array[] = [];
+    const onFirstOutput = () => {
       translation.firstMs ??= Math.round(performance.now() - startedAt);
       translation.state = 'streaming';
     };
@@ -89,42 +93,42 @@ export function useDesk(service: Service, database: Promise<IDBDatabase | undefi
         if (fraction === 1 && translation.state === 'uploading') translation.state = 'waiting';
       },
       onStarted(id: string) {
-        session.value = { connectId: id, shape };
+        session.value = { connectId: id, profileJson };
       },
       onText(delta: string) {
-        first();
+        onFirstOutput();
         translation.text += delta;
       },
       onAudio(pcm: Int16Array<ArrayBuffer>) {
-        first();
-        sound.push(pcm);
-        jukebox.stream(translation.id, pcm);
+        onFirstOutput();
+        audio.push(pcm);
+        playback.stream(translation.id, pcm);
       },
     };
-    let done: TranslationDone;
+    let result: TranslationResult;
     try {
-      done = await translate(service, { question, profile, connectId: kept, speak }, listener, signal);
+      result = await translate(service, { question, profile, connectId, speak }, listener, signal);
     } catch (thrown) {
-      // A session that ended meanwhile was only a profile: the same one is made again.
-      if (!(thrown instanceof Trouble && thrown.code === 'session-not-found' && kept !== undefined))
+      // The session has ended in the meantime. It held nothing but the profile, so a new one replaces it.
+      if (!(thrown instanceof AppError && thrown.code === 'session-not-found' && connectId !== undefined))
         throw thrown;
       session.value = undefined;
-      done = await translate(service, { question, profile, connectId: undefined, speak }, listener, signal);
+      result = await translate(service, { question, profile, connectId: undefined, speak }, listener, signal);
     }
-    translation.text = done.text;
-    translation.source = done.source;
-    translation.target = done.target;
-    if (sound.length > 0) translation.reply = new Blob([encodeWav(sound)], { type: 'audio/wav' });
+    translation.text = result.text;
+    translation.source = result.source;
+    translation.target = result.target;
+    if (audio.length > 0) translation.reply = new Blob([encodeWav(audio)], { type: 'audio/wav' });
     translation.state = 'done';
   }
 
-  /** The same question once more, in the place of one that failed. */
-  function again(translation: Translation): void {
+  /** Sends the request again and shows its result in the same card. */
+  function retry(translation: Translation): void {
     Object.assign(translation, {
       state: 'uploading',
       uploaded: 0,
       text: '',
-      trouble: undefined,
+      error: undefined,
       firstMs: undefined,
     });
     void run(translation);
@@ -132,7 +136,7 @@ export function useDesk(service: Service, database: Promise<IDBDatabase | undefi
 
   function stop(translation: Translation): void {
     running.get(translation.id)?.abort();
-    if (jukebox.playing.value === translation.id) jukebox.stop();
+    if (playback.playing.value === translation.id) playback.stop();
   }
 
   async function remove(translation: Translation): Promise<void> {
@@ -141,7 +145,7 @@ export function useDesk(service: Service, database: Promise<IDBDatabase | undefi
   }
 
   async function clear(): Promise<void> {
-    for (const abort of running.values()) abort.abort();
+    for (const controller of running.values()) controller.abort();
     await history.clear();
   }
 
@@ -156,18 +160,18 @@ export function useDesk(service: Service, database: Promise<IDBDatabase | undefi
   }
 
   const connectId = computed(() => session.value?.connectId);
-  return { history, connectId, busy, ask, again, stop, remove, clear, newSession, load };
+  return { history, connectId, busy, submit, retry, stop, remove, clear, newSession, load };
 }
 
-/** Plain data for the database: what was under way when the page closed comes back as stopped. */
-function pack(translation: Translation): Entry {
+/** Plain data for the database. A translation that is not done is stored as stopped. */
+function serialize(translation: Translation): Entry {
   const plain = toRaw(translation);
   const stored: Translation = {
     ...plain,
     question: toRaw(plain.question),
     profile: { ...plain.profile },
     state: plain.state === 'done' ? 'done' : 'stopped',
-    trouble: undefined,
+    error: undefined,
   };
   return stored;
 }

@@ -1,4 +1,4 @@
-/** Which sound is heard when: the arithmetic of the playback queue, in seconds of the audio clock. */
+/** Start times of queued audio, in seconds of the audio clock. */
 
 interface Slot {
   readonly itemId: string;
@@ -6,25 +6,25 @@ interface Slot {
   readonly end: number;
 }
 
-/** What was being heard when the sound stopped. */
-export interface Heard {
+/** The item that was playing when the sound stopped. */
+export interface PlaybackPosition {
   readonly itemId: string;
-  /** How much of that item was really played. */
+  /** How much of the item was actually played. */
   readonly playedMs: number;
 }
 
-export class Playlist {
+export class PlaybackQueue {
   #slots: Slot[] = [];
 
-  /** Takes the next place in the queue: never before `now`, never over what is queued. @returns when to start. */
+  /** Appends a chunk. @returns its start: the end of the chunk before it, but not earlier than `now`. */
   add(itemId: string, duration: number, now: number): number {
     const start = Math.max(now, this.#slots.at(-1)?.end ?? 0);
     this.#slots.push({ itemId, start, end: start + duration });
     return start;
   }
 
-  /** Empties the queue. @returns the item being heard at `now`, if any was. */
-  stop(now: number): Heard | undefined {
+  /** Empties the queue. @returns the item that is playing at `now`, if any. */
+  stop(now: number): PlaybackPosition | undefined {
     const current = this.#slots.find((slot) => slot.end > now);
     const slots = this.#slots;
     this.#slots = [];

@@ -1,22 +1,22 @@
-/** The sounds of this place, one at a time: a reply as it streams in, or a recording played again. */
+/** Plays one sound at a time: a reply while it streams in, or a stored recording. */
 import { ref } from 'vue';
-import { Trouble } from '../api/trouble.js';
+import { AppError } from '../api/errors.js';
 import { Player } from '../audio/player.js';
 
-export type Jukebox = ReturnType<typeof useJukebox>;
+export type Playback = ReturnType<typeof usePlayback>;
 
-export function useJukebox() {
-  /** What is heard: the id given to `stream` or `toggle`. */
+export function usePlayback() {
+  /** The id, given to `stream` or `toggle`, of what is playing. */
   const playing = ref<string>();
   const audio = new Audio();
   let player: Player | undefined;
 
   audio.onended = stop;
 
-  /** Inside a click, so that the reply may sound when it comes. */
-  async function wake(): Promise<void> {
-    player ??= new Player((sounding) => {
-      if (!sounding && audio.paused) playing.value = undefined;
+  /** Call in a click handler: browsers block sound that a click has not unlocked. */
+  async function unlock(): Promise<void> {
+    player ??= new Player((isPlaying) => {
+      if (!isPlaying && audio.paused) playing.value = undefined;
     });
     await player.resume();
   }
@@ -28,20 +28,20 @@ export function useJukebox() {
     player.play(id, pcm);
   }
 
-  /** @throws Trouble when the browser cannot play such a file. */
+  /** @throws AppError if the browser cannot play the file. */
   async function toggle(id: string, sound: Blob): Promise<void> {
-    const same = playing.value === id;
+    const wasPlaying = playing.value === id;
     stop();
-    if (same) return;
+    if (wasPlaying) return;
     audio.src = URL.createObjectURL(sound);
     playing.value = id;
     try {
       await audio.play();
     } catch (thrown) {
-      // Stopped again before it began: that is no fault.
+      // Stopped before it began, which is not an error.
       if (thrown instanceof DOMException && thrown.name === 'AbortError') return;
       stop();
-      throw new Trouble('playback-failed', { detail: thrown instanceof Error ? thrown.message : undefined });
+      throw new AppError('playback-failed', { detail: thrown instanceof Error ? thrown.message : undefined });
     }
   }
 
@@ -55,5 +55,5 @@ export function useJukebox() {
     playing.value = undefined;
   }
 
-  return { playing, wake, stream, toggle, stop };
+  return { playing, unlock, stream, toggle, stop };
 }

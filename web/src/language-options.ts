@@ -1,4 +1,4 @@
-/** Which languages to offer: what the service says it can do, under the names of the page's own language. */
+/** The languages that the service supports, with their names in the language of the page. */
 import type { Capabilities } from './api/capabilities.js';
 
 export interface Language {
@@ -8,13 +8,13 @@ export interface Language {
 
 export const AUTO = 'auto';
 
-/** Offered where the model takes any language: those spoken by most, and those of the page. */
+/** Offered where the model accepts any language: the most widely spoken ones, and those of the page. */
 const WELL_KNOWN = (
   'ar bg bn ca cs cy da de el en es et eu fa fi fil fr ga gl gu he hi hr hu id is it ja kn ko lt lv mk ml mr ms nb nl ' +
   'pa pl pt pt-BR ro ru sk sl sq sr sv sw ta te th tr uk ur vi yue zh-Hans zh-Hant'
 ).split(' ');
 
-export class LanguageOffer {
+export class LanguageOptions {
   readonly #capabilities: Capabilities;
   readonly #names: Intl.DisplayNames;
   readonly #order: Intl.Collator;
@@ -26,7 +26,7 @@ export class LanguageOffer {
     this.#order = new Intl.Collator(locale);
   }
 
-  /** The engine only translates, between the pairs that it names; it holds no conversation of its own. */
+  /** Whether the engine only translates between listed pairs, and cannot hold a conversation. */
   get onlyTranslates(): boolean {
     return this.#capabilities.languages !== 'any';
   }
@@ -36,30 +36,30 @@ export class LanguageOffer {
   }
 
   sources(): Language[] {
-    return this.#named(this.#routes().map(([source]) => source));
+    return this.#named(this.#pairs().map(([source]) => source));
   }
 
-  /** What a source can be translated into; from an unknown source, what any can be. */
+  /** The targets of a source; for `auto`, the targets of all sources. */
   targets(source: string): Language[] {
-    const routes = this.#routes().filter(
+    const pairs = this.#pairs().filter(
       ([from, to]) => (source === AUTO ? true : from === source) && to !== source,
     );
-    return this.#named(routes.map(([, target]) => target));
+    return this.#named(pairs.map(([, target]) => target));
   }
 
-  /** Languages that can be spoken, where that is not simply all of them. */
-  spoken(): Language[] | 'any' {
+  /** Source languages in which speech is understood. */
+  speechLanguages(): Language[] | 'any' {
     const { speechSources } = this.#capabilities;
     return speechSources === 'any' ? 'any' : this.#named(speechSources);
   }
 
-  understandsSpeech(source: string): boolean {
+  supportsSpeech(source: string): boolean {
     const { speechSources } = this.#capabilities;
     return speechSources === 'any' || source === AUTO || speechSources.includes(source);
   }
 
-  /** Every source and target that go together, directly or by way of a third. */
-  #routes(): (readonly [string, string])[] {
+  /** Every supported pair of source and target, direct or through a third language. */
+  #pairs(): (readonly [string, string])[] {
     const { languages, chains } = this.#capabilities;
     if (languages === 'any') return WELL_KNOWN.flatMap((from) => WELL_KNOWN.map((to) => [from, to] as const));
     const direct = languages.flatMap(({ source, targets }) =>

@@ -1,48 +1,57 @@
-/** What can go wrong, and that each time the page says in a sentence what to do. */
+/** Each error is shown in a sentence that says what to do. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { startBeforeScript, startGateway } from '../support/gateway.js';
 import { requestFault } from '../support/offline.js';
-import { cards, go, launchBrowser, speak, textOf, translateText, visit, type Microphone } from './support.js';
+import {
+  cards,
+  openView,
+  launchBrowser,
+  speak,
+  textOf,
+  translateText,
+  visit,
+  type Microphone,
+} from './support.js';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-/** Closed when the test ends. */
-function kept<T extends { close(): Promise<unknown> }>(thing: T): T {
-  cleanups.push(() => thing.close());
-  return thing;
+/** Closes `resource` when the test ends. */
+function closeAfterTest<T extends { close(): Promise<unknown> }>(resource: T): T {
+  cleanups.push(() => resource.close());
+  return resource;
 }
 
 async function browserWith(microphone: Microphone, hosts?: string[]): Promise<Browser> {
-  return kept(await launchBrowser(microphone, hosts));
+  return closeAfterTest(await launchBrowser(microphone, hosts));
 }
 
 async function pageOf(browser: Browser, url: string): Promise<Page> {
-  return kept(await visit(browser, url)).page;
+  return closeAfterTest(await visit(browser, url)).page;
 }
 
 describe('the microphone', () => {
   it.each([
     ['refused', /The microphone is blocked\. Allow it in the address bar/],
     ['missing', /No microphone was found\. Connect one, or type instead/],
-  ] as const)('that is %s is told in both places that need one', async (microphone, sentence) => {
-    const service = kept(await startBeforeScript());
+  ] as const)('that is %s is reported in both views that need one', async (microphone, sentence) => {
+    const service = closeAfterTest(await startBeforeScript());
     const page = await pageOf(await browserWith(microphone), service.url);
     await page.getByRole('button', { name: 'Record' }).click();
     await textOf(page.getByRole('alert'), sentence);
     await page.getByRole('button', { name: 'Dismiss' }).click();
     await page.getByRole('alert').waitFor({ state: 'detached' });
-    await go(page, 'Voice');
+    await openView(page, 'Voice');
     await page.getByRole('button', { name: 'Start the call' }).click();
     await textOf(page.getByRole('alert'), sentence);
     await page.getByRole('button', { name: 'Start the call' }).waitFor();
   });
 
-  it('that browsers hide from insecure pages is told, with the way out', async () => {
-    const service = kept(await startBeforeScript());
+  it('that browsers hide from insecure pages is reported, with the remedy', async () => {
+    const service = closeAfterTest(await startBeforeScript());
     const browser = await browserWith('missing', ['translate.example']);
     const page = await pageOf(browser, service.url.replace('127.0.0.1', 'translate.example'));
     await page.getByRole('button', { name: 'Record' }).click();
@@ -53,8 +62,8 @@ describe('the microphone', () => {
 });
 
 describe('the key', () => {
-  it('is asked for, asked again when it is wrong, and kept for the tab', async () => {
-    const service = kept(await startBeforeScript({ API_KEYS: 'the-right-key-of-this-test' }));
+  it('is requested, requested again when it is wrong, and kept for the tab', async () => {
+    const service = closeAfterTest(await startBeforeScript({ API_KEYS: 'the-right-key-of-this-test' }));
     const page = await pageOf(await browserWith('missing'), service.url);
     const field = page.getByLabel('Key', { exact: true });
     await field.fill('a-wrong-one');
@@ -68,7 +77,7 @@ describe('the key', () => {
     await page.reload();
     await translateText(page, 'still with a key');
     await textOf(cards(page), /still with a key.*still with a key/);
-    await go(page, 'Text');
+    await openView(page, 'Text');
     await page.getByRole('textbox', { name: 'Write a message' }).fill('by ticket');
     await page.keyboard.press('Enter');
     await textOf(page.getByRole('article').filter({ hasText: 'Model' }), /by ticket/);
@@ -79,8 +88,8 @@ describe('the key', () => {
     ).not.toContain('right-key');
   });
 
-  it('can be declined, and then the page says what is missing', async () => {
-    const service = kept(await startBeforeScript({ API_KEYS: 'the-right-key-of-this-test' }));
+  it('can be declined, and then the page says that it is missing', async () => {
+    const service = closeAfterTest(await startBeforeScript({ API_KEYS: 'the-right-key-of-this-test' }));
     const page = await pageOf(await browserWith('missing'), service.url);
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
     await textOf(page.getByRole('alert'), /A valid key is needed/);
@@ -88,8 +97,8 @@ describe('the key', () => {
 });
 
 describe('the service', () => {
-  it('that is asked too often says how long to wait', async () => {
-    const service = kept(await startBeforeScript({ RATE_LIMIT_PER_MINUTE: '2' }));
+  it('that rate-limits the page says how long to wait', async () => {
+    const service = closeAfterTest(await startBeforeScript({ RATE_LIMIT_PER_MINUTE: '2' }));
     const page = await pageOf(await browserWith('missing'), service.url);
     await translateText(page, 'one');
     await textOf(cards(page), /one.*one/);
@@ -97,8 +106,8 @@ describe('the service', () => {
     await textOf(page.getByRole('alert'), /Too many requests at once.*Wait \d+ s before trying again/);
   });
 
-  it('that breaks off keeps what had come, and tries again in the same place', async () => {
-    const service = kept(await startBeforeScript());
+  it('that breaks off keeps the text received so far, and a retry uses the same card', async () => {
+    const service = closeAfterTest(await startBeforeScript());
     const page = await pageOf(await browserWith('missing'), service.url);
     service.script.requests.next(requestFault.drop(2));
     await translateText(page, 'one two three four');
@@ -110,7 +119,7 @@ describe('the service', () => {
     expect(await cards(page).count()).toBe(1);
   });
 
-  it('that cannot be reached is told from a device that is offline', async () => {
+  it('that cannot be reached is distinguished from a device that is offline', async () => {
     const service = await startBeforeScript();
     const browser = await browserWith('missing');
     const page = await pageOf(browser, service.url);
@@ -123,8 +132,8 @@ describe('the service', () => {
     await textOf(page.getByRole('alert'), /The service cannot be reached/);
   });
 
-  it('whose engine lacks a pair says so, in its own words too', async () => {
-    const service = kept(await startGateway());
+  it('whose engine lacks a pair says so, with the detail from the service', async () => {
+    const service = closeAfterTest(await startGateway());
     const page = await pageOf(await browserWith('missing'), service.url);
     await page.getByRole('combobox', { name: 'From' }).selectOption('en');
     await page.getByRole('combobox', { name: 'To' }).selectOption('es');
@@ -140,9 +149,9 @@ describe('the service', () => {
   });
 });
 
-describe('a translation under way', () => {
-  it('shows words as they come, and is stopped at once', async () => {
-    const service = kept(await startBeforeScript());
+describe('a running translation', () => {
+  it('shows text as it arrives, and stops immediately', async () => {
+    const service = closeAfterTest(await startBeforeScript());
     const page = await pageOf(await browserWith('missing'), service.url);
     service.script.requests.next(requestFault.hang({ after: 2 }));
     await translateText(page, 'one two three four');
@@ -154,8 +163,8 @@ describe('a translation under way', () => {
     await textOf(cards(page).locator('.result'), /^one two three four$/);
   });
 
-  it('shows how much of a recording has gone up', async () => {
-    const service = kept(await startBeforeScript());
+  it('shows how much of a recording has been uploaded', async () => {
+    const service = closeAfterTest(await startBeforeScript());
     const page = await pageOf(await browserWith('missing'), service.url);
     const network = await page.context().newCDPSession(page);
     await network.send('Network.emulateNetworkConditions', {
