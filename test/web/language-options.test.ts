@@ -36,7 +36,7 @@ describe('language options', () => {
     expect(languageOptions.onlyTranslates).toBe(false);
   });
 
-  it('have names, and an translationRequest, of the page’s own language', () => {
+  it('have names and an order in the language of the page', () => {
     expect(new LanguageOptions(ENGINE, 'en').sources().map(({ name }) => name)).toEqual([
       'English',
       'Spanish',
