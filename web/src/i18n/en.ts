@@ -60,7 +60,7 @@ export const en = {
     hangUp: 'Hang up',
     captions: 'Captions',
     empty: 'Start the call and speak',
-    emptyHint: 'What you say and what the model answers appears here. Speaking interrupts the answer.',
+    emptyHint: 'Your words and the answers appear here. Speaking interrupts the answer.',
     mute: 'Mute the microphone',
     unmute: 'Unmute the microphone',
     volume: 'Volume',
