@@ -10,7 +10,8 @@ import { RedisStore } from '../session/redis-store.js';
 import { connectRedis, type RedisConnection } from '../redis.js';
 import { SessionRegistry } from '../session/registry.js';
 import { Connection } from '../upstream/connection.js';
-import { resolveEndpoint, type Endpoint } from '../providers/endpoint.js';
+import type { Endpoint } from '../providers/endpoint.js';
+import { resolveEndpoint } from '../providers/index.js';
 
 export interface Components {
   readonly endpoint: Endpoint;

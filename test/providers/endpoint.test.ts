@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { loadConfig } from '../../src/config/config.js';
-import { resolveEndpoint, type Endpoint } from '../../src/providers/endpoint.js';
+import type { Endpoint } from '../../src/providers/endpoint.js';
+import { resolveEndpoint } from '../../src/providers/index.js';
 
 function endpoint(env: Record<string, string>): Endpoint {
   return resolveEndpoint(loadConfig(env).upstream, 'ws://127.0.0.1:1234/v1/realtime');
