@@ -1,26 +1,8 @@
 /** The course of one translation: how far it came, what each step took, and how that is told when it is over. */
 import { GatewayError, upstreamCauseOf } from '../errors.js';
+import type { Timings, TranslationReport } from '../telemetry/reports.js';
 import type { Attributes, TraceContext, SpanRecord, Tracing } from '../telemetry/tracing.js';
 import type { PendingResponse } from '../upstream/pending-response.js';
-
-/** What a translation took, however it ended: for logs and metrics, so never what was said. */
-export interface TranslationReport {
-  /** Milliseconds; a step that was not begun is absent. */
-  readonly timings: Timings;
-  readonly usage: { readonly inputTokens: number; readonly outputTokens: number } | undefined;
-  /** Sockets that it was sent on, one after the other. */
-  readonly attempts: number;
-  /** Our id for the last attempt, as upstream was told it. */
-  readonly upstreamId: string | undefined;
-}
-
-export interface Timings {
-  readonly uploadMs: number | undefined;
-  readonly normalizeMs: number | undefined;
-  readonly queueMs: number | undefined;
-  readonly upstreamMs: number | undefined;
-  readonly firstDeltaMs: number | undefined;
-}
 
 interface Span {
   readonly startedAt: number;

@@ -2,7 +2,8 @@
 import type { Logger } from 'pino';
 import type { AudioNormalizer } from '../audio/normalize.js';
 import type { Recording } from '../audio/recording.js';
-import { TranslationTrace, type TranslationReport } from './trace.js';
+import { TranslationTrace } from './trace.js';
+import type { TranslationReport } from '../telemetry/reports.js';
 import { GatewayError } from '../errors.js';
 import { Interruption } from './interruption.js';
 import type { Pool } from '../pool/pool.js';

@@ -215,6 +215,7 @@ export const RULES: readonly Rule[] = [
     /^http\//,
     /^(pool|upstream|wire)\/|^session\/.*store|^audio\/ffmpeg\//,
   ),
+  forbidEdge('telemetry/ imports nothing of ours', /^telemetry\//, /^(?!telemetry\/)/),
   forbidEdge(
     'providers/ knows nothing of ours but wire and the readers of variables',
     /^providers\//,

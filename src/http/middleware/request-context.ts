@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
-import type { TranslationReport } from '../../translate/trace.js';
+import type { FinishedRequest, TranslationReport } from '../../telemetry/reports.js';
 import type { Tracing } from '../../telemetry/tracing.js';
 import { say } from '../response.js';
 import { routeOf } from '../routes.js';
@@ -52,21 +52,6 @@ export class ClientDisconnected extends Error {
   constructor() {
     super('The client closed the connection before the answer was complete.');
   }
-}
-
-/** A request that is over, by names of which there are few. */
-export interface FinishedRequest {
-  readonly method: string;
-  /** The pattern of the path, never the path. */
-  readonly route: string;
-  /** Undefined where the client left before it was told one. */
-  readonly status: number | undefined;
-  /** Of the problem. */
-  readonly code: string | undefined;
-  /** The client did not get the whole answer. */
-  readonly aborted: boolean;
-  readonly durationMs: number;
-  readonly report: TranslationReport | undefined;
 }
 
 export interface RequestObservers {
