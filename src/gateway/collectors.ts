@@ -1,4 +1,5 @@
-/** What the rooms and the process have counted, under the names by which Prometheus is told. */
+/** Metrics of the pool, upstream, relay, ffmpeg and sessions, under their Prometheus names. */
+import { BYTES_PER_SECOND } from '../audio/pcm.js';
 import type { AudioNormalizer } from '../audio/normalize.js';
 import type { Pool } from '../pool/pool.js';
 import type { Relay } from '../relay/relay.js';
@@ -9,17 +10,14 @@ export interface CollectorSources {
   readonly relay: Pick<Relay, 'totals'>;
   readonly audio: Pick<AudioNormalizer, 'stats' | 'outcomes'>;
   readonly store: 'memory' | 'redis';
-  /** Live ones as last known; null while the store cannot be asked. */
+  /** Live sessions as last counted; null while the store is unavailable. */
   readonly sessions: () => number | null;
 }
-
-/** PCM16, 24 kHz, mono. */
-const AUDIO_BYTES_PER_SECOND = 48_000;
 
 export function buildCollector(build: Readonly<Record<string, string>>): Collector {
   return {
     name: 'translation_build_info',
-    help: 'Always 1; what runs here stands in the labels.',
+    help: 'Always 1; version, provider, dialect and model are in the labels.',
     type: 'gauge',
     labels: Object.keys(build),
     read: () => [{ labels: build, value: 1 }],
@@ -33,26 +31,26 @@ export function collectors({ pool, relay, audio, store, sessions }: CollectorSou
     ...relayCollectors(relay),
     {
       name: 'translation_ffmpeg_runs_total',
-      help: 'Decodes by ffmpeg, by how they ended: decoded, cancelled, or the code of the problem.',
+      help: 'ffmpeg runs, by outcome: decoded, cancelled, or the problem code.',
       type: 'counter',
       labels: ['outcome'],
       read: () => counted('outcome', audio.outcomes),
     },
     {
       name: 'translation_ffmpeg_running',
-      help: 'Processes of ffmpeg that decode.',
+      help: 'ffmpeg processes that are decoding.',
       type: 'gauge',
       read: () => [{ value: audio.stats.running }],
     },
     {
       name: 'translation_ffmpeg_waiting',
-      help: 'Recordings that wait for a process.',
+      help: 'Recordings that wait for an ffmpeg process.',
       type: 'gauge',
       read: () => [{ value: audio.stats.waiting }],
     },
     {
       name: 'translation_sessions',
-      help: 'Live sessions; with Redis those of all nodes, as last counted. Absent while the store cannot be asked.',
+      help: 'Live sessions as last counted, with Redis those of all nodes. Absent while the store is unavailable.',
       type: 'gauge',
       labels: ['store'],
       read: () => {
@@ -67,7 +65,7 @@ function poolCollectors(pool: CollectorSources['pool']): Collector[] {
   return [
     {
       name: 'translation_pool_sockets',
-      help: 'Sockets to upstream, by state: connecting, ready, draining.',
+      help: 'Upstream sockets, by state: connecting, ready, draining.',
       type: 'gauge',
       labels: ['state'],
       read: () => {
@@ -80,7 +78,7 @@ function poolCollectors(pool: CollectorSources['pool']): Collector[] {
     },
     {
       name: 'translation_pool_running',
-      help: 'Translations that run on a socket.',
+      help: 'Translations that are running on a socket.',
       type: 'gauge',
       read: () => [{ value: pool.stats.running }],
     },
@@ -92,13 +90,13 @@ function poolCollectors(pool: CollectorSources['pool']): Collector[] {
     },
     {
       name: 'translation_pool_capacity',
-      help: 'Translations that all sockets together could carry.',
+      help: 'Most translations that the open sockets can run at a time.',
       type: 'gauge',
       read: () => [{ value: pool.stats.capacity }],
     },
     {
       name: 'translation_pool_reruns_total',
-      help: 'Translations that were run once more because their socket was lost.',
+      help: 'Translations that were retried because their socket was lost.',
       type: 'counter',
       read: () => [{ value: pool.totals.retries }],
     },
@@ -109,27 +107,27 @@ function upstreamCollectors(pool: CollectorSources['pool']): Collector[] {
   return [
     {
       name: 'translation_upstream_connection_attempts_total',
-      help: 'Sockets of the pool that were asked for.',
+      help: 'Attempts of the pool to open a socket.',
       type: 'counter',
       read: () => [{ value: pool.totals.attempts }],
     },
     {
       name: 'translation_upstream_connection_failures_total',
-      help: 'Sockets of the pool that never became ready, by what upstream did.',
+      help: 'Sockets of the pool that never became ready, by cause.',
       type: 'counter',
       labels: ['cause'],
       read: () => counted('cause', pool.totals.failures),
     },
     {
       name: 'translation_upstream_socket_losses_total',
-      help: 'Ready sockets of the pool that were lost, by close code; 1006 is a loss without one.',
+      help: 'Ready sockets of the pool that were lost, by close code; 1006 means that there was none.',
       type: 'counter',
       labels: ['code'],
       read: () => counted('code', pool.totals.losses),
     },
     {
       name: 'translation_upstream_tokens_total',
-      help: 'Tokens of translations as upstream counts them, by direction: input, output. Conversations are not looked into.',
+      help: 'Tokens of translations as reported by upstream, by direction: input, output. Conversations are not included.',
       type: 'counter',
       labels: ['direction'],
       read: () => {
@@ -139,13 +137,13 @@ function upstreamCollectors(pool: CollectorSources['pool']): Collector[] {
     },
     {
       name: 'translation_upstream_audio_seconds_total',
-      help: 'Sound of translations sent to upstream (input) and received from it (output).',
+      help: 'Audio of translations sent upstream (input) and received from it (output).',
       type: 'counter',
       labels: ['direction'],
       read: () => {
         const { sentAudioBytes, receivedAudioBytes } = pool.totals;
-        const input = sentAudioBytes / AUDIO_BYTES_PER_SECOND;
-        return directed('input', input, 'output', receivedAudioBytes / AUDIO_BYTES_PER_SECOND);
+        const sent = sentAudioBytes / BYTES_PER_SECOND;
+        return directed('input', sent, 'output', receivedAudioBytes / BYTES_PER_SECOND);
       },
     },
   ];
@@ -155,21 +153,21 @@ function relayCollectors(relay: CollectorSources['relay']): Collector[] {
   return [
     {
       name: 'translation_relay_conversations',
-      help: 'Conversations that run, by kind: voice, text.',
+      help: 'Open conversations, by kind: voice, text.',
       type: 'gauge',
       labels: ['kind'],
       read: () => counted('kind', new Map(Object.entries(relay.totals.running))),
     },
     {
       name: 'translation_relay_conversations_total',
-      help: 'Conversations begun, by kind.',
+      help: 'Conversations started, by kind.',
       type: 'counter',
       labels: ['kind'],
       read: () => counted('kind', new Map(Object.entries(relay.totals.begun))),
     },
     {
       name: 'translation_relay_closes_total',
-      help: 'Conversations ended, by who ended them (client, upstream, service) and close code.',
+      help: 'Conversations ended, by the side that ended them (client, upstream, service) and close code.',
       type: 'counter',
       labels: ['by', 'code'],
       read: () =>
@@ -179,7 +177,7 @@ function relayCollectors(relay: CollectorSources['relay']): Collector[] {
     },
     {
       name: 'translation_relay_frames_total',
-      help: 'Frames that crossed, by direction: from_client, to_client.',
+      help: 'Frames relayed, by direction: from_client, to_client.',
       type: 'counter',
       labels: ['direction'],
       read: () => {
@@ -189,7 +187,7 @@ function relayCollectors(relay: CollectorSources['relay']): Collector[] {
     },
     {
       name: 'translation_relay_bytes_total',
-      help: 'Bytes in those frames, by direction.',
+      help: 'Bytes in relayed frames, by direction.',
       type: 'counter',
       labels: ['direction'],
       read: () => {

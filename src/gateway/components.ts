@@ -1,4 +1,4 @@
-/** The components of a service, each opened once, with the configuration that concerns it. */
+/** Opens the components of a service, each with its part of the configuration. */
 import type { Logger } from 'pino';
 import { AudioNormalizer } from '../audio/normalize.js';
 import type { Closers } from './closers.js';
@@ -22,15 +22,15 @@ export interface Components {
   readonly relay: Relay;
 }
 
-/** @param offlineUrl where the offline server listens, of the provider `offline`. */
+/** @param localUrl where the server of a local provider listens. */
 export function openComponents(
   config: Config,
-  offlineUrl: string | undefined,
+  localUrl: string | undefined,
   logger: Logger,
   closers: Closers,
 ): Components {
   const { redisUrl } = config.sessions;
-  const endpoint = resolveEndpoint(config.upstream, offlineUrl);
+  const endpoint = resolveEndpoint(config.upstream, localUrl);
   const redis = redisUrl === undefined ? undefined : connectRedis(redisUrl, logger);
   closers.add(() => redis?.close());
   const sessions = createSessions(config, redis, logger);
