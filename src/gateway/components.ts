@@ -11,7 +11,7 @@ import { connectRedis, type RedisConnection } from '../redis.js';
 import { SessionRegistry } from '../session/registry.js';
 import { Connection } from '../upstream/connection.js';
 import type { Endpoint } from '../providers/endpoint.js';
-import { resolveEndpoint } from '../providers/index.js';
+import { providers, resolveEndpoint } from '../providers/index.js';
 
 export interface Components {
   readonly endpoint: Endpoint;
@@ -74,7 +74,13 @@ function createPool(config: Config, endpoint: Endpoint, logger: Logger): Pool {
 }
 
 function createRelay(config: Config, endpoint: Endpoint, logger: Logger): Relay {
-  const { max, maxPerClient } = config.relay;
-  const { connectTimeoutMs } = config.pool;
-  return new Relay(endpoint, { max, maxPerClient, connectTimeoutMs, voice: config.upstream.voice }, logger);
+  const { provider, dialect, voice } = config.upstream;
+  const transcriptionModel = providers[provider].transcriptionModel(dialect);
+  const options = {
+    ...config.relay,
+    connectTimeoutMs: config.pool.connectTimeoutMs,
+    transcriptionModel,
+    voice,
+  };
+  return new Relay(endpoint, options, logger);
 }
