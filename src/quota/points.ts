@@ -12,7 +12,7 @@ export const RESPONSE_POINTS = 1;
 /** The prices in words, for a client that has spent its points. */
 export const POINT_PRICES =
   `A request or response costs one point, a conversation ${CONVERSATION_POINTS}, ` +
-  'and every 1 000 characters and every 10 s of audio one more.';
+  `and every ${CHARS_PER_POINT} characters and every ${AUDIO_MS_PER_POINT / 1_000} s of audio one more.`;
 
 /** The price of a text, in addition to the request; not an integer. */
 export function textPoints(chars: number): number {
