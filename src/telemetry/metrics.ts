@@ -20,8 +20,31 @@ export interface Collector {
   readonly name: string;
   readonly help: string;
   readonly type: 'counter' | 'gauge';
-  readonly labels?: readonly string[];
+  readonly labels: readonly string[];
   readonly read: () => readonly Sample[] | Promise<readonly Sample[]>;
+}
+
+type CollectorOf = (
+  ...args: [name: string, help: string, labels: readonly string[], read: Collector['read']]
+) => Collector;
+
+export const gauge: CollectorOf = (name, help, labels, read) => ({ name, help, type: 'gauge', labels, read });
+export const counter: CollectorOf = (name, help, labels, read) => ({
+  name,
+  help,
+  type: 'counter',
+  labels,
+  read,
+});
+
+/** The sample of a metric without labels. */
+export function single(value: number): Sample[] {
+  return [{ value }];
+}
+
+/** A sample for each value of the one label. */
+export function labelled(label: string, values: Iterable<readonly [string, number]>): Sample[] {
+  return Array.from(values, ([name, value]) => ({ labels: { [label]: name }, value }));
 }
 
 export class Metrics {
@@ -82,7 +105,7 @@ export class Metrics {
     if (ms !== undefined) this.#stageSeconds.observe({ stage }, ms / 1_000);
   }
 
-  #register({ name, help, type, labels = [], read }: Collector): void {
+  #register({ name, help, type, labels, read }: Collector): void {
     const options = { name, help, labelNames: [...labels], registers: [this.#registry] };
     // prom-client cannot set a counter. Nothing reads it between `reset` and `inc`: a scrape collects before it serializes.
     if (type === 'counter') {
