@@ -1,7 +1,7 @@
-/** A first-come, first-served line in front of a fixed number of places. */
+/** Limits how many pieces of work run at the same time; the others wait, first come, first served. */
 
 interface Waiter {
-  /** Ends the wait: true with a place, false without. */
+  /** Ends the wait; false where it was aborted. */
   readonly settle: (admitted: boolean) => void;
 }
 
@@ -10,9 +10,9 @@ export class Semaphore {
   readonly #waiting = new Set<Waiter>();
   #running = 0;
 
-  /** @param width how many may work at the same time, at least 1. */
-  constructor(width: number) {
-    this.#limit = width;
+  /** @param limit at least 1 */
+  constructor(limit: number) {
+    this.#limit = limit;
   }
 
   get stats(): { running: number; waiting: number } {
@@ -20,8 +20,8 @@ export class Semaphore {
   }
 
   /**
-   * Does the work once a place is free, and frees the place when the work is settled.
-   * An abort while waiting leaves the line and rejects with `signal.reason`; after that it is the work's business.
+   * Starts the work once fewer than the limit run, and resolves as it does.
+   * An abort while waiting rejects with `signal.reason`; an abort of running work is up to the work.
    */
   async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     signal.throwIfAborted();
@@ -37,23 +37,23 @@ export class Semaphore {
 
   #enter(signal: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {
-      const leave = (): void => {
+      const onAbort = (): void => {
         waiter.settle(false);
       };
       const waiter: Waiter = {
         settle: (admitted) => {
           this.#waiting.delete(waiter);
-          signal.removeEventListener('abort', leave);
+          signal.removeEventListener('abort', onAbort);
           resolve(admitted);
         },
       };
-      signal.addEventListener('abort', leave);
+      signal.addEventListener('abort', onAbort);
       this.#waiting.add(waiter);
       this.#advance();
     });
   }
 
-  /** The only place that decides who is next. A Set keeps the order of arrival. */
+  /** The only place that decides what runs next. A Set keeps the order of arrival. */
   #advance(): void {
     for (const waiter of this.#waiting) {
       if (this.#running >= this.#limit) return;
