@@ -125,8 +125,7 @@ async function drain(shutdown: Shutdown, { relay, pool, audio }: Components, gra
     'The service stopped before the translation was complete. Send it again.',
     { retryAfterMs: 5_000 },
   );
-  pool.failAll(error);
-  await Promise.all([pool.close(), audio.destroy(error)]);
+  await Promise.all([pool.destroy(error), audio.destroy(error)]);
 }
 
 async function openUploads(dir: string, logger: Logger, closers: Closers): Promise<void> {

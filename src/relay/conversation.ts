@@ -104,8 +104,8 @@ export class Conversation {
   /** Cuts both sides. */
   destroy(): void {
     this.#end({ by: 'service', code: LOST });
-    this.#client.terminate();
-    this.#upstream.terminate();
+    this.#client.destroy();
+    this.#upstream.destroy();
   }
 
   #watchClient(): Socket {
@@ -251,25 +251,14 @@ export class Conversation {
     return this.#fromClient.isPaused && !this.#fromClient.isPausedBy(this.#toClient);
   }
 
-  #keepAlive(socket: Socket, isUnheard: () => boolean): KeepAlive {
+  #keepAlive(socket: Socket, isPaused: () => boolean): KeepAlive {
     const { pingMs } = this.#setup;
+    const onTimeout = (): void => {
+      this.#logger.info('a peer answered no ping in time and is cut off');
+      socket.destroy();
+    };
     return new KeepAlive(
-      {
-        ping: () => {
-          socket.ping();
-        },
-        get bufferedBytes() {
-          return socket.bufferedBytes;
-        },
-        busy: true,
-        get deaf() {
-          return isUnheard();
-        },
-        dead: () => {
-          this.#logger.info('a peer answers no ping and is given up');
-          socket.terminate();
-        },
-      },
+      { socket, isBusy: () => true, isPaused, onTimeout },
       { busyMs: pingMs, idleMs: pingMs, deadMs: pingMs },
     );
   }

@@ -1,4 +1,4 @@
-/** From an address to a configured session: an open socket is not a ready one. */
+/** Connects and configures a session: a socket is ready when its configuration is acknowledged, not when it is open. */
 import type { Logger } from 'pino';
 import type { GatewayError } from '../errors.js';
 import type { Fault, ServerEvent, SessionSettings, SessionView } from '../wire/index.js';
@@ -7,22 +7,22 @@ import { socketLost, handshakeRejected, upgradeRejected, stalledHandshake } from
 import { openSocket, type Socket } from '../ws/socket.js';
 
 export interface SessionListener {
-  /** Their session is created, and ours is what they acknowledged. */
+  /** The session as upstream acknowledged it. */
   ready(session: SessionView): void;
-  /** The text of a frame that came after `ready`. */
+  /** The text of a frame that arrived after `ready`. */
   frame(frame: string): void;
   pong(): void;
-  /** Once: before `ready`, why there is no session; after it, how the socket was lost. `close` where there was one. */
+  /** Once: before `ready`, why there is no session; after it, how the socket was lost. with `close` if upstream sent one. */
   failed(error: GatewayError, close?: { code: number; reason: string }): void;
-  /** Last of all: nothing of the socket is left. */
+  /** The last call: the socket has left the network. */
   gone(): void;
 }
 
 const CONFIGURATION_ID = 'configuration';
-/** What each step waits for, as the log says it. */
+/** What each step waits for, as it is logged. */
 const AWAITED = { connect: 'open socket', session: 'session.created', configuration: 'session.updated' };
 
-/** Connects and configures; gives up after `timeoutMs`. Ending the socket that is returned ends all of it. */
+/** Fails after `timeoutMs`. Closing or destroying the returned socket cancels the handshake. */
 export function openSession(
   endpoint: Endpoint,
   settings: SessionSettings,
@@ -31,27 +31,27 @@ export function openSession(
   logger: Logger,
 ): Socket {
   const { dialect } = endpoint;
-  /** What is waited for, or how it ended. */
+  /** The step under way, or how the handshake ended. */
   let step: 'connect' | 'session' | 'configuration' | 'ready' | 'failed' = 'connect';
   const deadline = setTimeout(() => {
     if (step === 'ready' || step === 'failed') return;
-    logger.warn({ awaited: AWAITED[step], timeoutMs }, 'upstream did not get ready in time');
+    logger.warn({ awaited: AWAITED[step], timeoutMs }, 'upstream was not ready in time');
     fail(stalledHandshake(step, timeoutMs));
-    socket.terminate();
+    socket.destroy();
   }, timeoutMs);
   const fail = (error: GatewayError, close?: { code: number; reason: string }): void => {
     if (step === 'failed') return;
     step = 'failed';
     listener.failed(error, close);
   };
-  const refused = (fault: Fault): void => {
-    // Its message may quote what it refuses: a key, a prompt.
+  const reject = (fault: Fault): void => {
+    // The message is not logged, because it may quote a key or a prompt.
     logger.warn({ code: fault.code, param: fault.param }, 'upstream refused the session');
     fail(handshakeRejected(fault));
-    socket.terminate();
+    socket.destroy();
   };
-  const proceed = (event: ServerEvent): void => {
-    if (event.type === 'fault') refused(event);
+  const advance = (event: ServerEvent): void => {
+    if (event.type === 'fault') reject(event);
     else if (event.type === 'session.created' && step === 'session') {
       step = 'configuration';
       socket.send(
@@ -74,13 +74,13 @@ export function openSession(
         return;
       }
       const decoded = dialect.decodeServer(frame);
-      if (decoded.kind === 'event') proceed(decoded.event);
-      else logger.debug(decoded, 'passed by during the handshake');
+      if (decoded.kind === 'event') advance(decoded.event);
+      else logger.debug(decoded, 'frame ignored during the handshake');
     },
     pong: () => {
       listener.pong();
     },
-    refused: (status, retryAfter) => {
+    rejected: (status, retryAfter) => {
       clearTimeout(deadline);
       logger.warn({ status }, 'upstream refused the upgrade');
       fail(upgradeRejected(status, retryAfter));

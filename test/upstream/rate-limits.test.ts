@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { RequestFault } from '../support/fault-server/request-faults.js';
 import { ResponderError } from '../../src/offline/server/responder.js';
-import { RateLimits, waitToldIn } from '../../src/upstream/rate-limits.js';
+import { RateLimits, parseWait } from '../../src/upstream/rate-limits.js';
 import { dialects } from '../../src/wire/index.js';
 import { requestFault } from '../support/offline.js';
 import { asking, failureOf, startPooled, type Pooled } from '../support/pool.js';
@@ -13,7 +13,7 @@ const limit = (name: string, remaining: number, resetSeconds: number) => ({
 
 function resetOf(...limits: ReturnType<typeof limit>[]): number | undefined {
   const known = new RateLimits(dialects.ga);
-  known.heard(dialects.ga.encodeServer({ type: 'limits', limits }) ?? '');
+  known.update(dialects.ga.encodeServer({ type: 'limits', limits }) ?? '');
   return known.resetMs;
 }
 
@@ -49,7 +49,7 @@ describe('the wait that a sentence tells', () => {
     ['Please try again in 0s.', undefined],
     ['Please try again later.', undefined],
   ])('%s', (message, ms) => {
-    const told = waitToldIn(message);
+    const told = parseWait(message);
     if (ms === undefined) expect(told).toBeUndefined();
     else expect(told).toBeCloseTo(ms);
   });
