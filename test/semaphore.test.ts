@@ -1,6 +1,6 @@
-/** The line in front of the ffmpeg processes. */
+/** The semaphore: what runs at the same time, and what waits. */
 import { describe, expect, it } from '@jest/globals';
-import { Semaphore } from '../../src/semaphore.js';
+import { Semaphore } from '../src/semaphore.js';
 
 const forever = new AbortController().signal;
 
@@ -13,49 +13,49 @@ function gate(): { work: () => Promise<void>; open: () => void } {
   return { work: () => passed, open };
 }
 
-describe('a line', () => {
+describe('a semaphore', () => {
   it('serves in the order of arrival', async () => {
-    const line = new Semaphore(1);
+    const semaphore = new Semaphore(1);
     const first = gate();
     const served: number[] = [];
     const all = [
-      line.run(first.work, forever),
+      semaphore.run(first.work, forever),
       ...[1, 2, 3, 4].map((number) =>
-        line.run(() => {
+        semaphore.run(() => {
           served.push(number);
           return Promise.resolve();
         }, forever),
       ),
     ];
-    expect(line.stats).toEqual({ running: 1, waiting: 4 });
+    expect(semaphore.stats).toEqual({ running: 1, waiting: 4 });
     first.open();
     await Promise.all(all);
     expect(served).toEqual([1, 2, 3, 4]);
-    expect(line.stats).toEqual({ running: 0, waiting: 0 });
+    expect(semaphore.stats).toEqual({ running: 0, waiting: 0 });
   });
 
-  it('gives a place back when the work fails', async () => {
-    const line = new Semaphore(1);
-    const failing = line.run(() => Promise.reject(new Error('broken')), forever);
-    const next = line.run(() => Promise.resolve('done'), forever);
+  it('frees its slot when the work fails', async () => {
+    const semaphore = new Semaphore(1);
+    const failing = semaphore.run(() => Promise.reject(new Error('broken')), forever);
+    const next = semaphore.run(() => Promise.resolve('done'), forever);
     await expect(failing).rejects.toThrow('broken');
     expect(await next).toBe('done');
   });
 
-  it('gives a place back when its owner is aborted on the way to it', async () => {
-    const line = new Semaphore(1);
+  it('frees its slot when its owner is aborted on the way to it', async () => {
+    const semaphore = new Semaphore(1);
     const leaving = new AbortController();
     let started = false;
-    const aborted = line.run(() => {
+    const aborted = semaphore.run(() => {
       started = true;
       return Promise.resolve();
     }, leaving.signal);
-    const last = line.run(() => Promise.resolve('done'), forever);
-    expect(line.stats).toEqual({ running: 1, waiting: 1 });
+    const last = semaphore.run(() => Promise.resolve('done'), forever);
+    expect(semaphore.stats).toEqual({ running: 1, waiting: 1 });
     leaving.abort(new Error('left'));
     await expect(aborted).rejects.toThrow('left');
     expect(await last).toBe('done');
     expect(started).toBe(false);
-    expect(line.stats).toEqual({ running: 0, waiting: 0 });
+    expect(semaphore.stats).toEqual({ running: 0, waiting: 0 });
   });
 });
