@@ -12,7 +12,7 @@ export interface SessionListener {
   /** The text of a frame that arrived after `ready`. */
   frame(frame: string): void;
   pong(): void;
-  /** Once: before `ready`, why there is no session; after it, how the socket was lost. with `close` if upstream sent one. */
+  /** Once: before `ready`, why there is no session; after it, how the socket was lost, with `close` if upstream sent one. */
   failed(error: GatewayError, close?: { code: number; reason: string }): void;
   /** The last call: the socket has left the network. */
   gone(): void;

@@ -4,7 +4,7 @@ import { dialects } from '../../src/wire/index.js';
 import { post, startBeforeScript } from '../support/gateway.js';
 import { answerOf, asking, startPooled, type Pooled } from '../support/pool.js';
 
-/** What a socket is told when it opens, before any request. */
+/** What is sent when a socket opens, before any request. */
 const OPENING = ['session.update'];
 
 describe('frames to upstream', () => {
@@ -44,7 +44,7 @@ describe('frames to upstream', () => {
     ]);
   });
 
-  it('a prompt that has to make room for itself is three, and never more', async () => {
+  it('a prompt that evicts another is three, and never more', async () => {
     await pooled.close();
     pooled = await startPooled({ connection: { maxPromptItems: 1 } });
     const { pool } = pooled;
@@ -92,7 +92,7 @@ describe.each(Object.values(dialects))('a plain frame of $name', (dialect) => {
     };
     expect(dialect.decodeAnswer(JSON.stringify({ type, ...delta })).kind).toBe('event');
     expect(check).not.toHaveBeenCalled();
-    // One that leaves something out is for the schema to judge.
+    // A frame without one of its fields is validated by the schema.
     expect(dialect.decodeAnswer(JSON.stringify({ type, ...delta, item_id: null })).kind).toBe('event');
     expect(check).toHaveBeenCalledTimes(1);
   });

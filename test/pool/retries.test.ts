@@ -7,8 +7,8 @@ let pooled: Pooled;
 
 afterEach(() => pooled.close());
 
-describe('requests of a lost socket', () => {
-  it('run again in the order in which they were accepted, ahead of those that wait', async () => {
+describe('the retry of requests whose socket was lost', () => {
+  it('keeps the order in which they were accepted, ahead of those that wait', async () => {
     pooled = await startPooled({ pool: { maxSockets: 1, maxPerSocket: 4 } });
     const { pool, script, ready } = pooled;
     await ready();
@@ -25,7 +25,7 @@ describe('requests of a lost socket', () => {
     expect(asked.slice(4)).toEqual(texts);
   });
 
-  it('of two sockets run again in the order in which they were accepted', async () => {
+  it('keeps that order where two sockets were lost', async () => {
     pooled = await startPooled({ pool: { maxSockets: 2, maxPerSocket: 2, warm: 2 } });
     const { pool, script, ready } = pooled;
     await ready(2);
@@ -46,7 +46,7 @@ describe('requests of a lost socket', () => {
 
 describe.each(['ga', 'preview'] as const)('an answer that is only wanted whole, %s', (dialect) => {
   it.each(['text', 'audio'] as const)(
-    'runs again when its socket is lost amid it, and begins from nothing: %s',
+    'is retried from its beginning when its socket is lost amid it: %s',
     async (output) => {
       pooled = await startPooled({ dialect });
       const { pool, script } = pooled;
@@ -69,7 +69,7 @@ describe.each(['ga', 'preview'] as const)('an answer that is only wanted whole, 
     expect(script.requestCount).toBe(2);
   });
 
-  it('has what had arrived of its first run when its time is over before the second begins', async () => {
+  it('has what had arrived of its first attempt when its time is over before the retry', async () => {
     pooled = await startPooled({ dialect, pool: { maxSockets: 1, responseTimeoutMs: 400 } });
     const { pool, script } = pooled;
     script.connections.next({}).every({ opened: () => undefined });
