@@ -1,9 +1,7 @@
 /** Limits how many pieces of work run at the same time; the others wait, first come, first served. */
 
-interface Waiter {
-  /** Ends the wait; false where it was aborted. */
-  readonly settle: (admitted: boolean) => void;
-}
+/** Ends a wait; `admitted` is false where it was aborted. */
+type Waiter = (admitted: boolean) => void;
 
 export class Semaphore {
   readonly #limit: number;
@@ -37,28 +35,26 @@ export class Semaphore {
 
   #enter(signal: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {
-      const onAbort = (): void => {
-        waiter.settle(false);
+      const settle: Waiter = (admitted) => {
+        this.#waiting.delete(settle);
+        signal.removeEventListener('abort', onAbort);
+        resolve(admitted);
       };
-      const waiter: Waiter = {
-        settle: (admitted) => {
-          this.#waiting.delete(waiter);
-          signal.removeEventListener('abort', onAbort);
-          resolve(admitted);
-        },
+      const onAbort = (): void => {
+        settle(false);
       };
       signal.addEventListener('abort', onAbort);
-      this.#waiting.add(waiter);
+      this.#waiting.add(settle);
       this.#advance();
     });
   }
 
   /** The only place that decides what runs next. A Set keeps the order of arrival. */
   #advance(): void {
-    for (const waiter of this.#waiting) {
+    for (const settle of this.#waiting) {
       if (this.#running >= this.#limit) return;
       this.#running += 1;
-      waiter.settle(true);
+      settle(true);
     }
   }
 }

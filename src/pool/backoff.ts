@@ -21,13 +21,13 @@ export interface Outage {
   readonly probeAt: number;
 }
 
-export interface ConnectFailure {
-  readonly error: GatewayError;
-  readonly startedAt: number;
-  readonly now: number;
-}
-
-export function afterFailure(before: Outage | undefined, { error, startedAt, now }: ConnectFailure): Outage {
+/** @param startedAt when the attempt that failed now with `error` started */
+export function afterFailure(
+  before: Outage | undefined,
+  error: GatewayError,
+  startedAt: number,
+  now: number,
+): Outage {
   const failures = (before?.failures ?? 0) + 1;
   const since = before?.since ?? startedAt;
   if (error.code === 'upstream-rejected') {

@@ -1,48 +1,27 @@
-/** What can be read of the pool: its state, and what it has done since it was created. */
+/** What the pool has done since it was created: counts that only grow. */
 import { upstreamCauseOf, type GatewayError } from '../errors.js';
 import type { PendingResponse } from '../upstream/pending-response.js';
 import type { Usage } from '../wire/index.js';
 
-/** A snapshot. */
-export interface PoolStats {
-  readonly sockets: number;
-  readonly ready: number;
-  readonly connecting: number;
-  readonly draining: number;
-  readonly running: number;
-  readonly waiting: number;
-  /** Requests that all sockets together can carry. */
-  readonly capacity: number;
-}
-
-/** Counts that only grow; a live view. */
-export interface PoolTotals {
-  /** Sockets that the pool began to open. */
-  readonly attempts: number;
-  /** Those that never became ready, by what upstream did. */
-  readonly failures: ReadonlyMap<string, number>;
-  /** Sockets that were lost after they had been ready, by close code. */
-  readonly losses: ReadonlyMap<string, number>;
-  /** Requests that were retried because their socket was lost. */
-  readonly retries: number;
-  /** As upstream counts them, cancelled responses included. */
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  /** Bytes of PCM16, 24 kHz, mono; a retry sends them again. */
-  readonly sentAudioBytes: number;
-  readonly receivedAudioBytes: number;
-}
+/** A live view. */
+export type PoolTotals = Readonly<Omit<PoolCounters, 'onSent' | 'onUsage' | 'onClosed'>>;
 
 /** The rest is counted as `other`, because upstream chooses its codes. */
 const MAX_CAUSES = 50;
 
-export class PoolCounters implements PoolTotals {
-  readonly failures = new Map<string, number>();
-  readonly losses = new Map<string, number>();
+export class PoolCounters {
+  /** Sockets that the pool began to open. */
   attempts = 0;
+  /** Those that never became ready, by what upstream did. */
+  readonly failures = new Map<string, number>();
+  /** Sockets that were lost after they had been ready, by close code. */
+  readonly losses = new Map<string, number>();
+  /** Requests that were retried because their socket was lost. */
   retries = 0;
+  /** As upstream counts them, cancelled responses included. */
   inputTokens = 0;
   outputTokens = 0;
+  /** Bytes of PCM16, 24 kHz, mono; a retry sends them again. */
   sentAudioBytes = 0;
   receivedAudioBytes = 0;
 

@@ -9,7 +9,7 @@ import type { Connection, ConnectionObserver } from '../upstream/connection.js';
 import { lostAnswer } from '../upstream/errors.js';
 import { PendingResponse, type UpstreamRequest } from '../upstream/pending-response.js';
 import { afterFailure, isOpen, outageError, type Outage } from './backoff.js';
-import { PoolCounters, type PoolStats, type PoolTotals } from './counters.js';
+import { PoolCounters, type PoolTotals } from './counters.js';
 import { RequestQueue } from './queue.js';
 import { countSockets, nextIdleAt, socketsWanted, toRetire } from './scaling.js';
 import { fits, pickEviction, select } from './select.js';
@@ -192,15 +192,19 @@ export class Pool {
     this.#counters.attempts += 1;
     const connection = this.#connect(this.#observer);
     this.#connections.add(connection);
-    const ended = connection.ended.then(() => {
-      this.#sockets.delete(ended);
-    });
-    this.#sockets.add(ended);
+    this.#sockets.add(connection.ended);
+    void connection.ended.then(() => this.#sockets.delete(connection.ended));
   }
 
   readonly #observer: ConnectionObserver = {
     onChanged: (connection) => {
-      this.#onChanged(connection);
+      if (connection.state !== 'connecting') this.#isStarting = false;
+      if (connection.state === 'ready' && this.#outage !== undefined) {
+        this.#logger.info('upstream can be reached again');
+        this.#outage = undefined;
+      }
+      if (connection.state === 'closed') this.#onClosed(connection);
+      this.#advance();
     },
     onRequestLost: (pending, error) => {
       this.#retryOrFail(pending, error);
@@ -210,16 +214,6 @@ export class Pool {
     },
   };
 
-  #onChanged(connection: Connection): void {
-    if (connection.state !== 'connecting') this.#isStarting = false;
-    if (connection.state === 'ready' && this.#outage !== undefined) {
-      this.#logger.info('upstream can be reached again');
-      this.#outage = undefined;
-    }
-    if (connection.state === 'closed') this.#onClosed(connection);
-    this.#advance();
-  }
-
   #onClosed(connection: Connection): void {
     const { error, startedAt, readyAt } = connection;
     if (!this.#connections.delete(connection)) return;
@@ -228,7 +222,7 @@ export class Pool {
     const now = performance.now();
     const isProven = readyAt !== undefined && (connection.finished > 0 || now - readyAt > PROVEN_AFTER_MS);
     if (isProven && error.code === 'upstream-unavailable') return;
-    this.#outage = afterFailure(this.#outage, { error, startedAt, now });
+    this.#outage = afterFailure(this.#outage, error, startedAt, now);
     this.#logger.warn(
       { code: error.code, upstream: upstreamCauseOf(error)?.label, failures: this.#outage.failures },
       'no connection to upstream',
@@ -304,7 +298,8 @@ export class Pool {
     await Promise.all(this.#sockets);
   }
 
-  get stats(): PoolStats {
+  /** A snapshot. `capacity` is how many requests all sockets together can carry. */
+  get stats() {
     const count = (state: Connection['state']): number =>
       [...this.#connections].filter((connection) => connection.state === state).length;
     return {

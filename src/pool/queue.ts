@@ -5,17 +5,10 @@
 import type { PendingResponse } from '../upstream/pending-response.js';
 
 export class RequestQueue implements Iterable<PendingResponse> {
-  #first: PendingResponse | undefined;
+  /** Written by the queue alone. */
+  first: PendingResponse | undefined;
+  size = 0;
   #last: PendingResponse | undefined;
-  #size = 0;
-
-  get first(): PendingResponse | undefined {
-    return this.#first;
-  }
-
-  get size(): number {
-    return this.#size;
-  }
 
   /** Adds a request that has not run yet, at the end. */
   push(pending: PendingResponse): void {
@@ -25,7 +18,7 @@ export class RequestQueue implements Iterable<PendingResponse> {
   /** Adds a retry: behind the retries that were accepted earlier, ahead of everything else. */
   pushRetry(pending: PendingResponse): void {
     const { acceptedAt } = pending.timestamps;
-    let next = this.#first;
+    let next = this.first;
     while (next !== undefined && next.attempts > 0 && next.timestamps.acceptedAt <= acceptedAt)
       next = next.next;
     this.#insert(pending, next);
@@ -34,20 +27,20 @@ export class RequestQueue implements Iterable<PendingResponse> {
   /** @param pending a member of this queue */
   remove(pending: PendingResponse): void {
     const { previous, next } = pending;
-    if (previous === undefined) this.#first = next;
+    if (previous === undefined) this.first = next;
     else previous.next = next;
     if (next === undefined) this.#last = previous;
     else next.previous = previous;
     // An old member must not keep younger ones from being collected.
     pending.previous = undefined;
     pending.next = undefined;
-    this.#size -= 1;
+    this.size -= 1;
   }
 
   /** All members of this moment in order, whatever happens to them meanwhile. */
   [Symbol.iterator](): Iterator<PendingResponse> {
     const members: PendingResponse[] = [];
-    for (let each = this.#first; each !== undefined; each = each.next) members.push(each);
+    for (let each = this.first; each !== undefined; each = each.next) members.push(each);
     return members[Symbol.iterator]();
   }
 
@@ -55,11 +48,11 @@ export class RequestQueue implements Iterable<PendingResponse> {
     const previous = next === undefined ? this.#last : next.previous;
     pending.previous = previous;
     pending.next = next;
-    if (previous === undefined) this.#first = pending;
+    if (previous === undefined) this.first = pending;
     else previous.next = pending;
     if (next === undefined) this.#last = pending;
     else next.previous = pending;
     pending.queuedAt = performance.now();
-    this.#size += 1;
+    this.size += 1;
   }
 }

@@ -1,4 +1,7 @@
-/** Which socket serves a request, and which one is closed for a voice that no socket has. Pure functions. */
+/**
+ * Which socket serves a request, and which one is closed for a voice that no socket has. Pure functions.
+ * `voiceLock` is that of a `PendingResponse`.
+ */
 
 export interface Candidate {
   readonly state: 'connecting' | 'ready' | 'draining' | 'closed';
@@ -11,11 +14,8 @@ export interface Candidate {
   hasPrompt(prompt: string): boolean;
 }
 
-/** See `PendingResponse.voiceLock`. */
-export type VoiceLock = string | undefined;
-
 /** A socket keeps the first voice it has spoken with; audio needs a socket with its voice or with none yet. */
-export function fits(candidate: Candidate, voiceLock: VoiceLock): boolean {
+export function fits(candidate: Candidate, voiceLock: string | undefined): boolean {
   return voiceLock === undefined || candidate.voice === undefined || candidate.voice === voiceLock;
 }
 
@@ -25,7 +25,7 @@ export function fits(candidate: Candidate, voiceLock: VoiceLock): boolean {
  */
 export function select<C extends Candidate>(
   candidates: Iterable<C>,
-  voiceLock: VoiceLock,
+  voiceLock: string | undefined,
   prompt: string,
 ): C | undefined {
   let best: C | undefined;
@@ -37,7 +37,7 @@ export function select<C extends Candidate>(
   return best;
 }
 
-function compare(a: Candidate, b: Candidate, voiceLock: VoiceLock, prompt: string): number {
+function compare(a: Candidate, b: Candidate, voiceLock: string | undefined, prompt: string): number {
   return (
     Number(a.aging) - Number(b.aging) ||
     a.load - b.load ||
@@ -46,14 +46,14 @@ function compare(a: Candidate, b: Candidate, voiceLock: VoiceLock, prompt: strin
   );
 }
 
-function speaks(candidate: Candidate, voiceLock: VoiceLock): boolean {
+function speaks(candidate: Candidate, voiceLock: string | undefined): boolean {
   return voiceLock !== undefined && candidate.voice === voiceLock;
 }
 
 /** The least loaded of the ready sockets with another voice, to be closed so that one for `voiceLock` can be opened. */
 export function pickEviction<C extends Candidate>(
   candidates: Iterable<C>,
-  voiceLock: VoiceLock,
+  voiceLock: string | undefined,
 ): C | undefined {
   let picked: C | undefined;
   for (const candidate of candidates) {

@@ -46,18 +46,13 @@ export interface ConnectionObserver {
   onUsage(usage: Usage): void;
 }
 
+type Live = { socket: Socket; keepAlive: KeepAlive; readyAt: number };
+
 type ConnectionState =
   | { at: 'connecting'; socket: Socket }
   /** `retirement` ends the time until it is aging, then the time until it drains. */
-  | {
-      at: 'ready';
-      socket: Socket;
-      keepAlive: KeepAlive;
-      readyAt: number;
-      aging: boolean;
-      retirement: NodeJS.Timeout;
-    }
-  | { at: 'draining'; socket: Socket; keepAlive: KeepAlive; readyAt: number }
+  | (Live & { at: 'ready'; aging: boolean; retirement: NodeJS.Timeout })
+  | (Live & { at: 'draining' })
   /** Without an error where it was closed on purpose, after its work. */
   | { at: 'closed'; error: GatewayError | undefined; readyAt: number | undefined };
 
@@ -78,6 +73,10 @@ export class Connection implements RequestRunner {
   readonly capacity: number;
   /** By the monotonic clock, as all times here. */
   readonly startedAt = performance.now();
+  /** When `load` last became 0. */
+  idleSince = this.startedAt;
+  /** Responses that ended on it. */
+  finished = 0;
   /** Resolves when the socket has left the network, too. */
   readonly ended: Promise<void>;
   readonly #endpoint: Endpoint;
@@ -88,8 +87,6 @@ export class Connection implements RequestRunner {
   readonly #promptItems: PromptItems;
   readonly #limits: RateLimits;
   #state: ConnectionState;
-  #finished = 0;
-  #idleSince = performance.now();
 
   /** Starts connecting at once. */
   constructor(endpoint: Endpoint, options: ConnectionOptions, observer: ConnectionObserver, logger: Logger) {
@@ -130,16 +127,6 @@ export class Connection implements RequestRunner {
   /** Slots taken, those of cancelled requests included until upstream has ended their responses. */
   get load(): number {
     return this.#demux.size;
-  }
-
-  /** When `load` last became 0. */
-  get idleSince(): number {
-    return this.#idleSince;
-  }
-
-  /** Responses that ended on it. */
-  get finished(): number {
-    return this.#finished;
   }
 
   /** The voice that it is locked to; the empty string is the provider's default. */
@@ -210,7 +197,7 @@ export class Connection implements RequestRunner {
       this.#send({ type: 'response.cancel', eventId: `cancel_${requestId}`, responseId });
     },
     onSlotFree: () => {
-      this.#finished += 1;
+      this.finished += 1;
       this.#onSlotFree();
     },
     onUsage: (usage) => {
@@ -255,7 +242,7 @@ export class Connection implements RequestRunner {
     const retirement = setTimeout(() => {
       this.#onAged();
     }, this.#retireInMs(session));
-    this.#idleSince = readyAt;
+    this.idleSince = readyAt;
     this.#become({ at: 'ready', socket, keepAlive, readyAt, aging: false, retirement });
     this.#observer.onChanged(this);
   }
@@ -306,7 +293,7 @@ export class Connection implements RequestRunner {
   }
 
   #onSlotFree(): void {
-    if (this.load === 0) this.#idleSince = performance.now();
+    if (this.load === 0) this.idleSince = performance.now();
     this.#closeIfDrained();
     this.#observer.onChanged(this);
   }

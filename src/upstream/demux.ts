@@ -261,8 +261,7 @@ export class Demux {
       entry.pending?.fail(error);
       return;
     }
-    const pending = this.#remove(entry);
-    pending?.fail(error);
+    this.#remove(entry)?.fail(error);
     this.#actions.onSlotFree();
   }
 

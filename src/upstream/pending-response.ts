@@ -78,8 +78,6 @@ export class PendingResponse implements AsyncIterable<Chunk>, Indexed {
   /** Complete parts and items that came before any delta. */
   #whole: WholeText | undefined;
   #started = false;
-  /** `done()` was called: chunks are not queued. */
-  #isAwaitedWhole = false;
   #outcome: { error: GatewayError | undefined } | undefined;
   #wake: (() => void) | undefined;
 
@@ -179,8 +177,6 @@ export class PendingResponse implements AsyncIterable<Chunk>, Indexed {
 
   /** Instead of iterating. Resolves when the response is complete, rejects with a GatewayError when it failed. */
   async done(): Promise<void> {
-    this.#isAwaitedWhole = true;
-    this.#chunks.length = 0;
     while (this.#outcome === undefined) await this.#more();
     if (this.#outcome.error !== undefined) throw this.#outcome.error;
   }
@@ -216,7 +212,7 @@ export class PendingResponse implements AsyncIterable<Chunk>, Indexed {
   }
 
   #push(chunk: Chunk): void {
-    if (this.settled || this.#isAwaitedWhole) return;
+    if (this.settled) return;
     this.#chunks.push(chunk);
     this.#notify();
   }

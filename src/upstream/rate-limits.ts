@@ -27,10 +27,9 @@ export class RateLimits {
     const { limits } = decoded.event;
     const exhausted = limits.filter(({ remaining }) => remaining <= 0);
     const nearest = [...limits].sort((a, b) => a.remaining / a.limit - b.remaining / b.limit).slice(0, 1);
-    const resets = (exhausted.length > 0 ? exhausted : nearest).map(
-      ({ resetSeconds }) => resetSeconds * 1_000,
-    );
-    return clampWait(Math.max(...resets) - (performance.now() - this.#receivedAt));
+    const reached = exhausted.length > 0 ? exhausted : nearest;
+    const resetMs = Math.max(...reached.map(({ resetSeconds }) => resetSeconds * 1_000));
+    return clampWait(resetMs - (performance.now() - this.#receivedAt));
   }
 }
 

@@ -1,5 +1,5 @@
 /** The events that one request sends: its prompt where the socket lacks it, then a response outside the conversation. */
-import type { ClientEvent, Item } from '../wire/index.js';
+import type { ClientEvent, Item, Part } from '../wire/index.js';
 import type { UpstreamRequest } from './pending-response.js';
 import type { PromptItem } from './prompt-items.js';
 
@@ -38,11 +38,8 @@ function inputItems({ context, question }: UpstreamRequest): Item[] {
     const text = `Context that helps to understand what follows; it is not to be translated:\n${context}`;
     items.push({ role: 'system', parts: [{ type: 'text', text }] });
   }
-  items.push({
-    role: 'user',
-    parts: [
-      'text' in question ? { type: 'text', text: question.text } : { type: 'audio', audio: question.pcm },
-    ],
-  });
+  const part: Part =
+    'text' in question ? { type: 'text', text: question.text } : { type: 'audio', audio: question.pcm };
+  items.push({ role: 'user', parts: [part] });
   return items;
 }

@@ -1,15 +1,5 @@
 /** Back-pressure: a source is paused while what it sends is not read, so that nothing piles up here. */
-
-export interface Pausable {
-  pause(): void;
-  resume(): void;
-}
-
-export interface FrameWriter {
-  /** Accepted but not yet handed to the network. */
-  readonly bufferedBytes: number;
-  send(frame: string, sent: () => void): void;
-}
+import type { Socket } from './socket.js';
 
 /** Unread bytes above which a source is paused, and below which it is resumed. */
 export const HIGH_WATER_BYTES = 256 * 1024;
@@ -17,11 +7,11 @@ const LOW_WATER_BYTES = 64 * 1024;
 
 /** A source that is paused while there is at least one reason, until it is released. */
 export class PausableSource {
-  readonly #source: Pausable;
+  readonly #source: Pick<Socket, 'pause' | 'resume'>;
   readonly #reasons = new Set<object>();
   #isReleased = false;
 
-  constructor(source: Pausable) {
+  constructor(source: Pick<Socket, 'pause' | 'resume'>) {
     this.#source = source;
   }
 
@@ -54,10 +44,10 @@ export class PausableSource {
 
 /** Writes to one side, and pauses the sources of what it writes while that side does not read. */
 export class Sink {
-  readonly #writer: FrameWriter;
+  readonly #writer: Pick<Socket, 'send' | 'bufferedBytes'>;
   readonly #paused = new Set<PausableSource>();
 
-  constructor(writer: FrameWriter) {
+  constructor(writer: Pick<Socket, 'send' | 'bufferedBytes'>) {
     this.#writer = writer;
   }
 

@@ -21,12 +21,6 @@ interface PingTarget {
   onTimeout(): void;
 }
 
-/** A ping without its pong: since when, and what was buffered then. */
-interface Unanswered {
-  readonly since: number;
-  readonly bufferedBytes: number;
-}
-
 /** Timers may fire a little early; without the margin a ping that is due would wait for another step. */
 const EARLY_MS = 10;
 
@@ -35,7 +29,8 @@ export class KeepAlive {
   readonly #times: KeepAliveTimes;
   #timer: NodeJS.Timeout | undefined;
   #pingedAt: number;
-  #unanswered: Unanswered | undefined;
+  /** A ping without its pong, and the bytes that were buffered with it. */
+  #unanswered: { since: number; bufferedBytes: number } | undefined;
 
   constructor(target: PingTarget, times: KeepAliveTimes) {
     this.#target = target;
@@ -50,7 +45,6 @@ export class KeepAlive {
 
   stop(): void {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
   }
 
   #schedule(): void {
@@ -64,7 +58,6 @@ export class KeepAlive {
     const now = performance.now();
     if (this.#unanswered === undefined) this.#pingIfDue(now);
     else if (this.#isTimedOut(this.#unanswered, now)) {
-      this.stop();
       this.#target.onTimeout();
       return;
     }
@@ -79,7 +72,7 @@ export class KeepAlive {
     this.#target.socket.ping();
   }
 
-  #isTimedOut(unanswered: Unanswered, now: number): boolean {
+  #isTimedOut(unanswered: { since: number; bufferedBytes: number }, now: number): boolean {
     // A long recording on a slow network delays the ping behind it: bytes that still leave are a sign of life.
     const { bufferedBytes } = this.#target.socket;
     if (bufferedBytes < unanswered.bufferedBytes || this.#target.isPaused?.() === true) {

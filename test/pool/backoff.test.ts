@@ -6,7 +6,7 @@ const failed = (code: ErrorCode, retryAfterMs?: number): GatewayError =>
   new GatewayError(code, 'No.', { retryAfterMs });
 
 function outageOf(error: GatewayError, before?: Outage): Outage {
-  return afterFailure(before, { error, startedAt: 900, now: 1_000 });
+  return afterFailure(before, error, 900, 1_000);
 }
 
 describe('the back-off', () => {
@@ -27,11 +27,7 @@ describe('the back-off', () => {
 describe('an outage', () => {
   it('counts its failures, and keeps the start of the first', () => {
     const first = outageOf(failed('upstream-unavailable'));
-    const second = afterFailure(first, {
-      error: failed('upstream-unavailable'),
-      startedAt: 1_200,
-      now: 1_300,
-    });
+    const second = afterFailure(first, failed('upstream-unavailable'), 1_200, 1_300);
     expect(first).toMatchObject({ failures: 1, since: 900 });
     expect(second).toMatchObject({ failures: 2, since: 900 });
     expect(second.retryAt).toBeGreaterThanOrEqual(1_300 + 250);
