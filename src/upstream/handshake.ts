@@ -12,7 +12,7 @@ export interface SessionListener {
   /** The text of a frame that arrived after `ready`. */
   frame(frame: string): void;
   pong(): void;
-  /** Once: before `ready`, why there is no session; after it, how the socket was lost, with `close` if upstream sent one. */
+  /** Called once: before `ready` with why the handshake failed, after it with how the socket was lost and its close frame. */
   failed(error: GatewayError, close?: { code: number; reason: string }): void;
   /** The last call: the socket has left the network. */
   gone(): void;
