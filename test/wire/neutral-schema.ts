@@ -80,7 +80,7 @@ const said = <T extends string, S extends z.core.$ZodShape>(type: T, shape: S) =
 export const clientEvent: z.ZodType<ClientEvent> = z.discriminatedUnion('type', [
   said('session.configure', {
     session: z.strictObject(settings),
-    unheld: z.array(text).min(1).exactOptional(),
+    droppedFields: z.array(text).min(1).exactOptional(),
   }),
   said('item.create', { item, previousItemId: text.exactOptional() }),
   said('item.retrieve', { itemId: text }),

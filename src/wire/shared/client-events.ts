@@ -138,7 +138,7 @@ export function clientReaders(own: {
             type: 'session.configure' as const,
             eventId,
             session,
-            unheld: droppedFields.length > 0 ? droppedFields : undefined,
+            droppedFields: droppedFields.length > 0 ? droppedFields : undefined,
           }),
         ),
     ],
