@@ -3,7 +3,7 @@
  * translation cost. Each reader gives just what the schema of its type would, or undefined where anything is not as plain
  * as expected: then the schema decides, and says what is wrong.
  */
-import { defined } from './shared/defined.js';
+import { defined } from './shared/optional.js';
 import type { Item, Part, ResponseStatus, ResponseView, ServerEvent, Usage } from './events.js';
 
 /** An object of JSON. */

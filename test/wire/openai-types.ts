@@ -7,28 +7,48 @@ import type {
   RealtimeServerEvent as BetaServerEvent,
 } from 'openai/resources/beta/realtime/realtime';
 import type { RealtimeClientEvent, RealtimeServerEvent } from 'openai/resources/realtime/realtime';
-import type * as ga from '../../src/wire/ga/ga.js';
-import type * as preview from '../../src/wire/preview/preview.js';
+import type { ClientEvent, ServerEvent } from '../../src/wire/index.js';
+import { spec as ga } from '../../src/wire/ga/ga.js';
+import { spec as preview } from '../../src/wire/preview/preview.js';
+import { writeClientEvent } from '../../src/wire/shared/client-events.js';
+import { writeServerEvent } from '../../src/wire/shared/server-writers.js';
 
-type GaClient = ReturnType<typeof ga.writeClientEvent>;
-type GaServer = ReturnType<typeof ga.writeServerEvent>;
-type PreviewClient = ReturnType<typeof preview.writeClientEvent>;
-type PreviewServer = Exclude<ReturnType<typeof preview.writeServerEvent>, undefined>;
+/** Never called: with a dialect's names and codecs the compiler infers what it writes. */
+const write = {
+  gaClient: (event: ClientEvent) => writeClientEvent(ga, event),
+  gaServer: (event: ServerEvent) => writeServerEvent(ga, event),
+  previewClient: (event: ClientEvent) => writeClientEvent(preview, event),
+  previewServer: (event: ServerEvent) => writeServerEvent(preview, event),
+};
+
+type Written<K extends keyof typeof write> = Exclude<ReturnType<(typeof write)[K]>, undefined>;
+type GaClient = Written<'gaClient'>;
+type GaServer = Written<'gaServer'>;
+type PreviewClient = Written<'previewClient'>;
+type PreviewServer = Written<'previewServer'>;
 
 /** The compiler gives the members of a union of literals each other's fields as ones that cannot be. */
 type Possible<K, V> = [Exclude<V, undefined>] extends [never] ? never : K;
 
+/** null, which switches transcription and noise reduction off, and stands for a recording until its frame is encoded. */
+type Nullable = 'transcription' | 'noise_reduction' | 'audio';
+
+type Field<K, V> = K extends Nullable ? Exclude<Published<V>, null> : Published<V>;
+
 /**
- * Less what the reference shows and the types leave out: null, which switches transcription and noise reduction
- * off, and references to items in the input of a response.
+ * As JSON, which has no undefined fields, less what the reference shows and the types leave out: null, and references to
+ * items in the input of a response.
  */
 type Published<T> = T extends readonly (infer E)[]
   ? Published<Exclude<E, { type: 'item_reference' }>>[]
   : T extends object
     ? {
-        [K in keyof T as Possible<K, T[K]>]: K extends 'transcription' | 'noise_reduction'
-          ? Exclude<Published<T[K]>, null>
-          : Published<T[K]>;
+        [K in keyof T as undefined extends T[K] ? never : K]: Field<K, T[K]>;
+      } & {
+        [K in keyof T as undefined extends T[K] ? Possible<K, T[K]> : never]?: Field<
+          K,
+          Exclude<T[K], undefined>
+        >;
       }
     : T;
 

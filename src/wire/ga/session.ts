@@ -1,9 +1,8 @@
 /** GA sessions: nested, with a kind in every update. */
 import { z } from 'zod';
 
-import { defined } from '../shared/defined.js';
 import type { AudioFormat, SessionSettings, SessionView, TurnDetection } from '../events.js';
-import { lenient } from '../shared/lenient.js';
+import { defined, lenient } from '../shared/optional.js';
 import { addWireIssue } from '../errors.js';
 import * as parts from '../shared/session-parts.js';
 

@@ -1,9 +1,8 @@
 /** Preview sessions: flat, without a kind. */
 import { z } from 'zod';
 
-import { defined } from '../shared/defined.js';
 import type { OutputKind, SessionSettings, SessionView } from '../events.js';
-import { lenient } from '../shared/lenient.js';
+import { defined, lenient } from '../shared/optional.js';
 import * as parts from '../shared/session-parts.js';
 
 const FORMATS = ['pcm16', 'g711_ulaw', 'g711_alaw'] as const;

@@ -1,10 +1,9 @@
-/** What a session's settings have in common in both dialects: turn detection, transcription, tools, limits. */
+/** What session settings have in common in every dialect: turn detection, transcription, tools, limits. */
 import { z } from 'zod';
 
-import { defined } from './defined.js';
-import type { InputTranscription, OutputKind, SessionSettings, TurnDetection } from '../events.js';
-import { lenient } from './lenient.js';
 import { addWireIssue } from '../errors.js';
+import type { InputTranscription, OutputKind, SessionSettings, TurnDetection } from '../events.js';
+import { defined, lenient } from './optional.js';
 
 export function writeTurnDetection(vad: TurnDetection) {
   const responding = { create_response: vad.createResponse, interrupt_response: vad.interruptResponse };
