@@ -3,7 +3,7 @@ import type { z } from 'zod';
 
 import { toWireError, unsupportedValue } from './errors.js';
 import type { ServerEvent } from './events.js';
-import { isFields, type FastDecoder, type JsonObject } from './fast-decode.js';
+import { isObject, type FastDecoder, type JsonObject } from './fast-decode.js';
 import { SHARED_NAMES } from './names.js';
 
 /**
@@ -121,7 +121,7 @@ function parse(frame: string | Uint8Array): ParsedFrame | Malformed {
   } catch {
     return malformed('invalid_json', 'The frame is not valid JSON.');
   }
-  if (!isFields(body)) return malformed('invalid_event', 'An event must be a JSON object.');
+  if (!isObject(body)) return malformed('invalid_event', 'An event must be a JSON object.');
   const { type } = body;
   if (typeof type !== 'string') {
     return { ...malformed('invalid_event', "An event must have a 'type', a string."), ...eventIdOf(body) };

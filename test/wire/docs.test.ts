@@ -1,4 +1,4 @@
-/** The frames that the documentation shows are frames that we understand. */
+/** The frames in the documentation are valid. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { ga } from '../../src/wire/index.js';

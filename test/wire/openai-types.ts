@@ -1,5 +1,5 @@
 /**
- * What both dialects write, held by the compiler against the event types of the `openai` package.
+ * Checks what both dialects write, at compile time, against the event types of the `openai` package.
  * Nothing here runs: a frame that drifts from the published types fails `npm run typecheck`.
  */
 import type {
@@ -71,7 +71,7 @@ type Paths<T, Above extends string = ''> = T extends readonly (infer E)[]
 
 type Named<T, N extends string> = T extends { type: infer M } ? (N extends M ? T : never) : never;
 
-/** Fields of our frames that theirs of the same name have not. */
+/** Fields of our frames that theirs of the same name do not have. */
 type Unpublished<Ours extends { type: string }, Theirs> = {
   [N in Ours['type']]: Exclude<Paths<Named<Ours, N>>, Paths<Named<Theirs, N>>>;
 }[Ours['type']];
@@ -85,11 +85,11 @@ export type GaServerAddsNothing = Held<Unpublished<GaServer, RealtimeServerEvent
 export type PreviewClientAddsNothing = Held<Unpublished<PreviewClient, BetaClientEvent>, never>;
 export type PreviewServerAddsNothing = Held<Unpublished<PreviewServer, BetaServerEvent>, SeenLive>;
 
-/** Names that the compiler must not take, so that the above can be trusted to fail. */
+/** A misspelt name that the above must find. */
 interface Misspelt {
   type: 'response.create';
   response: { output_modality: ['text'] };
 }
 export type Misspellings = Held<'response.output_modality', Unpublished<Misspelt, RealtimeClientEvent>>;
-// @ts-expect-error a preview event is none of GA's
+// @ts-expect-error a preview event is not one of GA's
 export type PreviewIsNotGa = Held<Published<PreviewServer>, RealtimeServerEvent>;

@@ -1,4 +1,4 @@
-/** GA responses: what a client asks for, and what a server shows. */
+/** GA responses: as clients request and as servers report them. */
 import { z } from 'zod';
 
 import type { ResponseRequest, ResponseView } from '../events.js';
@@ -77,7 +77,7 @@ export function writeResponse(response: ResponseView) {
   };
 }
 
-const fields = looseResponseCommon.extend({
+const looseFields = looseResponseCommon.extend({
   output_modalities: parts.looseOutputKind,
   max_output_tokens: parts.looseMaxTokens,
   audio: lenient(
@@ -86,7 +86,7 @@ const fields = looseResponseCommon.extend({
 });
 
 export const looseResponse = (unsaid: 'in_progress' | 'completed') =>
-  fields.transform((response): ResponseView =>
+  looseFields.transform((response): ResponseView =>
     defined({
       ...toResponse(response, unsaid),
       outputKind: response.output_modalities,

@@ -1,4 +1,4 @@
-/** Preview responses: what a client asks for, and what a server shows. */
+/** Preview responses: as clients request and as servers report them. */
 import { z } from 'zod';
 
 import type { ResponseRequest, ResponseView } from '../events.js';
@@ -32,7 +32,7 @@ export function writeRequest(request: ResponseRequest, writeAudio: WriteAudio) {
   };
 }
 
-/** The cap has two names: the client library's, and the schema's. */
+/** The token limit has two names: the client library's and the schema's. */
 export const strictRequest = z
   .strictObject({
     conversation: z.enum(['auto', 'none']).optional(),
@@ -73,7 +73,7 @@ export function writeResponse(response: ResponseView) {
   };
 }
 
-const fields = looseResponseCommon.extend({
+const looseFields = looseResponseCommon.extend({
   modalities: parts.looseOutputKind,
   voice: lenient(z.string()),
   output_audio_format: looseFormat,
@@ -81,7 +81,7 @@ const fields = looseResponseCommon.extend({
 });
 
 export const looseResponse = (unsaid: 'in_progress' | 'completed') =>
-  fields.transform((response): ResponseView =>
+  looseFields.transform((response): ResponseView =>
     defined({
       ...toResponse(response, unsaid),
       outputKind: response.modalities,

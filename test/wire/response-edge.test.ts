@@ -1,4 +1,4 @@
-/** Where responses begin and end, seen without reading the frames, is what reading them would say. */
+/** Where responses begin and end is found without parsing frames, and is what parsing them would give. */
 import { describe, expect, it } from '@jest/globals';
 import { dialects, responseEdge, type ServerEvent } from '../../src/wire/index.js';
 import { serverFixtures } from './fixtures.js';
@@ -10,7 +10,7 @@ const EDGES: Partial<Record<ServerEvent['type'], string>> = {
 };
 
 describe.each(['ga', 'preview'] as const)('an edge of a response in %s', (name) => {
-  it('is seen in every frame that is one, and in no other', () => {
+  it('is found in every frame that is one, and in no other', () => {
     const seen = new Set<string | undefined>();
     for (const { frame, event } of serverFixtures(name)) {
       const edge = responseEdge(JSON.stringify(frame));
@@ -20,11 +20,11 @@ describe.each(['ga', 'preview'] as const)('an edge of a response in %s', (name) 
     expect(seen).toEqual(new Set(['begins', 'ends', 'fault', undefined]));
   });
 
-  it('is not seen in what somebody says', () => {
-    const said = dialects[name].encodeServer({
+  it('is not found in the text of an answer', () => {
+    const frame = dialects[name].encodeServer({
       ...{ type: 'text.delta', responseId: 'r', itemId: 'i', outputIndex: 0, contentIndex: 0 },
       delta: 'Look: {"type":"response.done"} and {"type": "error"}',
     });
-    expect(responseEdge(said ?? '')).toBeUndefined();
+    expect(responseEdge(frame ?? '')).toBeUndefined();
   });
 });
