@@ -200,7 +200,7 @@ export async function startHttp(options: HttpFixtureOptions = {}): Promise<HttpF
     // Nobody converses here: see test/relay.
     relay: new Relay(
       { url: 'ws://127.0.0.1:9', headers: {}, dialect: dialects.ga, model: 'none' },
-      { max: 0, maxPerClient: 1, connectTimeoutMs: 1_000 },
+      { max: 0, maxPerClient: 1, transcriptionModel: 'whisper-1', connectTimeoutMs: 1_000 },
       logger,
     ),
     upgrades: new Upgrades(),
