@@ -14,7 +14,7 @@ import { writeClientEvent } from '../../src/wire/shared/client-events.js';
 import { writeServerEvent } from '../../src/wire/shared/server-writers.js';
 
 /** Never called: with a dialect's names and codecs the compiler infers what it writes. */
-const write = {
+export const write = {
   gaClient: (event: ClientEvent) => writeClientEvent(ga, event),
   gaServer: (event: ServerEvent) => writeServerEvent(ga, event),
   previewClient: (event: ClientEvent) => writeClientEvent(preview, event),

@@ -205,7 +205,7 @@ export function serverReaders({
 }: {
   readonly names: ServerEventNames;
   readonly session: { readonly looseView: z.ZodType<SessionView> };
-  readonly response: { looseResponse(unsaid: Unsaid): z.ZodType<ResponseView> };
+  readonly response: { readonly looseResponse: (unsaid: Unsaid) => z.ZodType<ResponseView> };
 }): Readers<ServerEvent> {
   const sessionEvent = (type: 'session.created' | 'session.updated') =>
     z.object({ session: looseView }).transform(({ session }) => ({ type, session }));

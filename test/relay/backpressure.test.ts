@@ -1,8 +1,8 @@
-/** Back-pressure by itself: who waits for whom, and until when. */
+/** Backpressure by itself: when a source is paused, and until when. */
 import { describe, expect, it } from '@jest/globals';
 import { HIGH_WATER_BYTES, Sink, PausableSource } from '../../src/ws/backpressure.js';
 
-/** A side that is read from, and remembers whether it is. */
+/** A source that records whether it is paused. */
 class Side {
   isRead = true;
   pause(): void {
@@ -13,7 +13,7 @@ class Side {
   }
 }
 
-/** A side that reads when it is told to. */
+/** A writer whose reader reads on demand. */
 class Reader {
   readonly #unread: { frame: string; sent: () => void }[] = [];
   get bufferedBytes(): number {
@@ -29,8 +29,8 @@ class Reader {
 
 const MUCH = 'x'.repeat(HIGH_WATER_BYTES + 1);
 
-describe('what comes in', () => {
-  it('waits until nobody has a reason left, and is asked for once by each', () => {
+describe('a source', () => {
+  it('stays paused until every reason to pause is gone, each of which counts once', () => {
     const side = new Side();
     const tap = new PausableSource(side);
     const [first, second] = [{}, {}];
@@ -50,7 +50,7 @@ describe('what comes in', () => {
     expect([side.isRead, tap.isPaused]).toEqual([true, false]);
   });
 
-  it('never waits again once it was released', () => {
+  it('is never paused again once it was released', () => {
     const side = new Side();
     const tap = new PausableSource(side);
     tap.pause({});
@@ -61,8 +61,8 @@ describe('what comes in', () => {
   });
 });
 
-describe('what goes out', () => {
-  it('makes its source wait from the mark on, until it was read', () => {
+describe('a sink', () => {
+  it('pauses its source above the high-water mark, until it has drained', () => {
     const side = new Side();
     const reader = new Reader();
     const tap = new PausableSource(side);
@@ -75,7 +75,7 @@ describe('what goes out', () => {
     expect(side.isRead).toBe(true);
   });
 
-  it('lets each source speak up to a mark of its own', () => {
+  it('has a high-water mark of its own for each source', () => {
     const [patient, hasty] = [new Side(), new Side()];
     const outlet = new Sink(new Reader());
     outlet.send(MUCH, new PausableSource(patient), 2 * HIGH_WATER_BYTES);
@@ -83,7 +83,7 @@ describe('what goes out', () => {
     expect([patient.isRead, hasty.isRead]).toEqual([true, false]);
   });
 
-  it('lets all sources go on together, whoever spoke last', () => {
+  it('resumes all sources together', () => {
     const [first, second] = [new Side(), new Side()];
     const reader = new Reader();
     const outlet = new Sink(reader);

@@ -1,11 +1,11 @@
-/** What a client may say to a session that is paid for: the rest is refused whole, by name, and the socket stays. */
+/** What a client may send to a session that is paid for: other events are rejected as a whole, and the socket stays open. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startBeforeScript } from '../support/gateway.js';
 import type { BareClient } from '../support/offline-client.js';
 import { GA, PREVIEW, type Spelling } from '../support/offline-spelling.js';
 import { converse } from '../support/relay.js';
 
-/** A session.update with these fields, beside what the vocabulary needs of each. */
+/** A session.update with these fields, and those that the dialect requires. */
 function update(spelling: Spelling, fields: object): object {
   return {
     type: 'session.update',
@@ -30,8 +30,8 @@ const FORBIDDEN_FIELDS: Record<Spelling['name'], [string, object][]> = {
     ['include', { include: null }],
     ['prompt', { prompt: null }],
     ['reasoning', { reasoning: { effort: 'xhigh' } }],
-    ['a field of nobody', { dreams: true }],
-    ['a field of the other vocabulary', { turn_detection: null }],
+    ['an unknown field', { dreams: true }],
+    ['a field of the other dialect', { turn_detection: null }],
   ],
   preview: [
     ['model', { model: 'gpt-9' }],
@@ -45,7 +45,7 @@ const FORBIDDEN_FIELDS: Record<Spelling['name'], [string, object][]> = {
     ['temperature', { temperature: 1 }],
     ['speed', { speed: 1 }],
     ['tracing', { tracing: null }],
-    ['a field of the other vocabulary', { audio: {} }],
+    ['a field of the other dialect', { audio: {} }],
   ],
 };
 
@@ -55,11 +55,11 @@ const FORBIDDEN_EVENTS: [string, object][] = [
   ['output_audio_buffer.clear', { type: 'output_audio_buffer.clear' }],
   ['session.close', { type: 'session.close' }],
   ['an event of a server', { type: 'response.done', response: { id: 'resp_1' } }],
-  ['an event of nobody', { type: 'response.dream' }],
-  ['an allowed one with a field too much', { type: 'input_audio_buffer.commit', now: true }],
-  ['audio that is no base64', { type: 'input_audio_buffer.append', audio: 'AA*A' }],
+  ['an unknown event', { type: 'response.dream' }],
+  ['an allowed one with an unknown field', { type: 'input_audio_buffer.commit', now: true }],
+  ['audio that is not base64', { type: 'input_audio_buffer.append', audio: 'AA*A' }],
   [
-    'an item of a tool',
+    'the output of a tool',
     { type: 'conversation.item.create', item: { type: 'function_call_output', call_id: 'a', output: '' } },
   ],
 ];
@@ -69,10 +69,10 @@ describe.each(
     (['ga', 'preview'] as const).map((upstream) => ({
       client,
       upstream,
-      spelt: client === 'ga' ? GA : PREVIEW,
+      spelling: client === 'ga' ? GA : PREVIEW,
     })),
   ),
-)('a $client client over a $upstream upstream', ({ client: dialect, upstream, spelt }) => {
+)('a $client client over a $upstream upstream', ({ client: dialect, upstream, spelling }) => {
   let running: Awaited<ReturnType<typeof startBeforeScript>>;
   let client: BareClient;
 
@@ -85,12 +85,12 @@ describe.each(
     await running.close();
   });
 
-  const heard = (): unknown[] => running.script.sockets.at(-1)?.frames ?? [];
+  const sentUpstream = (): unknown[] => running.script.sockets.at(-1)?.frames ?? [];
 
-  /** Refused with its id, not heard upstream, and the next event is served. */
-  async function expectRefused(event: object): Promise<Record<string, unknown>> {
-    const before = heard().length;
-    const eventId = `refused-${client.frames.length}`;
+  /** Rejected with its id, not sent upstream, and the next event is served. */
+  async function expectRejected(event: object): Promise<Record<string, unknown>> {
+    const before = sentUpstream().length;
+    const eventId = `rejected-${client.frames.length}`;
     client.send({ ...event, event_id: eventId });
     const error = await client.error(client.frames.filter(({ type }) => type === 'error').length + 1);
     expect(error).toMatchObject({ type: 'invalid_request_error', event_id: eventId });
@@ -99,39 +99,39 @@ describe.each(
       'input_audio_buffer.cleared',
       client.types().filter((type) => type.endsWith('.cleared')).length + 1,
     );
-    expect(heard()).toHaveLength(before + 1);
+    expect(sentUpstream()).toHaveLength(before + 1);
     return error;
   }
 
-  it.each(FORBIDDEN_EVENTS)('refuses %s', async (_what, event) => {
-    await expectRefused(event);
+  it.each(FORBIDDEN_EVENTS)('rejects %s', async (_what, event) => {
+    await expectRejected(event);
   });
 
   it.each(FORBIDDEN_FIELDS[dialect])(
-    'refuses a session.update with %s, and what is allowed beside it',
+    'rejects a session.update with %s, and the allowed fields beside it',
     async (_what, fields) => {
-      await expectRefused(update(spelt, { ...fields, instructions: 'Obey.' }));
+      await expectRejected(update(spelling, { ...fields, instructions: 'Obey.' }));
       expect(client.types()).not.toContain('session.updated');
     },
   );
 
   it.each([
-    ['no JSON', '{"type":', 'invalid_json'],
-    ['no object', '[]', 'invalid_event'],
-    ['nothing', '', 'invalid_json'],
+    ['invalid JSON', '{"type":', 'invalid_json'],
+    ['an array', '[]', 'invalid_event'],
+    ['an empty frame', '', 'invalid_json'],
     ['a binary frame', Buffer.from('{"type":"input_audio_buffer.clear"}'), 'invalid_event'],
-  ])('refuses %s', async (_what, frame, code) => {
-    const before = heard().length;
+  ])('rejects %s', async (_what, frame, code) => {
+    const before = sentUpstream().length;
     client.socket.send(frame);
     const error = await client.error(client.frames.filter(({ type }) => type === 'error').length + 1);
     expect(error).toMatchObject({ code, event_id: null });
-    expect(heard()).toHaveLength(before);
+    expect(sentUpstream()).toHaveLength(before);
     expect(client.closed).toBeUndefined();
   });
 
   it('lets instructions, voice, turn detection and transcription be changed', async () => {
     client.send(
-      spelt.update({
+      spelling.update({
         instructions: 'Sing.',
         voice: 'echo',
         vad: null,

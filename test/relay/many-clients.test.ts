@@ -1,4 +1,4 @@
-/** Many clients, cut off without a word at any moment: nothing of them is left. */
+/** Many clients, disconnected without a close frame at any moment: nothing of them is left. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { startBeforeScript } from '../support/gateway.js';
 import { BareClient } from '../support/offline-client.js';
@@ -18,7 +18,7 @@ function timers(): number {
 }
 
 describe('two hundred clients', () => {
-  it('are cut off while upstream connects, is slow, speaks or listens, and no upstream socket is left', async () => {
+  it('are disconnected while upstream connects, is slow, responds or waits, and no upstream socket is left', async () => {
     running = await startBeforeScript(
       { RELAY_MAX: String(CROWD), RELAY_MAX_PER_CLIENT: String(CROWD), POOL_WARM: '0' },
       { record: false, answer: () => 'word '.repeat(50) },

@@ -1,4 +1,4 @@
-/** Whoever does not read makes the other side wait: what piles up here stays small, whatever is said and by whom. */
+/** A side that does not read pauses the other: what is buffered here stays small, whichever side sends. */
 import { once } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -25,20 +25,20 @@ afterEach(async () => {
 
 const MB = 1024 * 1024;
 const FLOOD_BYTES = 96 * MB;
-/** What the kernel keeps of two connections, and this process of one conversation and of the test's own ends. */
+/** What the kernel buffers of two connections, and this process of one conversation and of the test's own ends. */
 const BOUND_BYTES = 24 * MB;
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** All that this process holds, which is both ends and what is between. */
+/** Memory of this process, which is both ends and the service between them. */
 function heldBytes(): number {
   collectGarbage();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
 
-/** A client that parses nothing and counts what it is told. */
+/** A client that parses nothing and counts frames. */
 class Counter {
   readonly socket: WebSocket;
   frames = 0;
@@ -71,14 +71,14 @@ async function joinedCounter(
   return { client, server };
 }
 
-/** The flood stops after little, and little is held. */
+/** The flood stalls early, and little is buffered. */
 async function expectStalled(flood: Flood, heldBefore: number): Promise<void> {
   expect(await flood.stalled()).toBeLessThan(BOUND_BYTES);
   expect(heldBytes() - heldBefore).toBeLessThan(BOUND_BYTES);
 }
 
 describe.each<DialectName>(['ga', 'preview'])('over GA, a client of %s', (dialect) => {
-  it('that does not read makes a flooding upstream wait, and misses nothing when it reads on', async () => {
+  it('that does not read pauses a flooding upstream, and misses nothing when it reads again', async () => {
     const { url, upstream } = await startBare(dialect);
     const { client, server } = await joinedCounter(url, upstream);
     const place = { response_id: 'resp_1', item_id: 'item_1', output_index: 0, content_index: 0 };
@@ -96,9 +96,9 @@ describe.each<DialectName>(['ga', 'preview'])('over GA, a client of %s', (dialec
     await eventually(() => client.frames === 1 + flood.bytes / frame.length, 20_000);
   });
 
-  it('has to wait where it floods an upstream that does not read, which then misses nothing', async () => {
-    let heard = 0;
-    const { url, upstream } = await startBare(dialect, () => (heard += 1));
+  it('is paused while it floods an upstream that does not read, which then misses nothing', async () => {
+    let received = 0;
+    const { url, upstream } = await startBare(dialect, () => (received += 1));
     const { client, server } = await joinedCounter(url, upstream);
     const audio = Buffer.alloc(48_000, 1).toString('base64');
     const frame = Buffer.from(JSON.stringify({ type: 'input_audio_buffer.append', audio }));
@@ -109,13 +109,13 @@ describe.each<DialectName>(['ga', 'preview'])('over GA, a client of %s', (dialec
 
     server.resume();
     await flood.done;
-    // The first that upstream heard was its configuration.
-    await eventually(() => heard === 1 + flood.bytes / frame.length, 20_000);
+    // Upstream's first frame was its configuration.
+    await eventually(() => received === 1 + flood.bytes / frame.length, 20_000);
   });
 });
 
 describe('a client', () => {
-  it('has to wait where it asks for what is refused and does not read why, and is told all when it does', async () => {
+  it('is paused while it sends rejected events without reading the errors, and gets all when it reads', async () => {
     const { url } = await startBare('ga');
     const client = new RawUpgrade(url, '/');
     await eventually(() => client.received.includes('session.created'));
@@ -131,7 +131,7 @@ describe('a client', () => {
     client.socket.destroy();
   });
 
-  it('has to wait where it floods an upstream that is not ready, and be it with empty frames', async () => {
+  it('is paused while it floods an upstream that is not ready, even with empty frames', async () => {
     const upstream = await startScripted();
     upstream.script.connections.next(connectionFault.silent());
     const relay = await startRelay(upstream.url, { connectTimeoutMs: 4_000 });
@@ -146,7 +146,7 @@ describe('a client', () => {
     await eventually(() => relay.relay.stats.conversations === 0);
   });
 
-  it('that said much before upstream was ready is heard to the end, in order, and after it', async () => {
+  it('that sent much before upstream was ready is read to the end, in order, and after it', async () => {
     const upstream = await startScripted();
     upstream.script.connections.next(connectionFault.slowConfiguration(300));
     const relay = await startRelay(upstream.url);

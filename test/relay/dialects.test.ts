@@ -1,4 +1,4 @@
-/** Two vocabularies of clients over two dialects of upstream: every event of a conversation, each way. */
+/** Clients of each dialect over upstreams of each: every event of a conversation, both ways. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { startBeforeScript } from '../support/gateway.js';
 import { babble, silence } from '../support/offline-audio.js';
@@ -11,7 +11,7 @@ let running: Awaited<ReturnType<typeof startBeforeScript>>;
 
 afterEach(() => running.close());
 
-/** Names that belong to one vocabulary alone. */
+/** Names that only one dialect has. */
 const OF_ONE = {
   ga: /^(conversation\.item\.(added|done)|response\.output_(text|audio)|response\.output_audio_transcript)/,
   preview: /^(conversation\.item\.created|response\.(text|audio|audio_transcript)\.)/,
@@ -29,7 +29,7 @@ function textIn(client: BareClient, type: string): string {
     .join('');
 }
 
-/** 700 ms of something like speech and enough silence for its end, in frames of 40 ms. */
+/** 700 ms of something like speech and enough silence to end the turn, in frames of 40 ms. */
 function speak(client: BareClient): void {
   const pcm = Buffer.concat([babble(700), silence(800)]);
   for (let byte = 0; byte < pcm.length; byte += 1_920) {
@@ -46,28 +46,28 @@ const PAIRS: [Spelling, Spelling][] = [
 ];
 
 describe.each(
-  PAIRS.map(([client, upstream]) => ({ client: client.name, upstream: upstream.name, spelt: client })),
-)('a $client client over a $upstream upstream', ({ client: dialect, upstream, spelt }) => {
+  PAIRS.map(([client, upstream]) => ({ client: client.name, upstream: upstream.name, spelling: client })),
+)('a $client client over a $upstream upstream', ({ client: dialect, upstream, spelling }) => {
   const other = dialect === 'ga' ? 'preview' : 'ga';
   const query = dialect === 'ga' ? '' : '?dialect=preview';
 
-  it('converses in writing', async () => {
+  it('converses in text', async () => {
     running = await startBeforeScript({}, { dialect: upstream, answer: () => 'one two three' });
     const client = await converse(running.url, `/text-chat${query}`);
     expect(
       at(client.frames[0], dialect === 'ga' ? 'session.output_modalities' : 'session.modalities'),
     ).toEqual(['text']);
-    expect(at(client.frames[0], `session.${spelt.vadPath}`)).toBeNull();
+    expect(at(client.frames[0], `session.${spelling.vadPath}`)).toBeNull();
 
     client.send({ type: 'conversation.item.create', item: message('Hello', 'msg_hello') });
     client.send({ type: 'response.create', response: { metadata: { topic: 'greeting' } } });
     const done = await client.next('response.done');
-    expect(textIn(client, spelt.textDelta)).toBe('one two three');
-    expect((await client.next(spelt.textDone)).text).toBe('one two three');
+    expect(textIn(client, spelling.textDelta)).toBe('one two three');
+    expect((await client.next(spelling.textDone)).text).toBe('one two three');
     expect(at(done, 'response.status')).toBe('completed');
     expect(at(done, 'response.metadata')).toEqual({ topic: 'greeting' });
     expect(at(done, 'response.output.0.content.0')).toEqual({
-      type: spelt.assistantText,
+      type: spelling.assistantText,
       text: 'one two three',
     });
     expect(running.script.asked.at(-1)?.items[0]).toMatchObject({ id: 'msg_hello', role: 'user' });
@@ -75,7 +75,7 @@ describe.each(
     await client.close();
   });
 
-  it('is told of every item once that it is there, and in GA once that it is done', async () => {
+  it('gets each item once as added, and in GA once as done', async () => {
     running = await startBeforeScript({}, { dialect: upstream });
     const client = await converse(running.url, `/text-chat${query}`);
     client.send({ type: 'conversation.item.create', item: message('Hello', 'msg_hello') });
@@ -84,18 +84,18 @@ describe.each(
     const idsOf = (type: string): unknown[] =>
       client.frames.filter((frame) => frame.type === type).map((frame) => at(frame, 'item.id'));
     const answerId = at(await client.next('response.output_item.added'), 'item.id');
-    expect(idsOf(spelt.itemAdded)).toEqual(['msg_hello', answerId]);
-    if (spelt.itemDone === undefined) return;
-    expect(idsOf(spelt.itemDone)).toEqual(['msg_hello', answerId]);
-    const done = await client.next(spelt.itemDone, 2);
+    expect(idsOf(spelling.itemAdded)).toEqual(['msg_hello', answerId]);
+    if (spelling.itemDone === undefined) return;
+    expect(idsOf(spelling.itemDone)).toEqual(['msg_hello', answerId]);
+    const done = await client.next(spelling.itemDone, 2);
     expect(done.previous_item_id).toBe('msg_hello');
     expect(at(done, 'item.content.0.text')).toBe('Hello');
     const order = client.types();
-    expect(order.lastIndexOf(spelt.itemDone)).toBeLessThan(order.indexOf('response.output_item.done'));
+    expect(order.lastIndexOf(spelling.itemDone)).toBeLessThan(order.indexOf('response.output_item.done'));
     await client.close();
   });
 
-  it('converses aloud', async () => {
+  it('converses in speech', async () => {
     const sound = babble(900);
     running = await startBeforeScript(
       { REALTIME_VOICE: 'verse' },
@@ -107,37 +107,39 @@ describe.each(
       },
     );
     const client = await converse(running.url, `/realtime-voice${query}`);
-    expect(at(client.frames[0], `session.${spelt.voicePath}`)).toBe('verse');
-    expect(at(client.frames[0], `session.${spelt.vadPath}.type`)).toBe('server_vad');
+    expect(at(client.frames[0], `session.${spelling.voicePath}`)).toBe('verse');
+    expect(at(client.frames[0], `session.${spelling.vadPath}.type`)).toBe('server_vad');
 
     speak(client);
     const started = await client.next('input_audio_buffer.speech_started');
     const stopped = await client.next('input_audio_buffer.speech_stopped');
     const committed = await client.next('input_audio_buffer.committed');
-    const heard = await client.next('conversation.item.input_audio_transcription.completed');
+    const transcription = await client.next('conversation.item.input_audio_transcription.completed');
     await client.next('response.done');
-    expect([stopped.item_id, committed.item_id, heard.item_id]).toEqual(Array(3).fill(started.item_id));
+    expect([stopped.item_id, committed.item_id, transcription.item_id]).toEqual(
+      Array(3).fill(started.item_id),
+    );
     expect(stopped.audio_end_ms).toBeGreaterThan(Number(started.audio_start_ms));
-    expect(heard.transcript).toBe('good morning');
+    expect(transcription.transcript).toBe('good morning');
     expect(textIn(client, 'conversation.item.input_audio_transcription.delta')).toBe('good morning');
-    expect(textIn(client, spelt.transcriptDelta)).toBe('buenos días');
-    expect((await client.next(spelt.transcriptDone)).transcript).toBe('buenos días');
-    expect(audioIn(client, spelt.audioDelta).equals(sound)).toBe(true);
-    expect(client.types()).toContain(spelt.audioDone);
+    expect(textIn(client, spelling.transcriptDelta)).toBe('buenos días');
+    expect((await client.next(spelling.transcriptDone)).transcript).toBe('buenos días');
+    expect(audioIn(client, spelling.audioDelta).equals(sound)).toBe(true);
+    expect(client.types()).toContain(spelling.audioDone);
     expect(client.types()).toContain('rate_limits.updated');
     expect(client.types().filter((type) => OF_ONE[other].test(type))).toEqual([]);
     await client.close();
   });
 
-  it('changes, cancels, cuts, deletes and clears', async () => {
+  it('updates, cancels, truncates, deletes and clears', async () => {
     running = await startBeforeScript({}, { dialect: upstream });
     const client = await converse(running.url, `/realtime-voice${query}`);
     const vad = { type: 'server_vad', silence_duration_ms: 300 };
-    client.send(spelt.update({ instructions: 'Be brief.', vad, transcription: null, voice: 'echo' }));
+    client.send(spelling.update({ instructions: 'Be brief.', vad, transcription: null, voice: 'echo' }));
     const updated = await client.next('session.updated');
     expect(at(updated, 'session.instructions')).toBe('Be brief.');
-    expect(at(updated, `session.${spelt.voicePath}`)).toBe('echo');
-    expect(at(updated, `session.${spelt.vadPath}.silence_duration_ms`)).toBe(300);
+    expect(at(updated, `session.${spelling.voicePath}`)).toBe('echo');
+    expect(at(updated, `session.${spelling.vadPath}.silence_duration_ms`)).toBe(300);
 
     client.send({ type: 'conversation.item.create', item: message('Hello', 'msg_hello') });
     client.send({ type: 'response.create' });
@@ -158,7 +160,7 @@ describe.each(
 
     running.script.requests.next(requestFault.hang({ after: 1 }));
     client.send({ type: 'response.create' });
-    await client.next(spelt.transcriptDelta, 2);
+    await client.next(spelling.transcriptDelta, 2);
     client.send({ type: 'response.cancel' });
     const cancelled = await client.next('response.done', 2);
     expect(at(cancelled, 'response.status')).toBe('cancelled');
@@ -170,7 +172,7 @@ describe.each(
     await client.close();
   });
 
-  it('is told what upstream says is wrong, with the id of the event that it answers', async () => {
+  it('gets upstream’s errors, with the id of the event that caused each', async () => {
     running = await startBeforeScript({}, { dialect: upstream });
     const client = await converse(running.url, `/text-chat${query}`);
     client.send({ type: 'conversation.item.delete', event_id: 'mine_1', item_id: 'none' });
@@ -184,8 +186,8 @@ describe.each(
   });
 });
 
-describe('what needs no change', () => {
-  it('is passed on as it came, each way, also where we do not know it', async () => {
+describe('what needs no translation', () => {
+  it('is passed on as it came, both ways, even if it is unknown to us', async () => {
     running = await startBeforeScript();
     const client = await converse(running.url, '/text-chat');
     const odd = '{ "event_id":"odd",\n "type" : "input_audio_buffer.clear" }';
@@ -204,7 +206,7 @@ describe('what needs no change', () => {
     await client.close();
   });
 
-  it('is all that is passed on to a client of the other vocabulary, which has no word for the rest', async () => {
+  it('is dropped if it is unknown and the client’s dialect is another', async () => {
     running = await startBeforeScript();
     const client = await converse(running.url, '/text-chat?dialect=preview');
     running.script.requests.next(requestFault.malformedFrames());
