@@ -34,7 +34,7 @@ export interface ConversationSetup {
   readonly charge: Charge | undefined;
   readonly logger: Logger;
   /** Called once, when both sides have closed. */
-  readonly ended: (end: ConversationEnd) => void;
+  readonly onEnded: (end: ConversationEnd) => void;
 }
 
 /** While a client has more bytes of our own events unread, it is not read from: they may be errors that it causes. */
@@ -60,18 +60,18 @@ export class Conversation {
   readonly #fromUpstream: PausableSource;
   readonly #toClient: Sink;
   readonly #toUpstream: Sink;
-  readonly #clientAlive: KeepAlive;
+  readonly #clientKeepAlive: KeepAlive;
   readonly #meter: Meter | undefined;
-  #upstreamAlive: KeepAlive | undefined;
+  #upstreamKeepAlive: KeepAlive | undefined;
   readonly #responses = new ResponseTracker();
   /** How the conversation closes once no response is running. */
   #pendingClose: Close | undefined;
   /** While `ending`, frames are read and dropped. */
   #stage: 'opening' | 'open' | 'ending' = 'opening';
-  #ended: ConversationEnd = { by: 'service', code: ABNORMAL_CLOSURE };
+  #outcome: ConversationEnd = { by: 'service', code: ABNORMAL_CLOSURE };
   /** The client's frames from before upstream was ready. */
-  #early: Frame[] = [];
-  #earlyBytes = 0;
+  #buffered: Frame[] = [];
+  #bufferedBytes = 0;
   readonly #openSides = new Set(['client', 'upstream']);
 
   constructor(setup: ConversationSetup) {
@@ -84,7 +84,7 @@ export class Conversation {
     this.#fromUpstream = new PausableSource(this.#upstream);
     this.#toClient = new Sink(this.#client);
     this.#toUpstream = new Sink(this.#upstream);
-    this.#clientAlive = this.#keepAlive(this.#client, () => this.#isClientPaused());
+    this.#clientKeepAlive = this.#keepAlive(this.#client, () => this.#isClientPaused());
     this.#meter =
       setup.charge &&
       new Meter(setup.charge, (error) => {
@@ -120,7 +120,7 @@ export class Conversation {
         this.#onClientFrame(frame);
       },
       pong: () => {
-        this.#clientAlive.pong();
+        this.#clientKeepAlive.pong();
       },
       closed: (code) => {
         this.#end({ by: 'client', code });
@@ -147,7 +147,7 @@ export class Conversation {
           this.#closeWhenIdle();
         },
         pong: () => {
-          this.#upstreamAlive?.pong();
+          this.#upstreamKeepAlive?.pong();
         },
         failed: (error, close) => {
           this.#onUpstreamFailed(error, close);
@@ -162,12 +162,12 @@ export class Conversation {
 
   #open(session: SessionView): void {
     this.#stage = 'open';
-    this.#upstreamAlive = this.#keepAlive(this.#upstream, () => this.#fromUpstream.isPaused);
+    this.#upstreamKeepAlive = this.#keepAlive(this.#upstream, () => this.#fromUpstream.isPaused);
     this.#sendEvent({ type: 'session.created', session });
-    const early = this.#early;
-    this.#early = [];
-    for (const frame of early) this.#forward(frame);
-    this.#fromClient.resume(early);
+    const buffered = this.#buffered;
+    this.#buffered = [];
+    for (const frame of buffered) this.#forward(frame);
+    this.#fromClient.resume(buffered);
   }
 
   #onClientFrame(frame: Frame): void {
@@ -179,9 +179,9 @@ export class Conversation {
 
   /** Before upstream is ready. Beyond `HIGH_WATER_BYTES` the client is not read from, so that the rest waits at its end. */
   #bufferFrame(frame: Frame): void {
-    this.#early.push(frame);
-    this.#earlyBytes += frame.length + FRAME_OVERHEAD_BYTES;
-    if (this.#earlyBytes > HIGH_WATER_BYTES) this.#fromClient.pause(this.#early);
+    this.#buffered.push(frame);
+    this.#bufferedBytes += frame.length + FRAME_OVERHEAD_BYTES;
+    if (this.#bufferedBytes > HIGH_WATER_BYTES) this.#fromClient.pause(this.#buffered);
   }
 
   #forward(frame: Frame): void {
@@ -237,9 +237,9 @@ export class Conversation {
 
   /** From here on both sides are read until they close, and their frames are dropped. */
   #end(end: ConversationEnd): void {
-    if (this.#stage !== 'ending') this.#ended = end;
+    if (this.#stage !== 'ending') this.#outcome = end;
     this.#stage = 'ending';
-    this.#early = [];
+    this.#buffered = [];
     this.#fromClient.release();
     this.#fromUpstream.release();
   }
@@ -247,9 +247,9 @@ export class Conversation {
   #onSideClosed(side: 'client' | 'upstream'): void {
     this.#openSides.delete(side);
     if (this.#openSides.size > 0) return;
-    this.#clientAlive.stop();
-    this.#upstreamAlive?.stop();
-    this.#setup.ended(this.#ended);
+    this.#clientKeepAlive.stop();
+    this.#upstreamKeepAlive?.stop();
+    this.#setup.onEnded(this.#outcome);
   }
 
   /** Paused because of upstream. A client that is slow itself can be expected to answer pings. */

@@ -138,7 +138,7 @@ export class Relay {
     const { connectTimeoutMs, pingMs = PING_MS } = this.#options;
     const logger = this.#logger.child({ requestId });
     const startedAt = performance.now();
-    const onEnded = options.begun?.();
+    const reportEnd = options.begun?.();
     const conversation: Conversation = new Conversation({
       client,
       clientDialect: dialects[dialect],
@@ -148,13 +148,13 @@ export class Relay {
       pingMs,
       charge,
       logger,
-      ended: (end) => {
+      onEnded: (end) => {
         const { traffic } = conversation;
         const durationMs = Math.round(performance.now() - startedAt);
         logger.info({ kind, dialect, owner, durationMs, ...end, ...traffic }, 'conversation ended');
         this.#conversations.delete(conversation);
         this.#counters.end(kind, end, traffic);
-        onEnded?.();
+        reportEnd?.();
         if (this.#conversations.size === 0) this.#onAllEnded();
       },
     });

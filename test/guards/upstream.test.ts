@@ -78,6 +78,9 @@ describe('frames to upstream', () => {
 });
 
 describe.each(Object.values(dialects))('a plain frame of $name', (dialect) => {
+  // The dialects share the schema.
+  afterEach(() => jest.restoreAllMocks());
+
   it('is read without the schema of its type', () => {
     const type = dialect.name === 'ga' ? 'response.output_text.delta' : 'response.text.delta';
     const schema = dialect.vocabulary.server.get(type);
