@@ -45,8 +45,6 @@ export interface DialectSpec<Name extends string = string> {
 export interface DialectOf<Name extends string> {
   readonly name: Name;
   readonly headers: Readonly<Record<string, string>>;
-  /** Many responses at a time beside the default conversation, each with an input of its own. */
-  readonly outOfBand: boolean;
   /** Reports when an item is complete (`item.done`), not only that it was added. */
   readonly finishesItems: boolean;
   /** The schemas that frames are read with, by their names on the wire: for descriptions of the service. */
@@ -81,7 +79,6 @@ export function createDialect<Name extends string>(spec: DialectSpec<Name>): Dia
   return {
     name: spec.name,
     headers: spec.headers,
-    outOfBand: true,
     finishesItems: spec.names['item.done'] !== undefined,
     vocabulary: { client, server },
     encodeClient: (event) => JSON.stringify(writeClientEvent(spec, event)),

@@ -79,7 +79,9 @@ describe('frames to upstream', () => {
 
 describe.each(Object.values(dialects))('a plain frame of $name', (dialect) => {
   // The dialects share the schema.
-  afterEach(() => jest.restoreAllMocks());
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
 
   it('is read without the schema of its type', () => {
     const type = dialect.name === 'ga' ? 'response.output_text.delta' : 'response.text.delta';
