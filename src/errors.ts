@@ -2,6 +2,7 @@
  * Every error that a request can end with: its code, HTTP status, title and whether a retry can help.
  * Everything thrown on purpose is a GatewayError; everything else is a bug, and the client gets `internal`.
  */
+import { types } from 'node:util';
 
 interface Cause {
   readonly status: number;
@@ -150,4 +151,9 @@ export const ERROR_CODES = Object.keys(CAUSES) as readonly ErrorCode[];
 /** The defaults of a code: its HTTP status, its title, and whether and when to retry. */
 export function describeError(code: ErrorCode): Cause {
   return CAUSES[code];
+}
+
+/** Whether what was thrown is an Error, of any realm: those of node's core are of another one inside a test's sandbox. */
+export function isError(thrown: unknown): thrown is Error {
+  return thrown instanceof Error || types.isNativeError(thrown);
 }

@@ -1,7 +1,7 @@
 /** Readiness checks and capabilities of the service. */
 import type { AudioNormalizer } from '../audio/normalize.js';
 import type { Config } from '../config/config.js';
-import type { Capabilities, ReadyCheck } from '../http/ports.js';
+import type { Capabilities, ReadyCheck } from '../http/health.js';
 import type { Pool } from '../pool/pool.js';
 import { providers } from '../providers/index.js';
 import type { LocalServer } from '../providers/provider.js';

@@ -103,16 +103,15 @@ describe.each(Object.values(dialects))('a plain frame of $name', (dialect) => {
   });
 });
 
-describe('the busiest route', () => {
-  it('does not pass the router of Express, as everything else does', async () => {
+describe('the pipeline', () => {
+  it('is called by the server without the router of Express, on every route', async () => {
     const service = await startBeforeScript();
     try {
       const app = service.gateway.app as unknown as { handle: () => void };
       const routed = jest.spyOn(app, 'handle');
       expect((await post(`${service.url}/api/realtime/translate`, { text: 'hello' })).status).toBe(200);
-      expect(routed).not.toHaveBeenCalled();
       expect((await fetch(`${service.url}/health`)).status).toBe(200);
-      expect(routed).toHaveBeenCalledTimes(1);
+      expect(routed).not.toHaveBeenCalled();
     } finally {
       await service.close();
     }

@@ -1,14 +1,13 @@
 /** The text of a body, in the charset that its Content-Type names; body-parser undoes its Content-Encoding. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import express from 'express';
-import { GatewayError } from '../../errors.js';
+import { GatewayError, isError } from '../../errors.js';
 import { ClientDisconnected } from '../middleware/request-context.js';
 import { charsetOf, decodeText, nameOfCharset } from './charset.js';
 import { MAX_TEXT_BODY_BYTES, megabytes } from '../limits.js';
-import { runMiddleware } from '../middleware/run-middleware.js';
 import { invalidRequest, tooLarge } from '../problem.js';
-import type { Middleware } from '../middleware/compose.js';
-import { clientStatusOf, isError } from '../thrown.js';
+import { runMiddleware, type Middleware } from '../middleware/compose.js';
+import { clientStatusOf } from '../error-handler.js';
 
 // body-parser asks of a request what node's has; only its types ask for Express's.
 const parse = express.raw({ type: () => true, limit: MAX_TEXT_BODY_BYTES }) as Middleware;

@@ -3,7 +3,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import accepts from 'accepts';
 import { encodeWav } from '../../audio/wav/wav.js';
 import type { TranslationResult } from '../../translate/translate.js';
-import { say } from '../response.js';
 
 const SAMPLE_RATE = 24_000;
 const BYTES_PER_SAMPLE = 2;
@@ -81,14 +80,14 @@ export function sendTranslationJson(
   const spoken = wantsAudio
     ? { ...audioBody(pcm), base64: encodeWav(pcm, SAMPLE_RATE).toString('base64') }
     : undefined;
-  say(res, 'Server-Timing', serverTiming(result.timings));
+  res.setHeader('Server-Timing', serverTiming(result.timings));
   sendJson(res, resultBody(result, req.context.id, spoken));
 }
 
 export function sendWav(res: ServerResponse, result: TranslationResult): void {
   const wav = encodeWav(result.audio ?? Buffer.alloc(0), SAMPLE_RATE);
   const { encoded, isWhole } = encodeForHeader(result.text);
-  say(res, 'Server-Timing', serverTiming(result.timings));
+  res.setHeader('Server-Timing', serverTiming(result.timings));
   res.setHeader('X-Connect-Id', result.connectId);
   res.setHeader('X-Translation-Text', encoded);
   if (!isWhole) res.setHeader('X-Translation-Text-Truncated', 'true');
@@ -99,15 +98,15 @@ export function sendWav(res: ServerResponse, result: TranslationResult): void {
 
 /** `data.connectId` and `data.responses[0]` are what that client reads. */
 export function sendOriginal(res: ServerResponse, result: TranslationResult): void {
-  say(res, 'Server-Timing', serverTiming(result.timings));
+  res.setHeader('Server-Timing', serverTiming(result.timings));
   sendJson(res, { data: { connectId: result.connectId, responses: result.responses } });
 }
 
 /** As `res.json` does it, without asking whether the client has the answer already: it is a new one each time. */
 function sendJson(res: ServerResponse, body: object): void {
   const json = JSON.stringify(body);
-  say(res, 'Content-Type', 'application/json; charset=utf-8');
-  say(res, 'Content-Length', String(Buffer.byteLength(json)));
+  res.setHeader('Content-Type', 'application/json; charset=utf-8');
+  res.setHeader('Content-Length', Buffer.byteLength(json));
   res.end(json);
 }
 
