@@ -1,4 +1,4 @@
-/** Keys that are guessed: an address may try so many, and then waits, whatever it shows. */
+/** Guessed keys: after a number of failures an address is blocked, whatever it sends. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import request from 'supertest';
 import type { Limiter } from '../../src/quota/limiter.js';
@@ -13,7 +13,7 @@ async function statusOf(url: string, headers: Record<string, string>): Promise<n
   return (await fetch(`${url}/api/realtime/sessions`, { headers })).status;
 }
 
-describe('an address that shows keys which are none', () => {
+describe('an address that sends wrong keys', () => {
   let running: Running;
   afterEach(() => running.close());
 
@@ -21,7 +21,7 @@ describe('an address that shows keys which are none', () => {
     running = await startBeforeScript({ API_KEYS: 'right-key', FAILED_KEYS_PER_MINUTE: '3', ...env });
   };
 
-  it('is refused after so many, with the time to wait, whether the next one is right or not', async () => {
+  it('is blocked after the limit, with the time to wait, whether the next key is right or not', async () => {
     await start();
     const tried = [{}, { 'X-API-Key': 'wrong' }, { Authorization: 'Bearer wrong' }];
     for (const headers of tried) expect(await statusOf(running.url, headers)).toBe(401);
@@ -39,7 +39,7 @@ describe('an address that shows keys which are none', () => {
     expect((await fetch(`${running.url}/livez`)).status).toBe(200);
   });
 
-  it('is refused upgrades too, and tickets that are none count like keys', async () => {
+  it('is refused upgrades too, and wrong tickets count like keys', async () => {
     await start();
     expect(await statusOf(running.url, { 'X-API-Key': 'wrong' })).toBe(401);
     for (const path of ['/text-chat?ticket=wrong', '/realtime-voice'])
@@ -51,14 +51,14 @@ describe('an address that shows keys which are none', () => {
     expect(told.headers.connection).toBe('close');
   });
 
-  it('cannot go on under another name', async () => {
+  it('cannot continue under another X-Forwarded-For', async () => {
     await start();
     for (let n = 1; n <= 3; n += 1)
       expect(await statusOf(running.url, { 'X-Forwarded-For': `192.0.2.${n}` })).toBe(401);
     expect(await statusOf(running.url, { 'X-Forwarded-For': '192.0.2.4' })).toBe(429);
   });
 
-  it('does not keep other addresses out', async () => {
+  it('does not block other addresses', async () => {
     await start({ TRUST_PROXY: '1' });
     const from = { 'X-Forwarded-For': '192.0.2.1' };
     for (let n = 1; n <= 4; n += 1) await statusOf(running.url, from);
@@ -68,7 +68,7 @@ describe('an address that shows keys which are none', () => {
     );
   });
 
-  it('may ask as often as it likes with keys that are right, and where no limit is set', async () => {
+  it('is not limited with right keys, nor where no limit is set', async () => {
     await start({ FAILED_KEYS_PER_MINUTE: '1' });
     for (let n = 1; n <= 5; n += 1)
       expect(await statusOf(running.url, { 'X-API-Key': 'right-key' })).toBe(200);
@@ -80,11 +80,11 @@ describe('an address that shows keys which are none', () => {
   });
 });
 
-describe('the wait', () => {
+describe('the block', () => {
   let http: HttpFixture;
   afterEach(() => http.close());
 
-  it('ends with the minute, is logged once with the address, and never with what was shown', async () => {
+  it('ends with the minute, and is logged once with the address, never with the key', async () => {
     let resetMs = 200;
     const failedKeys: Limiter = {
       take: () => Promise.resolve({ allowed: false, limit: 0, remaining: 0, resetMs }),

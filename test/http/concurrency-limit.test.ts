@@ -1,4 +1,4 @@
-/** Translations at a time: so many for each client, and each place free again however its translation ended. */
+/** Translations at a time per client: the limit, and that each is counted off however it ended. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import request from 'supertest';
 import { GatewayError } from '../../src/errors.js';
@@ -46,7 +46,7 @@ async function start(max: number, options: HttpFixtureOptions = {}): Promise<voi
 const post = (body: object, headers: Record<string, string> = {}) =>
   request(http.url).post('/api/realtime/translate').set(headers).send(body);
 
-/** A request by hand, which leaves when told to. */
+/** A request by hand, which leaves on `leave()`. */
 function ask(headers: Record<string, string>, body: string | Buffer): RawClient {
   const client = new RawClient(http.port);
   const lines = Object.entries({ Host: 'test', ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
@@ -79,7 +79,7 @@ describe('one translation too many at a time', () => {
     await expectFree();
   });
 
-  it('is one too many on the old path too, and none in sessions or tickets', async () => {
+  it('is limited on the original path too, but not in sessions or tickets', async () => {
     await start(1);
     const running = wait();
     await until(() => http.asked.length === 1);
@@ -90,7 +90,7 @@ describe('one translation too many at a time', () => {
     await expectFree();
   });
 
-  it('is so for its key alone', async () => {
+  it('is limited for its key alone', async () => {
     await start(1, { env: { API_KEYS: 'one,two' } });
     const running = wait({ 'X-API-Key': 'one' });
     await until(() => http.asked.length === 1);
@@ -99,7 +99,7 @@ describe('one translation too many at a time', () => {
     running.leave();
   });
 
-  it('is so for its address alone where the service is open', async () => {
+  it('is limited for its address alone where the service is open', async () => {
     await start(1, { env: { TRUST_PROXY: '1' } });
     const running = wait({ 'X-Forwarded-For': '192.0.2.1' });
     await until(() => http.asked.length === 1);
@@ -108,7 +108,7 @@ describe('one translation too many at a time', () => {
     running.leave();
   });
 
-  it('is none where there is no limit', async () => {
+  it('is accepted where there is no limit', async () => {
     await start(0);
     const running = Array.from({ length: 70 }, () => wait());
     await until(() => http.asked.length === 70);

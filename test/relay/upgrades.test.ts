@@ -1,4 +1,4 @@
-/** What an upgrade has to pass before it is one: keys, origin, limits, its query, and its own form. */
+/** What an upgrade is checked for: keys, origin, limits, its query, and its own form. */
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { post, startBeforeScript } from '../support/gateway.js';
@@ -44,7 +44,7 @@ describe.each(PATHS)('%s', (path) => {
     await (await converse(running.url, loud, { headers: { 'X-API-Key': 'secret' } })).close();
   });
 
-  it('is refused while the service stops, and the client is told when to come again', async () => {
+  it('is refused while the service stops, with the time to wait', async () => {
     running = await startBeforeScript();
     const closed = running.gateway.close();
     const told = await refusal(running.url, path);
@@ -126,7 +126,7 @@ describe('the query', () => {
 describe('a page', () => {
   const own = (): string => running.url;
 
-  it('of our own may converse, as may whoever is no page', async () => {
+  it('of the service may converse, as may a client that is not a page', async () => {
     running = await startBeforeScript();
     for (const headers of [{}, { Origin: own() }, { Origin: own().toUpperCase() }])
       await (await converse(running.url, '/text-chat', { headers })).close();
@@ -152,7 +152,7 @@ describe('a page', () => {
     expect((await refusal(running.url, '/text-chat', { Origin: 'https://b.example' })).status).toBe(403);
   });
 
-  it('is our own where a trusted proxy says under which name it was asked for, TLS and its port included', async () => {
+  it('is of the service where a trusted proxy sends the host that it was asked for, TLS and its port included', async () => {
     const proxied = { Origin: 'https://translate.example', 'X-Forwarded-Host': 'translate.example:443' };
     running = await startBeforeScript({ TRUST_PROXY: 'true' });
     await (await converse(running.url, '/text-chat', { headers: proxied })).close();
@@ -238,7 +238,7 @@ describe('an upgrade', () => {
     client.leave();
   });
 
-  it('in the pipe behind a request that is not answered yet ends its connection, and nothing else', async () => {
+  it('pipelined behind a request that is not answered yet ends its connection, and nothing else', async () => {
     running = await startBeforeScript();
     running.script.requests.next(requestFault.hang());
     const client = new RawClient(Number(new URL(running.url).port));
@@ -253,7 +253,7 @@ describe('an upgrade', () => {
     expect((await fetch(`${running.url}/livez`)).status).toBe(200);
   });
 
-  it('to another protocol is not taken: the request is served as it is, with its body', async () => {
+  it('to another protocol is ignored: the request is served without it, with its body', async () => {
     running = await startBeforeScript();
     const body = JSON.stringify({ text: `Good morning. ${'x'.repeat(9_000)} The end.` });
     const client = new RawClient(Number(new URL(running.url).port));
