@@ -1,4 +1,4 @@
-/** Points counted in Redis: shared by nodes, and no reason to refuse anybody while Redis is away. */
+/** Points counted in Redis: shared by nodes, and not enforced across them while Redis is away. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { createLimiter } from '../../src/quota/limiter.js';
 import { createLogger } from '../../src/telemetry/logger.js';

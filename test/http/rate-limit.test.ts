@@ -1,4 +1,4 @@
-/** Points: what costs how many, whom they are counted for, and what the client is told. */
+/** Points: what each request costs, which client pays, and the headers that say what is left. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import request from 'supertest';
 import { createLimiter } from '../../src/quota/limiter.js';
@@ -24,7 +24,7 @@ const remaining = (answer: { headers: Record<string, unknown> }) =>
   Number(/^"points";r=(\d+);t=\d+$/.exec(String(answer.headers.ratelimit))?.[1]);
 
 describe('points', () => {
-  it('are told with every answer: the quota, what is left, and until when', async () => {
+  it('are in the headers of every answer: the quota, what is left, and until when', async () => {
     await start(100);
     const answer = await post({ text: 'hi' });
     expect(answer.headers['ratelimit-policy']).toBe('"points";q=100;w=60');
