@@ -125,7 +125,10 @@ function byMethod(routes: RoutesOfPath, pattern: RegExp | undefined): Middleware
     if (pattern !== undefined) context.params = paramsOf(pattern, context.path);
     const handler = handlers.get(method);
     if (handler !== undefined) return handler(req, res, next);
-    if (routes[0].isFile) return next();
+    if (routes[0].isFile) {
+      next();
+      return undefined;
+    }
     if (method !== 'OPTIONS') {
       const detail = `${method} is not possible here; use ${methods.join(' or ')}.`;
       throw new GatewayError('method-not-allowed', detail, { allow });
