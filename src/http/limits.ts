@@ -1,4 +1,4 @@
-/** The limits of the HTTP API, as documented for its clients. */
+/** Limits of what clients send, as the API documents them. */
 import type { Config } from '../config/config.js';
 import { MAX_PROMPT_CHARS } from '../session/profile.js';
 
@@ -14,7 +14,7 @@ export const MAX_SESSION_TTL_MS = 86_400_000;
 export const DEFAULT_PAGE_SIZE = 50;
 export const MAX_PAGE_SIZE = 200;
 
-/** The size limit of a multipart body: the recording, the fields, and 1 MB for the headers between them. */
+/** The largest multipart body: the recording, the fields, and 1 MiB for the headers between them. */
 export function maxFormBytes(config: Config): number {
   return config.audio.maxUploadBytes + MAX_FORM_FIELDS * MAX_FORM_FIELD_BYTES + MIB;
 }
@@ -29,7 +29,7 @@ export function megabytes(bytes: number): string {
   return `${Math.round((bytes / MIB) * 100) / 100} MB`;
 }
 
-/** The limits as `/api/capabilities` lists them. */
+/** The limits in `/api/capabilities`. */
 export function describeLimits(config: Config): Record<string, number> {
   return {
     maxTextChars: config.translation.maxTextChars,

@@ -1,26 +1,30 @@
 /** Sessions as a REST resource. */
-import type { Request, RequestHandler } from 'express';
+import type { IncomingMessage } from 'node:http';
 import { pickProfile, PROFILE_FIELDS, type Session } from '../session/profile.js';
 import type { BodyReader } from './body/read-body.js';
+import type { Middleware } from './middleware/compose.js';
 import type { HttpPorts } from './ports.js';
 import { checkVoice, fieldNames, normalizeFields, validate } from './body/fields.js';
 import { DEFAULT_PAGE_SIZE } from './limits.js';
 import { pageSchema, sessionSchema } from './schemas.js';
+import { sendJson } from './response.js';
 
 const FROM_JSON = sessionSchema(true);
 const FROM_FORM = sessionSchema(false);
 const NAMES = fieldNames(FROM_JSON, { aliases: false });
 const PAGE_NAMES = fieldNames(pageSchema);
 
-export interface SessionRoutes {
-  readonly create: RequestHandler;
-  readonly list: RequestHandler;
-  readonly get: RequestHandler<{ connectId: string }>;
-  readonly delete: RequestHandler<{ connectId: string }>;
+export interface SessionHandlers {
+  readonly create: Middleware;
+  readonly list: Middleware;
+  readonly get: Middleware;
+  readonly delete: Middleware;
 }
 
-export function createSessionRoutes(ports: HttpPorts, readBody: BodyReader): SessionRoutes {
+export function createSessionHandlers(ports: HttpPorts, readBody: BodyReader): SessionHandlers {
   const { sessions } = ports;
+  const connectIdOf = ({ context }: IncomingMessage): string => context.params.connectId ?? '';
+
   return {
     create: async (req, res) => {
       const { fields, isTyped } = await readBody(req, res);
@@ -28,19 +32,20 @@ export function createSessionRoutes(ports: HttpPorts, readBody: BodyReader): Ses
       await checkVoice(input.voice, '/voice', ports);
       const session = await sessions.create(req.context.owner, pickProfile(input), input.ttlMs);
       res.setHeader('Location', `/api/realtime/sessions/${session.connectId}`);
-      res.status(201).json(describeSession(session));
+      sendJson(res, describeSession(session), 201);
     },
     list: async (req, res) => {
       const { limit, cursor } = readPage(req);
       const page = await sessions.list(req.context.owner, limit, cursor);
-      res.json({ sessions: page.sessions.map(describeSession), nextCursor: page.nextCursor });
+      sendJson(res, { sessions: page.sessions.map(describeSession), nextCursor: page.nextCursor });
     },
     get: async (req, res) => {
-      res.json(describeSession(await sessions.get(req.context.owner, req.params.connectId)));
+      sendJson(res, describeSession(await sessions.get(req.context.owner, connectIdOf(req))));
     },
     delete: async (req, res) => {
-      await sessions.delete(req.context.owner, req.params.connectId);
-      res.status(204).end();
+      await sessions.delete(req.context.owner, connectIdOf(req));
+      res.statusCode = 204;
+      res.end();
     },
   };
 }
@@ -58,9 +63,9 @@ function describeSession(session: Session) {
   };
 }
 
-/** Unknown parameters of the query are ignored. */
-function readPage(req: Request): { limit: number; cursor: string | undefined } {
-  const query = new URL(req.originalUrl, 'http://localhost').searchParams;
+/** Unknown names of the query are ignored. */
+function readPage({ url = '' }: IncomingMessage): { limit: number; cursor: string | undefined } {
+  const query = new URL(url, 'http://localhost').searchParams;
   const sent = [...query].map(([name, value]) => ({ name, value }));
   const { limit = DEFAULT_PAGE_SIZE, cursor } = validate(
     normalizeFields(sent, PAGE_NAMES, 'ignored'),

@@ -1,4 +1,4 @@
-/** How long a text is: in Unicode code points, as every limit and price counts it. */
+/** The length of a text in Unicode code points, which every limit and price is stated in. */
 
 export function countChars(text: string): number {
   let surrogatePairs = 0;

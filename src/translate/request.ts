@@ -1,7 +1,7 @@
 /** A translation as its callers see it: the request, its events, its result. */
 import type { Recording } from '../audio/recording.js';
 import type { ProfileInput } from '../session/profile.js';
-import type { TranslationReport } from './trace.js';
+import type { TranslationReport } from '../telemetry/reports.js';
 
 export interface TranslateRequest {
   /** Opaque id of the caller, to whom sessions belong. */

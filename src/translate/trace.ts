@@ -1,26 +1,8 @@
 /** Times one translation, and reports them to logs, metrics and tracing when it has ended. */
 import { GatewayError, upstreamCauseOf } from '../errors.js';
+import type { Timings, TranslationReport } from '../telemetry/reports.js';
 import type { Attributes, TraceContext, SpanRecord, Tracing } from '../telemetry/tracing.js';
 import type { PendingResponse } from '../upstream/pending-response.js';
-
-/** What a translation cost, however it ended: for logs and metrics, so never its content. */
-export interface TranslationReport {
-  /** Milliseconds; a step that never began is absent. */
-  readonly timings: Timings;
-  readonly usage: { readonly inputTokens: number; readonly outputTokens: number } | undefined;
-  /** Number of sockets it was sent on, one after the other. */
-  readonly attempts: number;
-  /** Our id for the last attempt, as sent upstream. */
-  readonly upstreamId: string | undefined;
-}
-
-export interface Timings {
-  readonly uploadMs: number | undefined;
-  readonly normalizeMs: number | undefined;
-  readonly queueMs: number | undefined;
-  readonly upstreamMs: number | undefined;
-  readonly firstDeltaMs: number | undefined;
-}
 
 interface Span {
   readonly startedAt: number;

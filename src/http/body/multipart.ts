@@ -4,18 +4,16 @@ import type { IncomingMessage } from 'node:http';
 import { pipeline, type Readable, type Writable } from 'node:stream';
 import type { Request } from 'express';
 import multer, { MulterError } from 'multer';
-import { GatewayError } from '../../errors.js';
+import { GatewayError, isError } from '../../errors.js';
 import type { BodyReader } from './read-body.js';
 import { ClientDisconnected } from '../middleware/request-context.js';
 import { UploadedFile, WITHOUT_FILE_NAME, type BodyField } from './fields.js';
 import { readParts, type SentPart } from './form-parts.js';
 import { UploadSink } from './upload-sink.js';
 import { kilobytes, MAX_FORM_FIELD_BYTES, MAX_FORM_FIELDS, megabytes } from '../limits.js';
-import { runMiddleware } from '../middleware/run-middleware.js';
 import { PartHeaderReader } from './part-headers.js';
 import { invalidRequest, pointerTo, tooLarge } from '../problem.js';
-import { isError } from '../thrown.js';
-import type { Middleware } from '../middleware/compose.js';
+import { runMiddleware, type Middleware } from '../middleware/compose.js';
 import { createUploadNamer } from './upload-dir.js';
 
 /** More than the one that is accepted, so that further ones are refused by name. */

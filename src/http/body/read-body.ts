@@ -1,13 +1,12 @@
 /** Reads a body of any of the three types into its fields, without validating them. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { GatewayError } from '../../errors.js';
+import { GatewayError, isError } from '../../errors.js';
 import { charsetOf, nameOfCharset } from './charset.js';
 import type { BodyField } from './fields.js';
 import { CHARSET_FIELD } from './form-parts.js';
 import { MAX_TEXT_BODY_BYTES } from '../limits.js';
 import { invalidRequest, pointerTo } from '../problem.js';
 import { bodyTooLarge, contentEncodingOf, readTextBody } from './text.js';
-import { isError } from '../thrown.js';
 
 export interface ParsedBody {
   readonly fields: readonly BodyField[];

@@ -1,14 +1,13 @@
 /** Reads a body as text, in the charset of its Content-Type; body-parser decompresses it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import express from 'express';
-import { GatewayError } from '../../errors.js';
+import { GatewayError, isError } from '../../errors.js';
 import { ClientDisconnected } from '../middleware/request-context.js';
 import { charsetOf, decodeText, nameOfCharset } from './charset.js';
 import { MAX_TEXT_BODY_BYTES, megabytes } from '../limits.js';
-import { runMiddleware } from '../middleware/run-middleware.js';
 import { invalidRequest, tooLarge } from '../problem.js';
-import type { Middleware } from '../middleware/compose.js';
-import { clientStatusOf, isError } from '../thrown.js';
+import { runMiddleware, type Middleware } from '../middleware/compose.js';
+import { clientStatusOf } from '../error-handler.js';
 
 // body-parser needs what node's requests have; only its types require Express's.
 const parse = express.raw({ type: () => true, limit: MAX_TEXT_BODY_BYTES }) as Middleware;

@@ -4,7 +4,7 @@ import { readlinkSync } from 'node:fs';
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { isError } from '../thrown.js';
+import { isError } from '../../errors.js';
 
 /**
  * `upload-HOST-PID-START-RANDOM`: the name identifies the writer, so that several services may share a folder and still

@@ -4,7 +4,7 @@ import { Writable } from 'node:stream';
 import { isPassThroughWav } from '../../audio/wav/pass-through.js';
 import type { Recording } from '../../audio/recording.js';
 import { MAX_TEXT_BODY_BYTES } from '../limits.js';
-import { isError } from '../thrown.js';
+import { isError } from '../../errors.js';
 
 /** The same limit as for text bodies, which are in memory as well. */
 export const MAX_MEMORY_BYTES = MAX_TEXT_BODY_BYTES;

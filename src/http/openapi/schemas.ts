@@ -1,4 +1,4 @@
-/** The schemas of bodies and answers by the names that they have in the documents. */
+/** The schemas of request and response bodies, by their names in the OpenAPI document. */
 import { z } from 'zod';
 import { fieldNames } from '../body/fields.js';
 import { originalSchema, sessionSchema, translateSchema } from '../schemas.js';
@@ -21,7 +21,7 @@ const RESPONSES: Readonly<Record<string, z.ZodType>> = {
   Problem: answers.problemResponse,
 };
 
-/** @param maxTextChars as the configuration has it. */
+/** @param maxTextChars of the configuration. */
 export function describeSchemas(maxTextChars: number): Record<string, OpenApiSchema> {
   const form = translateSchema(maxTextChars);
   const original = originalSchema(maxTextChars);
@@ -38,25 +38,25 @@ export function describeSchemas(maxTextChars: number): Record<string, OpenApiSch
 
 const OPTIONS = { io: 'input', unrepresentable: 'any', override: simplify } as const;
 
-/** As it is sent, before anything of it is transformed. */
+/** The input side: as clients send it, before any transform. */
 export function toJsonSchema(schema: z.ZodType): OpenApiSchema {
   return alone(z.toJSONSchema(schema, OPTIONS));
 }
 
-/** Inside a document, which says itself where it is and in which version of JSON Schema. */
+/** Without what only a schema outside a document needs: its id and the version of JSON Schema. */
 function alone(schema: object): OpenApiSchema {
   return Object.fromEntries(Object.entries(schema).filter(([key]) => key !== '$schema' && key !== '$id'));
 }
 
-/** Schemas that stand in one another are referred to. */
+/** Schemas that contain each other become references. */
 function named(schemas: Readonly<Record<string, z.ZodType>>): Record<string, OpenApiSchema> {
   const registry = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries(schemas)) registry.add(schema, { id });
-  const told = z.toJSONSchema(registry, { ...OPTIONS, uri: (id) => `#/components/schemas/${id}` });
-  return Object.fromEntries(Object.entries(told.schemas).map(([id, schema]) => [id, alone(schema)]));
+  const all = z.toJSONSchema(registry, { ...OPTIONS, uri: (id) => `#/components/schemas/${id}` });
+  return Object.fromEntries(Object.entries(all.schemas).map(([id, schema]) => [id, alone(schema)]));
 }
 
-/** The bounds of whole numbers in JavaScript and a date's regular expression of a page say nothing to a reader. */
+/** Leaves out the bounds of safe integers and zod's regular expression for dates, which do not help a reader. */
 function simplify({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;

@@ -1,18 +1,18 @@
 /** A front: one path at which translations are requested, with its own body, answers and errors. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { GatewayError } from '../../errors.js';
 import type { TranslateOptions, TranslateRequest, TranslationResult } from '../../translate/request.js';
 import type { BodyField } from '../body/fields.js';
+import type { ErrorWriter } from '../problem.js';
 
 export interface Front {
-  /** In lower case, as in the route table. */
+  /** As in the route table, which does not regard case. */
   readonly path: string;
   /** @throws GatewayError for a body that is not a valid request. */
   readonly parse: (req: IncomingMessage, fields: readonly BodyField[], uploadMs: number) => FrontRequest;
   /** How a request that was parsed is answered. Nothing is written before the first event, or the result. */
   readonly respond: (req: IncomingMessage, res: ServerResponse, request: FrontRequest) => FrontResponse;
-  /** Writes an error as the whole response, and leaves it to be ended. */
-  readonly error: (res: ServerResponse, error: GatewayError, requestId: string) => void;
+  /** How the route writes an error, those of its middleware included. */
+  readonly error: ErrorWriter;
 }
 
 export interface FrontRequest extends TranslateRequest {

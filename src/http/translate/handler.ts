@@ -8,29 +8,17 @@ import type { BodyReader } from '../body/read-body.js';
 import type { Middleware } from '../middleware/compose.js';
 import type { ConcurrencyLimit } from '../middleware/concurrency-limit.js';
 import type { RateLimit } from '../middleware/rate-limit.js';
-import type { HttpPorts, HttpTiming } from '../ports.js';
+import type { HttpPorts } from '../ports.js';
 import type { Front, FrontResponse } from './front.js';
-import { nativeFront } from './native.js';
-import { originalFront } from './original.js';
 
-export interface TranslateRoutes {
-  /** POST /api/realtime/translate */
-  readonly translate: Middleware;
-  /** POST /api/RealTime/AudioTranslate */
-  readonly original: Middleware;
-}
-
-export function createTranslateRoutes(
+/** @returns what makes the handler of a front. */
+export function createTranslateHandler(
   ports: HttpPorts,
   readBody: BodyReader,
   rateLimit: RateLimit,
   concurrencyLimit: ConcurrencyLimit,
-  timing: HttpTiming,
-): TranslateRoutes {
-  const { maxTextChars } = ports.config.translation;
-
+): (front: Front) => Middleware {
   async function handle(front: Front, req: IncomingMessage, res: ServerResponse): Promise<void> {
-    req.context.writeError = front.error;
     const body = await readBody(req, res);
     let response: FrontResponse | undefined;
     try {
@@ -59,14 +47,7 @@ export function createTranslateRoutes(
     }
   }
 
-  /** The limit covers the body too: it bounds what lies in memory and on disk at a time. */
-  const routeOf =
-    (front: Front): Middleware =>
-    (req, res) =>
-      concurrencyLimit.run(rateLimit.clientKey(req), () => handle(front, req, res));
-
-  return {
-    translate: routeOf(nativeFront(maxTextChars, timing)),
-    original: routeOf(originalFront(maxTextChars)),
-  };
+  // The limit covers the body too: it bounds what lies in memory and on disk at a time.
+  return (front) => (req, res) =>
+    concurrencyLimit.run(rateLimit.clientKey(req), () => handle(front, req, res));
 }

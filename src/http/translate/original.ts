@@ -10,7 +10,7 @@ export function originalFront(maxTextChars: number): Front {
   const schema = originalSchema(maxTextChars);
   const names = fieldNames(schema);
   return {
-    path: '/api/realtime/audiotranslate',
+    path: '/api/RealTime/AudioTranslate',
     parse: (req, sent, uploadMs) => {
       const fields = withoutIgnored(normalizeFields(sent, names, 'ignored'));
       const values = validate(fields, schema, requireOneQuestion(fields));

@@ -4,7 +4,6 @@ import accepts from 'accepts';
 import { BYTES_PER_SAMPLE, durationMs, SAMPLE_RATE } from '../../audio/pcm.js';
 import { encodeWav } from '../../audio/wav/wav.js';
 import type { TranslationResult } from '../../translate/request.js';
-import { say } from '../response.js';
 import type { ResponseForm } from './front.js';
 
 /**
@@ -78,14 +77,14 @@ export function sendTranslationJson(
   const audio = withAudio
     ? { ...audioBody(pcm), base64: encodeWav(pcm, SAMPLE_RATE).toString('base64') }
     : undefined;
-  say(res, 'Server-Timing', serverTiming(result.timings));
+  res.setHeader('Server-Timing', serverTiming(result.timings));
   sendJson(res, resultBody(result, req.context.id, audio));
 }
 
 export function sendWav(res: ServerResponse, result: TranslationResult): void {
   const wav = encodeWav(result.audio ?? Buffer.alloc(0), SAMPLE_RATE);
   const { encoded, isWhole } = encodeForHeader(result.text);
-  say(res, 'Server-Timing', serverTiming(result.timings));
+  res.setHeader('Server-Timing', serverTiming(result.timings));
   res.setHeader('X-Connect-Id', result.connectId);
   res.setHeader('X-Translation-Text', encoded);
   if (!isWhole) res.setHeader('X-Translation-Text-Truncated', 'true');
@@ -96,15 +95,15 @@ export function sendWav(res: ServerResponse, result: TranslationResult): void {
 
 /** The client reads `data.connectId` and `data.responses[0]`. */
 export function sendOriginalJson(res: ServerResponse, result: TranslationResult): void {
-  say(res, 'Server-Timing', serverTiming(result.timings));
+  res.setHeader('Server-Timing', serverTiming(result.timings));
   sendJson(res, { data: { connectId: result.connectId, responses: result.responses } });
 }
 
 /** Like `res.json`, without an ETag: every translation is a new answer. */
 function sendJson(res: ServerResponse, body: object): void {
   const json = JSON.stringify(body);
-  say(res, 'Content-Type', 'application/json; charset=utf-8');
-  say(res, 'Content-Length', String(Buffer.byteLength(json)));
+  res.setHeader('Content-Type', 'application/json; charset=utf-8');
+  res.setHeader('Content-Length', Buffer.byteLength(json));
   res.end(json);
 }
 

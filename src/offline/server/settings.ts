@@ -18,11 +18,6 @@ export interface Settings {
   readonly maxOutputTokens: number | 'inf';
 }
 
-/** Names that the published protocol knows, so that a client configured for the real server works unchanged. */
-export const PUBLISHED_VOICES: readonly string[] = [
-  ...['alloy', 'ash', 'ballad', 'cedar', 'coral', 'echo', 'marin', 'sage', 'shimmer', 'verse'],
-];
-
 /** What the responder is told when the client never chose: it then picks by language. */
 export const DEFAULT_VOICE = 'alloy';
 
