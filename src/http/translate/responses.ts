@@ -4,6 +4,7 @@ import accepts from 'accepts';
 import { BYTES_PER_SAMPLE, durationMs, SAMPLE_RATE } from '../../audio/pcm.js';
 import { encodeWav } from '../../audio/wav/wav.js';
 import type { TranslationResult } from '../../translate/request.js';
+import { sendJson } from '../response.js';
 import type { ResponseForm } from './front.js';
 
 /**
@@ -97,14 +98,6 @@ export function sendWav(res: ServerResponse, result: TranslationResult): void {
 export function sendOriginalJson(res: ServerResponse, result: TranslationResult): void {
   res.setHeader('Server-Timing', serverTiming(result.timings));
   sendJson(res, { data: { connectId: result.connectId, responses: result.responses } });
-}
-
-/** Like `res.json`, without an ETag: every translation is a new answer. */
-function sendJson(res: ServerResponse, body: object): void {
-  const json = JSON.stringify(body);
-  res.setHeader('Content-Type', 'application/json; charset=utf-8');
-  res.setHeader('Content-Length', Buffer.byteLength(json));
-  res.end(json);
 }
 
 /** Percent-encoded UTF-8. Half a surrogate pair becomes U+FFFD, as it does in UTF-8. */
