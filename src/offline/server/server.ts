@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { PUBLISHED_VOICES } from '../../providers/openai.js';
 import { dialects, type DialectName } from '../../wire/index.js';
 import type { Handshake, HandshakeRefusal, ServerHooks } from './hooks.js';
 import type { Responder } from './responder.js';
-import { PUBLISHED_VOICES } from './settings.js';
 import { SocketPeer, type PeerSetup } from './socket-peer.js';
 
 export interface OfflineServerOptions {
@@ -50,6 +50,7 @@ export async function startOfflineServer(options: OfflineServerOptions): Promise
   const setup: PeerSetup = {
     dialect: dialects[options.dialect],
     responder: options.responder,
+    // A client that is configured for the real server works unchanged.
     voices: new Set([...PUBLISHED_VOICES, ...voices]),
     hooks: options.hooks,
     sessionMs: options.sessionMs ?? 3_600_000,

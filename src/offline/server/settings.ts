@@ -18,11 +18,6 @@ export interface Settings {
   readonly maxOutputTokens: number | 'inf';
 }
 
-/** The voices of the published protocol, so that a client configured for the real server works unchanged. */
-export const PUBLISHED_VOICES: readonly string[] = [
-  ...['alloy', 'ash', 'ballad', 'cedar', 'coral', 'echo', 'marin', 'sage', 'shimmer', 'verse'],
-];
-
 /** The voice of a session that never chose one; the responder then chooses by language. */
 export const DEFAULT_VOICE = 'alloy';
 
