@@ -5,7 +5,7 @@ FROM node:24-bookworm-slim AS base
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 
-# No install script is needed, so none is run: ffmpeg comes from Debian below.
+# No package needs its install script, so none is run: ffmpeg comes from Debian below.
 FROM base AS build
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
@@ -13,7 +13,7 @@ COPY src src
 COPY web web
 RUN npm run build
 
-# Of what is optional, ffmpeg-static comes without its binary, and bufferutil with one where it has one for this machine.
+# Without install scripts ffmpeg-static lacks its binary; bufferutil brings one if it has one for this machine.
 FROM base AS dependencies
 RUN npm ci --ignore-scripts --omit=dev
 
@@ -25,7 +25,7 @@ COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY --from=build /app/web/dist web/dist
 COPY package.json ./
-# The one folder that is written to; the root file system may be mounted read-only.
+# The only folder that the service writes to; the root file system may be mounted read-only.
 RUN install -d -o node -g node uploads
 VOLUME /app/uploads
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8000
@@ -33,7 +33,7 @@ USER node
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --start-interval=1s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/livez`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-# tini passes the signals on and buries the orphans of the engine's pipelines.
+# tini forwards signals and reaps orphaned processes of the engine's pipelines.
 ENTRYPOINT ["tini", "--"]
-# Room for what many requests at a time have in hand: see docs/performance.md.
+# Space for the objects of many concurrent requests: see docs/performance.md.
 CMD ["node", "--enable-source-maps", "--max-semi-space-size=64", "--initial-old-space-size=192", "dist/main.js"]

@@ -49,7 +49,7 @@ const HELD_WITHIN_MS = 60_000;
 const gate = new Gate();
 
 const script = new Script({ record: false, answer: () => gate.passed().then(() => ANSWER) });
-const server = await startOfflineServer({ dialect: 'ga', responder: script, script });
+const server = await startOfflineServer({ dialect: 'ga', responder: script, hooks: script });
 const replay = await startReplay(server.url);
 const urls = {
   scripted: server.url,

@@ -1,6 +1,6 @@
 /**
- * An example of the operator's own: sends spans to an OpenTelemetry collector. It is no part of the service and needs
- * packages that the service does not have:
+ * An example for operators: sends spans to an OpenTelemetry collector. It is not part of the service and needs packages
+ * that the service does not include:
  *
  *     npm install --no-save @opentelemetry/sdk-node @opentelemetry/exporter-trace-otlp-proto
  *     OTEL_SERVICE_NAME=translation OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4318 \

@@ -1,17 +1,17 @@
 /**
- * Who wrote what the service ships with, and on which terms: makes docs/licences.md from package-lock.json, and fails on a
- * licence that nobody has looked at yet.
+ * Writes docs/licences.md, the licences of everything that the service ships with, from package-lock.json. Fails on a
+ * licence that has not been reviewed.
  *
  *   node scripts/licences.js            writes docs/licences.md
- *   node scripts/licences.js --check    fails where it would be written differently
+ *   node scripts/licences.js --check    fails if the file is out of date
  *
- * A folder as the last argument is looked at in the place of this project.
+ * A folder as the last argument replaces this project.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** They ask for no more than their notice, which the packages carry with them. */
+/** They require only their notice, which the packages contain. */
 const ALLOWED = new Set([
   '0BSD',
   'Apache-2.0',
@@ -22,15 +22,15 @@ const ALLOWED = new Set([
   'MIT',
 ]);
 
-/** Looked at one by one. */
+/** Reviewed one by one. */
 const EXCEPTIONS = {
   'ffmpeg-static': [
     'GPL-3.0-or-later',
-    'optional, and not in the image; a program of its own that is run, not linked',
+    'optional, and not in the image; a separate program that is run, not linked',
   ],
 };
 
-/** What these packages say in another place than `license` of package-lock.json: read in their LICENSE files. */
+/** Licences that package-lock.json lacks, taken from the LICENSE files of the packages. */
 const ELSEWHERE = {
   'async@0.2.10': 'MIT',
   'busboy@1.6.0': 'MIT',
@@ -38,10 +38,10 @@ const ELSEWHERE = {
   'streamsearch@1.1.0': 'MIT',
 };
 
-/** Of vue's dependencies the page holds the runtime alone; its compiler stays on the machine that builds. */
+/** Of vue's dependencies the page contains only the runtime; its compiler is used at build time. */
 const RUNTIME_OF = { vue: ['vue', '@vue/runtime-dom'] };
 
-/** /usr/share/doc/PACKAGE/copyright of each. They are programs of their own, run as processes, never linked. */
+/** From /usr/share/doc/PACKAGE/copyright. They are separate programs, run as processes, never linked. */
 const DEBIAN = {
   ffmpeg: 'GPL-2.0-or-later as Debian builds it (the source is LGPL-2.1-or-later)',
   'apertium-eng-spa': 'GPL-2.0; apertium itself GPL-2.0-or-later',
@@ -61,6 +61,9 @@ const root = args.find((arg) => !arg.startsWith('--')) ?? fileURLToPath(new URL(
 const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
 const faults = [];
 
+/** Breaks a paragraph or list item at 118 characters; `indent` starts the following lines. */
+const wrap = (text, indent = '') => text.replace(/(?![^\n]{1,118}$)([^\n]{1,118})\s/g, `$1\n${indent}`);
+
 const nameOf = (path) => path.replace(/^.*node_modules\//, '');
 
 function licenceOf(path) {
@@ -70,7 +73,7 @@ function licenceOf(path) {
   if (licence === undefined)
     faults.push(`${name} ${version} states no licence: read it, and add it to ELSEWHERE.`);
   else if (!ALLOWED.has(licence) && EXCEPTIONS[name]?.[0] !== licence)
-    faults.push(`${name} ${version} is under ${licence}, which is not among those allowed.`);
+    faults.push(`${name} ${version} is under ${licence}, which is not an allowed licence.`);
   return licence ?? 'unknown';
 }
 
@@ -84,9 +87,11 @@ function listed(paths) {
   }
   return [...byLicence]
     .sort(([a], [b]) => a.localeCompare(b, 'en'))
-    .map(
-      ([licence, entries]) =>
+    .map(([licence, entries]) =>
+      wrap(
         `- **${licence}**: ${[...new Set(entries)].sort((a, b) => a.localeCompare(b, 'en')).join(', ')}`,
+        '  ',
+      ),
     )
     .join('\n');
 }
@@ -127,7 +132,9 @@ const shipped = Object.keys(packages).filter((path) => path !== '' && !packages[
 const exceptions = Object.entries(EXCEPTIONS).map(([name, [, why]]) => `${name} is ${why}.`);
 const text = `# Licences
 
-What the service ships with, made by \`npm run licences\`; \`npm run lint\` fails where this list is out of date or a licence is not among those allowed (${[...ALLOWED].join(', ')}). The service itself is under the [MIT licence](../LICENSE).
+${wrap(
+  `The licences of everything that the service ships with, written by \`npm run licences\`. \`npm run lint\` fails if this list is out of date or a licence is not allowed (${[...ALLOWED].join(', ')}). The service itself is under the [MIT licence](../LICENSE).`,
+)}
 
 ## npm packages of the server
 
@@ -141,7 +148,8 @@ ${listed(bundled())}
 
 ## Debian packages
 
-Programs of their own, run as processes and never linked. Their texts lie in \`/usr/share/doc/*/copyright\`. The Redis of \`compose.yaml\` is an image of its own (from 7.4 on under RSALv2 or SSPLv1).
+Separate programs, run as processes and never linked. Their licence texts are in \`/usr/share/doc/*/copyright\`. The Redis
+of \`compose.yaml\` is a separate image (from 7.4 on under RSALv2 or SSPLv1).
 
 ${debian()}
 `;

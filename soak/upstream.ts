@@ -59,7 +59,7 @@ function resetFaults(): void {
   }, {});
 }
 
-const options = { dialect: 'ga', responder: script as Responder, script } as const;
+const options = { dialect: 'ga', responder: script as Responder, hooks: script } as const;
 let server = await startOfflineServer(options);
 const { port } = server;
 

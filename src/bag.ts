@@ -1,14 +1,14 @@
 /**
- * What is under way, in no order: for things that come and go by the thousand.
+ * An unordered collection for things that come and go by the thousand, such as requests.
  *
- * Not a Set, nor a Map by the thing itself. When V8 makes those anew, which it does again and again where members come and
- * go, each outgrown table keeps its last members and the table after it. Once one of them is old, a quick collection
- * keeps all that follow, with every request that was ever in them, until a full one. Under load that was a fifth of the time.
+ * A Set or a Map would keep garbage alive: where members come and go V8 reallocates its table again and again, and each
+ * outgrown table refers to its last members and to the table after it. Once one of them is in the old generation, minor
+ * collections keep all that follow, with every request that was ever in them. Under load that cost a fifth of the time.
  */
 
-/** A member knows its own place; it is in one bag at a time. */
+/** A member stores its own index; it can be in one bag at a time. */
 export interface Indexed {
-  /** The bag keeps it. */
+  /** Written by the bag alone. */
   index: number;
 }
 
@@ -24,7 +24,7 @@ export class Bag<T extends Indexed> implements Iterable<T> {
     this.#members.push(member);
   }
 
-  /** @returns false where it was not in here, or no longer. */
+  /** @returns false if it is not a member. */
   remove(member: T): boolean {
     if (this.#members[member.index] !== member) return false;
     const last = this.#members.pop();
@@ -34,7 +34,7 @@ export class Bag<T extends Indexed> implements Iterable<T> {
     return true;
   }
 
-  /** All that are in here now, whatever happens to them meanwhile. */
+  /** The members of this moment, whatever is removed meanwhile. */
   [Symbol.iterator](): Iterator<T> {
     return [...this.#members][Symbol.iterator]();
   }

@@ -1,13 +1,14 @@
 /**
- * Every way a request can fail, once: its code, HTTP status, title and whether trying again can help.
- * Anything thrown on purpose is a GatewayError; anything else is a fault of ours and is told as `internal`.
+ * Every error that a request can end with: its code, HTTP status, title and whether a retry can help.
+ * Everything thrown on purpose is a GatewayError; everything else is a bug, and the client gets `internal`.
  */
+import { types } from 'node:util';
 
 interface Cause {
   readonly status: number;
   readonly title: string;
   readonly retryable: boolean;
-  /** How long to wait where whoever throws it knows no better. Absent: waiting does not help, or nobody can say. */
+  /** Default wait before a retry. Absent: waiting does not help, or the time is not known. */
   readonly retryAfterMs?: number;
 }
 
@@ -50,24 +51,24 @@ const CAUSES = {
 
 export type ErrorCode = keyof typeof CAUSES;
 
-/** One fault of the input: `pointer` is a JSON pointer (RFC 6901) into the body, `/text` for the field `text`. */
+/** A fault of the input. `pointer` is a JSON pointer (RFC 6901) into the body: `/text` for the field `text`. */
 export interface FieldFault {
   readonly pointer: string;
   readonly detail: string;
 }
 
 export interface ErrorExtras {
-  /** Overrides what the code usually says, e.g. a token limit makes `translation-incomplete` final. */
+  /** Overrides the default of the code, e.g. a token limit makes `translation-incomplete` final. */
   readonly retryable?: boolean | undefined;
-  /** How long the client should wait, instead of what the code usually says; becomes `Retry-After`, rounded up to seconds. */
+  /** Overrides the wait of the code; becomes `Retry-After`, rounded up to seconds. */
   readonly retryAfterMs?: number | undefined;
   readonly hint?: string | undefined;
   readonly errors?: readonly FieldFault[] | undefined;
   /** Text received before the failure. */
   readonly partial?: string | undefined;
-  /** Methods the resource has, for `method-not-allowed`. */
+  /** The methods that are allowed, for `method-not-allowed`. */
   readonly allow?: readonly string[] | undefined;
-  /** For logs only; never told to a client. */
+  /** For logs only; never sent to a client. */
   readonly cause?: unknown;
 }
 
@@ -83,7 +84,7 @@ export class GatewayError extends Error {
   readonly partial: string | undefined;
   readonly allow: readonly string[] | undefined;
 
-  /** @param detail what was wrong and what to do, in a sentence a client may read: no secret, path or payload. */
+  /** @param detail what was wrong and what to do, in a sentence for the client: no secret, path or payload. */
   constructor(code: ErrorCode, detail: string, extras: ErrorExtras = {}) {
     super(detail, extras.cause === undefined ? undefined : { cause: extras.cause });
     const cause: Cause = CAUSES[code];
@@ -107,13 +108,13 @@ export class GatewayError extends Error {
 }
 
 /**
- * What upstream did, as the cause of a GatewayError: by kind and code, which logs and metrics may hold. What upstream says
- * beside them may quote a key or a user's words, and stays out of both.
+ * What upstream did, as the cause of a GatewayError. Its kind and code may appear in logs and metrics; upstream's messages may
+ * quote a key or a user's words, and do not.
  */
 export class UpstreamCause extends Error {
   override readonly name = 'UpstreamCause';
   readonly kind: UpstreamCauseKind;
-  /** A close code, an HTTP status, or the name of an error; `other` where it is no name. */
+  /** A close code, an HTTP status, or the name of an error; `other` if that is not a plain name. */
   readonly code: string;
 
   constructor(kind: UpstreamCauseKind, code: string | number, sentence: string) {
@@ -128,13 +129,13 @@ export class UpstreamCause extends Error {
   }
 }
 
-/** An answer to the upgrade, a socket's end, an `error` event, the end of a response, a deadline. */
+/** The response to the upgrade, the close of a socket, an `error` event, the end of a response, a timeout. */
 export type UpstreamCauseKind = 'http' | 'close' | 'fault' | 'response' | 'timeout';
 
-/** A loss is wrapped once by the pool; deeper than this nobody wraps. */
+/** The pool wraps a loss once, so chains are shorter than this. */
 const MAX_CAUSES = 4;
 
-/** What upstream did to make this fail, if it was upstream. */
+/** The upstream cause in the chain of causes of an error, if there is one. */
 export function upstreamCauseOf(error: unknown): UpstreamCause | undefined {
   let cause = error;
   for (let depth = 0; depth < MAX_CAUSES; depth += 1) {
@@ -147,7 +148,12 @@ export function upstreamCauseOf(error: unknown): UpstreamCause | undefined {
 
 export const ERROR_CODES = Object.keys(CAUSES) as readonly ErrorCode[];
 
-/** What a code usually means: its HTTP status, its title, and whether and when to try again. */
+/** The defaults of a code: its HTTP status, its title, and whether and when to retry. */
 export function describeError(code: ErrorCode): Cause {
   return CAUSES[code];
+}
+
+/** Whether what was thrown is an Error, of any realm: those of node's core are of another one inside a test's sandbox. */
+export function isError(thrown: unknown): thrown is Error {
+  return thrown instanceof Error || types.isNativeError(thrown);
 }

@@ -1,4 +1,4 @@
-/** One connection to Redis for whoever needs it: it heals by itself, and nobody waits for it. */
+/** The connection to Redis that the stores share. It reconnects by itself, and commands fail fast while it is down. */
 import type { Logger } from 'pino';
 import { createClient } from 'redis';
 import { GatewayError } from './errors.js';
@@ -7,12 +7,12 @@ export type RedisClient = ReturnType<typeof createClient>;
 
 const COMMAND_TIMEOUT_MS = 1_000;
 const MAX_BACKOFF_MS = 1_000;
-/** So many commands late in a row, and none in between that was answered: the connection is dead, though open. */
-const LATE_BEFORE_RECONNECT = 3;
+/** After this many timeouts in a row the connection counts as dead, though it is open. */
+const TIMEOUTS_BEFORE_RECONNECT = 3;
 
 /**
- * Starts to connect and returns at once. Commands fail fast while Redis is away; it is tried again until `close`.
- * Deletions travel by publish and subscribe on this same connection, which takes RESP3 (Redis 6 or newer).
+ * Starts to connect and returns immediately. It reconnects until `close`. Deletions are published and received on this same
+ * connection, which requires RESP3 (Redis 6 or newer).
  * @param url redis:// or rediss://, with user, password and database where needed.
  */
 export function connectRedis(url: string, logger: Pick<Logger, 'info' | 'warn'>): RedisConnection {
@@ -20,11 +20,11 @@ export function connectRedis(url: string, logger: Pick<Logger, 'info' | 'warn'>)
 }
 
 export class RedisConnection {
-  /** For what `run` does not cover: events, and stores of others (which set their own time limits). */
+  /** For what `run` does not cover: events, and other libraries' stores, which have their own timeouts. */
   readonly client: RedisClient;
   readonly #logger: Pick<Logger, 'info' | 'warn'>;
-  #lateInARow = 0;
-  /** Commands under way. */
+  #timeoutsInARow = 0;
+  /** Number of commands in progress. */
   #running = 0;
   #onIdle = (): void => undefined;
   #closed: Promise<void> | undefined;
@@ -38,41 +38,41 @@ export class RedisConnection {
     });
     let lastFault = '';
     this.client.on('error', (error: Error) => {
-      // Told once, not at every attempt.
+      // Logged once, not at every attempt.
       if (error.message !== lastFault) logger.warn({ err: error }, 'Redis is away');
       lastFault = error.message;
     });
     this.client.on('ready', () => {
       lastFault = '';
-      // The client finishes a connection that was under way when it was told to stop.
+      // The client completes a connection that was in progress when it was closed.
       if (this.#closed !== undefined) this.client.destroy();
       else logger.info('Redis is connected');
     });
     this.#connect();
   }
 
-  /** Redis answered the last time that it was asked. */
+  /** Whether Redis answered the last command. */
   get isAnswering(): boolean {
-    return this.client.isReady && this.#lateInARow === 0;
+    return this.client.isReady && this.#timeoutsInARow === 0;
   }
 
   /**
-   * The command's reply. Commands are sent in the order in which they were given.
-   * @throws GatewayError `store-unavailable` where Redis is away, does not answer in time, or refuses.
+   * Returns the reply to a command. Commands are sent in the order of the calls.
+   * @throws GatewayError `store-unavailable` if Redis is away, does not answer in time, or replies with an error.
    */
   async run<T>(command: (client: RedisClient) => Promise<T>): Promise<T> {
     this.#running += 1;
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
+    const timeout = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        this.#onLate();
+        this.#onTimeout();
         reject(new Error(`Redis did not answer within ${COMMAND_TIMEOUT_MS} ms`));
       }, COMMAND_TIMEOUT_MS);
     });
     try {
       if (this.#closed !== undefined) throw new Error('The connection to Redis is closed.');
-      const reply = await Promise.race([command(this.client), late]);
-      this.#lateInARow = 0;
+      const reply = await Promise.race([command(this.client), timeout]);
+      this.#timeoutsInARow = 0;
       return reply;
     } catch (error) {
       throw new GatewayError('store-unavailable', 'The session store cannot be reached. Try again shortly.', {
@@ -86,7 +86,7 @@ export class RedisConnection {
     }
   }
 
-  /** Takes no more commands, and ends when those under way have been answered or are late. May be called twice. */
+  /** Rejects new commands, and closes when those in progress have been answered or have timed out. May be called twice. */
   close(): Promise<void> {
     this.#closed ??= this.#end();
     return this.#closed;
@@ -97,19 +97,19 @@ export class RedisConnection {
     this.client.destroy();
   }
 
-  #onLate(): void {
-    this.#lateInARow += 1;
-    if (this.#lateInARow < LATE_BEFORE_RECONNECT || !this.client.isReady || this.#closed !== undefined)
-      return;
-    this.#lateInARow = 0;
-    this.#logger.warn('Redis does not answer; connecting anew');
+  #onTimeout(): void {
+    this.#timeoutsInARow += 1;
+    const isDead = this.#timeoutsInARow >= TIMEOUTS_BEFORE_RECONNECT;
+    if (!isDead || !this.client.isReady || this.#closed !== undefined) return;
+    this.#timeoutsInARow = 0;
+    this.#logger.warn('Redis does not answer; reconnecting');
     this.client.destroy();
     this.#connect();
   }
 
   #connect(): void {
     this.client.connect().catch((error: unknown) => {
-      if (this.#closed === undefined) this.#logger.warn({ err: error }, 'Redis gave up connecting');
+      if (this.#closed === undefined) this.#logger.warn({ err: error }, 'Redis connection attempts ended');
     });
   }
 }

@@ -1,18 +1,16 @@
-/** A first-come, first-served line in front of a fixed number of places. */
+/** Limits how many pieces of work run at the same time; the others wait, first come, first served. */
 
-interface Waiter {
-  /** Ends the wait: true with a place, false without. */
-  readonly settle: (admitted: boolean) => void;
-}
+/** Ends a wait; `admitted` is false where it was aborted. */
+type Waiter = (admitted: boolean) => void;
 
 export class Semaphore {
   readonly #limit: number;
   readonly #waiting = new Set<Waiter>();
   #running = 0;
 
-  /** @param width how many may work at the same time, at least 1. */
-  constructor(width: number) {
-    this.#limit = width;
+  /** @param limit at least 1 */
+  constructor(limit: number) {
+    this.#limit = limit;
   }
 
   get stats(): { running: number; waiting: number } {
@@ -20,8 +18,8 @@ export class Semaphore {
   }
 
   /**
-   * Does the work once a place is free, and frees the place when the work is settled.
-   * An abort while waiting leaves the line and rejects with `signal.reason`; after that it is the work's business.
+   * Starts the work once fewer than the limit run, and resolves as it does.
+   * An abort while waiting rejects with `signal.reason`; an abort of running work is up to the work.
    */
   async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     signal.throwIfAborted();
@@ -37,28 +35,26 @@ export class Semaphore {
 
   #enter(signal: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {
-      const leave = (): void => {
-        waiter.settle(false);
+      const settle: Waiter = (admitted) => {
+        this.#waiting.delete(settle);
+        signal.removeEventListener('abort', onAbort);
+        resolve(admitted);
       };
-      const waiter: Waiter = {
-        settle: (admitted) => {
-          this.#waiting.delete(waiter);
-          signal.removeEventListener('abort', leave);
-          resolve(admitted);
-        },
+      const onAbort = (): void => {
+        settle(false);
       };
-      signal.addEventListener('abort', leave);
-      this.#waiting.add(waiter);
+      signal.addEventListener('abort', onAbort);
+      this.#waiting.add(settle);
       this.#advance();
     });
   }
 
-  /** The only place that decides who is next. A Set keeps the order of arrival. */
+  /** The only place that decides what runs next. A Set keeps the order of arrival. */
   #advance(): void {
-    for (const waiter of this.#waiting) {
+    for (const settle of this.#waiting) {
       if (this.#running >= this.#limit) return;
       this.#running += 1;
-      waiter.settle(true);
+      settle(true);
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Addresses in the environment that hold a user name and a password: which are refused, and that no piece of a password gets out. */
+/** URLs in the environment with a user name and a password: which are rejected, and that no part of a password leaks. */
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { once } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
@@ -25,29 +25,29 @@ const ADDRESSES = [
 ] as const;
 
 describe.each(ADDRESSES)('%s', (name, scheme) => {
-  const refused = (address: string): void => {
+  const expectRejected = (address: string): void => {
     const faults = faultsOf({ [name]: address });
     expect(faults).toEqual([expect.stringMatching(new RegExp(`^${name} must .*percent-encoded.*# as %23`))]);
     expect(faults.join()).not.toMatch(/hush|12/);
   };
 
   it.each(['%', '#', '?', '/', '%zz', '#@', '12#', '12?', '12/', '12%'])(
-    'with a bare %s in its password is refused in a sentence that says to percent-encode it',
+    'with a bare %s in its password is rejected with advice to percent-encode it',
     (bare) => {
       for (const secret of [`:hush${bare}hush`, `hush:${bare}hush`, `hush:hush${bare}`, `hush${bare}hush`])
-        refused(`${scheme}://${secret}@h.example:6379`);
+        expectRejected(`${scheme}://${secret}@h.example:6379`);
     },
   );
 
   it.each(['#', '#hush', ':12#hush', '/#hush@there', '/3@hush', '?hush@there'])(
-    'whose host may be a piece of a password is refused: hush%s',
+    'whose host may be part of a password is rejected: hush%s',
     (end) => {
-      refused(`${scheme}://hush${end}`);
+      expectRejected(`${scheme}://hush${end}`);
     },
   );
 
   it.each([':a%23b%25c%2Fd%3Fe%40f', 'user:a%23', ':a@b', ':a:b:c', 'user', 'user:'])(
-    'with %s before its host is taken',
+    'with %s before its host is accepted',
     (secret) => {
       for (const host of ['h.example:6379', '[::1]:6379', '10.0.0.1'])
         expect(faultsOf({ [name]: `${scheme}://${secret}@${host}` })).toEqual([]);
@@ -55,16 +55,16 @@ describe.each(ADDRESSES)('%s', (name, scheme) => {
   );
 });
 
-it('no piece of a password is in any line of the log or in any problem, and the password arrives decoded', async () => {
+it('no part of a password is in the log or in a problem, and the password arrives decoded', async () => {
   const log: string[] = [];
-  const heard: string[] = [];
+  const received: string[] = [];
   const redis = createServer((socket) => {
-    socket.on('data', (bytes) => heard.push(bytes.toString('latin1')));
+    socket.on('data', (bytes) => received.push(bytes.toString('latin1')));
     socket.on('error', () => undefined);
   });
   const upstream = createServer((socket) => {
     socket.once('data', (bytes) => {
-      heard.push(bytes.toString('latin1'));
+      received.push(bytes.toString('latin1'));
       socket.destroy();
     });
     socket.on('error', () => undefined);
@@ -81,8 +81,8 @@ it('no piece of a password is in any line of the log or in any problem, and the 
   const answer = await post(`${running.url}/api/realtime/translate`, { text: 'hi' });
   expect(answer.ok).toBe(false);
   const basic = Buffer.from('user-canary:secret#%canary').toString('base64');
-  await eventually(() => heard.some((bytes) => bytes.includes('secret#%canary')));
-  await eventually(() => heard.some((bytes) => bytes.includes(basic)));
+  await eventually(() => received.some((bytes) => bytes.includes('secret#%canary')));
+  await eventually(() => received.some((bytes) => bytes.includes(basic)));
   await running.close();
   redis.close();
   upstream.close();

@@ -1,4 +1,4 @@
-/** Who is chosen to translate, why, and what that provider needs. */
+/** Which provider is selected, why, and what it requires. */
 import { describe, expect, it } from '@jest/globals';
 import { ConfigError, loadConfig } from '../src/config/config.js';
 
@@ -32,7 +32,7 @@ describe('the provider', () => {
     [{ ...azure, REALTIME_PROVIDER: 'Offline' }, 'offline', 'REALTIME_PROVIDER says so'],
     [{ REALTIME_URL: 'ws://localhost:9090' }, 'offline', 'REALTIME_PROVIDER=compatible'],
     [{ REALTIME_URL: 'ws://localhost:9090', REALTIME_PROVIDER: 'compatible' }, 'compatible', 'says so'],
-  ])('with %j is %s, and says why', (env, provider, why) => {
+  ])('with %j is %s, and the log says why', (env, provider, why) => {
     const { upstream } = loadConfig(env);
     expect(upstream.provider).toBe(provider);
     expect(upstream.why).toContain(`The provider is ${provider} because`);

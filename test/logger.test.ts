@@ -1,4 +1,4 @@
-/** The log: its form, and what never gets into it. */
+/** The logger: its format, and what it redacts. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { beforeEach, describe, expect, it } from '@jest/globals';
@@ -53,7 +53,7 @@ describe('a line of the log', () => {
     expect(lines.join('')).not.toContain('hush');
   });
 
-  it('holds no ticket or key of an address, in a field or a message', () => {
+  it('contains no ticket or key of a URL, in a field or a message', () => {
     logger.info({ url: '/realtime-voice?target=es&ticket=hush123&dialect=ga' }, 'upgrade');
     expect(last().url).toBe('/realtime-voice?target=es&ticket=[redacted]&dialect=ga');
     logger.info('GET /text-chat?ticket=hush%20456 "quoted"');
@@ -63,7 +63,7 @@ describe('a line of the log', () => {
     expect(lines.join('')).not.toContain('hush');
   });
 
-  it('holds no password of an address, in a field or a message', () => {
+  it('contains no password of a URL, in a field or a message', () => {
     logger.info(
       { url: 'redis://user:hush@redis.example:6379/5' },
       'at rediss://:hush%40@redis.example "quoted"',
@@ -77,13 +77,13 @@ describe('a line of the log', () => {
     expect(lines.join('')).not.toContain('hush');
   });
 
-  it('holds no bearer token, in an error either', () => {
+  it('contains no bearer token, in an error either', () => {
     logger.error({ err: new Error('refused Bearer hush.-_~+/abc== by upstream') }, 'failed');
     expect(lines.join('')).not.toContain('hush');
     expect(last()).toMatchObject({ err: { message: 'refused Bearer [redacted] by upstream' } });
   });
 
-  it('keeps what only looks alike', () => {
+  it('keeps what only looks like a secret', () => {
     const fields = {
       tickets: 3,
       cookieCount: '2',
@@ -95,7 +95,7 @@ describe('a line of the log', () => {
   });
 });
 
-describe('lines of one turn', () => {
+describe('lines of one turn of the event loop', () => {
   const logger = new URL('../src/telemetry/logger.ts', import.meta.url).href;
   const run = async (work: string): Promise<string[]> => {
     const script = `const { createLogger } = await import('${logger}'); const logger = createLogger('info'); ${work}`;
@@ -106,14 +106,14 @@ describe('lines of one turn', () => {
     return stdout.trimEnd().split('\n');
   };
 
-  it('are whole and in their order', async () => {
+  it('are complete and in order', async () => {
     const lines = await run(`for (let at = 0; at < 100; at += 1) logger.info({ at }, 'line');`);
     expect(lines.map((line) => (JSON.parse(line) as { at: number }).at)).toEqual(
       Array.from({ length: 100 }, (_, at) => at),
     );
   });
 
-  it('are said before the process ends, even in the middle of a turn', async () => {
+  it('are written before the process exits, even in the middle of a turn', async () => {
     expect(await run(`logger.fatal('the end'); process.exit(1);`)).toEqual([
       expect.stringContaining('the end'),
     ]);

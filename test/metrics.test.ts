@@ -1,11 +1,11 @@
-/** The metrics of a whole service: what it did is counted, and every metric that the dashboard and the alerts ask for is there. */
+/** The metrics of a service: what it did is counted, and every metric of the dashboard and the alerts exists. */
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { encodeWav } from '../src/audio/wav/wav.js';
 import { post, startBeforeScript } from './support/gateway.js';
 import { requestFault } from './support/offline.js';
 import { eventually } from './support/pool.js';
 import { converse } from './support/relay.js';
+import { wavAtRate } from './support/wav.js';
 
 let running: Awaited<ReturnType<typeof startBeforeScript>>;
 
@@ -15,7 +15,7 @@ async function scrape(url = running.url): Promise<string> {
   return (await fetch(`${url}/metrics`)).text();
 }
 
-/** The value of a sample; undefined where there is none. */
+/** The value of a sample; undefined if it is absent. */
 function valueOf(text: string, sample: string): number | undefined {
   const line = text.split('\n').find((each) => each.startsWith(`${sample} `));
   return line === undefined ? undefined : Number(line.slice(sample.length + 1));
@@ -24,13 +24,13 @@ function valueOf(text: string, sample: string): number | undefined {
 const METRIC = /\b(?:translation|process|nodejs)_[a-z0-9_]+/g;
 
 describe('the metrics of a service', () => {
-  it('tell of translations, losses, decodes and conversations', async () => {
+  it('count translations, losses, decodes and conversations', async () => {
     running = await startBeforeScript();
     const translate = `${running.url}/api/realtime/translate`;
     running.script.requests.next(requestFault.drop('created'));
     expect((await post(translate, { text: 'one two' })).status).toBe(200);
     const form = new FormData();
-    form.append('file', new Blob([encodeWav(Buffer.alloc(16_000, 3), 8_000)]), 'a.wav');
+    form.append('file', new Blob([wavAtRate(Buffer.alloc(16_000, 3), 8_000)]), 'a.wav');
     form.append('output', 'audio');
     expect((await fetch(translate, { method: 'POST', body: form })).status).toBe(200);
     const damaged = new FormData();
@@ -50,7 +50,7 @@ describe('the metrics of a service', () => {
       reruns: valueOf(text, 'translation_pool_reruns_total'),
       attempts: valueOf(text, 'translation_upstream_connection_attempts_total'),
       lost: valueOf(text, 'translation_upstream_socket_losses_total{code="1006"}'),
-      heard: valueOf(text, 'translation_upstream_audio_seconds_total{direction="input"}'),
+      audioSeconds: valueOf(text, 'translation_upstream_audio_seconds_total{direction="input"}'),
       decoded: valueOf(text, 'translation_ffmpeg_runs_total{outcome="decoded"}'),
       undecodable: valueOf(text, 'translation_ffmpeg_runs_total{outcome="undecodable-audio"}'),
       sessions: valueOf(text, 'translation_sessions{store="memory"}'),
@@ -62,7 +62,7 @@ describe('the metrics of a service', () => {
       ),
       normalized: valueOf(text, 'translation_stage_duration_seconds_count{stage="normalize"}'),
     }).toMatchObject({
-      ...{ reruns: 1, attempts: 2, lost: 1, heard: 1, decoded: 1, undecodable: 1, sessions: 2 },
+      ...{ reruns: 1, attempts: 2, lost: 1, audioSeconds: 1, decoded: 1, undecodable: 1, sessions: 2 },
       ...{ begun: 1, left: 1, upgraded: 1, normalized: 2 },
     });
     expect(valueOf(text, 'translation_upstream_tokens_total{direction="output"}')).toBeGreaterThan(0);
@@ -70,7 +70,7 @@ describe('the metrics of a service', () => {
     expect(valueOf(text, 'process_resident_memory_bytes')).toBeGreaterThan(1e6);
   });
 
-  it('are of one service only, though another runs in the same process', async () => {
+  it('are those of one service, although another runs in the same process', async () => {
     running = await startBeforeScript();
     const other = await startBeforeScript();
     try {
@@ -83,7 +83,7 @@ describe('the metrics of a service', () => {
     }
   });
 
-  it('leave /health as it was', async () => {
+  it('do not change /health', async () => {
     running = await startBeforeScript();
     const health = (await (await fetch(`${running.url}/health`)).json()) as { pool: object; relay: object };
     expect(Object.keys(health.pool)).toEqual([
@@ -93,7 +93,7 @@ describe('the metrics of a service', () => {
   });
 
   it.each(['grafana-dashboard.json', 'alerts.yml', 'observability.md'])(
-    'include all that %s names',
+    'include all that %s mentions',
     async (file) => {
       running = await startBeforeScript();
       const exposed = new Set((await scrape()).match(/(?<=^# TYPE )\S+/gm));
@@ -104,7 +104,7 @@ describe('the metrics of a service', () => {
     },
   );
 
-  it('are all on the dashboard, which asks for its data source', async () => {
+  it('are all on the dashboard, which lets the user choose its data source', async () => {
     running = await startBeforeScript();
     const text = readFileSync(new URL('../docs/grafana-dashboard.json', import.meta.url), 'utf8');
     const dashboard = JSON.parse(text) as { templating: { list: { name: string; type: string }[] } };

@@ -1,4 +1,4 @@
-/** What never gets out: keys, tickets, and what users say. A whole service at level debug is searched for all of them. */
+/** Keys, tickets and users' words never leak: the output of a whole service at level debug is searched for them. */
 import { afterEach, expect, it } from '@jest/globals';
 import { createLogger } from '../src/telemetry/logger.js';
 import { startGateway, type Running } from './support/gateway.js';
@@ -20,7 +20,7 @@ afterEach(async () => {
   await upstream.close();
 });
 
-it('no key, token, ticket or word of a user is in any line of the log, in any problem or in any metric', async () => {
+it('no key, token, ticket or word of a user is in the log, in a problem or in a metric', async () => {
   const log: string[] = [];
   upstream = await startScripted();
   running = await startGateway(
@@ -35,7 +35,7 @@ it('no key, token, ticket or word of a user is in any line of the log, in any pr
     createLogger('debug', { write: (line) => void log.push(line) }),
   );
   const { url } = running;
-  const told: string[] = [];
+  const problems: string[] = [];
   const ask = async (
     body: object,
     headers: Record<string, string> = { 'X-API-Key': KEY },
@@ -46,8 +46,8 @@ it('no key, token, ticket or word of a user is in any line of the log, in any pr
       body: JSON.stringify(body),
     });
     const text = await answer.text();
-    // What had arrived of the translation is the user's own; anything else is our words.
-    if (!answer.ok) told.push(text.replace(/"partial":"[^"]*"/, ''));
+    // The part of the translation that had arrived belongs to the user; everything else is written by the service.
+    if (!answer.ok) problems.push(text.replace(/"partial":"[^"]*"/, ''));
     return answer.status;
   };
   const question = { text: SAID, prompt: `prompt ${SAID}`, context: `context ${SAID}` };
@@ -82,20 +82,20 @@ it('no key, token, ticket or word of a user is in any line of the log, in any pr
   expect(at(await client.next('error'), 'error.event_id')).toBe('e-1');
   client.socket.close(4321, `leaving ${SAID}`);
   await eventually(() => log.some((line) => line.includes('conversation ended')));
-  // It is used up by now.
+  // It has been used.
   const again = await refusal(url, `/text-chat?ticket=${ticket}`);
   expect(again.status).toBe(401);
-  told.push(JSON.stringify(again.body));
+  problems.push(JSON.stringify(again.body));
 
   const refused = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${TOKEN}-wrong` } });
   expect(refused.status).toBe(401);
-  told.push(await refused.text());
+  problems.push(await refused.text());
   const exposed = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${TOKEN}` } });
   expect(exposed.status).toBe(200);
   const metrics = await exposed.text();
 
   expect(log.length).toBeGreaterThan(20);
-  for (const [where, text] of Object.entries({ log: log.join(''), problems: told.join('\n'), metrics })) {
+  for (const [where, text] of Object.entries({ log: log.join(''), problems: problems.join('\n'), metrics })) {
     for (const secret of [KEY, TOKEN, PROVIDER_KEY, SAID, ticket])
       expect({ where, lines: text.split('\n').filter((line) => line.includes(secret)) }).toEqual({
         where,

@@ -1,4 +1,4 @@
-/** Spans, as a real SDK in the process receives them. */
+/** Spans, as an SDK in the process receives them. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
@@ -24,7 +24,7 @@ let running: Awaited<ReturnType<typeof startBeforeScript>>;
 beforeAll(() => {
   trace.setGlobalTracerProvider(provider);
   context.setGlobalContextManager(contexts.enable());
-  // The W3C's header, as the SDK's own propagator reads it, of which the packages here have no copy.
+  // Reads the W3C header as the SDK's propagator does, which is not among the packages of this project.
   propagation.setGlobalPropagator({
     inject: () => undefined,
     fields: () => ['traceparent'],
@@ -49,7 +49,7 @@ beforeEach(async () => {
 });
 afterEach(() => running.close());
 
-/** The spans of one request, by name, once its own has ended. */
+/** The spans of one request, by name, once the request's own span has ended. */
 async function spansOf(requestId: string): Promise<Map<string, ReadableSpan>> {
   const root = (): ReadableSpan | undefined =>
     exporter.getFinishedSpans().find(({ attributes }) => attributes['request.id'] === requestId);
@@ -102,9 +102,9 @@ describe('a translation', () => {
     ).not.toContain('one two');
   });
 
-  it('of a recording shows how long it was made ready', async () => {
+  it('of a recording has a span for its normalization', async () => {
     const form = new FormData();
-    form.append('file', new Blob([encodeWav(Buffer.alloc(48_000, 3), 24_000)]), 'a.wav');
+    form.append('file', new Blob([encodeWav(Buffer.alloc(48_000, 3))]), 'a.wav');
     const answer = await fetch(`${running.url}/api/realtime/translate`, {
       method: 'POST',
       headers: { 'x-request-id': 'r-2' },
@@ -116,7 +116,7 @@ describe('a translation', () => {
     expect(spans.get('normalize')?.attributes['translation.input_audio_ms']).toBeGreaterThan(0);
   });
 
-  it('that fails says so in the step that failed, and in its own span', async () => {
+  it('that fails has an error in the span of the step that failed, and in its own', async () => {
     running.script.requests.next(requestFault.drop(2), 2);
     expect((await ask('r-3', { text: 'one two three four' })).status).toBe(502);
     const spans = await spansOf('r-3');
@@ -130,7 +130,7 @@ describe('a translation', () => {
     expect(spans.get('queue')?.status.code).toBe(SpanStatusCode.UNSET);
   });
 
-  it('is not mixed up with those beside it', async () => {
+  it('is not mixed up with concurrent ones', async () => {
     const ids = Array.from({ length: 40 }, (_, number) => `many-${number}`);
     running.script.requests.when(() => true, requestFault.slow({ firstMs: 5, betweenMs: 1 }));
     await Promise.all(ids.map((id) => ask(id, { text: `sentence of ${id}`, target: 'es' })));

@@ -1,4 +1,4 @@
-/** How the page is built, and how `npm run dev:web` reaches the service (SERVICE_URL, else port 8000 of this machine). */
+/** The build of the page, and the proxy of `npm run dev:web` to the service (SERVICE_URL, default port 8000). */
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'vite';
 
@@ -6,12 +6,12 @@ const service = process.env.SERVICE_URL ?? 'http://127.0.0.1:8000';
 
 export default defineConfig({
   plugins: [vue()],
-  // Components are written with the composition API alone.
+  // All components use the composition API.
   define: { __VUE_OPTIONS_API__: 'false' },
   build: {
-    // light-dark() and colour-mix() are used as they stand.
+    // These support light-dark() and color-mix().
     target: ['chrome123', 'firefox121', 'safari17.5'],
-    // The strict policy forbids data: scripts, so nothing is inlined; the worklet must stay a file of its own.
+    // The strict policy forbids data: scripts, so nothing is inlined; the worklet must stay a separate file.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },

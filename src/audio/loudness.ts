@@ -1,16 +1,6 @@
-/** The one sample format inside the server, PCM16 little-endian mono at 24 kHz, as arithmetic. */
+/** Loudness of PCM16 in dB below full scale: a full-scale square wave is 0, digital silence -100. */
+import { BYTES_PER_SAMPLE } from './pcm.js';
 
-const BYTES_PER_SAMPLE = 2;
-const SAMPLES_PER_MS = 24;
-
-export const BYTES_PER_MS = BYTES_PER_SAMPLE * SAMPLES_PER_MS;
-
-/** Playing time of so many bytes, unrounded. */
-export function pcmDurationMs(bytes: number): number {
-  return bytes / BYTES_PER_MS;
-}
-
-/** Loudness in dB below full scale (a full-scale square wave is 0); digital silence is -100. */
 export function loudnessDb(pcm: Buffer): number {
   const samples = Math.floor(pcm.length / BYTES_PER_SAMPLE);
   if (samples === 0) return -100;

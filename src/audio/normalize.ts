@@ -1,30 +1,30 @@
-/** Any recording in, PCM 16-bit little-endian mono 24 kHz out. The content decides what it is, not its name. */
+/** Any recording in, PCM 16-bit little-endian mono 24 kHz out. The content decides the format, not the file name. */
 import { GatewayError } from '../errors.js';
 import { Decoder, type DecodeInput } from './ffmpeg/decoder.js';
-import { emptyAudio, inspect, type RecordingPart } from './inspect.js';
-import { BYTES_PER_SECOND, durationMs } from './pcm.js';
+import { emptyAudio } from './errors.js';
+import { inspect, type RecordingPart } from './inspect.js';
+import { BYTES_PER_SECOND, pcmDurationMs } from './pcm.js';
 import type { Recording } from './recording.js';
 
 export interface NormalizedAudio {
   /** PCM, 16-bit little-endian, mono, 24 kHz. Never empty. */
   readonly pcm: Buffer;
+  /** Rounded, and computed from the samples, never read from a header. */
   readonly durationMs: number;
-  /** False when the samples are those of the file, untouched. */
-  readonly transcoded: boolean;
 }
 
 export interface NormalizerOptions {
-  /** The ffmpeg to use; absent: that of ffmpeg-static, else `ffmpeg` on PATH. */
+  /** The ffmpeg binary; absent: that of ffmpeg-static, else `ffmpeg` on PATH. */
   readonly ffmpegPath?: string | undefined;
-  /** Folders in which `ffmpeg` is looked for, as in PATH; absent: the usual ones. */
+  /** Folders to search for `ffmpeg`, as in PATH; absent: the usual ones. */
   readonly searchPath?: string | undefined;
-  /** ffmpeg processes at work at the same time. */
+  /** ffmpeg processes that decode at the same time. */
   readonly concurrency: number;
-  /** ffmpeg processes that wait, started ahead, for a recording like the last; absent: none. */
+  /** ffmpeg processes kept warm for a recording like the last; absent: none. */
   readonly spare?: number;
-  /** How long one ffmpeg process may work. */
+  /** Time limit of one ffmpeg process. */
   readonly timeoutMs: number;
-  /** The longest recording that is taken. */
+  /** The longest recording accepted. */
   readonly maxSeconds: number;
 }
 
@@ -38,20 +38,20 @@ export class AudioNormalizer {
     this.#maxSeconds = maxSeconds;
   }
 
-  /** ffmpeg processes that run, and recordings that wait for one. */
+  /** Running ffmpeg processes, and recordings that wait for one. */
   get stats(): { running: number; waiting: number } {
     return this.#decoder.stats;
   }
 
-  /** How many decodes ended in which way so far. */
+  /** Finished decodes by outcome: `decoded`, `cancelled`, or the code of the error. */
   get outcomes(): ReadonlyMap<string, number> {
     return this.#decoder.outcomes;
   }
 
   /**
-   * Takes the samples of a PCM16 mono 24 kHz WAV as they are, and has one ffmpeg process decode anything else.
+   * Returns the samples of a PCM16 mono 24 kHz WAV unchanged; ffmpeg decodes anything else.
    *
-   * @param recording stays as it is until the promise settles. The samples of one in memory are its own bytes.
+   * @param recording must not change until the promise settles. The samples of one in memory share its bytes.
    * @throws GatewayError `unsupported-media-type`, `undecodable-audio`, `empty-audio`, `audio-too-long`, `draining` or
    *   `internal`; `signal.reason` when aborted.
    */
@@ -67,17 +67,17 @@ export class AudioNormalizer {
     }
   }
 
-  /** Whether ffmpeg can be started, and which it is or what to do. Without it our own kind of WAV is still taken. */
+  /** Whether ffmpeg can be started, and its version or what to do. Without it PCM16 mono 24 kHz WAV still works. */
   check(): Promise<{ ok: boolean; detail: string }> {
     return this.#decoder.check();
   }
 
-  /** Takes no more work for ffmpeg and waits for what there is, which the time limit bounds. */
+  /** Rejects new work for ffmpeg and waits for what is in progress, which the time limit bounds. */
   close(): Promise<void> {
     return this.#decoder.close();
   }
 
-  /** Takes no more work for ffmpeg, kills its processes, and rejects what they were to decode with `error`. */
+  /** Rejects new work for ffmpeg, kills its processes, and rejects pending decodes with `error`. */
   destroy(error?: Error): Promise<void> {
     return this.#decoder.destroy(error);
   }
@@ -89,17 +89,16 @@ export class AudioNormalizer {
     });
     signal?.throwIfAborted();
 
-    const transcoded = parts.some(({ kind }) => kind === 'encoded');
     const [only] = parts;
     const pcm =
       parts.length === 1 && only !== undefined
         ? await this.#samplesOf(only, signal)
         : await this.#join(parts, signal);
     if (pcm.length === 0) throw emptyAudio();
-    return { pcm, durationMs: durationMs(pcm), transcoded };
+    return { pcm, durationMs: Math.round(pcmDurationMs(pcm.length)) };
   }
 
-  /** The samples of several recordings that stood one behind the other, each of which may be empty. */
+  /** The samples of several recordings in one file, each of which may be empty. */
   async #join(parts: readonly RecordingPart[], signal: AbortSignal | undefined): Promise<Buffer> {
     const samples: Buffer[] = [];
     let bytes = 0;

@@ -1,18 +1,18 @@
-/** A recording as it was taken in, and the one way to look into it wherever it lies. */
+/** A recording as it was uploaded, and one reader for it, whether it is a file or in memory. */
 import { open, type FileHandle } from 'node:fs/promises';
 
-/** The path of a file, or, of one that is ready (`isReady`), its bytes. They stay as they are while they are in use. */
+/** The path of a file, or the bytes of a recording that passes through (`isPassThroughWav`). Neither changes while in use. */
 export type Recording = string | Buffer;
 
 export interface RecordingReader {
-  /** Of the whole recording, in bytes. */
+  /** Size of the whole recording in bytes. */
   readonly size: number;
-  /** @returns the bytes asked for, or fewer at the end; of a recording in memory they are its own, not a copy. */
+  /** @returns the requested bytes, or fewer at the end; for a recording in memory a view, not a copy. */
   read(offset: number, length: number): Promise<Buffer>;
   close(): Promise<void>;
 }
 
-/** What a file is and what its samples are like stands there, nearly always: one call of the system tells it all. */
+/** The first bytes nearly always hold the container and sample format, so that a single system call reads both. */
 const HEAD_BYTES = 16_384;
 
 export async function openRecording(recording: Recording): Promise<RecordingReader> {
@@ -69,7 +69,7 @@ class FileReader implements RecordingReader {
   }
 }
 
-/** @returns the bytes asked for, or fewer at the end of the file. */
+/** @returns the requested bytes, or fewer at the end of the file. */
 async function readFully(file: FileHandle, offset: number, length: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(length);
   let filled = 0;

@@ -1,11 +1,11 @@
-/** From one sample rate to another, without what would sound as a false tone: a windowed sinc, by polyphase. */
+/** Resampling without audible aliasing: a polyphase windowed-sinc filter. */
 
 /** Zero crossings of the filter to each side; with the Blackman window aliases are 70 dB down. */
 const HALF_WIDTH = 16;
-/** Share of the lower rate's band that is kept; above it the filter falls off. */
+/** Share of the lower rate's band that passes; above it the filter rolls off. */
 const PASS_BAND = 0.92;
 
-/** PCM16 mono in and out; the length changes by the ratio of the rates. */
+/** Resamples PCM16 mono. */
 export function resample(pcm: Buffer, fromHz: number, toHz: number): Buffer {
   if (fromHz === toHz) return pcm;
   const divisor = greatestCommonDivisor(fromHz, toHz);
@@ -26,7 +26,7 @@ export function resample(pcm: Buffer, fromHz: number, toHz: number): Buffer {
   return output;
 }
 
-/** The filter as seen from each position between two input samples at which an output sample can lie. */
+/** The filter taps for each position of an output sample between two input samples. */
 function makePhases(up: number, down: number): Float64Array[] {
   const cutoff = PASS_BAND * Math.min(1, up / down);
   const reach = Math.ceil(HALF_WIDTH / cutoff);

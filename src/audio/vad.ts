@@ -1,25 +1,25 @@
-/** Voice activity detection by energy over a noise floor that follows the room. */
+/** Voice activity detection by energy above a noise floor that adapts to the background. */
 import { loudnessDb } from './loudness.js';
 
 export interface VadOptions {
   /** 0 to 1: how loud, and how far above the noise, a sound must be to count as speech. */
   threshold: number;
-  /** How long it must have been quiet before the speaker is taken to have finished. */
+  /** Silence after which speech counts as finished. */
   silenceMs: number;
 }
 
 export const VAD_FRAME_MS = 20;
-/** Speech begins with so many loud frames in a row, so that a click is no speech. */
+/** Speech starts with this much consecutive loud audio, so that a click does not count. */
 export const ONSET_MS = 3 * VAD_FRAME_MS;
-/** Within speech a sound may be this much fainter and still carry it on. */
+/** Within speech, a sound may be this much fainter and still count. */
 const HYSTERESIS_DB = 4;
-/** How fast the floor follows a louder room: a lasting noise ceases to be speech after some seconds. */
+/** How fast the floor adapts to louder noise: steady noise stops counting as speech after some seconds. */
 const FLOOR_RISE_DB_PER_FRAME = 0.06;
 const QUIET_ROOM_DB = -65;
 
 /**
- * Feed it frames of FRAME_MS in order. The floor falls at once with the quietest moments (a pause between words)
- * and rises slowly, so it tells speech from a steady hum.
+ * Expects consecutive frames of VAD_FRAME_MS. The floor falls at once in the quietest moments (a pause between words) and
+ * rises slowly, which distinguishes speech from a steady hum.
  */
 export class VoiceActivityDetector {
   readonly #quietFrames: number;
@@ -40,13 +40,13 @@ export class VoiceActivityDetector {
     return this.#speaking;
   }
 
-  /** Forgets the speech under way, not what it knows of the room. */
+  /** Ends the current speech and keeps the noise floor. */
   reset(): void {
     this.#speaking = false;
     this.#run = 0;
   }
 
-  /** `started` at the last frame of an onset, `stopped` at the last frame of the closing silence. */
+  /** Returns `started` at the last frame of an onset, `stopped` at the last frame of the closing silence. */
   push(frame: Buffer): 'started' | 'stopped' | undefined {
     const levelDb = loudnessDb(frame);
     const loud = levelDb > this.#levelOfSpeech();

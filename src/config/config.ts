@@ -1,8 +1,16 @@
-/** The environment, read once: every variable checked, every fault told at once, the rest turned into a Config. */
+/** The configuration: the environment is read once, every fault is reported at once. */
 import { availableParallelism } from 'node:os';
-import { deploymentIn, environment, VARIABLE_NAMES, type VariableName } from './environment.js';
-
-export type Provider = 'offline' | 'openai' | 'azure' | 'compatible';
+import type { z } from 'zod';
+import {
+  DEFAULT_PROVIDER,
+  PROVIDER_NAMES,
+  providers,
+  type ProviderName,
+  type ProviderSettings,
+  type UpstreamOptions,
+} from '../providers/index.js';
+import type { Variables } from '../providers/provider.js';
+import { environment, VARIABLES } from './environment.js';
 
 export interface Config {
   server: {
@@ -16,20 +24,13 @@ export interface Config {
     corsOrigins: string[];
     shutdownGraceMs: number;
   };
-  upstream: {
-    provider: Provider;
-    /** A sentence: which provider, and why this one. */
-    why: string;
-    model: string;
-    voice?: string;
-    dialect: 'ga' | 'preview';
-    openai: { apiKey?: string; baseUrl: string };
-    /** `deployment` is also found in an endpoint that names one. */
-    azure: { endpoint?: string; apiKey?: string; deployment?: string };
-    compatible: { url?: string; apiKey?: string; modelGiven: boolean };
+  upstream: UpstreamOptions & {
+    /** A sentence: which provider is used, and why this one. */
+    readonly why: string;
+    readonly voice: string | undefined;
   };
-  translation: { defaultPrompt: string; defaultTarget?: string; maxTextChars: number };
-  sessions: { ttlMs: number; max: number; redisUrl?: string };
+  translation: { defaultPrompt: string; defaultTarget: string | undefined; maxTextChars: number };
+  sessions: { ttlMs: number; max: number; redisUrl: string | undefined };
   pool: {
     maxSockets: number;
     maxPerSocket: number;
@@ -45,9 +46,9 @@ export interface Config {
     uploadDir: string;
     maxUploadBytes: number;
     maxSeconds: number;
-    ffmpegPath?: string;
-    /** PATH as it is at the start: ffmpeg itself gets no environment. */
-    searchPath?: string;
+    ffmpegPath: string | undefined;
+    /** PATH when the service started: ffmpeg itself gets no environment. */
+    searchPath: string | undefined;
     ffmpegConcurrency: number;
     ffmpegSpare: number;
     ffmpegTimeoutMs: number;
@@ -55,17 +56,17 @@ export interface Config {
   access: {
     /** SHA-256 of each key, in hex: the keys themselves are not kept. */
     keyDigests: string[];
-    /** Points; 0 is no limit. */
+    /** Points; 0 sets no limit. */
     rateLimitPerMinute: number;
-    /** From one address; 0 is no limit. */
+    /** From one address; 0 sets no limit. */
     failedKeysPerMinute: number;
-    /** Translations at a time, on this node; 0 is no limit. */
+    /** Concurrent translations on this node; 0 sets no limit. */
     maxConcurrentPerKey: number;
-    metricsToken?: string;
+    metricsToken: string | undefined;
   };
 }
 
-/** The environment cannot be used. `faults` holds one sentence for each thing that is wrong; none shows a secret. */
+/** The environment cannot be used. `faults` holds a sentence for each fault; none contains a secret. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly faults: readonly string[];
@@ -76,76 +77,98 @@ export class ConfigError extends Error {
   }
 }
 
-/** Whichever megabyte a user means, 50 MB of it are taken. */
+/** Some users mean 1 000 000 bytes by a megabyte, some 1 048 576: the larger one serves both. */
 const BYTES_PER_MB = 1_048_576;
 
-type Given = Partial<Record<VariableName, string>>;
-
-/** The variables that are ours and hold something: blank is unset, and space around a value is no part of it. */
-function readGiven(env: NodeJS.ProcessEnv): Given {
-  const given: Given = {};
-  for (const name of VARIABLE_NAMES) {
-    const text = env[name]?.trim();
-    if (text) given[name] = text;
-  }
-  return given;
-}
+type Environment = z.output<typeof environment>;
 
 /**
- * Asked for by name, the provider is that one. Otherwise a key decides, Azure's before OpenAI's: it is set for one
- * resource on purpose, while OPENAI_API_KEY lies about in many shells, and what is meant for the one company must
- * not silently go to the other.
+ * @param env the environment of the process, or of a test. Unknown variables are ignored, because the environment is shared.
+ * @throws ConfigError with every fault.
  */
-function chooseProvider(
-  asked: Provider | undefined,
-  given: Given,
-): Pick<Config['upstream'], 'provider' | 'why'> {
-  if (asked !== undefined) {
-    return { provider: asked, why: `The provider is ${asked} because REALTIME_PROVIDER says so.` };
-  }
-  if (given.AZURE_OPENAI_API_KEY !== undefined) {
-    const both = given.OPENAI_API_KEY === undefined ? '' : ', which goes before OPENAI_API_KEY';
-    return { provider: 'azure', why: `The provider is azure because AZURE_OPENAI_API_KEY is set${both}.` };
-  }
-  if (given.OPENAI_API_KEY !== undefined) {
-    return { provider: 'openai', why: 'The provider is openai because OPENAI_API_KEY is set.' };
-  }
-  const unused =
-    given.REALTIME_URL === undefined ? '' : ' REALTIME_URL is used with REALTIME_PROVIDER=compatible only.';
+export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const variables = readVariables(env);
+  const general = environment.safeParse(variables);
+  const settings = readSettings(variables);
+  const asked = environment.shape.REALTIME_PROVIDER.safeParse(variables.REALTIME_PROVIDER);
+  const selection = selectProvider(asked.data, variables);
+
+  const issues = [...(general.error?.issues ?? []), ...settings.issues];
+  const faults = issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
+  if (asked.success) faults.push(...missingVariables(selection, variables));
+  if (!general.success || faults.length > 0) throw new ConfigError(faults);
+  const { data } = general;
   return {
-    provider: 'offline',
-    why: `The provider is offline because neither AZURE_OPENAI_API_KEY nor OPENAI_API_KEY is set.${unused}`,
+    ...createConfig(data),
+    upstream: {
+      ...selection,
+      model: data.REALTIME_MODEL,
+      voice: data.REALTIME_VOICE,
+      dialect: data.REALTIME_DIALECT,
+      ...settings.byName,
+    },
+    audio: createAudioConfig(data, env.PATH),
   };
 }
 
-const NEEDED: Readonly<Record<Provider, readonly VariableName[]>> = {
-  offline: [],
-  openai: ['OPENAI_API_KEY'],
-  azure: ['AZURE_OPENAI_ENDPOINT', 'AZURE_OPENAI_API_KEY', 'AZURE_OPENAI_DEPLOYMENT'],
-  compatible: ['REALTIME_URL'],
-};
+/** Blank variables count as unset, and values are trimmed. */
+function readVariables(env: NodeJS.ProcessEnv): Variables {
+  const entries = Object.keys(VARIABLES).map((name) => [name, env[name]?.trim()] as const);
+  return Object.fromEntries(entries.filter(([, text]) => text));
+}
 
-/**
- * @param env the process's own, or a test's.
- * @throws ConfigError with every fault. Variables that are not ours pass by: the environment is shared.
- */
-export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const given = readGiven(env);
-  const deployment = given.AZURE_OPENAI_DEPLOYMENT ?? deploymentIn(given.AZURE_OPENAI_ENDPOINT ?? '');
-  const asked = environment.shape.REALTIME_PROVIDER.safeParse(given.REALTIME_PROVIDER);
-  const choice = chooseProvider(asked.data, given);
-  const read = environment.safeParse(given);
+/** Reads the settings of all providers, so that faults of those not selected are reported too. */
+function readSettings(variables: Variables): { byName: ProviderSettings; issues: z.core.$ZodIssue[] } {
+  const results = PROVIDER_NAMES.map(
+    (name) => [name, providers[name].settings.safeParse(variables)] as const,
+  );
+  return {
+    byName: Object.fromEntries(results.map(([name, { data }]) => [name, data])) as ProviderSettings,
+    issues: results.flatMap(([, { error }]) => error?.issues ?? []),
+  };
+}
 
-  const faults = (read.error?.issues ?? []).map((issue) => `${issue.path.join('.')} ${issue.message}`);
-  if (asked.success) {
-    const there = { ...given, ...(deployment !== undefined && { AZURE_OPENAI_DEPLOYMENT: deployment }) };
-    for (const name of NEEDED[choice.provider].filter((name) => there[name] === undefined)) {
-      faults.push(`${name} is missing. ${choice.why} Set ${name} too, or choose another REALTIME_PROVIDER.`);
-    }
+type Selection = Pick<Config['upstream'], 'provider' | 'why'>;
+
+/** REALTIME_PROVIDER selects a provider, or else the first one of which a selecting variable is set. */
+function selectProvider(asked: ProviderName | undefined, variables: Variables): Selection {
+  if (asked !== undefined)
+    return { provider: asked, why: `The provider is ${asked} because REALTIME_PROVIDER says so.` };
+  const selecting = PROVIDER_NAMES.flatMap((provider) =>
+    providers[provider].selectedBy.map((variable) => ({ provider, variable })),
+  );
+  const [first, ...others] = selecting.filter(({ variable }) => variables[variable] !== undefined);
+  if (first === undefined) {
+    const names = selecting.map(({ variable }) => variable);
+    const why = `The provider is ${DEFAULT_PROVIDER} because neither ${names.join(' nor ')} is set.`;
+    return { provider: DEFAULT_PROVIDER, why: `${why}${unusedProviders(variables)}` };
   }
-  if (!read.success || faults.length > 0) throw new ConfigError(faults);
+  const { provider, variable } = first;
+  const unused = others.filter((other) => other.provider !== provider).map((other) => other.variable);
+  const order = unused.length === 0 ? '' : `, which goes before ${unused.join(' and ')}`;
+  return { provider, why: `The provider is ${provider} because ${variable} is set${order}.` };
+}
 
-  const v = read.data;
+/** Sentences about the variables of providers that only REALTIME_PROVIDER selects. */
+function unusedProviders(variables: Variables): string {
+  return PROVIDER_NAMES.filter((name) => providers[name].selectedBy.length === 0)
+    .flatMap((name) =>
+      providers[name]
+        .required(variables)
+        .filter((variable) => variables[variable] !== undefined)
+        .map((variable) => ` ${variable} is used with REALTIME_PROVIDER=${name} only.`),
+    )
+    .join('');
+}
+
+function missingVariables({ provider, why }: Selection, variables: Variables): string[] {
+  return providers[provider]
+    .required(variables)
+    .filter((name) => variables[name] === undefined)
+    .map((name) => `${name} is missing. ${why} Set ${name} too, or choose another REALTIME_PROVIDER.`);
+}
+
+function createConfig(v: Environment): Omit<Config, 'upstream' | 'audio'> {
   return {
     server: {
       host: v.HOST,
@@ -155,36 +178,12 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       corsOrigins: v.CORS_ORIGINS,
       shutdownGraceMs: v.SHUTDOWN_GRACE_MS,
     },
-    upstream: {
-      ...choice,
-      model: v.REALTIME_MODEL,
-      ...(v.REALTIME_VOICE !== undefined && { voice: v.REALTIME_VOICE }),
-      dialect: v.REALTIME_DIALECT,
-      openai: {
-        ...(v.OPENAI_API_KEY !== undefined && { apiKey: v.OPENAI_API_KEY }),
-        baseUrl: v.OPENAI_BASE_URL,
-      },
-      azure: {
-        ...(v.AZURE_OPENAI_ENDPOINT !== undefined && { endpoint: v.AZURE_OPENAI_ENDPOINT }),
-        ...(v.AZURE_OPENAI_API_KEY !== undefined && { apiKey: v.AZURE_OPENAI_API_KEY }),
-        ...(deployment !== undefined && { deployment }),
-      },
-      compatible: {
-        ...(v.REALTIME_URL !== undefined && { url: v.REALTIME_URL }),
-        ...(v.REALTIME_API_KEY !== undefined && { apiKey: v.REALTIME_API_KEY }),
-        modelGiven: given.REALTIME_MODEL !== undefined,
-      },
-    },
     translation: {
       defaultPrompt: v.DEFAULT_PROMPT,
-      ...(v.DEFAULT_TARGET !== undefined && { defaultTarget: v.DEFAULT_TARGET }),
+      defaultTarget: v.DEFAULT_TARGET,
       maxTextChars: v.MAX_TEXT_CHARS,
     },
-    sessions: {
-      ttlMs: v.SESSION_TTL_MS,
-      max: v.SESSION_MAX,
-      ...(v.REDIS_URL !== undefined && { redisUrl: v.REDIS_URL }),
-    },
+    sessions: { ttlMs: v.SESSION_TTL_MS, max: v.SESSION_MAX, redisUrl: v.REDIS_URL },
     pool: {
       maxSockets: v.POOL_MAX_SOCKETS,
       maxPerSocket: v.POOL_MAX_PER_SOCKET,
@@ -196,22 +195,25 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       responseTimeoutMs: v.RESPONSE_TIMEOUT_MS,
     },
     relay: { max: v.RELAY_MAX, maxPerClient: v.RELAY_MAX_PER_CLIENT },
-    audio: {
-      uploadDir: v.UPLOAD_DIR,
-      maxUploadBytes: v.MAX_UPLOAD_MB * BYTES_PER_MB,
-      maxSeconds: v.MAX_AUDIO_SECONDS,
-      ...(v.FFMPEG_PATH !== undefined && { ffmpegPath: v.FFMPEG_PATH }),
-      ...(env.PATH !== undefined && { searchPath: env.PATH }),
-      ffmpegConcurrency: v.FFMPEG_CONCURRENCY ?? availableParallelism(),
-      ffmpegSpare: v.FFMPEG_SPARE,
-      ffmpegTimeoutMs: v.FFMPEG_TIMEOUT_MS,
-    },
     access: {
       keyDigests: v.API_KEYS,
       rateLimitPerMinute: v.RATE_LIMIT_PER_MINUTE,
       failedKeysPerMinute: v.FAILED_KEYS_PER_MINUTE,
       maxConcurrentPerKey: v.MAX_CONCURRENT_PER_KEY,
-      ...(v.METRICS_TOKEN !== undefined && { metricsToken: v.METRICS_TOKEN }),
+      metricsToken: v.METRICS_TOKEN,
     },
+  };
+}
+
+function createAudioConfig(v: Environment, searchPath: string | undefined): Config['audio'] {
+  return {
+    uploadDir: v.UPLOAD_DIR,
+    maxUploadBytes: v.MAX_UPLOAD_MB * BYTES_PER_MB,
+    maxSeconds: v.MAX_AUDIO_SECONDS,
+    ffmpegPath: v.FFMPEG_PATH,
+    searchPath,
+    ffmpegConcurrency: v.FFMPEG_CONCURRENCY ?? availableParallelism(),
+    ffmpegSpare: v.FFMPEG_SPARE,
+    ffmpegTimeoutMs: v.FFMPEG_TIMEOUT_MS,
   };
 }

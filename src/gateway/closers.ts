@@ -1,14 +1,14 @@
-/** What was opened, to be closed again in reverse order: at the end of a service, and of a start that failed halfway. */
+/** Closes in reverse order what was opened: when a service ends, or when its start failed halfway. */
 export class Closers {
   readonly #closers: (() => unknown)[] = [];
   #closed: Promise<void> | undefined;
 
-  /** @param close may return a promise; what was added later has been closed when it is called. */
+  /** @param close may return a promise. It is called after everything that was added later has closed. */
   add(close: () => unknown): void {
     this.#closers.push(close);
   }
 
-  /** One that fails does not keep the others open. Rejects with the first failure. May be called twice. */
+  /** Calls every closer even if one fails, then rejects with the first failure. May be called twice. */
   close(): Promise<void> {
     this.#closed ??= this.#closeAll();
     return this.#closed;

@@ -1,29 +1,22 @@
-/** What the rooms and the process have counted, under the names by which Prometheus is told. */
+/** Metrics of the pool, upstream, relay, ffmpeg and sessions, under their Prometheus names. */
 import type { AudioNormalizer } from '../audio/normalize.js';
+import { BYTES_PER_SECOND } from '../audio/pcm.js';
 import type { Pool } from '../pool/pool.js';
 import type { Relay } from '../relay/relay.js';
-import type { Collector, Sample } from '../telemetry/metrics.js';
+import { counter, gauge, labelled, single, type Collector } from '../telemetry/metrics.js';
 
 export interface CollectorSources {
   readonly pool: Pick<Pool, 'stats' | 'totals'>;
   readonly relay: Pick<Relay, 'totals'>;
   readonly audio: Pick<AudioNormalizer, 'stats' | 'outcomes'>;
   readonly store: 'memory' | 'redis';
-  /** Live ones as last known; null while the store cannot be asked. */
+  /** Live sessions as last counted; null while the store is unavailable. */
   readonly sessions: () => number | null;
 }
 
-/** PCM16, 24 kHz, mono. */
-const AUDIO_BYTES_PER_SECOND = 48_000;
-
 export function buildCollector(build: Readonly<Record<string, string>>): Collector {
-  return {
-    name: 'translation_build_info',
-    help: 'Always 1; what runs here stands in the labels.',
-    type: 'gauge',
-    labels: Object.keys(build),
-    read: () => [{ labels: build, value: 1 }],
-  };
+  const help = 'Always 1; version, provider, dialect and model are in the labels.';
+  return gauge('translation_build_info', help, Object.keys(build), () => [{ labels: build, value: 1 }]);
 }
 
 export function collectors({ pool, relay, audio, store, sessions }: CollectorSources): Collector[] {
@@ -31,182 +24,133 @@ export function collectors({ pool, relay, audio, store, sessions }: CollectorSou
     ...poolCollectors(pool),
     ...upstreamCollectors(pool),
     ...relayCollectors(relay),
-    {
-      name: 'translation_ffmpeg_runs_total',
-      help: 'Decodes by ffmpeg, by how they ended: decoded, cancelled, or the code of the problem.',
-      type: 'counter',
-      labels: ['outcome'],
-      read: () => counted('outcome', audio.outcomes),
-    },
-    {
-      name: 'translation_ffmpeg_running',
-      help: 'Processes of ffmpeg that decode.',
-      type: 'gauge',
-      read: () => [{ value: audio.stats.running }],
-    },
-    {
-      name: 'translation_ffmpeg_waiting',
-      help: 'Recordings that wait for a process.',
-      type: 'gauge',
-      read: () => [{ value: audio.stats.waiting }],
-    },
-    {
-      name: 'translation_sessions',
-      help: 'Live sessions; with Redis those of all nodes, as last counted. Absent while the store cannot be asked.',
-      type: 'gauge',
-      labels: ['store'],
-      read: () => {
-        const value = sessions();
-        return value === null ? [] : [{ labels: { store }, value }];
+    counter(
+      'translation_ffmpeg_runs_total',
+      'ffmpeg runs, by outcome: decoded, cancelled, or the problem code.',
+      ['outcome'],
+      () => labelled('outcome', audio.outcomes),
+    ),
+    gauge('translation_ffmpeg_running', 'ffmpeg processes that are decoding.', [], () =>
+      single(audio.stats.running),
+    ),
+    gauge('translation_ffmpeg_waiting', 'Recordings that wait for an ffmpeg process.', [], () =>
+      single(audio.stats.waiting),
+    ),
+    gauge(
+      'translation_sessions',
+      'Live sessions as last counted, with Redis those of all nodes. Absent while the store is unavailable.',
+      ['store'],
+      () => {
+        const count = sessions();
+        return count === null ? [] : labelled('store', [[store, count]]);
       },
-    },
+    ),
   ];
 }
 
 function poolCollectors(pool: CollectorSources['pool']): Collector[] {
   return [
-    {
-      name: 'translation_pool_sockets',
-      help: 'Sockets to upstream, by state: connecting, ready, draining.',
-      type: 'gauge',
-      labels: ['state'],
-      read: () => {
+    gauge(
+      'translation_pool_sockets',
+      'Upstream sockets, by state: connecting, ready, draining.',
+      ['state'],
+      () => {
         const { connecting, ready, draining } = pool.stats;
-        return Object.entries({ connecting, ready, draining }).map(([state, value]) => ({
-          labels: { state },
-          value,
-        }));
+        return labelled('state', Object.entries({ connecting, ready, draining }));
       },
-    },
-    {
-      name: 'translation_pool_running',
-      help: 'Translations that run on a socket.',
-      type: 'gauge',
-      read: () => [{ value: pool.stats.running }],
-    },
-    {
-      name: 'translation_pool_waiting',
-      help: 'Translations that wait for a socket.',
-      type: 'gauge',
-      read: () => [{ value: pool.stats.waiting }],
-    },
-    {
-      name: 'translation_pool_capacity',
-      help: 'Translations that all sockets together could carry.',
-      type: 'gauge',
-      read: () => [{ value: pool.stats.capacity }],
-    },
-    {
-      name: 'translation_pool_reruns_total',
-      help: 'Translations that were run once more because their socket was lost.',
-      type: 'counter',
-      read: () => [{ value: pool.totals.retries }],
-    },
+    ),
+    gauge('translation_pool_running', 'Translations that are running on a socket.', [], () =>
+      single(pool.stats.running),
+    ),
+    gauge('translation_pool_waiting', 'Translations that wait for a socket.', [], () =>
+      single(pool.stats.waiting),
+    ),
+    gauge('translation_pool_capacity', 'Most translations that the open sockets can run at a time.', [], () =>
+      single(pool.stats.capacity),
+    ),
+    counter(
+      'translation_pool_reruns_total',
+      'Translations that were retried because their socket was lost.',
+      [],
+      () => single(pool.totals.retries),
+    ),
   ];
 }
 
 function upstreamCollectors(pool: CollectorSources['pool']): Collector[] {
   return [
-    {
-      name: 'translation_upstream_connection_attempts_total',
-      help: 'Sockets of the pool that were asked for.',
-      type: 'counter',
-      read: () => [{ value: pool.totals.attempts }],
-    },
-    {
-      name: 'translation_upstream_connection_failures_total',
-      help: 'Sockets of the pool that never became ready, by what upstream did.',
-      type: 'counter',
-      labels: ['cause'],
-      read: () => counted('cause', pool.totals.failures),
-    },
-    {
-      name: 'translation_upstream_socket_losses_total',
-      help: 'Ready sockets of the pool that were lost, by close code; 1006 is a loss without one.',
-      type: 'counter',
-      labels: ['code'],
-      read: () => counted('code', pool.totals.losses),
-    },
-    {
-      name: 'translation_upstream_tokens_total',
-      help: 'Tokens of translations as upstream counts them, by direction: input, output. Conversations are not looked into.',
-      type: 'counter',
-      labels: ['direction'],
-      read: () => {
-        const { inputTokens, outputTokens } = pool.totals;
-        return directed('input', inputTokens, 'output', outputTokens);
+    counter(
+      'translation_upstream_connection_attempts_total',
+      'Attempts of the pool to open a socket.',
+      [],
+      () => single(pool.totals.attempts),
+    ),
+    counter(
+      'translation_upstream_connection_failures_total',
+      'Sockets of the pool that never became ready, by cause.',
+      ['cause'],
+      () => labelled('cause', pool.totals.failures),
+    ),
+    counter(
+      'translation_upstream_socket_losses_total',
+      'Ready sockets of the pool that were lost, by close code; 1006 means that there was none.',
+      ['code'],
+      () => labelled('code', pool.totals.losses),
+    ),
+    counter(
+      'translation_upstream_tokens_total',
+      'Tokens of translations as reported by upstream, by direction: input, output. Conversations are not included.',
+      ['direction'],
+      () => {
+        const { inputTokens: input, outputTokens: output } = pool.totals;
+        return labelled('direction', Object.entries({ input, output }));
       },
-    },
-    {
-      name: 'translation_upstream_audio_seconds_total',
-      help: 'Sound of translations sent to upstream (input) and received from it (output).',
-      type: 'counter',
-      labels: ['direction'],
-      read: () => {
+    ),
+    counter(
+      'translation_upstream_audio_seconds_total',
+      'Audio of translations sent upstream (input) and received from it (output).',
+      ['direction'],
+      () => {
         const { sentAudioBytes, receivedAudioBytes } = pool.totals;
-        const input = sentAudioBytes / AUDIO_BYTES_PER_SECOND;
-        return directed('input', input, 'output', receivedAudioBytes / AUDIO_BYTES_PER_SECOND);
+        const input = sentAudioBytes / BYTES_PER_SECOND;
+        return labelled(
+          'direction',
+          Object.entries({ input, output: receivedAudioBytes / BYTES_PER_SECOND }),
+        );
       },
-    },
+    ),
   ];
 }
 
 function relayCollectors(relay: CollectorSources['relay']): Collector[] {
   return [
-    {
-      name: 'translation_relay_conversations',
-      help: 'Conversations that run, by kind: voice, text.',
-      type: 'gauge',
-      labels: ['kind'],
-      read: () => counted('kind', new Map(Object.entries(relay.totals.running))),
-    },
-    {
-      name: 'translation_relay_conversations_total',
-      help: 'Conversations begun, by kind.',
-      type: 'counter',
-      labels: ['kind'],
-      read: () => counted('kind', new Map(Object.entries(relay.totals.begun))),
-    },
-    {
-      name: 'translation_relay_closes_total',
-      help: 'Conversations ended, by who ended them (client, upstream, service) and close code.',
-      type: 'counter',
-      labels: ['by', 'code'],
-      read: () =>
+    gauge('translation_relay_conversations', 'Open conversations, by kind: voice, text.', ['kind'], () =>
+      labelled('kind', Object.entries(relay.totals.running)),
+    ),
+    counter('translation_relay_conversations_total', 'Conversations started, by kind.', ['kind'], () =>
+      labelled('kind', Object.entries(relay.totals.begun)),
+    ),
+    counter(
+      'translation_relay_closes_total',
+      'Conversations ended, by the side that ended them (client, upstream, service) and close code.',
+      ['by', 'code'],
+      () =>
         Object.entries(relay.totals.ended).flatMap(([by, codes]) =>
           Array.from(codes, ([code, value]) => ({ labels: { by, code }, value })),
         ),
-    },
-    {
-      name: 'translation_relay_frames_total',
-      help: 'Frames that crossed, by direction: from_client, to_client.',
-      type: 'counter',
-      labels: ['direction'],
-      read: () => {
-        const { fromClientFrames, toClientFrames } = relay.totals.traffic;
-        return directed('from_client', fromClientFrames, 'to_client', toClientFrames);
+    ),
+    counter(
+      'translation_relay_frames_total',
+      'Frames relayed, by direction: from_client, to_client.',
+      ['direction'],
+      () => {
+        const { fromClientFrames: from_client, toClientFrames: to_client } = relay.totals.traffic;
+        return labelled('direction', Object.entries({ from_client, to_client }));
       },
-    },
-    {
-      name: 'translation_relay_bytes_total',
-      help: 'Bytes in those frames, by direction.',
-      type: 'counter',
-      labels: ['direction'],
-      read: () => {
-        const { fromClientBytes, toClientBytes } = relay.totals.traffic;
-        return directed('from_client', fromClientBytes, 'to_client', toClientBytes);
-      },
-    },
-  ];
-}
-
-function counted(label: string, counts: ReadonlyMap<string, number>): Sample[] {
-  return Array.from(counts, ([name, value]) => ({ labels: { [label]: name }, value }));
-}
-
-function directed(one: string, oneValue: number, other: string, otherValue: number): Sample[] {
-  return [
-    { labels: { direction: one }, value: oneValue },
-    { labels: { direction: other }, value: otherValue },
+    ),
+    counter('translation_relay_bytes_total', 'Bytes in relayed frames, by direction.', ['direction'], () => {
+      const { fromClientBytes: from_client, toClientBytes: to_client } = relay.totals.traffic;
+      return labelled('direction', Object.entries({ from_client, to_client }));
+    }),
   ];
 }

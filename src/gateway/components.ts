@@ -1,4 +1,4 @@
-/** The components of a service, each opened once, with the configuration that concerns it. */
+/** Opens the components of a service, each with its part of the configuration. */
 import type { Logger } from 'pino';
 import { AudioNormalizer } from '../audio/normalize.js';
 import type { Closers } from './closers.js';
@@ -10,7 +10,8 @@ import { RedisStore } from '../session/redis-store.js';
 import { connectRedis, type RedisConnection } from '../redis.js';
 import { SessionRegistry } from '../session/registry.js';
 import { Connection } from '../upstream/connection.js';
-import { resolveEndpoint, type Endpoint } from '../providers/endpoint.js';
+import type { Endpoint } from '../providers/endpoint.js';
+import { providers, resolveEndpoint } from '../providers/index.js';
 
 export interface Components {
   readonly endpoint: Endpoint;
@@ -21,15 +22,15 @@ export interface Components {
   readonly relay: Relay;
 }
 
-/** @param offlineUrl where the offline server listens, of the provider `offline`. */
+/** @param localUrl where the server of a local provider listens. */
 export function openComponents(
   config: Config,
-  offlineUrl: string | undefined,
+  localUrl: string | undefined,
   logger: Logger,
   closers: Closers,
 ): Components {
   const { redisUrl } = config.sessions;
-  const endpoint = resolveEndpoint(config.upstream, offlineUrl);
+  const endpoint = resolveEndpoint(config.upstream, localUrl);
   const redis = redisUrl === undefined ? undefined : connectRedis(redisUrl, logger);
   closers.add(() => redis?.close());
   const sessions = createSessions(config, redis, logger);
@@ -73,7 +74,13 @@ function createPool(config: Config, endpoint: Endpoint, logger: Logger): Pool {
 }
 
 function createRelay(config: Config, endpoint: Endpoint, logger: Logger): Relay {
-  const { max, maxPerClient } = config.relay;
-  const { connectTimeoutMs } = config.pool;
-  return new Relay(endpoint, { max, maxPerClient, connectTimeoutMs, voice: config.upstream.voice }, logger);
+  const { provider, dialect, voice } = config.upstream;
+  const transcriptionModel = providers[provider].transcriptionModel(dialect);
+  const options = {
+    ...config.relay,
+    connectTimeoutMs: config.pool.connectTimeoutMs,
+    transcriptionModel,
+    voice,
+  };
+  return new Relay(endpoint, options, logger);
 }

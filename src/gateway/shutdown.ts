@@ -1,15 +1,13 @@
-/** The end of a service: how much is still being answered, so that a stop can wait for it. */
+/** Counts the responses in progress, so that a shutdown can wait for them. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 
-/** Answers that are being given. */
-interface Round {
+interface ResponseCount {
   open: number;
-  /** Called when there are none left. */
-  empty: () => void;
+  onEmpty: () => void;
 }
 
 export class Shutdown {
-  #round: Round = { open: 0, empty: () => undefined };
+  #current: ResponseCount = { open: 0, onEmpty: () => undefined };
   #begun = false;
 
   get begun(): boolean {
@@ -17,28 +15,27 @@ export class Shutdown {
   }
 
   watch(server: Server): void {
-    const add = (_req: IncomingMessage, res: ServerResponse): void => {
-      const round = this.#round;
-      round.open += 1;
+    const count = (_req: IncomingMessage, res: ServerResponse): void => {
+      const current = this.#current;
+      current.open += 1;
       res.once('close', () => {
-        round.open -= 1;
-        if (round.open === 0) round.empty();
+        current.open -= 1;
+        if (current.open === 0) current.onEmpty();
       });
     };
-    // Node tells of a client that waits to be asked for its body (`Expect: 100-continue`) by an event of its own.
-    for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, add);
+    // Node emits other events for a client that waits for permission to send its body (`Expect: 100-continue`).
+    for (const event of ['request', 'checkContinue', 'checkExpectation']) server.on(event, count);
   }
 
-  /** Resolves when all that was being answered when this was called has been, or after `graceMs`. */
+  /** Resolves when the responses in progress have ended, or after `graceMs`. Later requests are rejected and not waited for. */
   async finish(graceMs: number): Promise<void> {
     this.#begun = true;
-    const round = this.#round;
-    // What comes from now on is refused, and not waited for.
-    this.#round = { open: 0, empty: () => undefined };
-    if (round.open === 0) return;
+    const current = this.#current;
+    this.#current = { open: 0, onEmpty: () => undefined };
+    if (current.open === 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, graceMs);
-      round.empty = () => {
+      current.onEmpty = () => {
         clearTimeout(timer);
         resolve();
       };

@@ -1,10 +1,11 @@
-/** What the service says of itself: whether it can take work, and what it can do. */
+/** Readiness checks and capabilities of the service. */
 import type { AudioNormalizer } from '../audio/normalize.js';
 import type { Config } from '../config/config.js';
-import type { Capabilities, ReadyCheck } from '../http/ports.js';
+import type { Capabilities, ReadyCheck } from '../http/health.js';
 import type { Pool } from '../pool/pool.js';
+import { providers } from '../providers/index.js';
+import type { LocalServer } from '../providers/provider.js';
 import type { SessionRegistry } from '../session/registry.js';
-import type { DialectName } from '../wire/index.js';
 
 export async function readyChecks(
   pool: Pool,
@@ -23,27 +24,14 @@ export async function readyChecks(
   ];
 }
 
-/** The published voices; the two newest are of GA alone. */
-const OLDER_VOICES = ['alloy', 'ash', 'ballad', 'coral', 'echo', 'sage', 'shimmer', 'verse'];
-const PUBLISHED_VOICES: Record<DialectName, readonly string[]> = {
-  ga: [...OLDER_VOICES, 'marin', 'cedar'],
-  preview: OLDER_VOICES,
-};
-
-/** What the provider can do, as far as it depends on the provider. */
-export type ProviderCapabilities = Pick<Capabilities, 'languages' | 'chains' | 'speechSources' | 'voices'>;
-
-/** @param engine of the offline provider, which knows what it can do; absent: any other provider's. */
 export async function describeCapabilities(
   { provider, dialect }: Config['upstream'],
   model: string,
-  engine: { capabilities(): Promise<ProviderCapabilities> } | undefined,
+  localServer: LocalServer | undefined,
 ): Promise<Capabilities> {
-  const same = { provider, model, dialect };
-  if (engine !== undefined) {
-    const { languages, chains, speechSources, voices } = await engine.capabilities();
-    return { ...same, languages, chains, speechSources, voices };
-  }
-  const voices = provider === 'compatible' ? [] : PUBLISHED_VOICES[dialect];
-  return { ...same, languages: 'any', chains: [], speechSources: 'any', voices };
+  const { languages, chains, speechSources, voices } = await providers[provider].capabilities(
+    dialect,
+    localServer,
+  );
+  return { provider, model, dialect, languages, chains, speechSources, voices };
 }

@@ -1,23 +1,33 @@
-/** Whose address a request counts for. */
+/** Which address and host a request counts for, behind proxies. */
 import { isIP, isIPv6 } from 'node:net';
 import type { IncomingMessage } from 'node:http';
 import proxyaddr from 'proxy-addr';
 
 /**
- * The network that a request came from, as far as TRUST_PROXY lets proxies say so. What a proxy says that is no address
- * would be whatever its client wrote: then it is the address of the connection.
+ * The network that a request came from: by X-Forwarded-For as far as TRUST_PROXY trusts its proxies, and by the address
+ * of the connection where what a proxy sent is not an address, for that is whatever its client wrote.
  */
 export type ClientNetwork = (req: IncomingMessage) => string;
 
-/** @param trusted TRUST_PROXY: all proxies or none, so many of them, or those at the addresses listed. */
+/** @param trusted TRUST_PROXY: all proxies or none, a number of them, or those at the addresses listed. */
 export function clientNetwork(trusted: boolean | number | string): ClientNetwork {
   if (trusted === false) return (req) => network(req.socket.remoteAddress ?? '');
   const trust = trustOf(trusted);
   return (req) => {
-    // A connection that is gone has no address.
+    // A closed connection has no address.
     const { remoteAddress = '' } = req.socket;
-    const told = remoteAddress === '' ? '' : withoutPort(proxyaddr(req, trust));
-    return network(isIP(told.split('%', 1)[0] ?? '') === 0 ? remoteAddress : told);
+    const forwarded = remoteAddress === '' ? '' : withoutPort(proxyaddr(req, trust));
+    return network(isIP(forwarded.split('%', 1)[0] ?? '') === 0 ? remoteAddress : forwarded);
+  };
+}
+
+/** The host that a client asked for: by X-Forwarded-Host where the connection is a trusted proxy's, else by Host. */
+export function requestHost(trusted: boolean | number | string): (req: IncomingMessage) => string {
+  const trust = trusted === false ? () => false : trustOf(trusted);
+  return ({ headers, socket }) => {
+    const forwarded = headers['x-forwarded-host'];
+    if (typeof forwarded !== 'string' || !trust(socket.remoteAddress ?? '', 0)) return headers.host ?? '';
+    return forwarded.split(',', 1)[0]?.trimEnd() ?? '';
   };
 }
 
@@ -28,14 +38,14 @@ function trustOf(trusted: true | number | string): (address: string, hop: number
   return proxyaddr.compile(trusted.split(',').map((item) => item.trim()));
 }
 
-/** Some proxies write the port too, and a new one for every connection: `192.0.2.1:5000`, `[2001:db8::1]:5000`. */
+/** Some proxies add the port, a new one for every connection: `192.0.2.1:5000`, `[2001:db8::1]:5000`. */
 function withoutPort(address: string): string {
   return (
     /^\[([^\]]+)\](?::\d+)?$/.exec(address)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(address)?.[1] ?? address
   );
 }
 
-/** Whose address it is: an IPv4 address alone, of IPv6 the /64 that one customer usually has. */
+/** The network of one customer: an IPv4 address, or the /64 of an IPv6 address. */
 export function network(address: string): string {
   const [plain = ''] = address.split('%', 1);
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(plain)?.[1];

@@ -1,51 +1,45 @@
-/** The two WebSocket paths: an upgrade passes what every request passes, and then becomes a conversation. */
-import type { Request, RequestHandler } from 'express';
+/** The two WebSocket paths: a request for an upgrade passes the pipeline, and then becomes a conversation. */
+import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
 import { GatewayError } from '../errors.js';
 import { CONVERSATION_POINTS } from '../quota/points.js';
+import { pickProfile } from '../session/profile.js';
 import type { ConversationKind } from '../relay/settings.js';
-import type { ApiKeys } from './middleware/api-keys.js';
-import type { HttpPorts } from './ports.js';
+import { requestHost } from './address.js';
 import type { Auth } from './middleware/auth.js';
-import { normalizeFields, fieldNames } from './body/fields.js';
+import { checkVoice, fieldNames, normalizeFields, validate } from './body/fields.js';
+import type { Middleware } from './middleware/compose.js';
+import type { HttpPorts } from './ports.js';
 import { invalidRequest } from './problem.js';
-import { validate, toProfileInput } from './body/validate.js';
 import { conversationSchema } from './schemas.js';
-import type { TicketStore } from './tickets.js';
+import { sendJson } from './response.js';
+import type { TicketStore } from '../tickets/store.js';
 import type { RateLimit } from './middleware/rate-limit.js';
-import { checkVoice } from './voices.js';
 
-/** What the query of a conversation may name. */
-export const CONVERSATION_NAMES = fieldNames({
-  prompt: [],
-  source: ['source_lang', 'language'],
-  target: ['target_lang'],
-  voice: [],
-  dialect: [],
-  ticket: [],
-});
+/** The names that the query of a conversation may use. */
+export const CONVERSATION_NAMES = fieldNames(conversationSchema);
 
-export interface ConversationRoutes {
+export interface ConversationHandlers {
   /** GET /realtime-voice, GET /text-chat */
-  readonly converse: (kind: ConversationKind) => RequestHandler;
+  readonly converse: (kind: ConversationKind) => Middleware;
   /** POST /api/realtime/tickets */
-  readonly issueTicket: RequestHandler;
+  readonly issueTicket: Middleware;
 }
 
-export function createConversationRoutes(
+export function createConversationHandlers(
   ports: HttpPorts,
   tickets: TicketStore,
-  keys: ApiKeys,
   auth: Auth,
   rateLimit: RateLimit,
-): ConversationRoutes {
+): ConversationHandlers {
   const { config, relay, upgrades } = ports;
+  const hostOf = requestHost(config.server.trustProxy);
 
   return {
-    // A ticket is used up by being looked at, so what needs no owner is settled before.
+    // Looking a ticket up uses it, so everything that needs no owner is checked before.
     converse: (kind) => async (req, res) => {
-      checkOrigin(req, config.server.corsOrigins);
-      // Of use to a client of another version only (RFC 6455, 4.4), and to 101 of none.
+      checkOrigin(req, hostOf(req), config.server.corsOrigins);
+      // Tells a client of another version which one is spoken (RFC 6455, 4.4); not part of 101.
       res.setHeader('Sec-WebSocket-Version', '13');
       const upgrade = upgrades.of(req);
       if (upgrade === undefined) {
@@ -54,9 +48,7 @@ export function createConversationRoutes(
       }
       const profile = readQuery(req);
       const { ticket } = profile;
-      await auth.authenticate(req, res, () =>
-        ticket === undefined ? keys.owner(req.headers) : redeem(tickets, ticket),
-      );
+      await auth.authenticate(req, res, ticket === undefined ? undefined : () => redeem(tickets, ticket));
       await rateLimit.consume(req, res, CONVERSATION_POINTS);
       await checkVoice(profile.voice, '/voice', ports);
       const client = rateLimit.clientKey(req);
@@ -65,16 +57,20 @@ export function createConversationRoutes(
         client,
         charge: (points) => rateLimit.consumeForClient(client, points),
         dialect: profile.dialect ?? 'ga',
-        profile: toProfileInput(profile),
+        profile: pickProfile(profile),
         requestId: req.context.id,
         owner: req.context.owner,
-        begun: req.context.onUpgraded,
+        begun: () => {
+          const { upgrade: observer } = req.context;
+          observer?.opened();
+          return () => observer?.closed();
+        },
       });
     },
 
     issueTicket: async (req, res) => {
       const { ticket, expiresAt } = await tickets.issue(req.context.owner);
-      res.status(201).json({ ticket, expiresAt: new Date(expiresAt).toISOString() });
+      sendJson(res, { ticket, expiresAt: new Date(expiresAt).toISOString() }, 201);
     },
   };
 }
@@ -84,38 +80,38 @@ async function redeem(tickets: TicketStore, ticket: string): Promise<string> {
   if (owner !== undefined) return owner;
   throw new GatewayError(
     'unauthorized',
-    'The ticket was used, has expired or never was. Ask for a new one.',
+    'The ticket was used before, has expired or never existed. Ask for a new one.',
     { hint: 'POST /api/realtime/tickets gives one, for one conversation within 30 s.' },
   );
 }
 
 /**
- * A browser sends `Origin` with every WebSocket and asks nobody for permission: pages of other origins are refused here.
- * Our own are those of the host that the browser asked for; whoever sends no `Origin` is no page.
+ * Browsers send `Origin` with every WebSocket and make no preflight, so pages of other origins are refused here. A page
+ * of this service has the host that its request names. A client that sends no `Origin` is not a page.
  */
-function checkOrigin(req: Request, allowed: readonly string[]): void {
-  const { origin } = req.headers;
-  if (origin === undefined || allowed.includes('*') || allowed.includes(origin) || isSameOrigin(origin, req))
-    return;
+function checkOrigin({ headers }: IncomingMessage, host: string, allowed: readonly string[]): void {
+  const { origin } = headers;
+  if (origin === undefined || allowed.includes('*') || allowed.includes(origin)) return;
+  if (isSameOrigin(origin, host)) return;
   throw new GatewayError('forbidden', 'Pages of this origin may not open a conversation here.', {
     hint: 'The operator can add the origin to CORS_ORIGINS.',
   });
 }
 
-/** The scheme is not compared: TLS may end in front of us. Its default port may be left out on either side. */
-function isSameOrigin(origin: string, req: Request): boolean {
-  // `null`, which sandboxed pages send, is no address.
+/** The scheme is not compared: TLS may end at a proxy. Its default port may be left out on either side. */
+function isSameOrigin(origin: string, host: string): boolean {
+  // `null`, which sandboxed pages send, is not a URL.
   if (!URL.canParse(origin)) return false;
-  const { protocol, host } = new URL(origin);
-  const ours = `${protocol}//${req.host}`;
-  return URL.canParse(ours) && new URL(ours).host === host && host !== '';
+  const page = new URL(origin);
+  const own = `${page.protocol}//${host}`;
+  return URL.canParse(own) && new URL(own).host === page.host && page.host !== '';
 }
 
 type ConversationQuery = z.output<typeof conversationSchema>;
 
-/** The query as a body is read: unknown and doubled names are refused, empty ones are as absent. */
-function readQuery(req: Request): ConversationQuery {
-  const query = new URL(req.originalUrl, 'ws://localhost').searchParams;
+/** Read as a body is: unknown and repeated names are refused, empty values count as absent. */
+function readQuery({ url = '' }: IncomingMessage): ConversationQuery {
+  const query = new URL(url, 'ws://localhost').searchParams;
   const sent = [...query].map(([name, value]) => ({ name, value }));
   return validate(normalizeFields(sent, CONVERSATION_NAMES, 'refused'), conversationSchema);
 }

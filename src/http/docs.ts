@@ -1,9 +1,12 @@
-/** The documentation to read and to try: Swagger UI from its package, which loads nothing from elsewhere. */
+/** The documents of the API, for machines as JSON and for people as Swagger UI, which loads nothing from elsewhere. */
+import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
-import { Router, static as serveStatic, type Request, type RequestHandler } from 'express';
+import { static as serveStatic } from 'express';
+import type { Middleware } from './middleware/compose.js';
+import { sendNotModified } from './response.js';
 
-/** Of the package's files only those that the page uses. */
+/** Files of the package that the page uses. */
 const FILES = ['/swagger-ui.css', '/swagger-ui-bundle.js', '/favicon-32x32.png'];
 
 const PAGE = `<!doctype html>
@@ -32,7 +35,7 @@ header { display: flex; gap: 1.5rem; justify-content: flex-end; max-width: 1460p
 header a { color: #2456a6; }
 `;
 
-/** No validator is asked: it is another site's. */
+/** Without the validator, which is another site's. */
 const START = `SwaggerUIBundle({
   url: '/openapi.json',
   dom_id: '#api',
@@ -45,29 +48,48 @@ const START = `SwaggerUIBundle({
 `;
 
 const OWN: Readonly<Record<string, { type: string; body: string }>> = {
-  '/': { type: 'text/html; charset=utf-8', body: PAGE },
+  '': { type: 'text/html; charset=utf-8', body: PAGE },
   '/page.css': { type: 'text/css; charset=utf-8', body: STYLE },
   '/start.js': { type: 'text/javascript; charset=utf-8', body: START },
 };
 
-/** For the path /docs and what is below it. */
-export function serveDocs(): RequestHandler {
+const DOCS = '/docs';
+
+/** For the path /docs and those below it. */
+export function serveDocs(): Middleware {
   const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
-  const packaged = serveStatic(folder, { index: false, redirect: false, maxAge: 3_600_000 });
-  const router = Router();
-  router.use((req, res, next) => {
-    if (!isReading(req)) {
+  // Only its types ask for Express's requests and responses; it works with node's.
+  const packaged = serveStatic(folder, { index: false, redirect: false, maxAge: 3_600_000 }) as Middleware;
+  return (req, res, next) => {
+    const file = req.context.path.slice(DOCS.length).replace(/^\/$/, '');
+    const own = OWN[file];
+    if (own !== undefined) {
+      res.setHeader('Content-Type', own.type);
+      res.setHeader('Cache-Control', 'no-cache');
+      res.end(own.body);
+    } else if (FILES.includes(file)) {
+      // The package serves what it finds at the URL.
+      req.url = file;
+      return packaged(req, res, next);
+    } else {
       next();
-      return;
     }
-    const own = OWN[req.path];
-    if (own !== undefined) res.set({ 'Content-Type': own.type, 'Cache-Control': 'no-cache' }).end(own.body);
-    else if (FILES.includes(req.path)) packaged(req, res, next);
-    else next();
-  });
-  return router;
+    return undefined;
+  };
 }
 
-function isReading({ method }: Request): boolean {
-  return method === 'GET' || method === 'HEAD';
+/** @param describe makes the document, once, when it is first requested. */
+export function serveJsonDocument(describe: () => object): Middleware {
+  let cached: { body: Buffer; etag: string } | undefined;
+  const render = (): { body: Buffer; etag: string } => {
+    const body = Buffer.from(JSON.stringify(describe()));
+    return { body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"` };
+  };
+  return (req, res) => {
+    const { body, etag } = (cached ??= render());
+    if (sendNotModified(req, res, etag, 'no-cache')) return;
+    res.setHeader('Content-Type', 'application/json; charset=utf-8');
+    res.setHeader('Content-Length', body.length);
+    res.end(body);
+  };
 }

@@ -1,17 +1,13 @@
-/** Where every failure ends: told as a problem, logged if it is ours. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { RequestHandler } from 'express';
+/** Where every failure ends: answered as its route answers failures, and logged if it is a fault of the service. */
 import type { Logger } from 'pino';
-import { GatewayError, upstreamCauseOf, type ErrorCode } from '../errors.js';
+import { GatewayError, isError, upstreamCauseOf, type ErrorCode } from '../errors.js';
+import type { ErrorHandler, Middleware } from './middleware/compose.js';
 import { ClientDisconnected } from './middleware/request-context.js';
-import { invalidRequest } from './problem.js';
-import { endWithProblem } from './end-with-problem.js';
-import type { ErrorHandler } from './middleware/compose.js';
-import { clientStatusOf, isError } from './thrown.js';
+import { endWithError, invalidRequest } from './problem.js';
 
 /**
- * What was thrown on purpose stays as it is. What a library blames on the client is the client's fault, whatever its code.
- * Anything else is a fault of ours, told without detail.
+ * A GatewayError stays as it is. What a library blames on the client is the client's fault, with a sentence of ours.
+ * Anything else is a fault of the service, answered without detail.
  */
 export function toGatewayError(error: unknown): GatewayError {
   if (error instanceof GatewayError) return error;
@@ -21,7 +17,7 @@ export function toGatewayError(error: unknown): GatewayError {
     ]);
   }
   const status = isError(error) ? clientStatusOf(error) : undefined;
-  if (status !== undefined) return toldByLibrary(status, error);
+  if (status !== undefined) return fromLibrary(status, error);
   return new GatewayError(
     'internal',
     'Something went wrong here. If it happens again, tell the operator the request id.',
@@ -29,16 +25,25 @@ export function toGatewayError(error: unknown): GatewayError {
   );
 }
 
-/** What a library's status means here, in words of ours: its own may hold a path of this machine. */
+/** The status of an error by which a library (http-errors and those who use it) blames the client: 400 to 499. */
+export function clientStatusOf(error: Error): number | undefined {
+  const status = 'status' in error ? error.status : 'statusCode' in error ? error.statusCode : undefined;
+  return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined;
+}
+
+/** What a library's status means here. Its own message may hold a path of this machine. */
 const LIBRARY_STATUS: ReadonlyMap<number, readonly [ErrorCode, string]> = new Map([
   [404, ['not-found', 'There is nothing here.']],
-  [412, ['invalid-request', 'The file is not the one that the request has a condition for; ask without it.']],
-  [413, ['payload-too-large', 'The body is larger than is taken here.']],
-  [415, ['unsupported-media-type', 'The body is of a kind that is not taken here; look at its headers.']],
+  [412, ['invalid-request', 'The file does not meet the condition of the request; ask without it.']],
+  [413, ['payload-too-large', 'The body is larger than this path accepts.']],
+  [
+    415,
+    ['unsupported-media-type', 'The body is of a type that this path does not accept; look at its headers.'],
+  ],
   [416, ['invalid-request', 'The file does not have the range that was asked for; ask for the whole.']],
 ]);
 
-function toldByLibrary(status: number, cause: unknown): GatewayError {
+function fromLibrary(status: number, cause: unknown): GatewayError {
   const [code, detail] = LIBRARY_STATUS.get(status) ?? [
     'invalid-request',
     'The request cannot be answered as it was sent; look at its headers and its body.',
@@ -49,56 +54,30 @@ function toldByLibrary(status: number, cause: unknown): GatewayError {
   });
 }
 
-/** @param lingerMs as `refuse` takes it. */
+/** @param lingerMs as `endWithError` takes it. */
 export function createErrorHandler(logger: Logger, lingerMs: number): ErrorHandler {
   return (error, req, res, giveUp) => {
     try {
-      tell(error, req, res);
+      if (error instanceof ClientDisconnected) {
+        res.destroy();
+        return;
+      }
+      const { context } = req;
+      const failure = toGatewayError(error);
+      context.code = failure.code;
+      context.upstream = upstreamCauseOf(failure)?.label;
+      if (failure.code === 'internal') {
+        logger.error({ requestId: context.id, err: failure.cause ?? failure }, 'internal error');
+      }
+      if (!res.headersSent) endWithError(req, res, failure, lingerMs);
+      else if (!res.writableEnded) res.destroy();
     } catch (failure) {
       giveUp(failure);
     }
   };
-
-  function tell(error: unknown, req: IncomingMessage, res: ServerResponse): void {
-    const { context } = req;
-    if (error instanceof ClientDisconnected) {
-      res.destroy();
-      return;
-    }
-    const told = toGatewayError(error);
-    context.code = told.code;
-    context.upstream = upstreamCauseOf(told)?.label;
-    if (told.code === 'internal') {
-      logger.error({ requestId: context.id, err: told.cause ?? told }, 'internal error');
-    }
-    if (!res.headersSent) endWithProblem(req, res, told, lingerMs);
-    else if (!res.writableEnded) res.destroy();
-  }
 }
 
-/** The last word on paths that nothing answers. */
-export const notFound: RequestHandler = (req) => {
-  throw new GatewayError(
-    'not-found',
-    `There is nothing at ${req.originalUrl.split('?', 1)[0]?.slice(0, 200) ?? '/'}.`,
-  );
+/** Ends every chain: nothing before it has answered. */
+export const notFound: Middleware = (req) => {
+  throw new GatewayError('not-found', `There is nothing at ${req.context.path.slice(0, 200)}.`);
 };
-
-/** For known paths: OPTIONS tells the methods, any other method is refused with them. */
-export function methodNotAllowed(...methods: readonly string[]): RequestHandler {
-  const allow = [...methods, 'OPTIONS'];
-  return (req, res) => {
-    if (req.method === 'OPTIONS') {
-      res.setHeader('Allow', allow.join(', '));
-      res.status(204).end();
-      return;
-    }
-    throw new GatewayError(
-      'method-not-allowed',
-      `${req.method} is not possible here; use ${methods.join(' or ')}.`,
-      {
-        allow,
-      },
-    );
-  };
-}

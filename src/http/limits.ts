@@ -1,5 +1,6 @@
-/** What a body may measure: the numbers that the outside promises. */
+/** Limits of what clients send, as the API documents them. */
 import type { Config } from '../config/config.js';
+import { MAX_PROMPT_CHARS } from '../session/profile.js';
 
 const KIB = 1_024;
 const MIB = 1_024 * KIB;
@@ -8,15 +9,19 @@ const MIB = 1_024 * KIB;
 export const MAX_TEXT_BODY_BYTES = MIB;
 export const MAX_FORM_FIELDS = 20;
 export const MAX_FORM_FIELD_BYTES = 256 * KIB;
-export const MAX_PROMPT_CHARS = 8_000;
 export const MIN_SESSION_TTL_MS = 1_000;
 export const MAX_SESSION_TTL_MS = 86_400_000;
 export const DEFAULT_PAGE_SIZE = 50;
 export const MAX_PAGE_SIZE = 200;
 
-/** The most that a multipart body can hold: the recording, the fields, and room for the headers between them. */
+/** The largest multipart body: the recording, the fields, and 1 MiB for the headers between them. */
 export function maxFormBytes(config: Config): number {
   return config.audio.maxUploadBytes + MAX_FORM_FIELDS * MAX_FORM_FIELD_BYTES + MIB;
+}
+
+/** `262144` → `256 kB`. */
+export function kilobytes(bytes: number): string {
+  return `${Math.round(bytes / KIB)} kB`;
 }
 
 /** `52428800` → `50 MB`. */
@@ -24,7 +29,7 @@ export function megabytes(bytes: number): string {
   return `${Math.round((bytes / MIB) * 100) / 100} MB`;
 }
 
-/** The limits as `/api/capabilities` tells them. */
+/** The limits in `/api/capabilities`. */
 export function describeLimits(config: Config): Record<string, number> {
   return {
     maxTextChars: config.translation.maxTextChars,

@@ -1,10 +1,12 @@
-/** The web page: a handful of built files, compressed once when the service starts and held in memory. */
+/** The web page: a few built files, compressed at the start of the service and held in memory. */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
-import type { RequestHandler } from 'express';
+import accepts from 'accepts';
+import type { Middleware } from './middleware/compose.js';
+import { sendNotModified } from './response.js';
 
 /** Beside `src/` and `dist/` alike. */
 export const PAGE_FOLDER = fileURLToPath(new URL('../../web/dist', import.meta.url));
@@ -25,26 +27,22 @@ interface PageFile {
   readonly bodies: Readonly<Record<Encoding, Buffer>>;
 }
 
-/** Answers GET for `/` and the files of the page; lets everything else pass. Without a built page it lets all pass. */
-export function servePage(folder = PAGE_FOLDER): RequestHandler {
+/** Answers GET for `/` and the files of the page, and passes everything else on. */
+export function servePage(folder = PAGE_FOLDER): Middleware {
   const files = new Map(listFiles(folder).map((name) => [`/${name}`, readPageFile(folder, name)]));
   const index = files.get('/index.html');
   if (index !== undefined) files.set('/', index);
 
   return (req, res, next) => {
-    const file = req.method === 'GET' || req.method === 'HEAD' ? files.get(req.path) : undefined;
+    const file = req.method === 'GET' || req.method === 'HEAD' ? files.get(req.context.path) : undefined;
     if (file === undefined) {
       next();
       return;
     }
-    res.setHeader('Cache-Control', file.cacheControl);
-    res.setHeader('ETag', file.etag);
-    res.vary('Accept-Encoding');
-    if (req.fresh) {
-      res.status(304).end();
-      return;
-    }
-    const accepted = req.acceptsEncodings(['br', 'gzip', 'identity']);
+    const vary = res.getHeader('Vary');
+    res.setHeader('Vary', vary === undefined ? 'Accept-Encoding' : `${String(vary)}, Accept-Encoding`);
+    if (sendNotModified(req, res, file.etag, file.cacheControl)) return;
+    const accepted = accepts(req).encodings(['br', 'gzip', 'identity']);
     const encoding: Encoding = accepted === 'br' || accepted === 'gzip' ? accepted : 'identity';
     const body = file.bodies[encoding];
     res.setHeader('Content-Type', file.type);

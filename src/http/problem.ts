@@ -1,12 +1,12 @@
 /** A failure as the client reads it: application/problem+json (RFC 9457). */
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GatewayError, type FieldFault } from '../errors.js';
 
 export const PROBLEM_TYPE = 'application/problem+json';
 
-/** So many faults of one body are told; nobody reads more. */
+/** Faults of one body that are listed in `errors`. */
 export const MAX_FAULTS = 50;
-/** So many of them are told in `detail` too. */
+/** Faults that are listed in `detail` too. */
 const MAX_FAULTS_IN_DETAIL = 3;
 
 export interface Problem {
@@ -44,14 +44,16 @@ export function toProblem(error: GatewayError, requestId: string): Problem {
   };
 }
 
-/** Writes the problem and the headers that belong to it. The answer must not have begun, and is left to be ended. */
-export function writeProblem(res: ServerResponse, error: GatewayError, requestId: string): void {
+/** Writes a failure and the headers that belong to it to a response that has not begun, and leaves it to be ended. */
+export type ErrorWriter = (res: ServerResponse, error: GatewayError, requestId: string) => void;
+
+export const writeProblem: ErrorWriter = (res, error, requestId) => {
   if (error.retryAfterMs !== undefined) {
     res.setHeader('Retry-After', Math.max(1, Math.ceil(error.retryAfterMs / 1_000)));
   }
   if (error.allow !== undefined) res.setHeader('Allow', error.allow.join(', '));
   writeProblemBody(res, toProblem(error, requestId));
-}
+};
 
 /** The problem alone; `writeProblem` is for everything that is a GatewayError. */
 export function writeProblemBody(res: ServerResponse, problem: Problem): void {
@@ -63,12 +65,39 @@ export function writeProblemBody(res: ServerResponse, problem: Problem): void {
   res.write(body);
 }
 
+/**
+ * Sends a failure in the form that the route has for it. Where the connection ends with the answer and the client is
+ * still sending, its body is read on for up to `lingerMs`: a connection that is closed over unread bytes is reset, and
+ * the client would lose the answer.
+ */
+export function endWithError(
+  req: IncomingMessage,
+  res: ServerResponse,
+  error: GatewayError,
+  lingerMs: number,
+): void {
+  const isLast = !res.shouldKeepAlive || res.getHeader('connection') === 'close';
+  req.context.writeError(res, error, req.context.id);
+  if (req.complete || !isLast) {
+    res.end(); // on a connection that goes on, node reads what is left of the body
+    return;
+  }
+  const end = (): void => {
+    clearTimeout(timer);
+    res.end();
+    // Node forgets a request that is answered; a reader of its body must learn that no more will come.
+    req.destroy();
+  };
+  const timer = setTimeout(end, lingerMs);
+  req.once('end', end).once('close', end).resume();
+}
+
 /** A JSON pointer (RFC 6901) to a field of the body. */
 export function pointerTo(field: string): string {
   return `/${field.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
-/** All that was wrong with the input, at once. */
+/** Every fault of the input, in one answer. */
 export function invalidRequest(faults: readonly FieldFault[], hint?: string): GatewayError {
   return new GatewayError('invalid-request', joinFaults(faults), {
     errors: faults.slice(0, MAX_FAULTS),
@@ -76,13 +105,13 @@ export function invalidRequest(faults: readonly FieldFault[], hint?: string): Ga
   });
 }
 
-/** Something is larger than is taken; each fault states the limit. */
+/** Something is larger than its limit, which each fault states. */
 export function tooLarge(faults: readonly FieldFault[], hint?: string): GatewayError {
   return new GatewayError('payload-too-large', joinFaults(faults), { errors: faults, hint });
 }
 
 export function joinFaults(faults: readonly FieldFault[]): string {
-  const told = faults.slice(0, MAX_FAULTS_IN_DETAIL).map((fault) => fault.detail);
-  const rest = faults.length - told.length;
-  return rest > 0 ? `${told.join(' ')} And ${rest} more: see \`errors\`.` : told.join(' ');
+  const details = faults.slice(0, MAX_FAULTS_IN_DETAIL).map((fault) => fault.detail);
+  const rest = faults.length - details.length;
+  return rest > 0 ? `${details.join(' ')} And ${rest} more: see \`errors\`.` : details.join(' ');
 }

@@ -1,10 +1,10 @@
-/** Requests that can be read in two ways, or that no router can read, are refused before the app sees them. */
+/** Refuses requests that are ambiguous (two Hosts) or have no path, before the pipeline sees them. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { toProblem, invalidRequest, writeProblemBody } from './problem.js';
 
-/** Passes on to `app` what is well-formed (RFC 9112, 3.2): one Host, and a target with a path. */
+/** Passes requests with one Host and a path in their target (RFC 9112, 3.2) on to `app`. */
 export function checkRequestLine(app: RequestListener, logger: Logger): RequestListener {
   return (req, res) => {
     const detail = requestLineFault(req);
@@ -15,7 +15,7 @@ export function checkRequestLine(app: RequestListener, logger: Logger): RequestL
 
 function requestLineFault(req: IncomingMessage): string | undefined {
   const { httpVersion, method, url = '' } = req;
-  if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'Only HTTP/1.1 and HTTP/1.0 are spoken here.';
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'Only HTTP/1.1 and HTTP/1.0 are supported here.';
   const hosts = countHosts(req.rawHeaders);
   if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) return 'A request needs one Host header.';
   const isRoutable = url.startsWith('/') || (url === '*' && method === 'OPTIONS') || isWebAddress(url);
@@ -24,7 +24,7 @@ function requestLineFault(req: IncomingMessage): string | undefined {
     : 'The request line has no path: it begins with /, or is a whole http address.';
 }
 
-/** Names and values stand in turn. Of several Hosts node's own table of headers keeps the first alone. */
+/** Counts in the raw list, names and values in turn: node's table of headers keeps only the first Host. */
 function countHosts(rawHeaders: readonly string[]): number {
   let hosts = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -34,7 +34,7 @@ function countHosts(rawHeaders: readonly string[]): number {
   return hosts;
 }
 
-/** As a client says it that takes us for its proxy. */
+/** The form in which a client asks a proxy. */
 function isWebAddress(url: string): boolean {
   return /^https?:\/\//i.test(url) && URL.canParse(url);
 }

@@ -1,34 +1,73 @@
-/** The patterns of all paths, for whoever counts requests: as many names as there are routes, whatever clients ask for. */
+/** The one table of routes. Lookup, access, `Allow`, HEAD, metric labels and the OpenAPI document all come from it. */
+import { describeConversations } from './openapi/asyncapi.js';
+import { describeService } from './openapi/openapi.js';
+import { OPERATIONS, type Operation } from './openapi/operations.js';
+import type { ConversationHandlers } from './conversations.js';
+import { serveDocs, serveJsonDocument } from './docs.js';
+import { serveMetrics } from './metrics.js';
+import type { Middleware } from './middleware/compose.js';
+import type { Access, Route } from './pipeline.js';
+import type { HttpPorts } from './ports.js';
+import type { SessionHandlers } from './sessions.js';
+import type { StatusHandlers } from './status.js';
+import type { Front } from './translate/front.js';
 
-const ROUTES = [
-  '/',
-  '/api/capabilities',
-  '/api/realtime/audiotranslate',
-  '/api/realtime/sessions',
-  '/api/realtime/tickets',
-  '/api/realtime/translate',
-  '/asyncapi.json',
-  '/docs',
-  '/health',
-  '/livez',
-  '/metrics',
-  '/openapi.json',
-  '/readyz',
-  '/realtime-voice',
-  '/text-chat',
-] as const;
+export interface Handlers {
+  readonly fronts: { readonly native: Front; readonly original: Front };
+  readonly translate: (front: Front) => Middleware;
+  readonly sessions: SessionHandlers;
+  readonly conversations: ConversationHandlers;
+  readonly status: StatusHandlers;
+  readonly page: Middleware;
+}
 
-const EXACT = new Set<string>(ROUTES);
-const FAMILIES = [
-  { pattern: '/api/realtime/sessions/{connectId}', paths: /^\/api\/realtime\/sessions\/[^/]+$/ },
-  { pattern: '/assets/*', paths: /^\/assets\/./ },
-  { pattern: '/docs/*', paths: /^\/docs\/./ },
-];
+export function createRoutes(ports: HttpPorts, handlers: Handlers): readonly Route[] {
+  const { config, version } = ports;
+  const { fronts, translate, sessions, conversations, status, page } = handlers;
+  const { converse } = conversations;
+  const openApi = serveJsonDocument(() => describeService(config, version, routes));
+  const asyncApi = serveJsonDocument(() => describeConversations(config, version));
+  const docs = serveDocs();
+  const post = (front: Front, operation?: Operation): Route => ({
+    ...route('POST', front.path, 'key', translate(front), operation),
+    error: front.error,
+  });
 
-/** @returns `other` for what is no path of ours. Like the routes, it does not mind case or a slash at the end. */
-export function routeOf(url: string): string {
-  const path = url.split('?', 1)[0]?.toLowerCase() ?? '';
-  const plain = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
-  if (EXACT.has(plain)) return plain;
-  return FAMILIES.find(({ paths }) => paths.test(plain))?.pattern ?? 'other';
+  const routes: readonly Route[] = [
+    post(fronts.native, OPERATIONS.translate),
+    post(fronts.original, OPERATIONS.translateAsTheOriginal),
+    route('GET', '/api/realtime/sessions', 'key', sessions.list, OPERATIONS.listSessions),
+    route('POST', '/api/realtime/sessions', 'key', sessions.create, OPERATIONS.createSession),
+    route('GET', '/api/realtime/sessions/{connectId}', 'key', sessions.get, OPERATIONS.getSession),
+    route('DELETE', '/api/realtime/sessions/{connectId}', 'key', sessions.delete, OPERATIONS.deleteSession),
+    route('POST', '/api/realtime/tickets', 'key', conversations.issueTicket, OPERATIONS.issueTicket),
+    route('GET', '/realtime-voice', 'conversation', converse('voice'), OPERATIONS.converseByVoice),
+    route('GET', '/text-chat', 'conversation', converse('text'), OPERATIONS.converseByText),
+    route('GET', '/api/capabilities', 'key', status.capabilities, OPERATIONS.getCapabilities),
+    route('GET', '/health', 'open', status.health, OPERATIONS.getHealth),
+    route('GET', '/livez', 'open', status.live, OPERATIONS.getLiveness),
+    route('GET', '/readyz', 'open', status.ready, OPERATIONS.getReadiness),
+    route('GET', '/metrics', 'metrics', serveMetrics(ports), OPERATIONS.getMetrics),
+    file('/', page, OPERATIONS.getPage),
+    file('/assets/*', page),
+    route('GET', '/openapi.json', 'open', openApi, OPERATIONS.getOpenApi),
+    route('GET', '/asyncapi.json', 'open', asyncApi, OPERATIONS.getAsyncApi),
+    route('GET', '/docs', 'open', docs, OPERATIONS.getDocs),
+    file('/docs/*', docs),
+  ];
+  return routes;
+}
+
+function route(
+  method: Route['method'],
+  path: string,
+  access: Access,
+  handler: Middleware,
+  operation?: Operation,
+): Route {
+  return { method, path, access, handler, operation };
+}
+
+function file(path: string, handler: Middleware, operation?: Operation): Route {
+  return { ...route('GET', path, 'open', handler, operation), isFile: true };
 }

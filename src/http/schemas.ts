@@ -1,35 +1,24 @@
-/** The bodies that are taken, as zod schemas. Messages are predicates: the name of the field, as it was sent, goes before. */
+/** The bodies and queries that are accepted, as zod schemas. Messages are predicates: the field's name, as it was sent, precedes them. */
 import { z } from 'zod';
 import { AUDIO_FORMATS } from '../audio/containers/formats.js';
-import { countChars } from '../quota/characters.js';
+import { hasAtMostChars } from '../quota/characters.js';
 import { canonicalTag } from '../session/languages.js';
-import { UploadedFile, WITHOUT_FILE_NAME } from './body/fields.js';
-import {
-  DEFAULT_PAGE_SIZE,
-  MAX_PAGE_SIZE,
-  MAX_PROMPT_CHARS,
-  MAX_SESSION_TTL_MS,
-  MIN_SESSION_TTL_MS,
-} from './limits.js';
+import { MAX_PROMPT_CHARS, type ProfileField } from '../session/profile.js';
+import { aliasesOf, TOO_LARGE, UploadedFile, WITHOUT_FILE_NAME } from './body/fields.js';
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, MAX_SESSION_TTL_MS, MIN_SESSION_TTL_MS } from './limits.js';
 
 const text = z.string({ error: 'must be text.' });
-
-/** Whether the text has at most so many Unicode code points; of UTF-16 units it has at least as many. */
-function fits(value: string, maxChars: number): boolean {
-  if (value.length <= maxChars) return true;
-  return value.length <= 2 * maxChars && countChars(value) <= maxChars;
-}
 
 function tagMessage(input: unknown, others: string): string {
   const shown = typeof input === 'string' ? `, not \`${input.slice(0, 40)}\`` : '';
   return `must be a BCP 47 language tag such as \`en\`, \`es\` or \`pt-BR\`${others}${shown}.`;
 }
 
-/** In canonical form; where `auto` may stand it is given as undefined, which is what it means. */
-function tag(mayBeAuto: boolean) {
-  const others = mayBeAuto ? ', or `auto`' : '';
+/** In canonical form; `auto`, if allowed, becomes undefined, which is what it means. */
+function tag(allowsAuto: boolean) {
+  const others = allowsAuto ? ', or `auto`' : '';
   return text.transform((value, context) => {
-    if (mayBeAuto && value.toLowerCase() === 'auto') return undefined;
+    if (allowsAuto && value.toLowerCase() === 'auto') return undefined;
     const canonical = canonicalTag(value);
     if (canonical !== undefined) return canonical;
     context.addIssue({ code: 'custom', message: tagMessage(value, others) });
@@ -37,39 +26,52 @@ function tag(mayBeAuto: boolean) {
   });
 }
 
+/** The fields of a session's profile; bodies that make no session may send them by their aliases too. */
 const profile = {
   prompt: text
-    .refine((value) => fits(value, MAX_PROMPT_CHARS), {
+    .refine((value) => hasAtMostChars(value, MAX_PROMPT_CHARS), {
       error: `is longer than ${MAX_PROMPT_CHARS} characters.`,
     })
+    .optional()
     .meta({
-      description: 'Instructs alone; absent: made from `source` and `target`, or the default.',
+      description: 'The only instruction; absent: made from `source` and `target`, or the default.',
       maxLength: MAX_PROMPT_CHARS,
     }),
-  source: tag(true).meta({ description: 'The language of the question: a BCP 47 tag, or `auto`.' }),
-  target: tag(false).meta({ description: 'The language of the answer: a BCP 47 tag.' }),
+  source: tag(true)
+    .optional()
+    .meta({
+      description: 'The language of the question: a BCP 47 tag, or `auto`.',
+      aliases: ['source_lang', 'language'],
+    }),
+  target: tag(false)
+    .optional()
+    .meta({ description: 'The language of the answer: a BCP 47 tag.', aliases: ['target_lang'] }),
   voice: text
-    .max(64, { error: 'is no name of a voice: it is longer than 64 characters.' })
+    .max(64, { error: 'is not a valid voice name: it is longer than 64 characters.' })
+    .optional()
     .meta({ description: 'A voice of the provider, see `GET /api/capabilities`.' }),
-};
+} satisfies Record<ProfileField, z.ZodType>;
 
-/** Marks the faults that are 413 when nothing else is wrong. */
-export const TOO_LARGE = { tooLarge: true };
+const file = z
+  .instanceof(UploadedFile, { error: 'must be a file part of multipart/form-data, with a file name.' })
+  .refine(({ content }) => content !== undefined, { error: WITHOUT_FILE_NAME })
+  .optional()
+  .meta({
+    description: `One recording, with a file name: ${AUDIO_FORMATS.join(', ')}. Its format is recognized by its content, not by its name.`,
+    aliases: ['files', 'audio'],
+    type: 'string',
+    format: 'binary',
+  });
+
+/** The names of file parts that are stored. */
+export const RECORDING_NAMES: ReadonlySet<string> = new Set(['file', ...aliasesOf(file)]);
 
 /** @param maxTextChars the most code points that `text` may have. */
 export function translateSchema(maxTextChars: number) {
   return z.strictObject({
-    file: z
-      .instanceof(UploadedFile, { error: 'must be a file part of multipart/form-data, with a file name.' })
-      .refine((file) => file.content !== undefined, { error: WITHOUT_FILE_NAME })
-      .optional()
-      .meta({
-        description: `One recording, with a file name: ${AUDIO_FORMATS.join(', ')}. Its content decides what it is, not its name.`,
-        type: 'string',
-        format: 'binary',
-      }),
+    file,
     text: text
-      .refine((value) => fits(value, maxTextChars), {
+      .refine((value) => hasAtMostChars(value, maxTextChars), {
         error: `is longer than ${maxTextChars} characters, the most that is translated at once. Send it in parts.`,
         params: TOO_LARGE,
       })
@@ -77,19 +79,18 @@ export function translateSchema(maxTextChars: number) {
       .meta({
         description: 'Text to translate. Characters are Unicode code points.',
         maxLength: maxTextChars,
+        aliases: ['question', 'q'],
       }),
-    connectId: text
-      .optional()
-      .meta({ description: 'Use this session; absent: one is made and its id returned.' }),
-    prompt: profile.prompt.optional(),
-    source: profile.source.optional(),
-    target: profile.target.optional(),
+    connectId: text.optional().meta({
+      description: 'Use this session; absent: one is made and its id returned.',
+      aliases: ['connectID'],
+    }),
+    ...profile,
     context: text.optional().meta({ description: 'Text that helps but is not translated.' }),
     output: z
       .enum(['text', 'audio'], { error: 'must be `text` or `audio`.' })
       .optional()
-      .meta({ description: '`text` (what an absent one means), or `audio`: text and a spoken reply.' }),
-    voice: profile.voice.optional(),
+      .meta({ description: '`text` (the default), or `audio`: text and a spoken reply.' }),
     stream: z
       .union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')], {
         error: 'must be `true` or `false`.',
@@ -99,21 +100,21 @@ export function translateSchema(maxTextChars: number) {
   });
 }
 
-export type TranslateFields = z.output<ReturnType<typeof translateSchema>>;
+/** For the original project's client, which reads one form of answer only and may send unknown fields. */
+export function originalSchema(maxTextChars: number) {
+  return z.object(translateSchema(maxTextChars).omit({ output: true, stream: true }).shape);
+}
 
 /** The query of a conversation. */
 export const conversationSchema = z.strictObject({
-  prompt: profile.prompt.optional(),
-  source: profile.source.optional(),
-  target: profile.target.optional(),
-  voice: profile.voice.optional(),
+  ...profile,
   dialect: z
     .enum(['ga', 'preview'], { error: 'must be `ga` or `preview`.' })
     .optional()
-    .meta({ description: "The client's vocabulary: `ga` (what an absent one means), or the names of 2024." }),
+    .meta({ description: "The client's vocabulary: `ga` (the default), or the names of 2024." }),
   ticket: text
     .optional()
-    .meta({ description: 'From `POST /api/realtime/tickets`: what a browser sends in the place of a key.' }),
+    .meta({ description: 'From `POST /api/realtime/tickets`: what a browser sends instead of a key.' }),
 });
 
 const ttlRange = `must be a whole number of milliseconds from ${MIN_SESSION_TTL_MS} to ${MAX_SESSION_TTL_MS}.`;
@@ -125,10 +126,7 @@ const ttlMs = z
 /** @param typed whether numbers arrive as numbers (JSON) or as text (forms). */
 export function sessionSchema(typed: boolean) {
   return z.strictObject({
-    prompt: profile.prompt.optional(),
-    source: profile.source.optional(),
-    target: profile.target.optional(),
-    voice: profile.voice.optional(),
+    ...profile,
     ttlMs: (typed
       ? ttlMs
       : text
@@ -143,8 +141,6 @@ export function sessionSchema(typed: boolean) {
   });
 }
 
-export type SessionFields = z.output<ReturnType<typeof sessionSchema>>;
-
 /** The query of a list. */
 export const pageSchema = z.strictObject({
   limit: text
@@ -154,13 +150,13 @@ export const pageSchema = z.strictObject({
     .transform(Number)
     .optional()
     .meta({
-      description: `How many at most; ${DEFAULT_PAGE_SIZE} where it is absent.`,
+      description: `The most sessions to return; ${DEFAULT_PAGE_SIZE} by default.`,
       type: 'integer',
       minimum: 1,
       maximum: MAX_PAGE_SIZE,
     }),
   cursor: text
-    .max(256, { error: 'must be a `nextCursor` of the page before.' })
+    .max(256, { error: 'must be the `nextCursor` of the previous page.' })
     .optional()
-    .meta({ description: 'The `nextCursor` of the page before.' }),
+    .meta({ description: 'The `nextCursor` of the previous page.' }),
 });

@@ -1,20 +1,21 @@
-/** How the service is: for load balancers, for operators, and what it can do, for clients. */
-import type { RequestHandler } from 'express';
+/** The state of the service: for load balancers, for operators, and for clients what it can do. */
 import { AUDIO_FORMATS } from '../audio/containers/formats.js';
+import type { Middleware } from './middleware/compose.js';
 import type { HttpPorts } from './ports.js';
 import { describeLimits } from './limits.js';
 import { problemType, writeProblemBody } from './problem.js';
+import { sendJson } from './response.js';
 
 const READY_RETRY_S = 5;
 
-export interface StatusRoutes {
-  readonly health: RequestHandler;
-  readonly live: RequestHandler;
-  readonly ready: RequestHandler;
-  readonly capabilities: RequestHandler;
+export interface StatusHandlers {
+  readonly health: Middleware;
+  readonly live: Middleware;
+  readonly ready: Middleware;
+  readonly capabilities: Middleware;
 }
 
-export function createStatusRoutes(ports: HttpPorts): StatusRoutes {
+export function createStatusHandlers(ports: HttpPorts): StatusHandlers {
   const startedAt = performance.now();
   const limits = describeLimits(ports.config);
 
@@ -23,11 +24,14 @@ export function createStatusRoutes(ports: HttpPorts): StatusRoutes {
       const { provider, model, pool, relay, sessions } = ports.health();
       const uptimeMs = Math.round(performance.now() - startedAt);
       res.setHeader('Cache-Control', 'no-store');
-      res.json({ status: 'ok', provider, model, version: ports.version, uptimeMs, pool, relay, sessions });
+      sendJson(res, {
+        ...{ status: 'ok', provider, model, version: ports.version, uptimeMs },
+        ...{ pool, relay, sessions },
+      });
     },
     live: (_req, res) => {
       res.setHeader('Cache-Control', 'no-store');
-      res.json({ status: 'ok' });
+      sendJson(res, { status: 'ok' });
     },
     ready: async (req, res) => {
       const checks = [...(await ports.ready())];
@@ -37,7 +41,7 @@ export function createStatusRoutes(ports: HttpPorts): StatusRoutes {
       const failing = checks.filter((check) => !check.ok);
       if (failing.length === 0) {
         res.setHeader('Cache-Control', 'no-store');
-        res.json({ status: 'ok', checks });
+        sendJson(res, { status: 'ok', checks });
         return;
       }
       req.context.code = 'not-ready';
@@ -57,7 +61,7 @@ export function createStatusRoutes(ports: HttpPorts): StatusRoutes {
     capabilities: async (_req, res) => {
       const { provider, model, dialect, languages, chains, speechSources, voices } =
         await ports.capabilities();
-      res.json({
+      sendJson(res, {
         ...{ provider, model, dialect, languages, chains, speechSources, voices },
         ...{ limits, formats: AUDIO_FORMATS },
       });

@@ -1,18 +1,18 @@
-/** Requests for a WebSocket pass the app like any other, so that keys, limits, draining and problems are the same for them. */
+/** Requests for a WebSocket pass the pipeline like any other: keys, limits, draining and problems are the same for them. */
 import { ServerResponse, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Upgrade } from '../relay/relay.js';
 
-/** What every answer says is said with 101 too. */
+/** Headers of every response that 101 has too. */
 const COPIED_HEADERS = ['X-Request-Id', 'X-Content-Type-Options', 'RateLimit', 'RateLimit-Policy'];
-/** A connection that was refused gets so long to read why. */
+/** How long a refused connection has to read why. */
 const LINGER_MS = 1_000;
 
-/** Connections that ask for a WebSocket, on their way through the app. */
+/** Requests for an upgrade, while they pass the pipeline. */
 export class Upgrades {
   readonly #pending = new WeakMap<IncomingMessage, Upgrade>();
 
-  /** Sends them through `app`; a response that is written is the last thing on its connection. */
+  /** Runs them through `app`; a response that it writes is the last on its connection. */
   attach(server: Server, app: RequestListener): void {
     server.on('upgrade', (request: IncomingMessage, _stream, head) => {
       const { socket } = request;
@@ -20,7 +20,7 @@ export class Upgrades {
       try {
         response.assignSocket(socket);
       } catch {
-        // The request before this one is not answered yet: only a client made by hand does not wait for that.
+        // The request before this one is not answered yet; WebSocket clients wait for that.
         socket.destroy();
         return;
       }
@@ -38,7 +38,7 @@ export class Upgrades {
         request,
         socket,
         head,
-        responseHeaders: () => linesOf(response),
+        responseHeaders: () => headerLines(response),
         onUpgraded: () => {
           response.detachSocket(socket);
         },
@@ -59,7 +59,7 @@ function asksForWebSocket({ headers }: IncomingMessage): boolean {
 
 /**
  * Some clients ask for HTTP/2 with their first request (`Upgrade: h2c`; Java's does by default). A server may ignore that
- * (RFC 9110, 7.8), but node has taken the connection out of HTTP by now: it is given the request again, without the wish.
+ * (RFC 9110, 7.8), but node has taken the connection out of HTTP by now: it gets the request again, without `Upgrade`.
  */
 function serveWithoutUpgrade(server: Server, request: IncomingMessage, socket: Socket, head: Buffer): void {
   const { method = '', url = '', httpVersion, rawHeaders } = request;
@@ -72,14 +72,14 @@ function serveWithoutUpgrade(server: Server, request: IncomingMessage, socket: S
   server.emit('connection', socket);
 }
 
-function linesOf(response: ServerResponse): string[] {
+function headerLines(response: ServerResponse): string[] {
   return COPIED_HEADERS.flatMap((name) => {
     const value = response.getHeader(name);
     return value === undefined ? [] : `${name}: ${String(value)}`;
   });
 }
 
-/** Nobody else looks after this connection any more. What the client still says is dropped. */
+/** Ends a connection that node no longer manages, and drops what the client still sends. */
 function endWithin(socket: Socket, ms: number): void {
   socket.end();
   socket.resume();

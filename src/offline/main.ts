@@ -1,4 +1,4 @@
-/** `npm run offline`: the offline Realtime server alone, for anyone's own client. */
+/** `npm run offline`: the offline Realtime server alone, for any client. */
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { createLogger } from '../telemetry/logger.js';
@@ -9,7 +9,7 @@ import { startOfflineServer } from './server/server.js';
 
 const USAGE = `Usage: npm run offline -- [--port 9090] [--host 127.0.0.1] [--dialect ga|preview]
 
-The offline Realtime server: any key and any model are taken.`;
+The offline Realtime server accepts any key and any model.`;
 
 interface Arguments {
   port: number;
@@ -17,7 +17,7 @@ interface Arguments {
   dialect: DialectName;
 }
 
-/** @throws Error saying which argument is wrong, and how it should be. */
+/** @throws Error that names the invalid argument and the valid values. */
 function readArguments(args: string[]): Arguments | 'help' {
   const { values } = parseArgs({
     args,
@@ -46,8 +46,8 @@ function describe({ languages, chains, speechSources, voices, missing }: EngineC
   const pairs = languages.map(({ source, targets }) => `${source} → ${targets.join(', ')}`);
   const rows = [
     ['pairs', pairs.join(' · ')],
-    ['in steps', chains.map((chain) => chain.join(' → ')).join(' · ')],
-    ['understands', speechSources.join(', ')],
+    ['chains', chains.map((chain) => chain.join(' → ')).join(' · ')],
+    ['recognises', speechSources.join(', ')],
     ['voices', voices.join(', ')],
     ...missing.map((part) => ['missing', part]),
   ];
@@ -56,7 +56,7 @@ function describe({ languages, chains, speechSources, voices, missing }: EngineC
     .join('');
 }
 
-/** Until SIGINT or SIGTERM. */
+/** Runs until SIGINT or SIGTERM. */
 async function run({ port, host, dialect }: Arguments): Promise<void> {
   const logger = createLogger('info', process.stderr);
   const engine = await createSpeechEngine({ logger });

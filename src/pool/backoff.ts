@@ -1,32 +1,33 @@
-/** What the last failures mean for the next attempt: back-off, and the breaker that answers at once. */
-import type { GatewayError } from '../errors.js';
+/** Back-off and circuit breaker: what the failures so far mean for the next attempt to connect. Pure functions. */
+import { GatewayError } from '../errors.js';
 
 const FIRST_BACK_OFF_MS = 250;
 const LONGEST_BACK_OFF_MS = 10_000;
-/** How often a refusing upstream is asked again unasked, and at most on demand. */
+/** Between attempts while upstream refuses us: without a request, and at the least when requests come. */
 const REJECTED_RETRY_MS = 10_000;
 const REJECTED_PROBE_MS = 1_000;
 
-/** Upstream is not well. Absent while it is. Times are of the monotonic clock, in ms. */
+/** Why upstream cannot be reached; there is none while it can. Times in ms of the monotonic clock. */
 export interface Outage {
+  /** Of the last attempt. */
   readonly error: GatewayError;
   /** Attempts that failed in a row. */
   readonly failures: number;
-  /** Since when nothing succeeded. */
+  /** When the first of them started. */
   readonly since: number;
-  /** The next attempt is not to start before. */
+  /** The earliest time of the next attempt. */
   readonly retryAt: number;
-  /** From here on somebody who asks may start the next attempt early. */
+  /** The earliest time of the next attempt where a request waits for it. */
   readonly probeAt: number;
 }
 
-export interface ConnectFailure {
-  readonly error: GatewayError;
-  readonly startedAt: number;
-  readonly now: number;
-}
-
-export function afterFailure(before: Outage | undefined, { error, startedAt, now }: ConnectFailure): Outage {
+/** @param startedAt when the attempt that failed now with `error` started */
+export function afterFailure(
+  before: Outage | undefined,
+  error: GatewayError,
+  startedAt: number,
+  now: number,
+): Outage {
   const failures = (before?.failures ?? 0) + 1;
   const since = before?.since ?? startedAt;
   if (error.code === 'upstream-rejected') {
@@ -36,16 +37,22 @@ export function afterFailure(before: Outage | undefined, { error, startedAt, now
   return { error, failures, since, retryAt, probeAt: retryAt };
 }
 
-/** 250 ms doubling to 10 s; between half of it and all of it, so that many nodes do not come back at once. */
+/** 250 ms doubling to 10 s; between half of it and all of it, so that many nodes do not return at once. */
 export function backOffMs(failures: number): number {
   const fullMs = Math.min(LONGEST_BACK_OFF_MS, FIRST_BACK_OFF_MS * 2 ** (failures - 1));
   return fullMs * (0.5 + 0.5 * Math.random());
 }
 
 /**
- * Whether waiting is pointless: a refusal and a rate limit concern everybody at once; where upstream is only out of
- * reach, it has been so for as long as any request would wait.
+ * Whether the breaker is open, so that requests fail at once instead of waiting: from the first refusal or rate limit
+ * on, which concern every request; where upstream is out of reach, after `connectTimeoutMs`, the longest any would wait.
  */
-export function isOpen(trouble: Outage, connectTimeoutMs: number, now: number): boolean {
-  return trouble.error.code !== 'upstream-unavailable' || now - trouble.since >= connectTimeoutMs;
+export function isOpen({ error, since }: Outage, connectTimeoutMs: number, now: number): boolean {
+  return error.code !== 'upstream-unavailable' || now - since >= connectTimeoutMs;
+}
+
+/** What a request fails with; a client may retry once the pool does. */
+export function outageError({ error, retryAt }: Outage, now: number): GatewayError {
+  const retryAfterMs = error.retryable ? Math.max(0, retryAt - now) : undefined;
+  return new GatewayError(error.code, error.message, { retryAfterMs, cause: error.cause });
 }

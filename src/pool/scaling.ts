@@ -1,15 +1,13 @@
-/** How many sockets are wanted, which are too many, and when that may change by itself. Pure functions of what they are given. */
+/** How many sockets are needed, which ones to retire, and when the next becomes idle for too long. Pure functions. */
 import type { Candidate } from './select.js';
 
-/** What growing and shrinking need to know of a connection. */
 export interface SocketInfo extends Pick<Candidate, 'state' | 'load' | 'aging'> {
-  /** Since when nothing runs, by the monotonic clock. */
+  /** When its load last became 0, by the monotonic clock. */
   readonly idleSince: number;
 }
 
-/** How many there are of each kind that matters. */
 export interface PoolCounts {
-  /** Those that stay or come: neither draining nor about to. */
+  /** Connecting, or ready and not due for retirement. */
   readonly living: number;
   readonly connecting: number;
   /** Ready, but due for retirement. */
@@ -29,26 +27,26 @@ export function countSockets(connections: Iterable<SocketInfo>): PoolCounts {
 }
 
 export interface PoolDemand {
-  /** Requests that wait for a socket. */
+  /** Requests in the queue. */
   readonly waiting: number;
   readonly maxPerSocket: number;
-  /** Sockets to keep open with nothing to do. */
+  /** Sockets to keep open while idle. */
   readonly warm: number;
-  /** Upstream refused us: somebody has to find out when it no longer does. */
+  /** Upstream refused us; one socket has to find out when it no longer does. */
   readonly isRefused: boolean;
 }
 
-/** @returns how many more sockets the line, the warm stock or a retiring socket asks for. */
+/** @returns how many more sockets the queue, the warm stock, retirement or a refusal call for. */
 export function socketsWanted({ living, connecting, aging }: PoolCounts, demand: PoolDemand): number {
   const { waiting, maxPerSocket, warm, isRefused } = demand;
-  const forLine = Math.ceil(waiting / maxPerSocket) - connecting;
+  const forQueue = Math.ceil(waiting / maxPerSocket) - connecting;
   const forStock = warm - living;
   const forSuccession = aging > 0 && living === 0 ? 1 : 0;
   const forRecovery = isRefused && living === 0 ? 1 : 0;
-  return Math.max(0, forLine, forStock, forSuccession, forRecovery);
+  return Math.max(0, forQueue, forStock, forSuccession, forRecovery);
 }
 
-/** Aging sockets whose successor is ready, and idle ones above the warm stock. */
+/** Aging sockets that have a ready successor, and idle ones above the warm stock. */
 export function toRetire<S extends SocketInfo>(
   connections: Iterable<S>,
   { warm, idleMs, now }: { warm: number; idleMs: number; now: number },
@@ -69,7 +67,7 @@ export function toRetire<S extends SocketInfo>(
   return found;
 }
 
-/** @returns when the next socket will have had nothing to do for too long; Infinity where none has begun to. */
+/** @returns when the next socket will have been idle for `idleMs`; Infinity where none is idle. */
 export function nextIdleAt(connections: Iterable<SocketInfo>, idleMs: number, now: number): number {
   let earliest = Infinity;
   for (const { state, load, idleSince } of connections) {

@@ -1,49 +1,43 @@
-/** Which socket serves a request, and which one goes when the kinds do not fit. Pure functions of what they are given. */
+/**
+ * Which socket serves a request, and which one is closed for a voice that no socket has. Pure functions.
+ * `voiceLock` is that of a `PendingResponse`.
+ */
 
-/** What choosing needs to know of a connection. */
 export interface Candidate {
   readonly state: 'connecting' | 'ready' | 'draining' | 'closed';
   readonly load: number;
   readonly capacity: number;
+  /** Due for retirement. */
   readonly aging: boolean;
-  /** The voice it has spoken with; undefined while it has not. */
+  /** The voice it is locked to; undefined while it has not spoken. */
   readonly voice: string | undefined;
   hasPrompt(prompt: string): boolean;
 }
 
-/** What is fixed for a socket's life once used. Undefined for text, which any socket can give. */
-export type VoiceLock = { readonly voice: string } | undefined;
-
-export function voiceLockOf(request: { output: 'text' | 'audio'; voice?: string | undefined }): VoiceLock {
-  return request.output === 'audio' ? { voice: request.voice ?? '' } : undefined;
-}
-
-export function fits(candidate: Candidate, voiceLock: VoiceLock): boolean {
-  return voiceLock === undefined || candidate.voice === undefined || candidate.voice === voiceLock.voice;
-}
-
-export function hasRoom(candidate: Candidate): boolean {
-  return candidate.state === 'ready' && candidate.load < candidate.capacity;
+/** A socket keeps the first voice it has spoken with; audio needs a socket with its voice or with none yet. */
+export function fits(candidate: Candidate, voiceLock: string | undefined): boolean {
+  return voiceLock === undefined || candidate.voice === undefined || candidate.voice === voiceLock;
 }
 
 /**
- * The ready socket that is least loaded. Between equals: one that stays rather than one due for retirement,
- * one that has the voice already, one that has the prompt already.
+ * The ready socket with the least load. Between equals: one that is not due for retirement, one that has the voice
+ * already, one that has the prompt already.
  */
 export function select<C extends Candidate>(
   candidates: Iterable<C>,
-  voiceLock: VoiceLock,
+  voiceLock: string | undefined,
   prompt: string,
 ): C | undefined {
   let best: C | undefined;
   for (const candidate of candidates) {
-    if (!hasRoom(candidate) || !fits(candidate, voiceLock)) continue;
+    if (candidate.state !== 'ready' || candidate.load >= candidate.capacity) continue;
+    if (!fits(candidate, voiceLock)) continue;
     if (best === undefined || compare(candidate, best, voiceLock, prompt) < 0) best = candidate;
   }
   return best;
 }
 
-function compare(a: Candidate, b: Candidate, voiceLock: VoiceLock, prompt: string): number {
+function compare(a: Candidate, b: Candidate, voiceLock: string | undefined, prompt: string): number {
   return (
     Number(a.aging) - Number(b.aging) ||
     a.load - b.load ||
@@ -52,19 +46,19 @@ function compare(a: Candidate, b: Candidate, voiceLock: VoiceLock, prompt: strin
   );
 }
 
-function speaks(candidate: Candidate, voiceLock: VoiceLock): boolean {
-  return voiceLock !== undefined && candidate.voice === voiceLock.voice;
+function speaks(candidate: Candidate, voiceLock: string | undefined): boolean {
+  return voiceLock !== undefined && candidate.voice === voiceLock;
 }
 
-/** When every socket has another voice: the one whose going disturbs least. */
+/** The least loaded of the ready sockets with another voice, to be closed so that one for `voiceLock` can be opened. */
 export function pickEviction<C extends Candidate>(
   candidates: Iterable<C>,
-  voiceLock: VoiceLock,
+  voiceLock: string | undefined,
 ): C | undefined {
-  let victim: C | undefined;
+  let picked: C | undefined;
   for (const candidate of candidates) {
     if (candidate.state !== 'ready' || fits(candidate, voiceLock)) continue;
-    if (victim === undefined || candidate.load < victim.load) victim = candidate;
+    if (picked === undefined || candidate.load < picked.load) picked = candidate;
   }
-  return victim;
+  return picked;
 }

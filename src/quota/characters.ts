@@ -1,4 +1,4 @@
-/** How long a text is: in Unicode code points, as every limit and price counts it. */
+/** The length of a text in Unicode code points, which every limit and price is stated in. */
 
 export function countChars(text: string): number {
   let surrogatePairs = 0;
@@ -9,4 +9,9 @@ export function countChars(text: string): number {
     }
   }
   return text.length - surrogatePairs;
+}
+
+/** Whether a text has at most `max` characters, without counting those of a text that has twice as many UTF-16 units. */
+export function hasAtMostChars(text: string, max: number): boolean {
+  return text.length <= max || (text.length <= 2 * max && countChars(text) <= max);
 }

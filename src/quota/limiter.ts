@@ -1,39 +1,39 @@
-/** So many a minute for each client: counted in Redis where one is given, in this process else and while Redis is away. */
+/** Rate limiter: points per minute and client, counted in Redis, or in this process without Redis or while it is away. */
 import type { Logger } from 'pino';
 import { RateLimiterMemory, RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible';
 
 const WINDOW_SECONDS = 60;
 /**
- * A store that takes longer is taken for away: a limit is not worth a request's time. Until it has answered, nobody else
- * waits so long.
+ * Redis counts as away after this time, because a limit is not worth a longer delay. Until it has answered, no other request
+ * waits for it.
  */
 const STORE_TIMEOUT_MS = 250;
 
-/** What a client has left. */
+/** A client's balance. */
 export interface Quota {
-  /** False: the client had spent its points already. */
+  /** False if the client has spent its points. */
   readonly allowed: boolean;
-  /** Points a minute. */
+  /** Points per minute. */
   readonly limit: number;
   readonly remaining: number;
-  /** Until all points are there again. */
+  /** Time until all points are available again. */
   readonly resetMs: number;
 }
 
 export interface Limiter {
   /**
-   * Takes points from a client. Points are taken whether allowed or not, and no single call takes more than a whole
-   * minute's: what is allowed at all can be had by a client that waits.
+   * Takes points from a client, whether allowed or not. No call takes more than the points of a minute, so that a client
+   * which waits can always afford it.
    */
   take(client: string, points: number): Promise<Quota>;
 }
 
 export interface LimiterOptions {
-  /** What is counted; limiters of one name share their counts through Redis. */
+  /** Limiters of the same name share their counts through Redis. */
   readonly name: 'points' | 'failed-keys';
-  /** Points a minute, more than 0. */
+  /** Points per minute, more than 0. */
   readonly perMinute: number;
-  /** A connected node-redis client, shared with whoever owns it; never closed here. */
+  /** A node-redis client. The caller closes it. */
   readonly redis?: object | undefined;
   readonly logger: Logger;
 }
@@ -43,7 +43,7 @@ export function createLimiter({ name, perMinute, redis, logger }: LimiterOptions
   const own = new RateLimiterMemory(rule);
   const shared = redis === undefined ? undefined : new SharedCount(rule, redis, logger, name);
 
-  // `penalty` counts and never refuses, so that an error is the store's and nothing else.
+  // `penalty` counts without rejecting, so that every rejection is an error of the store.
   return {
     take: async (client, points) => {
       const taken = Math.min(points, perMinute);
@@ -58,14 +58,14 @@ export function createLimiter({ name, perMinute, redis, logger }: LimiterOptions
   };
 }
 
-/** The points counted in Redis. */
+/** Counts points in Redis. */
 class SharedCount {
   readonly #limiter: RateLimiterRedis;
   readonly #logger: Logger;
   readonly #name: string;
   #isAway = false;
-  /** Commands that were given up because they took too long, and that Redis has not answered yet. */
-  #late = 0;
+  /** Commands that have timed out and are not answered yet. */
+  #timedOut = 0;
 
   constructor(
     rule: { points: number; duration: number; keyPrefix: string },
@@ -83,46 +83,46 @@ class SharedCount {
     this.#name = name;
   }
 
-  /** Resolves to undefined where Redis is away, at once if it has kept others waiting in vain; never rejects. */
+  /** Resolves to undefined while Redis is away, immediately if an earlier command has timed out. Never rejects. */
   add(client: string, points: number): Promise<RateLimiterRes | undefined> {
     return new Promise((resolve) => {
-      let isLate = false;
-      const giveUp = (): void => {
-        isLate = true;
-        this.#late += 1;
-        this.#lost(new Error(`Redis did not answer within ${STORE_TIMEOUT_MS} ms`));
+      let isTimedOut = false;
+      const onTimeout = (): void => {
+        isTimedOut = true;
+        this.#timedOut += 1;
+        this.#onFailure(new Error(`Redis did not answer within ${STORE_TIMEOUT_MS} ms`));
         resolve(undefined);
       };
-      const timer = setTimeout(giveUp, this.#late > 0 ? 0 : STORE_TIMEOUT_MS);
+      const timer = setTimeout(onTimeout, this.#timedOut > 0 ? 0 : STORE_TIMEOUT_MS);
       const settle = (): void => {
         clearTimeout(timer);
-        if (isLate) this.#late -= 1;
+        if (isTimedOut) this.#timedOut -= 1;
       };
       this.#limiter.penalty(client, points).then(
         (counted) => {
           settle();
-          this.#found();
+          this.#onSuccess();
           resolve(counted);
         },
         (error: unknown) => {
           settle();
-          this.#lost(error);
+          this.#onFailure(error);
           resolve(undefined);
         },
       );
     });
   }
 
-  #lost(error: unknown): void {
+  #onFailure(error: unknown): void {
     if (!this.#isAway)
       this.#logger.warn(
         { err: error, limit: this.#name },
-        'a limit is counted by this process alone: Redis is away',
+        'Redis is away: a limit is counted by this process alone',
       );
     this.#isAway = true;
   }
 
-  #found(): void {
+  #onSuccess(): void {
     if (this.#isAway) this.#logger.info({ limit: this.#name }, 'a limit is counted in Redis again');
     this.#isAway = false;
   }

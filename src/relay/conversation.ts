@@ -1,4 +1,4 @@
-/** One client's socket and one upstream session of its own, joined for as long as both live. */
+/** A conversation: one client's socket joined to an upstream session of its own until either closes. */
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import { GatewayError, upstreamCauseOf } from '../errors.js';
@@ -6,39 +6,45 @@ import type { Endpoint } from '../providers/endpoint.js';
 import { openSession } from '../upstream/handshake.js';
 import { KeepAlive } from '../ws/keep-alive.js';
 import { wrapSocket, type Socket } from '../ws/socket.js';
-import type { Dialect, ServerEvent, SessionSettings, SessionView } from '../wire/index.js';
+import {
+  responseEdge,
+  type ClientEvent,
+  type Dialect,
+  type ServerEvent,
+  type SessionSettings,
+  type SessionView,
+} from '../wire/index.js';
 import { cutReason, relayedClose, type Close } from '../ws/close-codes.js';
 import { createTranscoder, type Transcoder } from './transcode.js';
 import { HIGH_WATER_BYTES, Sink, PausableSource } from '../ws/backpressure.js';
 import { Meter, type Charge } from './meter.js';
 import { checkPolicy } from './policy.js';
 import { noTraffic, type ConversationEnd } from './counters.js';
-import { ResponseTracker } from './response-tracker.js';
 
 export interface ConversationSetup {
   /** Open, and not read from yet. */
   readonly client: WebSocket;
-  /** What the client speaks, whatever upstream does. */
+  /** Independent of upstream's. */
   readonly clientDialect: Dialect;
   readonly endpoint: Endpoint;
   readonly settings: SessionSettings;
   readonly connectTimeoutMs: number;
-  /** Between pings, and how long a pong may take. */
+  /** The interval of pings, and how long a pong may take. */
   readonly pingMs: number;
   readonly charge: Charge | undefined;
   readonly logger: Logger;
-  /** Nothing is left of either side. Called once. */
-  readonly ended: (end: ConversationEnd) => void;
+  /** Called once, when both sides have closed. */
+  readonly onEnded: (end: ConversationEnd) => void;
 }
 
-/** Refusals that a client has not read: with so many bytes of them it had better read before it says more. */
-const MAX_UNREAD_ANSWER_BYTES = 4 * HIGH_WATER_BYTES;
-/** What even the smallest frame takes while it is kept. */
-const FRAME_COST_BYTES = 64;
-/** What stands for a side that was cut without a close frame. */
-const LOST = 1006;
+/** While a client has more bytes of our own events unread, it is not read from: they may be errors that it causes. */
+const MAX_UNREAD_EVENT_BYTES = 4 * HIGH_WATER_BYTES;
+/** Memory that even the smallest buffered frame takes. */
+const FRAME_OVERHEAD_BYTES = 64;
 
-/** RFC 6455's registry: the client comes again later. */
+/** Stands for a connection that ended without a close frame (RFC 6455, 7.4.1). */
+const ABNORMAL_CLOSURE = 1006;
+/** Of RFC 6455's registry. */
 const TRY_AGAIN_LATER = 1013;
 
 type Frame = string | Uint8Array;
@@ -54,18 +60,18 @@ export class Conversation {
   readonly #fromUpstream: PausableSource;
   readonly #toClient: Sink;
   readonly #toUpstream: Sink;
-  readonly #clientAlive: KeepAlive;
+  readonly #clientKeepAlive: KeepAlive;
   readonly #meter: Meter | undefined;
-  #upstreamAlive: KeepAlive | undefined;
+  #upstreamKeepAlive: KeepAlive | undefined;
   readonly #responses = new ResponseTracker();
-  /** How the conversation is to end once no answer runs. */
+  /** How the conversation closes once no response is running. */
   #pendingClose: Close | undefined;
-  /** From `ending` on nothing is passed on any more. */
+  /** While `ending`, frames are read and dropped. */
   #stage: 'opening' | 'open' | 'ending' = 'opening';
-  #ended: ConversationEnd = { by: 'service', code: LOST };
-  /** What the client said before upstream was ready. */
-  #early: Frame[] = [];
-  #earlyBytes = 0;
+  #outcome: ConversationEnd = { by: 'service', code: ABNORMAL_CLOSURE };
+  /** The client's frames from before upstream was ready. */
+  #buffered: Frame[] = [];
+  #bufferedBytes = 0;
   readonly #openSides = new Set(['client', 'upstream']);
 
   constructor(setup: ConversationSetup) {
@@ -78,7 +84,7 @@ export class Conversation {
     this.#fromUpstream = new PausableSource(this.#upstream);
     this.#toClient = new Sink(this.#client);
     this.#toUpstream = new Sink(this.#upstream);
-    this.#clientAlive = this.#keepAlive(this.#client, () => this.#isClientPaused());
+    this.#clientKeepAlive = this.#keepAlive(this.#client, () => this.#isClientPaused());
     this.#meter =
       setup.charge &&
       new Meter(setup.charge, (error) => {
@@ -86,7 +92,7 @@ export class Conversation {
       });
   }
 
-  /** Tells the client why its conversation ends, lets a running answer come to its end, and says goodbye. */
+  /** Tells the client why its conversation ends, and closes it as soon as no response is running. */
   drain(reason: string): void {
     if (this.#stage === 'ending') return;
     this.#sendEvent({ type: 'fault', kind: 'server_error', code: 'draining', message: reason });
@@ -94,18 +100,18 @@ export class Conversation {
     this.#closeWhenIdle();
   }
 
-  /** Says goodbye to both sides. May be called twice. */
+  /** Closes both sides. May be called twice. */
   close(code: number, reason: string): void {
     this.#end({ by: 'service', code });
     this.#client.close(code, cutReason(reason));
     this.#upstream.close(1000);
   }
 
-  /** Cuts both sides. */
+  /** Terminates both sides. May be called twice. */
   destroy(): void {
-    this.#end({ by: 'service', code: LOST });
-    this.#client.terminate();
-    this.#upstream.terminate();
+    this.#end({ by: 'service', code: ABNORMAL_CLOSURE });
+    this.#client.destroy();
+    this.#upstream.destroy();
   }
 
   #watchClient(): Socket {
@@ -114,7 +120,7 @@ export class Conversation {
         this.#onClientFrame(frame);
       },
       pong: () => {
-        this.#clientAlive.pong();
+        this.#clientKeepAlive.pong();
       },
       closed: (code) => {
         this.#end({ by: 'client', code });
@@ -136,15 +142,15 @@ export class Conversation {
         },
         frame: (frame) => {
           if (this.#stage !== 'open') return;
-          for (const told of this.#transcoder.toClient(frame)) this.#send(told, this.#fromUpstream);
+          for (const out of this.#transcoder.toClient(frame)) this.#send(out, this.#fromUpstream);
           this.#responses.onUpstreamFrame(frame);
           this.#closeWhenIdle();
         },
         pong: () => {
-          this.#upstreamAlive?.pong();
+          this.#upstreamKeepAlive?.pong();
         },
         failed: (error, close) => {
-          this.#upstreamFailed(error, close);
+          this.#onUpstreamFailed(error, close);
         },
         gone: () => {
           this.#onSideClosed('upstream');
@@ -156,12 +162,12 @@ export class Conversation {
 
   #open(session: SessionView): void {
     this.#stage = 'open';
-    this.#upstreamAlive = this.#keepAlive(this.#upstream, () => this.#fromUpstream.isPaused);
+    this.#upstreamKeepAlive = this.#keepAlive(this.#upstream, () => this.#fromUpstream.isPaused);
     this.#sendEvent({ type: 'session.created', session });
-    const early = this.#early;
-    this.#early = [];
-    for (const frame of early) this.#forward(frame);
-    this.#fromClient.resume(early);
+    const buffered = this.#buffered;
+    this.#buffered = [];
+    for (const frame of buffered) this.#forward(frame);
+    this.#fromClient.resume(buffered);
   }
 
   #onClientFrame(frame: Frame): void {
@@ -171,22 +177,22 @@ export class Conversation {
     else if (this.#stage === 'opening') this.#bufferFrame(frame);
   }
 
-  /** More than a little of it waits in the network. */
+  /** Before upstream is ready. Beyond `HIGH_WATER_BYTES` the client is not read from, so that the rest waits at its end. */
   #bufferFrame(frame: Frame): void {
-    this.#early.push(frame);
-    this.#earlyBytes += frame.length + FRAME_COST_BYTES;
-    if (this.#earlyBytes > HIGH_WATER_BYTES) this.#fromClient.pause(this.#early);
+    this.#buffered.push(frame);
+    this.#bufferedBytes += frame.length + FRAME_OVERHEAD_BYTES;
+    if (this.#bufferedBytes > HIGH_WATER_BYTES) this.#fromClient.pause(this.#buffered);
   }
 
   #forward(frame: Frame): void {
-    const verdict = checkPolicy(frame, this.#setup.clientDialect);
-    if (!verdict.pass) {
-      this.#sendEvent(verdict.fault);
+    const decision = checkPolicy(frame, this.#setup.clientDialect);
+    if (!decision.pass) {
+      this.#sendEvent(decision.fault);
       return;
     }
-    this.#toUpstream.send(this.#transcoder.toUpstream(verdict.frame, verdict.event), this.#fromClient);
-    this.#meter?.add(verdict.event);
-    this.#responses.onClientEvent(verdict.event);
+    this.#toUpstream.send(this.#transcoder.toUpstream(decision.frame, decision.event), this.#fromClient);
+    this.#meter?.add(decision.event);
+    this.#responses.onClientEvent(decision.event);
   }
 
   #closeWhenIdle(): void {
@@ -194,10 +200,10 @@ export class Conversation {
       this.close(this.#pendingClose.code, this.#pendingClose.reason);
   }
 
-  /** Says something of our own to the client. */
+  /** Sends the client an event of our own. */
   #sendEvent(event: ServerEvent): void {
     const frame = this.#setup.clientDialect.encodeServer(event);
-    if (frame !== undefined) this.#send(frame, this.#fromClient, MAX_UNREAD_ANSWER_BYTES);
+    if (frame !== undefined) this.#send(frame, this.#fromClient, MAX_UNREAD_EVENT_BYTES);
   }
 
   #send(frame: string, from: PausableSource, highWaterBytes?: number): void {
@@ -206,7 +212,7 @@ export class Conversation {
     this.#toClient.send(frame, from, highWaterBytes);
   }
 
-  /** Said and closed: a conversation with holes in it would be of no use to anybody. */
+  /** Reports the error and closes: a conversation with gaps would be of no use. */
   #onChargeFailed(error: unknown): void {
     if (this.#stage === 'ending') return;
     if (error instanceof GatewayError) {
@@ -214,26 +220,26 @@ export class Conversation {
       this.#sendEvent({ type: 'fault', kind: 'rate_limit_error', code, message });
       this.close(TRY_AGAIN_LATER, message);
     } else {
-      this.#logger.error({ err: error }, 'a conversation could not be charged');
+      this.#logger.error({ err: error }, 'failed to charge a conversation');
       this.close(1011, 'internal');
     }
   }
 
-  #upstreamFailed(error: GatewayError, close: Close | undefined): void {
+  #onUpstreamFailed(error: GatewayError, close: Close | undefined): void {
     if (this.#stage === 'ending') return;
-    const lost = this.#stage === 'open' ? 'upstream lost' : error.code;
+    const fallback = this.#stage === 'open' ? 'upstream lost' : error.code;
     if (this.#stage === 'opening')
       this.#sendEvent({ type: 'fault', kind: 'server_error', code: error.code, message: error.message });
-    const told = relayedClose(close, lost);
-    this.#end({ by: 'upstream', code: told.code, upstream: upstreamCauseOf(error)?.label });
-    this.#client.close(told.code, told.reason);
+    const { code, reason } = relayedClose(close, fallback);
+    this.#end({ by: 'upstream', code, upstream: upstreamCauseOf(error)?.label });
+    this.#client.close(code, reason);
   }
 
-  /** Both sides are read to their end, and what they still say is dropped. */
+  /** From here on both sides are read until they close, and their frames are dropped. */
   #end(end: ConversationEnd): void {
-    if (this.#stage !== 'ending') this.#ended = end;
+    if (this.#stage !== 'ending') this.#outcome = end;
     this.#stage = 'ending';
-    this.#early = [];
+    this.#buffered = [];
     this.#fromClient.release();
     this.#fromUpstream.release();
   }
@@ -241,36 +247,49 @@ export class Conversation {
   #onSideClosed(side: 'client' | 'upstream'): void {
     this.#openSides.delete(side);
     if (this.#openSides.size > 0) return;
-    this.#clientAlive.stop();
-    this.#upstreamAlive?.stop();
-    this.#setup.ended(this.#ended);
+    this.#clientKeepAlive.stop();
+    this.#upstreamKeepAlive?.stop();
+    this.#setup.onEnded(this.#outcome);
   }
 
-  /** We do not read it because upstream is slow; where it is slow itself, it has to answer pings all the same. */
+  /** Paused because of upstream. A client that is slow itself can be expected to answer pings. */
   #isClientPaused(): boolean {
     return this.#fromClient.isPaused && !this.#fromClient.isPausedBy(this.#toClient);
   }
 
-  #keepAlive(socket: Socket, isUnheard: () => boolean): KeepAlive {
+  /** @param isPaused whether the socket is not being read from, so that its pong cannot arrive */
+  #keepAlive(socket: Socket, isPaused: () => boolean): KeepAlive {
     const { pingMs } = this.#setup;
+    const onTimeout = (): void => {
+      this.#logger.info('a peer answered no ping in time and is cut off');
+      socket.destroy();
+    };
     return new KeepAlive(
-      {
-        ping: () => {
-          socket.ping();
-        },
-        get bufferedBytes() {
-          return socket.bufferedBytes;
-        },
-        busy: true,
-        get deaf() {
-          return isUnheard();
-        },
-        dead: () => {
-          this.#logger.info('a peer answers no ping and is given up');
-          socket.terminate();
-        },
-      },
+      { socket, isBusy: () => true, isPaused, onTimeout },
       { busyMs: pingMs, idleMs: pingMs, deadMs: pingMs },
     );
+  }
+}
+
+/** Whether upstream is responding or has been asked to, so that no response is cut off when the conversation closes. */
+class ResponseTracker {
+  #isRequested = false;
+  #running = 0;
+
+  get isBusy(): boolean {
+    return this.#isRequested || this.#running > 0;
+  }
+
+  onClientEvent(event: ClientEvent): void {
+    if (event.type === 'response.create') this.#isRequested = true;
+  }
+
+  onUpstreamFrame(frame: string): void {
+    const edge = responseEdge(frame);
+    if (edge === undefined) return;
+    // An error may be the answer to the request. If it belongs to another event, the conversation closes too early.
+    this.#isRequested = false;
+    if (edge === 'begins') this.#running += 1;
+    if (edge === 'ends') this.#running = Math.max(0, this.#running - 1);
   }
 }

@@ -1,7 +1,7 @@
-/** What all conversations have been so far: how many, how they ended, and what crossed. */
+/** Counts conversations: how many, how they ended, and their traffic. */
 import type { ConversationKind } from './settings.js';
 
-/** What has crossed, as the client's side saw it. */
+/** Frames and bytes of the client's socket. */
 export interface Traffic {
   fromClientFrames: number;
   fromClientBytes: number;
@@ -9,18 +9,18 @@ export interface Traffic {
   toClientBytes: number;
 }
 
-/** Who ended a conversation first, and with which code (RFC 6455, 7.4) as the client was told or told us. */
+/** Which side ended a conversation first, and the close code (RFC 6455, 7.4) that the client sent or received. */
 export interface ConversationEnd {
   readonly by: 'client' | 'upstream' | 'service';
   readonly code: number;
-  /** What upstream did, where it failed. */
+  /** How upstream failed, if it did. */
   readonly upstream?: string | undefined;
 }
 
 export interface RelayTotals {
   readonly running: Readonly<Record<ConversationKind, number>>;
   readonly begun: Readonly<Record<ConversationKind, number>>;
-  /** By who ended them, then by close code; a code that an application chose counts as `3xxx` or `4xxx`. */
+  /** By the side that ended them, then by close code; application-defined codes count as `3xxx` or `4xxx`. */
   readonly ended: Readonly<Record<ConversationEnd['by'], ReadonlyMap<string, number>>>;
   readonly traffic: Readonly<Traffic>;
 }
@@ -37,7 +37,7 @@ export class RelayCounters {
     upstream: new Map<string, number>(),
     service: new Map<string, number>(),
   };
-  /** Of those that have ended. */
+  /** Of conversations that have ended. */
   readonly #traffic = noTraffic();
 
   begin(kind: ConversationKind): void {
@@ -52,7 +52,7 @@ export class RelayCounters {
     this.#ended[by].set(name, (this.#ended[by].get(name) ?? 0) + 1);
   }
 
-  /** @param running what has crossed in conversations that have not ended */
+  /** @param running traffic of the conversations that have not ended */
   totals(running: Iterable<Traffic>): RelayTotals {
     const traffic = { ...this.#traffic };
     for (const each of running) add(traffic, each);

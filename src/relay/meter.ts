@@ -1,17 +1,17 @@
-/** What a client's events cost, and that it pays for them. */
+/** Charges a client for the events of its conversation. */
 import { countChars } from '../quota/characters.js';
 import { audioPoints, RESPONSE_POINTS, textPoints } from '../quota/points.js';
 import type { ClientEvent, Item, ItemReference } from '../wire/index.js';
 
-/** PCM16, mono, 24 kHz: what a client speaks in every conversation. */
+/** PCM16, mono, 24 kHz: the input format of every conversation. */
 const BYTES_PER_MS = 48;
 
-/** Takes so many points from the client. Rejects with a GatewayError when it had spent them all before. */
+/** Takes points from the client. Rejects with a GatewayError if it has none left. */
 export type Charge = (points: number) => Promise<void>;
 
 /**
- * Adds up what a conversation uses and takes whole points for it, behind its back: no frame waits for that. One charge
- * is under way at a time, and what is used meanwhile goes into the next.
+ * Adds up what a conversation uses and charges whole points in the background: no frame waits for it. One charge is
+ * pending at a time; what is used meanwhile goes into the next.
  */
 export class Meter {
   readonly #charge: Charge;
@@ -19,10 +19,10 @@ export class Meter {
   #owed = 0;
   #isCharging = false;
 
-  /** @param refused called once, with what the charge was rejected with; nothing is charged after it. */
-  constructor(charge: Charge, refused: (error: unknown) => void) {
+  /** @param onRejected called once, with the reason of the charge's rejection; nothing is charged after it */
+  constructor(charge: Charge, onRejected: (error: unknown) => void) {
     this.#charge = charge;
-    this.#onRejected = refused;
+    this.#onRejected = onRejected;
   }
 
   add(event: ClientEvent): void {
@@ -42,11 +42,11 @@ export class Meter {
   }
 }
 
-/** In points, not a whole number. */
+/** In points, not rounded. */
 function costOf(event: ClientEvent): number {
   switch (event.type) {
     case 'buffer.append':
-      return soundCost(event.audio);
+      return audioCost(event.audio);
     case 'item.create':
       return itemCost(event.item);
     case 'session.configure':
@@ -63,7 +63,7 @@ function costOf(event: ClientEvent): number {
 function itemCost(item: Item | ItemReference): number {
   if ('reference' in item) return 0;
   return item.parts.reduce(
-    (sum, part) => sum + (part.type === 'text' ? textCost(part.text) : soundCost(part.audio)),
+    (sum, part) => sum + (part.type === 'text' ? textCost(part.text) : audioCost(part.audio)),
     0,
   );
 }
@@ -72,7 +72,7 @@ function textCost(text = ''): number {
   return textPoints(countChars(text));
 }
 
-/** Unrounded, unlike a recording's duration: many short pieces are no cheaper than one long. */
-function soundCost(pcm?: Buffer): number {
+/** Not rounded, unlike a recording's duration: many short pieces cost as much as one long one. */
+function audioCost(pcm?: Buffer): number {
   return pcm === undefined ? 0 : audioPoints(pcm.length / BYTES_PER_MS);
 }

@@ -1,4 +1,4 @@
-/** What a client may say to a session that we pay for. */
+/** What a client may send to an upstream session that the service pays for. */
 import type { ClientEvent, Dialect, Fault, SessionSettings } from '../wire/index.js';
 
 export const ALLOWED_EVENTS: ReadonlySet<ClientEvent['type']> = new Set([
@@ -13,7 +13,7 @@ export const ALLOWED_EVENTS: ReadonlySet<ClientEvent['type']> = new Set([
   'session.configure',
 ]);
 
-/** What of a session may be changed, each with a value; the rest is ours: its model, formats, tools and limits. */
+/** The fields of a session that a client may change, each with a value. Model, formats, tools and limits stay ours. */
 export const CHANGEABLE_FIELDS = {
   instructions: '',
   voice: '',
@@ -24,7 +24,11 @@ export const CHANGEABLE_FIELDS = {
 export type PolicyDecision =
   { pass: true; frame: string; event: ClientEvent } | { pass: false; fault: Fault };
 
-/** A frame is passed on whole or refused whole. @param frame bytes stand for a binary one, which is malformed. */
+/**
+ * Passes a frame as it is or rejects it as a whole.
+ *
+ * @param frame bytes stand for a binary frame, which is malformed
+ */
 export function checkPolicy(frame: string | Uint8Array, dialect: Dialect): PolicyDecision {
   const decoded = dialect.decodeClient(frame);
   if (decoded.kind === 'malformed')
@@ -33,10 +37,10 @@ export function checkPolicy(frame: string | Uint8Array, dialect: Dialect): Polic
   const { event } = decoded;
   if (!ALLOWED_EVENTS.has(event.type)) return forbiddenEvent(event.eventId);
   if (event.type === 'session.configure') {
-    const named = [...Object.keys(event.session), ...(event.droppedFields ?? [])];
-    const foreign = named.find((name) => !Object.hasOwn(CHANGEABLE_FIELDS, name));
-    if (foreign !== undefined) {
-      const message = `Of the session only instructions, voice, turn detection and transcription can be changed here, not ${foreign}.`;
+    const fields = [...Object.keys(event.session), ...(event.droppedFields ?? [])];
+    const forbidden = fields.find((name) => !Object.hasOwn(CHANGEABLE_FIELDS, name));
+    if (forbidden !== undefined) {
+      const message = `Only instructions, voice, turn detection and transcription can be changed here, not ${forbidden}.`;
       return rejectEvent('forbidden_parameter', message, event.eventId, 'session');
     }
   }
@@ -44,7 +48,7 @@ export function checkPolicy(frame: string | Uint8Array, dialect: Dialect): Polic
 }
 
 function forbiddenEvent(eventId: string | undefined): PolicyDecision {
-  return rejectEvent('forbidden_event', 'This event is not let through here.', eventId, 'type');
+  return rejectEvent('forbidden_event', 'This event is not allowed here.', eventId, 'type');
 }
 
 function rejectEvent(

@@ -1,12 +1,12 @@
-/** What a conversation's upstream session is told to be. */
+/** The settings of a conversation's upstream session. */
 import type { ProfileInput } from '../session/profile.js';
 import { makeProfile } from '../session/prompt.js';
-import type { DialectName, SessionSettings } from '../wire/index.js';
+import type { SessionSettings } from '../wire/index.js';
 
 /** Spoken, or written. */
 export type ConversationKind = 'voice' | 'text';
 
-/** Without a language to speak or a prompt of its own. */
+/** Prompts of conversations that come without a target language or a prompt of their own. */
 const ASSISTANTS: Record<ConversationKind, string> = {
   voice:
     'You are a helpful assistant in a spoken conversation. Answer in the language that you are spoken to, ' +
@@ -14,44 +14,44 @@ const ASSISTANTS: Record<ConversationKind, string> = {
   text: 'You are a helpful assistant. Answer in the language that you are written to. You may use Markdown.',
 };
 
-/** In each dialect the name of the model that it has for good; an update of the client may choose another. */
-const TRANSCRIPTION_MODELS: Record<DialectName, string> = { ga: 'gpt-transcribe', preview: 'whisper-1' };
+export interface SpeechDefaults {
+  /** Transcribes what the client says; the client may choose another in an update of its session. */
+  readonly transcriptionModel: string;
+  /** Of conversations whose options name none; absent: the provider's default. */
+  readonly voice?: string | undefined;
+}
 
-/**
- * @param options in canonical form. With a prompt it does what that says, with a language to speak it interprets.
- * @param voice where the wish has none; absent: the provider's default
- */
+/** @param options in canonical form: with a prompt the session follows it, with a target language it interprets. */
 export function relaySettings(
   kind: ConversationKind,
   options: ProfileInput,
-  dialect: DialectName,
-  voice: string | undefined,
+  { transcriptionModel, voice }: SpeechDefaults,
 ): SessionSettings {
-  const same: SessionSettings = {
+  const settings: SessionSettings = {
     instructions: instructionsOf(kind, options),
     inputFormat: 'pcm16',
     outputFormat: 'pcm16',
     tools: [],
     toolChoice: 'none',
   };
-  if (kind === 'text') return { ...same, output: 'text', turnDetection: null };
+  if (kind === 'text') return { ...settings, output: 'text', turnDetection: null };
   const spokenBy = options.voice ?? voice;
   return {
-    ...same,
+    ...settings,
     output: 'audio',
     turnDetection: { type: 'server_vad', createResponse: true, interruptResponse: true },
-    transcription: { model: TRANSCRIPTION_MODELS[dialect], ...spokenLanguage(options.source) },
+    transcription: { model: transcriptionModel, ...transcriptionLanguage(options.source) },
     ...(spokenBy !== undefined && { voice: spokenBy }),
   };
 }
 
 function instructionsOf(kind: ConversationKind, options: ProfileInput): string {
-  const isPlain = options.prompt === undefined && options.target === undefined;
-  return isPlain ? ASSISTANTS[kind] : makeProfile(options, { defaultPrompt: ASSISTANTS[kind] }).prompt;
+  const isAssistant = options.prompt === undefined && options.target === undefined;
+  return isAssistant ? ASSISTANTS[kind] : makeProfile(options, { defaultPrompt: ASSISTANTS[kind] }).prompt;
 }
 
 /** Transcription takes the language alone (ISO 639), with which every tag begins. */
-function spokenLanguage(source: string | undefined): { language?: string } {
+function transcriptionLanguage(source: string | undefined): { language?: string } {
   const [language] = source?.split('-', 1) ?? [];
   return language === undefined ? {} : { language };
 }

@@ -1,11 +1,11 @@
-/** From the vocabulary of one side of a conversation to that of the other. */
+/** Translates frames between the dialects of the two sides of a conversation. */
 import type { Logger } from 'pino';
 import type { ClientEvent, Dialect, ServerEvent } from '../wire/index.js';
 
 export interface Transcoder {
-  /** What the client is told where upstream sent this frame. */
+  /** @returns the frames for the client that an upstream frame becomes */
   toClient(frame: string): readonly string[];
-  /** What upstream is told where the client sent this frame, which is that event. */
+  /** @param event what the client's frame was decoded to */
   toUpstream(frame: string, event: ClientEvent): string;
 }
 
@@ -13,7 +13,7 @@ export function createTranscoder(client: Dialect, upstream: Dialect, logger: Log
   return client === upstream ? passThrough : new DialectTranscoder(client, upstream, logger);
 }
 
-/** Where both speak the same nothing is looked into: a frame is passed on as it came. */
+/** If both sides use the same dialect, frames are passed on unread. */
 const passThrough: Transcoder = {
   toClient: (frame) => [frame],
   toUpstream: (frame) => frame,
@@ -23,7 +23,7 @@ class DialectTranscoder implements Transcoder {
   readonly #client: Dialect;
   readonly #upstream: Dialect;
   readonly #logger: Logger;
-  /** Items that are still being written, each with the id of the one before it. */
+  /** Items that were added but are not done, each with the id of the one before it. */
   readonly #unfinished = new Map<string, string | null>();
 
   constructor(client: Dialect, upstream: Dialect, logger: Logger) {
@@ -36,7 +36,7 @@ class DialectTranscoder implements Transcoder {
     const decoded = this.#upstream.decodeServer(frame);
     switch (decoded.kind) {
       case 'event':
-        return this.#complete(decoded.event).flatMap((event) => this.#client.encodeServer(event) ?? []);
+        return this.#withItemDone(decoded.event).flatMap((event) => this.#client.encodeServer(event) ?? []);
       case 'ignored':
         this.#logger.debug({ type: decoded.type }, 'unknown event from upstream');
         return [];
@@ -50,8 +50,11 @@ class DialectTranscoder implements Transcoder {
     return this.#upstream.encodeClient(event);
   }
 
-  /** Where upstream never says that an item is done, it is done when it was added whole, or when its output is. */
-  #complete(event: ServerEvent): ServerEvent[] {
+  /**
+   * Adds the `item.done` that an upstream of the preview dialect never sends: when the item was added complete, or else
+   * when its output is done.
+   */
+  #withItemDone(event: ServerEvent): ServerEvent[] {
     if (this.#upstream.finishesItems) return [event];
     if (event.type === 'item.added') {
       const { item, previousItemId } = event;

@@ -1,21 +1,15 @@
-/** What may be said in a conversation, in each dialect: described by the schemas and the rules that frames are judged by. */
+/** JSON Schemas of the events of a conversation in each dialect, made from the schemas and the policy that check frames. */
 import { z } from 'zod';
-import {
-  CLIENT_EVENT_NAMES,
-  dialects,
-  type ClientEvent,
-  type Dialect,
-  type DialectName,
-} from '../wire/index.js';
+import { CLIENT_EVENT_NAMES, dialects, type Dialect, type DialectName } from '../wire/index.js';
 import { ALLOWED_EVENTS, CHANGEABLE_FIELDS } from './policy.js';
 
 export type JsonSchema = Record<string, unknown>;
 
 export interface Vocabulary {
   readonly dialect: DialectName;
-  /** By the name on the wire: what a client may say. */
+  /** Events that a client may send, by their name on the wire. */
   readonly client: Readonly<Record<string, JsonSchema>>;
-  /** What a client is told. Unknown fields may stand beside those that are described. */
+  /** Events that a client receives. They may have fields that are not described. */
   readonly server: Readonly<Record<string, JsonSchema>>;
 }
 
@@ -24,15 +18,12 @@ export function describeVocabularies(): Vocabulary[] {
 }
 
 function describeVocabulary(dialect: Dialect): Vocabulary {
-  const allowed = (Object.keys(CLIENT_EVENT_NAMES) as ClientEvent['type'][]).filter((type) =>
-    ALLOWED_EVENTS.has(type),
-  );
-  const client = allowed.map((type): [string, JsonSchema] => {
+  const client = [...ALLOWED_EVENTS].map((type): [string, JsonSchema] => {
     const name = CLIENT_EVENT_NAMES[type];
     const reader = dialect.vocabulary.client.get(name);
     if (reader === undefined) throw new Error(`${dialect.name} does not read ${name}.`);
     const schema = describe(name, reader);
-    return [name, type === 'session.configure' ? onlyChangeable(schema, dialect) : schema];
+    return [name, type === 'session.configure' ? keepChangeable(schema, dialect) : schema];
   });
   const server = [...dialect.vocabulary.server].map(([name, reader]): [string, JsonSchema] => {
     return [name, describe(name, reader)];
@@ -44,7 +35,7 @@ function describeVocabulary(dialect: Dialect): Vocabulary {
   };
 }
 
-/** A frame as it is on the wire, before it is read. */
+/** Of a frame as it is on the wire, before it is decoded. */
 function describe(name: string, reader: z.ZodType): JsonSchema {
   const {
     properties,
@@ -66,15 +57,15 @@ function describe(name: string, reader: z.ZodType): JsonSchema {
   };
 }
 
-/** The fields of a session that the rules let through, found where the dialect writes them. */
-function onlyChangeable(schema: JsonSchema, dialect: Dialect): JsonSchema {
+/** Keeps the fields of a session that the policy allows, found where the dialect writes them. */
+function keepChangeable(schema: JsonSchema, dialect: Dialect): JsonSchema {
   const written: unknown = JSON.parse(
     dialect.encodeClient({ type: 'session.configure', eventId: '', session: CHANGEABLE_FIELDS }),
   );
   return prune(schema, written);
 }
 
-/** What of an object's schema `shape` has too. */
+/** Keeps the properties of a schema that `shape` has too. */
 function prune(schema: JsonSchema, shape: unknown): JsonSchema {
   if (typeof shape !== 'object' || shape === null) return schema;
   const branches = schema.anyOf ?? schema.oneOf;

@@ -1,53 +1,71 @@
-/** Translations at work on sessions: each keeps its session alive, and is stopped when the session is deleted. */
+/** Sessions with translations running in them: each lease keeps its session alive, and is aborted when the session is deleted. */
 import { Bag, type Indexed } from '../bag.js';
 import { GatewayError } from '../errors.js';
+import type { Session } from './profile.js';
+import type { SessionStore } from './store.js';
 
-/** A session that is in use. Times are of the monotonic clock, in ms. */
+/** A session with at least one lease. Times are of the monotonic clock, in ms. */
 interface ActiveSession {
   readonly connectId: string;
-  readonly holds: Bag<Hold>;
-  /** How often the session is to be touched; not before it is known to be there. */
-  everyMs: number;
-  /** When it is to be touched next. */
-  dueAt: number;
+  readonly leases: Bag<Lease>;
+  /** How often the session is touched; Infinity until it is known to exist. */
+  touchEveryMs: number;
+  nextTouchAt: number;
 }
 
-/** One translation's hold on a session. */
-export class Hold implements Indexed {
+/** One translation's use of its session. The holder must release the lease, however the translation ends. */
+export class Lease implements Indexed {
   index = 0;
-  readonly #leases: ActiveSessions;
-  readonly #running: ActiveSession;
-  #tell: ((closed: GatewayError) => void) | undefined;
-  #closed: GatewayError | undefined;
+  /** As it was when the lease began; set before `SessionRegistry.acquire` returns the lease. */
+  session!: Session;
+  /** Whether `acquire` made the session. */
+  readonly created: boolean;
+  readonly #active: ActiveSessions;
+  readonly #owner: ActiveSession;
+  readonly #abort: AbortController;
 
-  constructor(leases: ActiveSessions, running: ActiveSession) {
-    this.#leases = leases;
-    this.#running = running;
+  constructor(active: ActiveSessions, owner: ActiveSession, created: boolean, abort: AbortController) {
+    this.created = created;
+    this.#active = active;
+    this.#owner = owner;
+    this.#abort = abort;
   }
 
-  /** The session is there, and is to be kept alive from now on. */
-  keep(ttlMs: number): void {
-    this.#leases.keep(this.#running, ttlMs);
+  /** Aborts with GatewayError `session-closed` when the session is deleted, on this node or another. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** The session exists, and is kept alive from now on. */
+  begin(session: Session): void {
+    this.session = session;
+    this.#active.keepAlive(this.#owner, session.ttlMs);
   }
 
   /**
-   * Who is told, with GatewayError `session-closed`, that the session was deleted: at once if it was already. Each call
-   * takes the place of the one before. (An AbortSignal would cost more than all else that a hold does.)
+   * Counts the translation and slides the expiry. Resolves too if the session has just gone. A read of the session after
+   * this call, on the same node, returns the new count even while the promise is pending.
    */
-  onDeleted(tell: (closed: GatewayError) => void): void {
-    this.#tell = tell;
-    if (this.#closed !== undefined) tell(this.#closed);
+  complete(): Promise<unknown> {
+    return this.#active.store.complete(this.session.connectId);
   }
 
-  end(closed: GatewayError): void {
-    if (this.#closed !== undefined) return;
-    this.#closed = closed;
-    this.#tell?.(closed);
+  /**
+   * Releases the lease and removes the session if `acquire` made it, for a client that never learned its id. Never
+   * rejects: a session that an unreachable store cannot remove expires by itself.
+   */
+  async discard(): Promise<void> {
+    this.release();
+    if (this.created) await this.#active.store.delete(this.session.connectId).catch(ignoreUnreachableStore);
   }
 
-  /** May be called twice. */
+  /** May be called twice, and after `discard`. */
   release(): void {
-    this.#leases.release(this.#running, this);
+    this.#active.release(this.#owner, this);
+  }
+
+  abort(reason: GatewayError): void {
+    this.#abort.abort(reason);
   }
 }
 
@@ -58,89 +76,93 @@ export class Hold implements Indexed {
 const TOUCHES_PER_TTL = 3;
 
 export class ActiveSessions {
-  readonly #running = new Map<string, ActiveSession>();
-  readonly #touch: (connectId: string) => Promise<unknown>;
+  readonly store: SessionStore;
+  readonly #active = new Map<string, ActiveSession>();
   #timer: NodeJS.Timeout | undefined;
   #wakesAt = Infinity;
 
-  /** @param touch slides the session's expiry; resolves to undefined where the session is gone. */
-  constructor(touch: (connectId: string) => Promise<unknown>) {
-    this.#touch = touch;
+  constructor(store: SessionStore) {
+    this.store = store;
   }
 
-  /** To be taken before the session is asked for, so that a deletion in between is noticed. */
-  hold(connectId: string): Hold {
-    const running = this.#running.get(connectId) ?? this.#start(connectId);
-    const hold = new Hold(this, running);
-    running.holds.add(hold);
-    return hold;
+  /** To be called before the session is looked up, so that a deletion in between is noticed. */
+  lease(connectId: string, created: boolean, abort: AbortController): Lease {
+    const active = this.#active.get(connectId) ?? this.#add(connectId);
+    const lease = new Lease(this, active, created, abort);
+    active.leases.add(lease);
+    return lease;
   }
 
-  keep(running: ActiveSession, ttlMs: number): void {
-    if (running.dueAt !== Infinity) return;
-    running.everyMs = ttlMs / TOUCHES_PER_TTL;
-    running.dueAt = performance.now() + running.everyMs;
-    this.#wakeAt(running.dueAt);
+  keepAlive(active: ActiveSession, ttlMs: number): void {
+    if (active.nextTouchAt !== Infinity) return;
+    active.touchEveryMs = ttlMs / TOUCHES_PER_TTL;
+    active.nextTouchAt = performance.now() + active.touchEveryMs;
+    this.#wakeAt(active.nextTouchAt);
   }
 
-  release(running: ActiveSession, hold: Hold): void {
-    if (running.holds.remove(hold) && running.holds.size === 0) this.#running.delete(running.connectId);
+  release(active: ActiveSession, lease: Lease): void {
+    if (active.leases.remove(lease) && active.leases.size === 0) this.#active.delete(active.connectId);
   }
 
-  /** The session was deleted: what runs on it stops. */
-  end(connectId: string): void {
+  /** Aborts every lease of a session that was deleted. */
+  abort(connectId: string): void {
     const closed = new GatewayError(
       'session-closed',
       'The session was deleted while it translated. Make a new one.',
     );
-    for (const hold of this.#running.get(connectId)?.holds ?? []) hold.end(closed);
+    for (const lease of this.#active.get(connectId)?.leases ?? []) lease.abort(closed);
   }
 
-  /** Asks for every session at once whether it is still there, as deletions may have gone unnoticed. */
+  /** Asks the store for every active session at once, because deletions may have gone unnoticed. */
   confirmAll(): void {
-    for (const connectId of this.#running.keys()) void this.#confirm(connectId);
+    for (const connectId of this.#active.keys()) void this.#confirm(connectId);
   }
 
-  /** Nothing is kept alive any longer; the holds end with those who took them. */
+  /** Stops touching sessions; leases stay valid until they are released. */
   close(): void {
     clearTimeout(this.#timer);
   }
 
-  #start(connectId: string): ActiveSession {
-    const running = { connectId, holds: new Bag<Hold>(), everyMs: Infinity, dueAt: Infinity };
-    this.#running.set(connectId, running);
-    return running;
+  #add(connectId: string): ActiveSession {
+    const active = { connectId, leases: new Bag<Lease>(), touchEveryMs: Infinity, nextTouchAt: Infinity };
+    this.#active.set(connectId, active);
+    return active;
   }
 
   /** One timer for all: most translations are over long before their session has to be touched. */
-  #wakeAt(dueAt: number): void {
-    if (dueAt >= this.#wakesAt) return;
+  #wakeAt(at: number): void {
+    if (at >= this.#wakesAt) return;
     clearTimeout(this.#timer);
-    this.#wakesAt = dueAt;
+    this.#wakesAt = at;
     const wake = (): void => {
       this.#wakesAt = Infinity;
       this.#touchDue(performance.now());
     };
-    this.#timer = setTimeout(wake, Math.max(1, dueAt - performance.now())).unref();
+    this.#timer = setTimeout(wake, Math.max(1, at - performance.now())).unref();
   }
 
   #touchDue(now: number): void {
     let nextAt = Infinity;
-    for (const running of this.#running.values()) {
-      if (running.dueAt <= now) {
-        running.dueAt = now + running.everyMs;
-        void this.#confirm(running.connectId);
+    for (const active of this.#active.values()) {
+      if (active.nextTouchAt <= now) {
+        active.nextTouchAt = now + active.touchEveryMs;
+        void this.#confirm(active.connectId);
       }
-      nextAt = Math.min(nextAt, running.dueAt);
+      nextAt = Math.min(nextAt, active.nextTouchAt);
     }
     if (nextAt !== Infinity) this.#wakeAt(nextAt);
   }
 
   async #confirm(connectId: string): Promise<void> {
     try {
-      if ((await this.#touch(connectId)) === undefined) this.end(connectId);
+      if ((await this.store.touch(connectId)) === undefined) this.abort(connectId);
     } catch {
-      // The store is away, which says nothing about the session: the next touch, or the request itself, will tell.
+      // The store cannot be reached, which means nothing for the session: the next touch, or the request itself, finds out.
     }
   }
+}
+
+function ignoreUnreachableStore(error: unknown): boolean {
+  if (error instanceof GatewayError && error.code === 'store-unavailable') return true;
+  throw error;
 }

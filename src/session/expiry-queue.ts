@@ -1,9 +1,9 @@
-/** A binary heap of what expires, soonest first, in which an entry can be moved or taken out from the middle. */
+/** A binary heap of entries by expiry, soonest first; any entry can be moved or removed, not only the first. */
 
 export interface Expiring {
   readonly expiresAt: number;
-  /** The entry's own place in the heap; the queue keeps it. */
-  place: number;
+  /** The entry's index in the heap, maintained by the queue. */
+  index: number;
 }
 
 export class ExpiryQueue<T extends Expiring> {
@@ -19,47 +19,47 @@ export class ExpiryQueue<T extends Expiring> {
 
   /** The entry, which is in the queue, has a new `expiresAt`. */
   update(entry: T): void {
-    this.#rise(entry, entry.place);
-    this.#sink(entry, entry.place);
+    this.#rise(entry, entry.index);
+    this.#sink(entry, entry.index);
   }
 
-  /** Takes out an entry that is in the queue. */
+  /** Removes an entry that is in the queue. */
   remove(entry: T): void {
     const last = this.#heap.pop();
     if (last === undefined || last === entry) return;
-    this.#set(last, entry.place);
+    this.#set(last, entry.index);
     this.update(last);
   }
 
   #rise(entry: T, from: number): void {
-    let place = from;
-    while (place > 0) {
-      const parent = this.#heap[(place - 1) >> 1];
+    let index = from;
+    while (index > 0) {
+      const parent = this.#heap[(index - 1) >> 1];
       if (parent === undefined || parent.expiresAt <= entry.expiresAt) break;
-      const above = parent.place;
-      this.#set(parent, place);
-      place = above;
+      const above = parent.index;
+      this.#set(parent, index);
+      index = above;
     }
-    this.#set(entry, place);
+    this.#set(entry, index);
   }
 
   #sink(entry: T, from: number): void {
-    let place = from;
+    let index = from;
     for (;;) {
-      const left = this.#heap[2 * place + 1];
-      const right = this.#heap[2 * place + 2];
+      const left = this.#heap[2 * index + 1];
+      const right = this.#heap[2 * index + 2];
       const child =
         left !== undefined && right !== undefined && right.expiresAt < left.expiresAt ? right : left;
       if (child === undefined || child.expiresAt >= entry.expiresAt) break;
-      const below = child.place;
-      this.#set(child, place);
-      place = below;
+      const below = child.index;
+      this.#set(child, index);
+      index = below;
     }
-    this.#set(entry, place);
+    this.#set(entry, index);
   }
 
-  #set(entry: T, place: number): void {
-    this.#heap[place] = entry;
-    entry.place = place;
+  #set(entry: T, index: number): void {
+    this.#heap[index] = entry;
+    entry.index = index;
   }
 }

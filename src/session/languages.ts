@@ -1,4 +1,4 @@
-/** Language tags: which are taken, their one canonical spelling, and their English names. */
+/** Language tags: which are accepted, their canonical spelling, and their English names. */
 
 /** Tags of today's languages have at most about 35 characters; extensions may add some, but not a page. */
 const MAX_TAG_LENGTH = 64;
@@ -6,8 +6,8 @@ const MAX_TAG_LENGTH = 64;
 const englishNames = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'code' });
 
 /**
- * The canonical form of a BCP 47 tag (`EN-us` → `en-US`, `iw` → `he`), or undefined where the text is none.
- * Language subtags of five to eight letters are well formed but never were assigned (RFC 5646, 2.2.1), so a
+ * The canonical form of a BCP 47 tag (`EN-us` → `en-US`, `iw` → `he`), or undefined if the text is not one.
+ * Language subtags of five to eight letters are well formed but were never assigned (RFC 5646, 2.2.1), so a
  * language's name (`english`) is refused; so is the underscore of POSIX locales (`en_US`).
  */
 export function canonicalTag(tag: string): string | undefined {
@@ -15,11 +15,11 @@ export function canonicalTag(tag: string): string | undefined {
   try {
     return Intl.getCanonicalLocales(tag)[0];
   } catch {
-    return undefined; // RangeError is how Intl says that a tag is not well formed
+    return undefined; // Intl throws a RangeError for a malformed tag
   }
 }
 
-/** `es` → `Spanish`, `pt-BR` → `Brazilian Portuguese`; a tag that has no English name stands for itself. */
+/** `es` → `Spanish`, `pt-BR` → `Brazilian Portuguese`; a tag without an English name is returned as it is. */
 export function languageName(tag: string): string {
   return englishNames.of(tag) ?? tag;
 }

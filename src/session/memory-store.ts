@@ -1,16 +1,16 @@
-/** Sessions in this process's memory: gone with it, and unknown to any other. */
+/** Sessions in this process's memory: lost when it ends, and not shared with other nodes. */
 import { ExpiryQueue, type Expiring } from './expiry-queue.js';
-import type { Session } from './profile.js';
+import { usedSession, type Session } from './profile.js';
 import type { DeletionWatcher, PutResult, SessionDraft, SessionPage, SessionStore } from './store.js';
 
 class Entry implements Expiring {
-  /** A new one at each change. */
+  /** Replaced at each change, never mutated. */
   session: Session;
-  /** Counts up with every session made; the order of lists. */
+  /** Increases with every session; lists are sorted by it. */
   readonly order: number;
-  /** When to look whether it has expired: never later than it does, and seldom moved, though every use prolongs its life. */
+  /** When to check for expiry: never later than the session's own, and seldom moved, although every use extends that. */
   expiresAt: number;
-  place = 0;
+  index = 0;
 
   constructor(session: Session, order: number) {
     this.session = session;
@@ -19,7 +19,7 @@ class Entry implements Expiring {
   }
 }
 
-/** No timer: what has expired is dropped by the next call, whichever it is. */
+/** Has no timer: every call first drops the expired sessions. */
 export class MemoryStore implements SessionStore {
   readonly #entries = new Map<string, Entry>();
   readonly #byOwner = new Map<string, Entry[]>();
@@ -107,8 +107,8 @@ export class MemoryStore implements SessionStore {
     if (entry === undefined) return undefined;
     const { session } = entry;
     if (owner !== undefined && owner !== session.owner) return undefined;
-    entry.session = used(session, now, completed);
-    // Only where the clock was set back.
+    entry.session = usedSession(session, now, completed);
+    // Only if the clock was set back.
     if (entry.session.expiresAt < entry.expiresAt) this.#requeue(entry);
     return entry.session;
   }
@@ -146,23 +146,6 @@ export class MemoryStore implements SessionStore {
     owned.splice(firstFrom(owned, entry.order), 1);
     if (owned.length === 0) this.#byOwner.delete(owner);
   }
-}
-
-/** Field by field: where it is spread, a use takes 0.7 µs instead of 0.1. */
-function used(session: Session, now: number, completed: number): Session {
-  return {
-    connectId: session.connectId,
-    owner: session.owner,
-    prompt: session.prompt,
-    source: session.source,
-    target: session.target,
-    voice: session.voice,
-    createdAt: session.createdAt,
-    lastUsedAt: now,
-    expiresAt: now + session.ttlMs,
-    ttlMs: session.ttlMs,
-    requests: session.requests + completed,
-  };
 }
 
 /** Index of the first entry whose order is at least the one given, by bisection. */

@@ -1,16 +1,16 @@
-/** Which prompt a session works with: the one given, one made from its languages, or the service's own. */
+/** The prompt of a session: the one given, one made from its languages, or the service's default. */
 import { languageName } from './languages.js';
 import type { Profile, ProfileInput } from './profile.js';
 
 export interface PromptDefaults {
   readonly defaultPrompt: string;
-  /** Canonical tag; used where a wish has neither prompt nor target. */
+  /** Canonical tag; used where the input has neither prompt nor target. */
   readonly defaultTarget?: string;
 }
 
 /**
- * @param input in canonical form. A prompt in it instructs alone; languages beside it only label the session, so
- *   the default target does not apply to it.
+ * @param input in canonical form. A given prompt is the only instruction: languages beside it only label the session,
+ *   so the default target does not apply.
  */
 export function makeProfile(input: ProfileInput, defaults: PromptDefaults): Profile {
   const source = input.source ?? null;

@@ -1,10 +1,10 @@
 /**
- * What Redis does in one step, in Lua. Redis' own clock counts, so that nodes need not agree on the time.
+ * Lua scripts that Redis runs atomically. They use Redis' own clock, so that nodes need not agree on the time.
  *
  * rts:session:ID    hash of the session; Redis drops it when it expires
- * rts:expiry        sorted set of ID+owner by expiry: the count, and what remains to be cleaned
+ * rts:expiry        sorted set of ID+owner by expiry: for the count and the cleanup
  * rts:owner:OWNER   sorted set of ID by order: the owner's list
- * rts:order         counts up with every session made
+ * rts:order         counter, incremented with every session
  *
  * Keys are partly made inside the scripts, so Redis Cluster is not supported.
  */
@@ -21,8 +21,8 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
 
 /**
  * KEYS session, expiry, owner, order; ARGV id, owner, max, ttlMs, then the profile's fields and values.
- * Returns {1, now} or, where there is no room, {0, milliseconds to the next expiry}.
- * Each call cleans up to 100 expired sessions out of the sets, and makes one: the sets cannot outgrow the living.
+ * Returns {1, now} or, if the store is full, {0, milliseconds to the next expiry}.
+ * Each call removes up to 100 expired sessions from the sets and adds one, so the sets cannot outgrow the live sessions.
  */
 export const PUT = `${NOW}
 for _, gone in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, 100)) do
@@ -43,8 +43,8 @@ redis.call('ZADD', KEYS[3], order, ARGV[1])
 return {1, now}`;
 
 /**
- * KEYS session, expiry; ARGV how many requests completed, and whose the session must be if that matters.
- * Returns the hash's fields and values; none: no such session.
+ * KEYS session, expiry; ARGV number of completed requests, and optionally the required owner.
+ * Returns the hash's fields and values; empty if there is no such session.
  */
 export const SLIDE = `${NOW}
 local id, owner, ttl = unpack(redis.call('HMGET', KEYS[1], 'connectId', 'owner', 'ttlMs'))
@@ -56,7 +56,7 @@ redis.call('PEXPIREAT', KEYS[1], expires)
 redis.call('ZADD', KEYS[2], expires, id .. owner)
 return redis.call('HGETALL', KEYS[1])`;
 
-/** KEYS session, expiry. Returns how many sessions were deleted, and tells every node of it. */
+/** KEYS session, expiry. Returns the number of deleted sessions, and publishes the deletion to every node. */
 export const DELETE = `
 local id, owner = unpack(redis.call('HMGET', KEYS[1], 'connectId', 'owner'))
 if not id then return 0 end
@@ -66,7 +66,7 @@ redis.call('ZREM', '${OWNER_KEY}' .. owner, id)
 redis.call('PUBLISH', '${DELETED_CHANNEL}', id)
 return 1`;
 
-/** KEYS owner; ARGV how many, before which order ('+inf' at first). Returns the hashes' fields and values, newest first. */
+/** KEYS owner; ARGV limit, before which order ('+inf' at first). Returns the hashes' fields and values, newest first. */
 export const LIST = `
 local found, before = {}, ARGV[2]
 while #found < tonumber(ARGV[1]) do
@@ -80,6 +80,6 @@ while #found < tonumber(ARGV[1]) do
 end
 return found`;
 
-/** KEYS expiry. Returns how many sessions live. */
+/** KEYS expiry. Returns the number of live sessions. */
 export const COUNT = `${NOW}
 return redis.call('ZCOUNT', KEYS[1], '(' .. now, '+inf')`;

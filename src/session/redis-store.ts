@@ -1,8 +1,8 @@
-/** Sessions in Redis: shared by all nodes, and there after a restart of any of them. */
+/** Sessions in Redis: shared by all nodes, and kept across their restarts. */
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { GatewayError } from '../errors.js';
-import type { Session } from './profile.js';
+import { PROFILE_FIELDS, type ProfileField, type Session } from './profile.js';
 import {
   COUNT,
   DELETE,
@@ -24,15 +24,16 @@ const absentIsNull = z
   .optional()
   .transform((text) => text ?? null);
 
-/** A hash of strings, as Redis has it, read back as a session and its place in its owner's list. */
+const profileShape = Object.fromEntries(
+  PROFILE_FIELDS.map((field) => [field, field === 'prompt' ? z.string() : absentIsNull]),
+) as { [Field in ProfileField]: Field extends 'prompt' ? z.ZodString : typeof absentIsNull };
+
+/** A Redis hash of strings, read as a session and its position in its owner's list. */
 const storedSession = z
   .object({
     connectId: z.string(),
     owner: z.string(),
-    prompt: z.string(),
-    source: absentIsNull,
-    target: absentIsNull,
-    voice: absentIsNull,
+    ...profileShape,
     createdAt: count,
     lastUsedAt: count,
     expiresAt: count,
@@ -42,7 +43,7 @@ const storedSession = z
   })
   .transform(({ order, ...session }): { session: Session; order: number } => ({ session, order }));
 
-/** Lua hands a hash out flat: field, value, field, value. */
+/** Lua returns a hash as a flat list: field, value, field, value. */
 const flatSession = z
   .array(z.string())
   .transform((flat): unknown => {
@@ -59,11 +60,11 @@ export class RedisStore implements SessionStore {
   readonly #redis: RedisConnection;
   readonly #logger: Pick<Logger, 'warn'>;
   readonly #watchers: DeletionWatcher[] = [];
-  /** Live sessions when they were last counted, and what this node has made and deleted since. */
+  /** Live sessions at the last count, adjusted by what this node has made and deleted since. */
   #lastCount: number | null = null;
   #isCounting = false;
 
-  /** @param redis closed with the store; others may use it too, until then. */
+  /** @param redis closed together with the store; may be shared until then. */
   constructor(redis: RedisConnection, logger: Pick<Logger, 'warn'>) {
     this.#redis = redis;
     this.#logger = logger;
@@ -105,7 +106,7 @@ export class RedisStore implements SessionStore {
     const deleted = await this.#eval(DELETE, [SESSION_KEY + connectId, EXPIRY_KEY], []);
     if (deleted === 0) return false;
     this.#countOne(-1);
-    // Redis tells us too, but only while we listen.
+    // Redis publishes it too, but only while we are subscribed.
     this.#onDeleted(connectId);
     return true;
   }
@@ -163,7 +164,7 @@ export class RedisStore implements SessionStore {
     void this.#countAnew();
   };
 
-  /** One count at a time: a Redis that does not answer is not asked once for each who wants to know. */
+  /** One count at a time, so that callers do not pile up commands on a Redis that does not answer. */
   async #countAnew(): Promise<void> {
     if (this.#isCounting) return;
     this.#isCounting = true;
@@ -176,22 +177,22 @@ export class RedisStore implements SessionStore {
     }
   }
 
-  /** Replies come in the order of the commands, so the next count has it already, or does not know of it yet. */
+  /** Replies come in the order of the commands, so a count after this one includes the change, and one before does not. */
   #countOne(change: 1 | -1): void {
     if (this.#lastCount !== null) this.#lastCount += change;
   }
 
-  /** At every connection anew; what was published in between is lost, so the watchers are to ask. */
+  /** Subscribes at every connection; messages published in between are lost, so watchers are notified to check. */
   async #listen(): Promise<void> {
     try {
       await this.#redis.client.subscribe(DELETED_CHANNEL, this.#onDeleted);
       for (const watcher of this.#watchers) watcher.missed();
     } catch (error) {
-      this.#logger.warn({ err: error }, 'Redis does not tell of deleted sessions');
+      this.#logger.warn({ err: error }, 'cannot subscribe to deleted sessions in Redis');
     }
   }
 
-  /** One function for the store's life: subscribing it again does not call it twice. */
+  /** The same function at every subscription: subscribing it again does not call it twice. */
   readonly #onDeleted = (connectId: string): void => {
     for (const watcher of this.#watchers) watcher.deleted(connectId);
   };

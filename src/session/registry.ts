@@ -1,82 +1,35 @@
-/** Sessions as the rest of the service knows them: made, found, held while they translate, listed, deleted. */
+/** The sessions of the service: create, get, acquire for a translation, list and delete them. */
 import { randomBytes } from 'node:crypto';
 import { GatewayError } from '../errors.js';
-import { ActiveSessions, type Hold } from './active-sessions.js';
+import { ActiveSessions, type Lease } from './active-sessions.js';
 import { canonicalProfile, checkConflict, type ProfileInput, type Session } from './profile.js';
 import { makeProfile, type PromptDefaults } from './prompt.js';
 import type { SessionStore } from './store.js';
 
 export interface SessionOptions extends PromptDefaults {
   readonly ttlMs: number;
-  /** Most live sessions of all owners. */
+  /** Maximum number of live sessions, of all owners together. */
   readonly max: number;
 }
 
-/** One translation's hold on its session. Whoever takes a lease releases it, however the translation ends. */
-export class Lease {
-  /** As it was when the lease began. */
-  readonly session: Session;
-  /** Whether this very request made the session. */
-  readonly created: boolean;
-  readonly #store: SessionStore;
-  readonly #hold: Hold;
-
-  constructor(store: SessionStore, hold: Hold, session: Session, created: boolean) {
-    this.session = session;
-    this.created = created;
-    this.#store = store;
-    this.#hold = hold;
-  }
-
-  /**
-   * Who is told, with GatewayError `session-closed`, when the session is deleted, on this node or another; at once if it
-   * was already. Each call takes the place of the one before.
-   */
-  onDeleted(tell: (closed: GatewayError) => void): void {
-    this.#hold.onDeleted(tell);
-  }
-
-  /**
-   * Counts the translation and slides the expiry. Resolves too where the session has just gone. Whoever asks for the session
-   * after this call, on the same node, is told the new count, though the promise be pending still.
-   */
-  complete(): Promise<unknown> {
-    return this.#store.complete(this.session.connectId);
-  }
-
-  /**
-   * Releases the lease and removes the session if this very request made it, for a client that never learned its
-   * id. Never rejects: what a store that is away cannot remove expires by itself.
-   */
-  async discard(): Promise<void> {
-    this.release();
-    if (this.created) await this.#store.delete(this.session.connectId).catch(isStoreAway);
-  }
-
-  /** May be called twice, and after `discard`. */
-  release(): void {
-    this.#hold.release();
-  }
-}
-
 const NOT_FOUND =
-  'There is no such session: it expired, was deleted or never was. Leave out connectId to get a new one.';
+  'There is no such session: it expired, was deleted or never existed. Leave out connectId to get a new one.';
 
 export class SessionRegistry {
   readonly #store: SessionStore;
   readonly #options: SessionOptions;
-  readonly #leases: ActiveSessions;
+  readonly #active: ActiveSessions;
 
   constructor(store: SessionStore, options: SessionOptions) {
     this.#store = store;
     this.#options = options;
-    this.#leases = new ActiveSessions((connectId) => store.touch(connectId));
+    this.#active = new ActiveSessions(store);
     store.watch({
       deleted: (connectId) => {
-        this.#leases.end(connectId);
+        this.#active.abort(connectId);
       },
       missed: () => {
-        this.#leases.confirmAll();
+        this.#active.confirmAll();
       },
     });
   }
@@ -96,7 +49,7 @@ export class SessionRegistry {
   /**
    * The owner's sessions, newest first.
    * @param cursor the `nextCursor` of an earlier page.
-   * @throws GatewayError `invalid-request` (a cursor that is none of ours), `store-unavailable`
+   * @throws GatewayError `invalid-request` (an unknown cursor), `store-unavailable`
    */
   async list(
     owner: string,
@@ -108,31 +61,37 @@ export class SessionRegistry {
     return { sessions, nextCursor: next === null ? null : writeCursor(next) };
   }
 
-  /** Leases of it end on every node. @throws GatewayError `session-not-found`, `store-unavailable` */
+  /** Aborts the session's leases on every node. @throws GatewayError `session-not-found`, `store-unavailable` */
   async delete(owner: string, connectId: string): Promise<void> {
     await this.get(owner, connectId);
     if (!(await this.#store.delete(connectId))) throw new GatewayError('session-not-found', NOT_FOUND);
   }
 
   /**
-   * The session for one translation: the one named, or a new one with the service's ttl. Either way it expires a
+   * Leases the session for one translation: the one named, or a new one with the service's ttl. Either way it expires a
    * whole ttl from now at the earliest.
+   * @param abort aborted with GatewayError `session-closed` when the session is deleted before the lease is released.
    * @throws GatewayError `session-not-found`, `session-conflict`, `session-limit`, `invalid-request`,
    *   `store-unavailable`
    */
-  async acquire(owner: string, connectId: string | undefined, input: ProfileInput): Promise<Lease> {
+  async acquire(
+    owner: string,
+    connectId: string | undefined,
+    input: ProfileInput,
+    abort = new AbortController(),
+  ): Promise<Lease> {
     const id = connectId ?? newConnectId();
-    const hold = this.#leases.hold(id);
+    const lease = this.#active.lease(id, connectId === undefined, abort);
     try {
       const session =
         connectId === undefined
           ? await this.#make(id, owner, input, this.#options.ttlMs)
           : await this.#use(owner, id, input);
       if (session === undefined) throw new GatewayError('session-not-found', NOT_FOUND);
-      hold.keep(session.ttlMs);
-      return new Lease(this.#store, hold, session, connectId === undefined);
+      lease.begin(session);
+      return lease;
     } catch (error) {
-      hold.release();
+      lease.release();
       throw error;
     }
   }
@@ -145,14 +104,14 @@ export class SessionRegistry {
     return this.#store.count();
   }
 
-  /** Live sessions as last known, at once; null while the store cannot be asked. */
+  /** Live sessions as last known, without waiting; null while the store cannot be reached. */
   lastCount(): number | null {
     return this.#store.lastCount();
   }
 
-  /** For the end of the process, when nothing is translated any longer. May be called twice. */
+  /** For shutdown, after the last translation has ended. May be called twice. */
   async close(): Promise<void> {
-    this.#leases.close();
+    this.#active.close();
     await this.#store.close();
   }
 
@@ -167,7 +126,7 @@ export class SessionRegistry {
     );
   }
 
-  /** A wish that conflicts is refused before the session counts as used; most say nothing that could. */
+  /** A conflicting profile is refused before the session counts as used; most requests send no profile at all. */
   #use(owner: string, connectId: string, input: ProfileInput): Promise<Session | undefined> {
     if (!isConnectId(connectId)) return Promise.resolve(undefined);
     if (Object.keys(input).length === 0) return this.#store.touch(connectId, owner);
@@ -176,11 +135,6 @@ export class SessionRegistry {
       return this.#store.touch(connectId, owner);
     });
   }
-}
-
-function isStoreAway(error: unknown): boolean {
-  if (error instanceof GatewayError && error.code === 'store-unavailable') return true;
-  throw error;
 }
 
 function newConnectId(): string {
@@ -200,9 +154,9 @@ function readCursor(cursor: string): number {
   if (/^\d{1,15}$/.test(order)) return Number(order);
   throw new GatewayError(
     'invalid-request',
-    'The cursor is none of ours. Pass on nextCursor as it was given.',
+    'The cursor is not valid. Send nextCursor exactly as it was returned.',
     {
-      errors: [{ pointer: '/cursor', detail: 'must be the nextCursor of an earlier answer.' }],
+      errors: [{ pointer: '/cursor', detail: 'must be the nextCursor of an earlier response.' }],
     },
   );
 }

@@ -1,20 +1,20 @@
-/** The log: pino's JSON lines with ISO times, and no secret in any of them. */
+/** The logger: pino's JSON lines with ISO times, secrets redacted. */
 import { destination, pino, type DestinationStream, type Level, type Logger } from 'pino';
 
 const CENSOR = '[redacted]';
 
-/** A field with one of these names loses its value at whatever depth it is logged. */
+/** The values of these fields are redacted at any depth. */
 const SECRET_FIELDS =
   /"((?:proxy-)?authorization|x-api-key|api-?key|(?:set-)?cookie|ticket)":(?:"(?:[^"\\]|\\.)*"|\[(?:"(?:[^"\\]|\\.)*",?)*\])/gi;
-/** In addresses: our single-use tickets, and the key that Azure takes in the query. */
+/** In URLs: single-use tickets, and the key that Azure accepts in the query. */
 const SECRET_PARAMETERS = /([?&](?:ticket|api-key)=)[^&#"\\\s]+/gi;
-/** Of an address like that of Redis: `redis://user:password@host`. */
+/** In URLs like `redis://user:password@host`. */
 const PASSWORDS = /(:\/\/[^\s/@:"\\]*:)[^\s/@"\\]+(?=@)/g;
 const BEARER = /\b(Bearer\s+)[\w.~+/-]+=*/gi;
 
 /**
- * Works on the finished line rather than on known paths of known objects, so that a header logged deep inside an
- * error or a ticket inside a message is caught as well.
+ * Works on the serialized line rather than on known paths of known objects, so that it also finds a header deep inside an
+ * error, or a ticket inside a message.
  */
 function redact(line: string): string {
   if (!SUSPICIOUS.test(line)) return line;
@@ -25,10 +25,10 @@ function redact(line: string): string {
     .replace(BEARER, `$1${CENSOR}`);
 }
 
-/** Nearly no line holds anything that looks like a secret, and those need not be searched four times. */
+/** Almost no line contains anything like a secret: one test spares the others four replacements. */
 const SUSPICIOUS = /authorization|api-?key|cookie|ticket|:\/\/|bearer/i;
 
-/** The lines of one turn of the event loop leave in one write: each costs a call of the kernel. */
+/** Writes the lines of one turn of the event loop at once, because each write costs a system call. */
 class BatchedStream implements DestinationStream {
   readonly #out: DestinationStream;
   #lines = '';
@@ -49,29 +49,29 @@ class BatchedStream implements DestinationStream {
   };
 }
 
-/** A process that ends in the middle of a turn has said all that it had to say. */
+/** Flushed when the process exits, so that the lines of its last turn are not lost. */
 function standardOutput(): DestinationStream {
-  const turn = new BatchedStream(destination({ dest: 1, sync: true }));
-  process.once('exit', turn.flush);
-  return turn;
+  const stream = new BatchedStream(destination({ dest: 1, sync: true }));
+  process.once('exit', stream.flush);
+  return stream;
 }
 
-/** The time as pino writes it into a line, made anew once a millisecond: many lines are of the same. */
+/** pino's timestamp as an ISO time, formatted once a millisecond because many lines share one. */
 function isoTime(): () => string {
-  let at = 0;
-  let written = '';
+  let lastMs = 0;
+  let formatted = '';
   return () => {
     const now = Date.now();
-    if (now !== at) {
-      at = now;
-      written = `,"time":"${new Date(now).toISOString()}"`;
+    if (now !== lastMs) {
+      lastMs = now;
+      formatted = `,"time":"${new Date(now).toISOString()}"`;
     }
-    return written;
+    return formatted;
   };
 }
 
-/** @param to where the lines go; standard output if absent. */
-export function createLogger(level: Level | 'silent', to: DestinationStream = standardOutput()): Logger {
+/** @param output default: standard output. */
+export function createLogger(level: Level | 'silent', output: DestinationStream = standardOutput()): Logger {
   const options = {
     level,
     base: null,
@@ -79,5 +79,5 @@ export function createLogger(level: Level | 'silent', to: DestinationStream = st
     formatters: { level: (label: string) => ({ level: label }) },
     hooks: { streamWrite: redact },
   };
-  return pino(options, to);
+  return pino(options, output);
 }

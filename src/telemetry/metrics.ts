@@ -1,13 +1,13 @@
-/** What Prometheus is told, by prom-client: a registry of each gateway's own, filled when it is asked for. */
+/** Metrics for Prometheus, by prom-client. Each gateway has its own registry, so that two in one process do not mix. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { FinishedRequest } from '../http/middleware/request-context.js';
+import type { FinishedRequest } from './reports.js';
 
-/** Seconds. Answers take from a millisecond (a session) to a minute (a long recording). */
+/** Seconds: responses take from a millisecond (a session) to a minute (a long recording). */
 const REQUEST_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
-/** Seconds. A ready socket is waited for some microseconds, so the scale begins lower. */
+/** Seconds: the wait for a ready socket takes microseconds, so this scale begins lower. */
 const STAGE_BUCKETS = [0.0001, 0.0005, ...REQUEST_BUCKETS];
 
-/** Node's parser takes any of about forty methods; the routes know these. */
+/** Node's parser accepts about 40 methods; the routes use these. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS']);
 
 export interface Sample {
@@ -15,13 +15,36 @@ export interface Sample {
   readonly value: number;
 }
 
-/** One metric that is kept elsewhere: a counter only grows. Units are in names, and are base units. */
+/** A metric whose values are kept elsewhere. A counter only grows. Units are base units, and are part of the name. */
 export interface Collector {
   readonly name: string;
   readonly help: string;
   readonly type: 'counter' | 'gauge';
-  readonly labels?: readonly string[];
+  readonly labels: readonly string[];
   readonly read: () => readonly Sample[] | Promise<readonly Sample[]>;
+}
+
+type CollectorOf = (
+  ...args: [name: string, help: string, labels: readonly string[], read: Collector['read']]
+) => Collector;
+
+export const gauge: CollectorOf = (name, help, labels, read) => ({ name, help, type: 'gauge', labels, read });
+export const counter: CollectorOf = (name, help, labels, read) => ({
+  name,
+  help,
+  type: 'counter',
+  labels,
+  read,
+});
+
+/** The sample of a metric without labels. */
+export function single(value: number): Sample[] {
+  return [{ value }];
+}
+
+/** A sample for each value of the one label. */
+export function labelled(label: string, values: Iterable<readonly [string, number]>): Sample[] {
+  return Array.from(values, ([name, value]) => ({ labels: { [label]: name }, value }));
 }
 
 export class Metrics {
@@ -30,38 +53,37 @@ export class Metrics {
   readonly #requestSeconds: Histogram<'route'>;
   readonly #stageSeconds: Histogram<'stage'>;
 
-  /** @param collectors what is counted elsewhere; read anew for each scrape */
+  /** @param collectors read at each scrape */
   constructor(collectors: readonly Collector[]) {
     const registers = [this.#registry];
     this.#requests = new Counter({
       name: 'translation_http_requests_total',
-      help: 'Requests answered, by the pattern of their path, method, status and the code of the problem told.',
+      help: 'Completed requests, by path pattern, method, status and problem code.',
       labelNames: ['route', 'method', 'status', 'code'],
       registers,
     });
     this.#requestSeconds = new Histogram({
       name: 'translation_http_request_duration_seconds',
-      help: 'From the headers of a request to the end of its answer; WebSockets are not among them.',
+      help: 'Time from the headers of a request to the end of its response, WebSockets excluded.',
       labelNames: ['route'],
       buckets: REQUEST_BUCKETS,
       registers,
     });
     this.#stageSeconds = new Histogram({
       name: 'translation_stage_duration_seconds',
-      help: 'Stages of a translation: upload, normalize, queue, upstream, and first_delta, which is the beginning of upstream.',
+      help: 'Stages of a translation: upload, normalize, queue, upstream, and first_delta, the part of upstream before the first delta.',
       labelNames: ['stage'],
       buckets: STAGE_BUCKETS,
       registers,
     });
-    for (const reading of collectors) this.#register(reading);
+    for (const collector of collectors) this.#register(collector);
   }
 
-  /** Counts a request that is over. */
   observe({ route, method, status, code, aborted, durationMs, report }: FinishedRequest): void {
     this.#requests.inc({
       route,
       method: METHODS.has(method) ? method : 'other',
-      // What proxies write in their logs where the client left before it was answered.
+      // nginx's status for a client that closed the connection before a response.
       status: status === undefined ? '499' : String(status),
       code: code ?? (aborted ? 'client-gone' : ''),
     });
@@ -83,9 +105,9 @@ export class Metrics {
     if (ms !== undefined) this.#stageSeconds.observe({ stage }, ms / 1_000);
   }
 
-  #register({ name, help, type, labels = [], read }: Collector): void {
+  #register({ name, help, type, labels, read }: Collector): void {
     const options = { name, help, labelNames: [...labels], registers: [this.#registry] };
-    // A counter of the library cannot be set. It has no reader between the two: a scrape collects before it tells.
+    // prom-client cannot set a counter. Nothing reads it between `reset` and `inc`: a scrape collects before it serializes.
     if (type === 'counter') {
       new Counter({
         ...options,

@@ -1,12 +1,12 @@
 /**
- * The process as Prometheus sees it, under the customary names. prom-client's own collection of these starts watchers of
- * the event loop that nothing can stop; here they end with the gateway.
+ * Metrics of the process, under the names that prom-client uses. Its own default metrics start event loop monitors that
+ * cannot be stopped; these end with the gateway.
  */
 import { readdir } from 'node:fs/promises';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
-import type { Collector, Sample } from './metrics.js';
+import { counter, gauge, labelled, single, type Collector, type Sample } from './metrics.js';
 
-/** How often the event loop is looked at. */
+/** Sampling interval of the event loop delay. */
 const RESOLUTION_MS = 10;
 const QUANTILES = [0.5, 0.9, 0.99, 1];
 
@@ -24,39 +24,42 @@ export class ProcessCollectors {
 
   get collectors(): Collector[] {
     return [
-      gauge(
-        'nodejs_eventloop_delay_seconds',
-        'How late timers were since the last scrape.',
-        ['quantile'],
-        () => this.#quantiles(),
+      gauge('nodejs_eventloop_delay_seconds', 'Event loop delay since the last scrape.', ['quantile'], () =>
+        this.#quantiles(),
       ),
-      counter(
-        'nodejs_eventloop_active_seconds_total',
-        'Time in which the event loop was not idle.',
-        () => performance.eventLoopUtilization().active / 1_000,
+      counter('nodejs_eventloop_active_seconds_total', 'Time in which the event loop was active.', [], () =>
+        single(performance.eventLoopUtilization().active / 1_000),
       ),
-      counter('process_cpu_seconds_total', 'User and system CPU time.', () => {
+      counter('process_cpu_seconds_total', 'User and system CPU time.', [], () => {
         const { user, system } = process.cpuUsage();
-        return (user + system) / 1e6;
+        return single((user + system) / 1e6);
       }),
-      gauge('process_resident_memory_bytes', 'Resident memory.', [], () => one(process.memoryUsage.rss())),
-      gauge('process_start_time_seconds', 'When the process began, in Unix time.', [], () =>
-        one(performance.timeOrigin / 1_000),
+      gauge('process_resident_memory_bytes', 'Resident memory.', [], () => single(process.memoryUsage.rss())),
+      gauge('process_start_time_seconds', 'Start time of the process, in Unix time.', [], () =>
+        single(performance.timeOrigin / 1_000),
       ),
       ...(process.platform === 'linux'
         ? [gauge('process_open_fds', 'Open file descriptors.', [], openFiles)]
         : []),
-      gauge('nodejs_heap_bytes', 'Memory of the JavaScript heap and beside it.', ['kind'], () => {
-        const { heapTotal, heapUsed, external, arrayBuffers } = process.memoryUsage();
-        return named('kind', { total: heapTotal, used: heapUsed, external, array_buffers: arrayBuffers });
-      }),
-      gauge('nodejs_active_resources', 'What keeps the event loop alive, by type.', ['type'], () => {
+      gauge(
+        'nodejs_heap_bytes',
+        'Memory of the JavaScript heap, and of buffers outside it.',
+        ['kind'],
+        () => {
+          const { heapTotal, heapUsed, external, arrayBuffers } = process.memoryUsage();
+          return labelled(
+            'kind',
+            Object.entries({ total: heapTotal, used: heapUsed, external, array_buffers: arrayBuffers }),
+          );
+        },
+      ),
+      gauge('nodejs_active_resources', 'Resources that keep the event loop alive, by type.', ['type'], () => {
         const counts: Record<string, number> = {};
         for (const type of process.getActiveResourcesInfo()) counts[type] = (counts[type] ?? 0) + 1;
-        return named('type', counts);
+        return labelled('type', Object.entries(counts));
       }),
-      gauge('nodejs_version_info', 'Always 1; the version stands in the label.', ['version'], () =>
-        named('version', { [process.version]: 1 }),
+      gauge('nodejs_version_info', 'Always 1; the version is in the label.', ['version'], () =>
+        labelled('version', [[process.version, 1]]),
       ),
     ];
   }
@@ -72,21 +75,5 @@ export class ProcessCollectors {
 }
 
 async function openFiles(): Promise<Sample[]> {
-  return one((await readdir('/proc/self/fd')).length);
-}
-
-function gauge(name: string, help: string, labels: readonly string[], read: Collector['read']): Collector {
-  return { name, help, type: 'gauge', labels, read };
-}
-
-function counter(name: string, help: string, read: () => number): Collector {
-  return { name, help, type: 'counter', read: () => one(read()) };
-}
-
-function one(value: number): Sample[] {
-  return [{ value }];
-}
-
-function named(label: string, values: Readonly<Record<string, number>>): Sample[] {
-  return Object.entries(values).map(([name, value]) => ({ labels: { [label]: name }, value }));
+  return single((await readdir('/proc/self/fd')).length);
 }

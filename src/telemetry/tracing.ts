@@ -1,4 +1,4 @@
-/** Spans, by OpenTelemetry's API alone: without an SDK in the process none of this does anything. Never text or audio. */
+/** Tracing by the OpenTelemetry API: without an SDK in the process it does nothing. No span holds text or audio. */
 import {
   context,
   isSpanContextValid,
@@ -15,50 +15,50 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 export type { Attributes };
 
-/** Where a span hangs: the request that was being answered. */
+/** The parent of a span: the request that was being handled. */
 export type TraceContext = Context;
 
-/** A step that is over. */
+/** A completed step. */
 export interface SpanRecord {
   readonly name: string;
   /** Milliseconds on the clock of `performance.now()`. */
   readonly startedAt: number;
   readonly endedAt: number;
-  /** At whom it was directed; absent: nobody outside. */
+  /** True if it was a call to another service. */
   readonly isCall?: boolean;
   readonly attributes?: Attributes;
-  /** The code of its failure, if it failed. */
+  /** The error code, if it failed. */
   readonly error?: string | undefined;
 }
 
 /** The span of one request; ends once. */
 export interface ServerSpan {
   /**
-   * @param name of low cardinality, as `GET /health`; asked for only if somebody listens, like the attributes
+   * @param name of low cardinality, as `GET /health`; called only if a span is recorded, like `attributes`
    */
   end(name: () => string, attributes: () => Attributes, failed: boolean): void;
 }
 
-/** What is told where no SDK is in the process. */
+/** Without an SDK. */
 const NO_SPAN: ServerSpan = { end: () => undefined };
 
 export class Tracing {
   readonly #tracer: Tracer;
 
-  /** @param version of the package, told as that of the instrumentation */
+  /** @param version of the package, which is the version of the instrumentation */
   constructor(version: string) {
     this.#tracer = trace.getTracer('realtime-translation-service', version);
   }
 
-  /** Begins a request's span and runs `answer` inside. It continues the client's trace where there is one. */
-  serve(headers: IncomingHttpHeaders, answer: (span: ServerSpan) => void): void {
-    const here = context.active();
-    // An instrumentation of node's own server has been here before us and read the headers already.
-    const parent = trace.getSpan(here) === undefined ? propagation.extract(here, headers) : here;
+  /** Starts the span of a request and runs `handler` inside it. It continues the client's trace if there is one. */
+  serve(headers: IncomingHttpHeaders, handler: (span: ServerSpan) => void): void {
+    const active = context.active();
+    // An instrumentation of Node's HTTP server has read the headers already if there is a span.
+    const parent = trace.getSpan(active) === undefined ? propagation.extract(active, headers) : active;
     const span = this.#tracer.startSpan('request', { kind: SpanKind.SERVER }, parent);
-    // A span that was not sampled has ids all the same, for those who come after it.
+    // Without an SDK the ids are invalid. A span that is not sampled has valid ids, for its children.
     if (!isSpanContextValid(span.spanContext())) {
-      answer(NO_SPAN);
+      handler(NO_SPAN);
       return;
     }
     const end: ServerSpan['end'] = (name, attributes, failed) => {
@@ -67,7 +67,7 @@ export class Tracing {
       span.end();
     };
     context.with(trace.setSpan(parent, span), () => {
-      answer({ end });
+      handler({ end });
     });
   }
 
@@ -75,13 +75,13 @@ export class Tracing {
     return context.active();
   }
 
-  /** Tells of steps after the fact, so that whoever takes them need not know of spans. Asks for them only if somebody listens. */
-  record(place: TraceContext, steps: () => readonly SpanRecord[]): void {
-    const parent: Span | undefined = trace.getSpan(place);
+  /** Records completed steps, so that the code that takes them need not know spans. Calls `steps` only if the parent is recorded. */
+  record(parentContext: TraceContext, steps: () => readonly SpanRecord[]): void {
+    const parent: Span | undefined = trace.getSpan(parentContext);
     if (parent?.isRecording() !== true) return;
     for (const { name, startedAt, endedAt, isCall = false, attributes = {}, error } of steps()) {
       const kind = isCall ? SpanKind.CLIENT : SpanKind.INTERNAL;
-      const span = this.#tracer.startSpan(name, { kind, startTime: startedAt, attributes }, place);
+      const span = this.#tracer.startSpan(name, { kind, startTime: startedAt, attributes }, parentContext);
       if (error !== undefined)
         span.setAttribute('error.type', error).setStatus({ code: SpanStatusCode.ERROR });
       span.end(endedAt);

@@ -1,48 +1,30 @@
-/** The course of one translation: how far it came, what each step took, and how that is told when it is over. */
+/** Times one translation, and reports them to logs, metrics and tracing when it has ended. */
 import { GatewayError, upstreamCauseOf } from '../errors.js';
+import type { Timings, TranslationReport } from '../telemetry/reports.js';
 import type { Attributes, TraceContext, SpanRecord, Tracing } from '../telemetry/tracing.js';
 import type { PendingResponse } from '../upstream/pending-response.js';
-
-/** What a translation took, however it ended: for logs and metrics, so never what was said. */
-export interface TranslationReport {
-  /** Milliseconds; a step that was not begun is absent. */
-  readonly timings: Timings;
-  readonly usage: { readonly inputTokens: number; readonly outputTokens: number } | undefined;
-  /** Sockets that it was sent on, one after the other. */
-  readonly attempts: number;
-  /** Our id for the last attempt, as upstream was told it. */
-  readonly upstreamId: string | undefined;
-}
-
-export interface Timings {
-  readonly uploadMs: number | undefined;
-  readonly normalizeMs: number | undefined;
-  readonly queueMs: number | undefined;
-  readonly upstreamMs: number | undefined;
-  readonly firstDeltaMs: number | undefined;
-}
 
 interface Span {
   readonly startedAt: number;
   readonly endedAt: number;
 }
 
-/** The clock is that of `performance.now()`. */
+/** Times are of the clock of `performance.now()`. */
 export class TranslationTrace {
   readonly #tracing: Tracing;
   readonly #parent: TraceContext;
   readonly #uploadMs: number | undefined;
   #normalizing: (Span & { error: unknown }) | undefined;
   inputAudioMs: number | undefined;
-  /** From the pool's acceptance on. */
+  /** Set once the pool has accepted the request. */
   pending: PendingResponse | undefined;
-  /** Something of it was told, so that whoever asked knows its session. */
-  hasStarted = false;
+  /** An event was written to the client, which knows the session's id from then on. */
+  hasDelivered = false;
   /** Why there is no translation. */
   error: unknown;
   #report: TranslationReport | undefined;
 
-  /** @param uploadMs of a recording */
+  /** @param uploadMs how long the upload of a recording took */
   constructor(tracing: Tracing, uploadMs: number | undefined) {
     this.#tracing = tracing;
     this.#parent = tracing.activeContext();
@@ -62,7 +44,7 @@ export class TranslationTrace {
     }
   }
 
-  /** To be asked for when all is over: it is made once. */
+  /** To be read once the translation has ended: it is computed once. */
   get report(): TranslationReport {
     const { pending } = this;
     this.#report ??= {
@@ -74,7 +56,7 @@ export class TranslationTrace {
     return this.#report;
   }
 
-  /** @param attributes of the request to upstream; asked for only if somebody listens */
+  /** @param attributes of the upstream request; called only if spans are exported */
   recordSpans(attributes: () => Attributes): void {
     this.#tracing.record(this.#parent, () => [
       ...this.#normalizeSpan(),
@@ -107,7 +89,7 @@ export class TranslationTrace {
     const error = codeOf(this.error);
     const queue = { name: 'queue', startedAt: acceptedAt };
     if (sentAt === undefined) return [{ ...queue, endedAt, error }];
-    const told = {
+    const described = {
       ...attributes,
       'gen_ai.usage.input_tokens': usage?.inputTokens,
       'gen_ai.usage.output_tokens': usage?.outputTokens,
@@ -118,7 +100,7 @@ export class TranslationTrace {
     };
     return [
       { ...queue, endedAt: sentAt },
-      { name: 'upstream', isCall: true, startedAt: sentAt, endedAt, attributes: told, error },
+      { name: 'upstream', isCall: true, startedAt: sentAt, endedAt, attributes: described, error },
     ];
   }
 }
@@ -130,7 +112,7 @@ const NO_TIMESTAMPS = {
   endedAt: undefined,
 };
 
-/** In tenths of a millisecond; nothing where either end is missing. */
+/** Rounded to tenths of a millisecond; undefined if either end is missing. */
 function tenthsBetween(startedAt: number | undefined, endedAt: number | undefined): number | undefined {
   if (startedAt === undefined || endedAt === undefined) return undefined;
   return Math.round((endedAt - startedAt) * 10) / 10;

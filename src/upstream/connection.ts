@@ -1,26 +1,25 @@
-/** One socket's life: handshake, requests multiplexed on it, retirement, and what is left when it ends. */
+/** One socket's life: handshake, requests multiplexed on it, retirement, and which requests are lost when it ends. */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { GatewayError } from '../errors.js';
+import type { Endpoint } from '../providers/endpoint.js';
 import {
   LIMITS_EVENT_NAME,
   type ClientEvent,
   type Fault,
-  type Item,
   type SessionSettings,
   type SessionView,
   type Usage,
 } from '../wire/index.js';
-import { Demux } from './demux.js';
-import type { Endpoint } from '../providers/endpoint.js';
-import { concernsReference, socketLost, saysItExists } from './errors.js';
-import { openSession, type SessionListener } from './handshake.js';
-import { inputItems } from './input-items.js';
 import { KEEP_ALIVE_TIMES, KeepAlive, type KeepAliveTimes } from '../ws/keep-alive.js';
-import type { PendingResponse } from './pending-response.js';
-import { RateLimits } from './rate-limits.js';
-import { PromptItems } from './prompt-items.js';
 import type { Socket } from '../ws/socket.js';
+import { Demux, type DemuxActions } from './demux.js';
+import { concernsReference, saysItExists, socketLost } from './errors.js';
+import { openSession, type SessionListener } from './handshake.js';
+import type { PendingResponse, RequestRunner } from './pending-response.js';
+import { PromptItems } from './prompt-items.js';
+import { RateLimits } from './rate-limits.js';
+import { requestEvents } from './request-events.js';
 
 export interface ConnectionOptions {
   /** Until the socket must be ready. */
@@ -41,20 +40,23 @@ export interface ConnectionOptions {
 export interface ConnectionObserver {
   /** The state, the load or `aging` changed. */
   onChanged(connection: Connection): void;
-  /** The socket is gone and this request had no answer yet. */
+  /** The socket was lost before this request settled. */
   onRequestLost(pending: PendingResponse, error: GatewayError): void;
-  /** What upstream charges for a response that ended, whoever still waited for it. */
+  /** What upstream charges for a response that ended, cancelled ones included. */
   onUsage(usage: Usage): void;
 }
 
+type Live = { socket: Socket; keepAlive: KeepAlive; readyAt: number };
+
 type ConnectionState =
   | { at: 'connecting'; socket: Socket }
-  | { at: 'ready'; socket: Socket; keepAlive: KeepAlive; retirement: NodeJS.Timeout; readyAt: number }
-  | { at: 'draining'; socket: Socket; keepAlive: KeepAlive; readyAt: number }
+  /** `retirement` ends the time until it is aging, then the time until it drains. */
+  | (Live & { at: 'ready'; aging: boolean; retirement: NodeJS.Timeout })
+  | (Live & { at: 'draining' })
   /** Without an error where it was closed on purpose, after its work. */
   | { at: 'closed'; error: GatewayError | undefined; readyAt: number | undefined };
 
-/** Requests bring all they need: no voice detection that would answer by itself, no tools. */
+/** Requests are self-contained: no voice detection, which would start responses by itself, and no tools. */
 const SETTINGS: SessionSettings = {
   output: 'text',
   inputFormat: 'pcm16',
@@ -66,84 +68,39 @@ const SETTINGS: SessionSettings = {
 /** `setTimeout` takes at most 2^31-1 ms. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
-export class Connection {
+export class Connection implements RequestRunner {
   readonly id = randomUUID().slice(0, 8);
   readonly capacity: number;
-  /** Due for retirement: a successor should be opened before this one drains. */
-  aging = false;
+  /** By the monotonic clock, as all times here. */
+  readonly startedAt = performance.now();
+  /** When `load` last became 0. */
+  idleSince = this.startedAt;
   /** Responses that ended on it. */
   finished = 0;
-  /** Since when nothing runs, by the monotonic clock. */
-  idleSince = performance.now();
+  /** Resolves when the socket has left the network, too. */
+  readonly ended: Promise<void>;
   readonly #endpoint: Endpoint;
   readonly #options: ConnectionOptions;
   readonly #observer: ConnectionObserver;
   readonly #logger: Logger;
   readonly #demux: Demux;
-  readonly #prompts: PromptItems;
+  readonly #promptItems: PromptItems;
   readonly #limits: RateLimits;
-  /** Resolves when the socket is gone from the network, too. */
-  readonly ended: Promise<void>;
   #state: ConnectionState;
 
   /** Starts connecting at once. */
   constructor(endpoint: Endpoint, options: ConnectionOptions, observer: ConnectionObserver, logger: Logger) {
+    this.capacity = options.capacity;
     this.#endpoint = endpoint;
     this.#options = options;
     this.#observer = observer;
     this.#logger = logger.child({ connection: this.id });
-    // Without out-of-band responses there is one conversation, so one request at a time.
-    this.capacity = endpoint.dialect.outOfBand ? options.capacity : 1;
-    this.#prompts = new PromptItems(options.maxPromptItems ?? 128);
+    this.#promptItems = new PromptItems(options.maxPromptItems ?? 128);
     this.#limits = new RateLimits(endpoint.dialect);
-    this.#demux = new Demux(
-      {
-        cancel: (responseId, requestId) => {
-          this.#send({ type: 'response.cancel', eventId: `cancel_${requestId}`, responseId });
-        },
-        onSlotFree: () => {
-          this.finished += 1;
-          this.#onSlotFree();
-        },
-        onUsage: (usage) => {
-          this.#observer.onUsage(usage);
-        },
-        onRejected: ({ request }, fault) => {
-          if (concernsReference(fault)) this.#prompts.invalidate(request.prompt);
-          else this.#prompts.forgetIn(fault.message);
-        },
-        onUnresponsive: () => {
-          this.#logger.warn('upstream ignored a cancellation; the socket is replaced');
-          this.drain();
-          this.#onSlotFree();
-        },
-        onUnmatchedError: (fault) => {
-          this.#onUnmatchedError(fault);
-        },
-        warn: (message, fault) => {
-          this.#logger.warn({ code: fault?.code, param: fault?.param }, message);
-        },
-      },
-      this.#limits,
-      options.cancelGraceMs ?? 5_000,
-    );
+    this.#demux = new Demux(this.#demuxActions, this.#limits, options.cancelGraceMs ?? 5_000);
     let gone = (): void => undefined;
     this.ended = new Promise((resolve) => (gone = resolve));
-    const listener: SessionListener = {
-      ready: (session) => {
-        if (this.#state.at === 'connecting') this.#onReady(this.#state.socket, session);
-      },
-      frame: (text) => {
-        this.#receive(text);
-      },
-      pong: () => {
-        if ('keepAlive' in this.#state) this.#state.keepAlive.pong();
-      },
-      failed: (error) => {
-        this.destroy(error);
-      },
-      gone,
-    };
+    const listener = { ...this.#sessionListener, gone };
     const socket = openSession(endpoint, SETTINGS, options.connectTimeoutMs, listener, this.#logger);
     this.#state = { at: 'connecting', socket };
   }
@@ -152,67 +109,54 @@ export class Connection {
     return this.#state.at;
   }
 
+  /** Due for retirement: its owner should open a successor before this one drains. */
+  get aging(): boolean {
+    return this.#state.at === 'ready' && this.#state.aging;
+  }
+
   /** Why it was lost; undefined before that, and where it was closed on purpose. */
   get error(): GatewayError | undefined {
     return this.#state.at === 'closed' ? this.#state.error : undefined;
   }
 
-  /** When it became ready, by the monotonic clock; undefined where it never did. */
+  /** Undefined where it never was. */
   get readyAt(): number | undefined {
     return 'readyAt' in this.#state ? this.#state.readyAt : undefined;
   }
 
-  /** Slots taken, abandoned requests included until upstream has let go of them. */
+  /** Slots taken, those of cancelled requests included until upstream has ended their responses. */
   get load(): number {
     return this.#demux.size;
   }
 
-  /** What it speaks with, fixed once it has spoken. The empty string is the provider's default. */
+  /** The voice that it is locked to; the empty string is the provider's default. */
   get voice(): string | undefined {
     return this.#demux.voice;
   }
 
   hasPrompt(prompt: string): boolean {
-    return this.#prompts.has(prompt);
+    return this.#promptItems.has(prompt);
   }
 
-  /** Sends a request. Only while ready and below capacity: the owner chooses. */
+  /** Sends a request. The owner calls it only while the connection is ready and below its capacity. */
   run(pending: PendingResponse): void {
     const { request } = pending;
-    const entry = this.#demux.add(pending);
-    pending.sent(entry.requestId);
-    const seed = this.#prompts.ensure(request.prompt);
-    if (seed.evictedId !== undefined) {
-      this.#send({ type: 'item.delete', eventId: `evict_${seed.evictedId}`, itemId: seed.evictedId });
-    }
-    if (seed.isNew) {
-      // No round trip is waited for: the socket keeps the order.
-      const item: Item = { id: seed.id, role: 'system', parts: [{ type: 'text', text: request.prompt }] };
-      this.#send({ type: 'item.create', eventId: seed.id, item });
-    }
-    this.#send({
-      type: 'response.create',
-      eventId: entry.requestId,
-      response: {
-        conversation: 'none',
-        output: request.output,
-        ...(request.output === 'audio' && request.voice !== undefined ? { voice: request.voice } : {}),
-        metadata: { ...request.metadata, request_id: entry.requestId },
-        input: [{ reference: seed.id }, ...inputItems(request)],
-      },
-    });
+    const requestId = this.#demux.add(pending);
+    pending.beginAttempt(this, requestId);
+    const promptItem = this.#promptItems.ensure(request.prompt);
+    for (const event of requestEvents(request, requestId, promptItem)) this.#send(event);
   }
 
-  /** Nobody waits for this request any more; upstream is told. */
+  /** The request has settled: its response is cancelled upstream unless it has ended. */
   abandon(pending: PendingResponse): void {
     this.#demux.abandon(pending);
   }
 
-  /** Takes no new work, ends what runs, then closes. */
-  drain(): void {
+  /** Accepts no more requests, and closes when those that run have ended. */
+  close(): void {
     if (this.#state.at === 'connecting') {
-      this.#state.socket.terminate();
-      this.#close(undefined);
+      this.#state.socket.destroy();
+      this.#becomeClosed(undefined);
       this.#observer.onChanged(this);
     }
     if (this.#state.at !== 'ready') return;
@@ -222,25 +166,68 @@ export class Connection {
     this.#closeIfDrained();
   }
 
-  /** Ends it at once; requests without an answer go back to the owner. */
+  /** Cuts the socket; requests that have not settled go back to the owner. */
   destroy(error: GatewayError): void {
     if (this.#state.at === 'closed') return;
     const { socket } = this.#state;
-    const orphans = this.#demux.clear();
-    this.#close(error);
-    socket.terminate();
-    for (const pending of orphans) this.#observer.onRequestLost(pending, error);
+    const lost = this.#demux.clear();
+    this.#becomeClosed(error);
+    socket.destroy();
+    for (const pending of lost) this.#observer.onRequestLost(pending, error);
     this.#observer.onChanged(this);
   }
 
-  #receive(frame: string): void {
+  readonly #sessionListener: Omit<SessionListener, 'gone'> = {
+    ready: (session) => {
+      if (this.#state.at === 'connecting') this.#onReady(this.#state.socket, session);
+    },
+    frame: (text) => {
+      this.#onFrame(text);
+    },
+    pong: () => {
+      if ('keepAlive' in this.#state) this.#state.keepAlive.pong();
+    },
+    failed: (error) => {
+      this.destroy(error);
+    },
+  };
+
+  readonly #demuxActions: DemuxActions = {
+    cancel: (responseId, requestId) => {
+      this.#send({ type: 'response.cancel', eventId: `cancel_${requestId}`, responseId });
+    },
+    onSlotFree: () => {
+      this.finished += 1;
+      this.#onSlotFree();
+    },
+    onUsage: (usage) => {
+      this.#observer.onUsage(usage);
+    },
+    onRejected: ({ request }, fault) => {
+      if (concernsReference(fault)) this.#promptItems.invalidate(request.prompt);
+      else this.#promptItems.invalidateNamedIn(fault.message);
+    },
+    onUnresponsive: () => {
+      this.#logger.warn('upstream ignored a cancellation; the socket is replaced');
+      this.close();
+      this.#onSlotFree();
+    },
+    onUnmatchedError: (fault) => {
+      this.#onUnmatchedError(fault);
+    },
+    warn: (message, fault) => {
+      this.#logger.warn({ code: fault?.code, param: fault?.param }, message);
+    },
+  };
+
+  #onFrame(frame: string): void {
     const decoded = this.#endpoint.dialect.decodeAnswer(frame, this.#demux.lacksText);
     switch (decoded.kind) {
       case 'event':
         this.#demux.route(decoded.event);
         return;
       case 'ignored':
-        if (decoded.type === LIMITS_EVENT_NAME) this.#limits.heard(frame);
+        if (decoded.type === LIMITS_EVENT_NAME) this.#limits.update(frame);
         else this.#logger.debug({ type: decoded.type }, 'unknown event from upstream');
         return;
       case 'malformed':
@@ -250,31 +237,26 @@ export class Connection {
   }
 
   #onReady(socket: Socket, session: SessionView): void {
-    const isBusy = (): boolean => this.load > 0;
-    const keepAlive = new KeepAlive(
-      {
-        ping: () => {
-          socket.ping();
-        },
-        get bufferedBytes() {
-          return socket.bufferedBytes;
-        },
-        get busy() {
-          return isBusy();
-        },
-        dead: () => {
-          this.#logger.warn('upstream answers no ping; the socket is given up');
-          this.destroy(socketLost(1006, 'no pong'));
-        },
-      },
-      this.#options.keepAlive ?? KEEP_ALIVE_TIMES,
-    );
+    const readyAt = performance.now();
+    const keepAlive = this.#keepAlive(socket);
     const retirement = setTimeout(() => {
       this.#onAged();
     }, this.#retireInMs(session));
-    this.idleSince = performance.now();
-    this.#become({ at: 'ready', socket, keepAlive, retirement, readyAt: performance.now() });
+    this.idleSince = readyAt;
+    this.#become({ at: 'ready', socket, keepAlive, readyAt, aging: false, retirement });
     this.#observer.onChanged(this);
+  }
+
+  #keepAlive(socket: Socket): KeepAlive {
+    const target = {
+      socket,
+      isBusy: () => this.load > 0,
+      onTimeout: () => {
+        this.#logger.warn('upstream answered no ping in time; the socket is replaced');
+        this.destroy(socketLost(1006, 'no pong'));
+      },
+    };
+    return new KeepAlive(target, this.#options.keepAlive ?? KEEP_ALIVE_TIMES);
   }
 
   /** Early enough that what runs can end before the server ends the session, and not all sockets at the same time. */
@@ -286,28 +268,28 @@ export class Connection {
     return Math.max(0, Math.min(ageMs, leftMs - marginMs, LONGEST_TIMER_MS));
   }
 
-  /** The owner may now open a successor; whether it does or not, this socket drains after a handshake's time. */
+  /** The owner may open a successor now; whether it does or not, this socket drains after a handshake's time. */
   #onAged(): void {
     if (this.#state.at !== 'ready') return;
-    this.aging = true;
+    this.#state.aging = true;
     const marginMs = Math.min(this.#options.connectTimeoutMs, this.#options.maxAgeMs / 10);
     this.#state.retirement = setTimeout(() => {
-      this.drain();
+      this.close();
     }, marginMs);
     this.#observer.onChanged(this);
   }
 
   #onUnmatchedError(fault: Fault): void {
     if (fault.code === 'response_cancel_not_active' || fault.causedBy?.startsWith('cancel_')) return;
-    // A seed that upstream has already is as good as one that it took.
+    // A prompt item that upstream already has is as good as one that it accepted.
     if (saysItExists(fault)) return;
-    // Its message may quote a question.
+    // The message is not logged, because it may quote a question.
     this.#logger.warn(
       { code: fault.code, param: fault.param },
       'upstream error that names no running request',
     );
-    if (fault.code === 'session_expired') this.drain();
-    this.#prompts.forgetIn(`${fault.causedBy ?? ''} ${fault.message}`);
+    if (fault.code === 'session_expired') this.close();
+    this.#promptItems.invalidateNamedIn(`${fault.causedBy ?? ''} ${fault.message}`);
   }
 
   #onSlotFree(): void {
@@ -319,12 +301,12 @@ export class Connection {
   #closeIfDrained(): void {
     if (this.#state.at !== 'draining' || this.load > 0) return;
     this.#state.socket.close(1000);
-    this.#close(undefined);
+    this.#becomeClosed(undefined);
     this.#observer.onChanged(this);
   }
 
-  /** Leaves the last living state; its timers end with it. */
-  #close(error: GatewayError | undefined): void {
+  /** Stops the timers of the state that it leaves. */
+  #becomeClosed(error: GatewayError | undefined): void {
     const state = this.#state;
     if (state.at === 'ready') clearTimeout(state.retirement);
     if ('keepAlive' in state) state.keepAlive.stop();

@@ -1,6 +1,6 @@
 /**
- * Who gets which event of a shared socket. Our id comes first (`metadata.request_id`, `error.event_id`),
- * theirs second: `response.created` ties the response's id to it, and every later event is routed by that.
+ * Routes the events of a shared socket to the requests that run on it. Our id comes first (`metadata.request_id`,
+ * `error.event_id`), theirs second: `response.created` ties the response's id to it, and later events are routed by that.
  */
 import { randomBytes } from 'node:crypto';
 import type { GatewayError } from '../errors.js';
@@ -9,39 +9,36 @@ import {
   concernsNoRequest,
   requestRejected,
   responseError,
-  unnamedRefusal,
+  unnamedRejection,
   untaggedResponse,
 } from './errors.js';
-import type { RateLimits } from './rate-limits.js';
 import type { PendingResponse } from './pending-response.js';
+import type { RateLimits } from './rate-limits.js';
 
-export interface RoutedRequest {
+interface RoutedRequest {
   readonly requestId: string;
-  /** Undefined once it is over: tables that held the entry may keep it for long (see Bag), but not the request. */
+  /** Undefined once it has ended: tables may keep the entry for long (see Bag), but not the request. */
   pending: PendingResponse | undefined;
   responseId: string | undefined;
-  /** Set once nobody waits any more: the slot stays taken until upstream is done, or this runs out. */
+  /** Set once the request has been abandoned: its slot stays taken until upstream is done, or this expires. */
   cancelTimer: NodeJS.Timeout | undefined;
-  /** What is to be its voice; undefined for text. The empty string is the provider's default. */
-  readonly voice: string | undefined;
-  /** An error that named no request may have been the answer to this one; cleared by the next sign of life. */
-  suspected: GatewayError | undefined;
+  /** An error that names no request may have been the answer to this one; cleared by its next event. */
+  suspectedError: GatewayError | undefined;
 }
 
 export interface DemuxActions {
-  /** Ask upstream to end a response. */
+  /** Cancels a response upstream. */
   cancel(responseId: string, requestId: string): void;
-  /** A response ended that was asked for here. */
+  /** A response that was requested here ended. */
   onUsage(usage: Usage): void;
-  /** A slot became free. */
   onSlotFree(): void;
-  /** Upstream would not even begin: what the request referred to may be missing. */
+  /** Upstream refused a request before its response: the item that it refers to may be missing. */
   onRejected(pending: PendingResponse, fault: Fault): void;
-  /** Upstream ignored a cancellation: the socket is not to be trusted with new work. */
+  /** Upstream ignored a cancellation: the socket is not to be trusted with new requests. */
   onUnresponsive(): void;
-  /** An error that names no request of ours. */
+  /** An error that belongs to none of the requests. */
   onUnmatchedError(fault: Fault): void;
-  /** Upstream does what no server should; the operator is to read of it. */
+  /** Upstream violates the protocol, which the operator should read in the log. */
   warn(message: string, fault?: Fault): void;
 }
 
@@ -50,14 +47,14 @@ const SUSPICION_MS = 3_000;
 
 export class Demux {
   readonly #actions: DemuxActions;
+  readonly #limits: RateLimits;
   readonly #cancelGraceMs: number;
-  /** What its ids begin with: they are told apart from those of all other sockets and processes. */
+  /** Makes the request ids differ from those of all other sockets and processes. */
   readonly #prefix = `req_${randomBytes(12).toString('hex')}_`;
   #count = 0;
   readonly #byRequest = new Map<string, RoutedRequest>();
   readonly #byResponse = new Map<string, RoutedRequest>();
-  readonly #limits: RateLimits;
-  #spoken: string | undefined;
+  #spokenVoice: string | undefined;
   #suspicion: NodeJS.Timeout | undefined;
 
   constructor(actions: DemuxActions, limits: RateLimits, cancelGraceMs: number) {
@@ -71,36 +68,35 @@ export class Demux {
   }
 
   /**
-   * What upstream has spoken with, which is fixed from then on; until then what is asked for by those that run. A voice that
-   * was refused is not kept.
+   * The voice that upstream has spoken with, which is fixed from then on; until then the one that a running request
+   * asks for. A voice that was refused is not kept.
    */
   get voice(): string | undefined {
-    if (this.#spoken !== undefined) return this.#spoken;
-    for (const { voice } of this.#byRequest.values()) if (voice !== undefined) return voice;
+    if (this.#spokenVoice !== undefined) return this.#spokenVoice;
+    for (const { pending } of this.#byRequest.values())
+      if (pending?.voiceLock !== undefined) return pending.voiceLock;
     return undefined;
   }
 
-  /** Whether a part or an item of this response that is said whole is of interest: nobody needs it after a delta. */
+  /** Whether complete parts and items of this response have to be read, because no delta of it has arrived. */
   readonly lacksText = (responseId: string): boolean =>
     this.#byResponse.get(responseId)?.pending?.lacksText === true;
 
-  /** A fresh id for each attempt, so that a late answer to an earlier one finds nobody. */
-  add(pending: PendingResponse): RoutedRequest {
+  /** @returns the id of this attempt, so that a late answer to an earlier one matches no request */
+  add(pending: PendingResponse): string {
     this.#count += 1;
-    const { output, voice = '' } = pending.request;
-    const entry: RoutedRequest = {
-      requestId: `${this.#prefix}${this.#count}`,
+    const requestId = `${this.#prefix}${this.#count}`;
+    this.#byRequest.set(requestId, {
+      requestId,
       pending,
       responseId: undefined,
       cancelTimer: undefined,
-      voice: output === 'audio' ? voice : undefined,
-      suspected: undefined,
-    };
-    this.#byRequest.set(entry.requestId, entry);
-    return entry;
+      suspectedError: undefined,
+    });
+    return requestId;
   }
 
-  /** Nobody waits for it any more: cancel it upstream, at once or as soon as its id is known. */
+  /** Cancels a request that has settled: at once, or as soon as the id of its response is known. */
   abandon(pending: PendingResponse): void {
     const entry = this.#byRequest.get(pending.upstreamId ?? '');
     if (entry?.pending !== pending || entry.cancelTimer !== undefined) return;
@@ -114,38 +110,38 @@ export class Demux {
   route(event: ServerEvent): void {
     switch (event.type) {
       case 'response.started':
-        this.#start(event.response);
+        this.#onStarted(event.response);
         return;
       case 'text.delta':
       case 'transcript.delta':
-        this.#living(event.responseId)?.pending?.textDelta(event.delta);
+        this.#find(event.responseId)?.pending?.textDelta(event.delta);
         return;
       case 'audio.delta':
-        this.#sound(event.responseId, event.audio);
+        this.#onAudio(event.responseId, event.audio);
         return;
       case 'text.done':
       case 'transcript.done':
-        this.#living(event.responseId)?.pending?.wholePart(event, { type: 'text', text: event.text });
+        this.#find(event.responseId)?.pending?.wholePart(event, { type: 'text', text: event.text });
         return;
       case 'part.done':
-        this.#living(event.responseId)?.pending?.wholePart(event, event.part);
+        this.#find(event.responseId)?.pending?.wholePart(event, event.part);
         return;
       case 'output.done':
-        this.#living(event.responseId)?.pending?.wholeItem(event.outputIndex, event.item);
+        this.#find(event.responseId)?.pending?.wholeItem(event.outputIndex, event.item);
         return;
       case 'response.finished':
-        this.#finish(event.response);
+        this.#onFinished(event.response);
         return;
       case 'fault':
-        this.#fault(event);
+        this.#onFault(event);
         return;
       default:
-        // Everything else tells of items and parts, which say nothing that the deltas do not.
+        // All other events are about items and parts, and repeat what the deltas contain.
         return;
     }
   }
 
-  /** Empties the books; the requests that still wait for an answer are handed back. */
+  /** Removes all requests, and returns those that have not settled. */
   clear(): PendingResponse[] {
     const entries = [...this.#byRequest.values()];
     this.#byRequest.clear();
@@ -155,36 +151,36 @@ export class Demux {
     return entries.flatMap(({ pending }) => (pending?.settled === false ? [pending] : []));
   }
 
-  /** An entry whose response has just said something. */
-  #living(responseId: string): RoutedRequest | undefined {
+  /** The entry of a response that has just sent an event. */
+  #find(responseId: string): RoutedRequest | undefined {
     const entry = this.#byResponse.get(responseId);
-    if (entry !== undefined) entry.suspected = undefined;
+    if (entry !== undefined) entry.suspectedError = undefined;
     return entry;
   }
 
-  #sound(responseId: string, pcm: Buffer): void {
-    const entry = this.#living(responseId);
-    this.#spoken ??= entry?.voice;
-    entry?.pending?.audioDelta(pcm);
+  #onAudio(responseId: string, pcm: Buffer): void {
+    const pending = this.#find(responseId)?.pending;
+    this.#spokenVoice ??= pending?.voiceLock;
+    pending?.audioDelta(pcm);
   }
 
-  #start(response: ResponseView): void {
+  #onStarted(response: ResponseView): void {
     const requestId = response.metadata?.request_id;
     const entry = this.#byRequest.get(requestId ?? '');
     if (entry === undefined) {
-      // Not ours to wait for: an attempt given up long ago. Its tokens need not be spent.
+      // Of an attempt that was given up long ago: cancelled, so that it costs no more tokens.
       this.#actions.cancel(response.id, 'unknown');
-      if (requestId === undefined) this.#untagged();
+      if (requestId === undefined) this.#failUnstarted();
       return;
     }
-    entry.suspected = undefined;
+    entry.suspectedError = undefined;
     entry.responseId = response.id;
     this.#byResponse.set(response.id, entry);
     if (entry.cancelTimer === undefined) entry.pending?.started();
     else this.#actions.cancel(response.id, entry.requestId);
   }
 
-  #finish(response: ResponseView): void {
+  #onFinished(response: ResponseView): void {
     const entry =
       this.#byResponse.get(response.id) ?? this.#byRequest.get(response.metadata?.request_id ?? '');
     if (entry === undefined) return;
@@ -194,22 +190,23 @@ export class Demux {
     this.#actions.onSlotFree();
   }
 
-  /** It could be the response of any request that waits for one. No order is promised, so none of them gets it. */
-  #untagged(): void {
-    const waiting = this.#waiting();
-    if (waiting.length === 0) return;
-    this.#actions.warn(
-      'upstream does not return the metadata of a response; whose answer it is cannot be told',
-    );
-    for (const entry of waiting) this.#fail(entry, untaggedResponse());
+  /**
+   * A response without our metadata could be that of any request whose response has not started. No order is promised,
+   * so all of them fail.
+   */
+  #failUnstarted(): void {
+    const unstarted = this.#unstarted();
+    if (unstarted.length === 0) return;
+    this.#actions.warn('upstream does not return the metadata of a response, so it matches no request');
+    for (const entry of unstarted) this.#fail(entry, untaggedResponse());
   }
 
-  #fault(fault: Fault): void {
+  #onFault(fault: Fault): void {
     if ((fault.causedBy ?? '') === '' && this.size > 0 && !concernsNoRequest(fault)) {
-      this.#unnamed(fault);
+      this.#onUnnamedFault(fault);
       return;
     }
-    // A cancellation is named after its request: refused means there was nothing left to cancel.
+    // A cancellation's id contains that of its request; if it is refused there was nothing left to cancel.
     const requestId = fault.causedBy?.replace(/^cancel_/, '') ?? '';
     const entry = this.#byRequest.get(requestId);
     if (entry === undefined) {
@@ -223,26 +220,26 @@ export class Demux {
   }
 
   /**
-   * An error that names no request. Where only one runs, and waits for its response, it is the answer to that. Otherwise it is
-   * not known whether it ends one, and which: those that say nothing more for some seconds have ended with it.
+   * An error that names no request. Where only one runs and its response has not started, it is the answer to that one.
+   * Otherwise it may have ended any of them, or none: those that stay silent for some seconds fail with it.
    */
-  #unnamed(fault: Fault): void {
-    const error = unnamedRefusal(fault, this.#limits);
+  #onUnnamedFault(fault: Fault): void {
+    const error = unnamedRejection(fault, this.#limits);
     const [only, ...others] = this.#byRequest.values();
     if (only !== undefined && others.length === 0 && only.responseId === undefined) {
-      this.#actions.warn('upstream error that names no request; it ends the only one that runs', fault);
+      this.#actions.warn('upstream error that names no request; the only one that runs fails', fault);
       if (only.pending !== undefined) this.#actions.onRejected(only.pending, fault);
       this.#fail(only, error);
       return;
     }
-    this.#actions.warn('upstream error that names no request; those that stay silent now are ended', fault);
+    this.#actions.warn('upstream error that names no request; those that stay silent will fail', fault);
     if (this.#suspicion !== undefined) return;
-    const waiting = this.#waiting();
-    const suspects = waiting.length > 0 ? waiting : [...this.#byRequest.values()];
-    for (const entry of suspects) entry.suspected = error;
+    const unstarted = this.#unstarted();
+    const suspects = unstarted.length > 0 ? unstarted : [...this.#byRequest.values()];
+    for (const entry of suspects) entry.suspectedError = error;
     this.#suspicion = setTimeout(() => {
       this.#suspicion = undefined;
-      for (const entry of suspects) if (entry.suspected !== undefined) this.#fail(entry, error);
+      for (const entry of suspects) if (entry.suspectedError !== undefined) this.#fail(entry, error);
     }, SUSPICION_MS);
   }
 
@@ -251,32 +248,30 @@ export class Demux {
     this.#suspicion = undefined;
   }
 
-  /** Those whose response has not started, except for those that nobody waits for any more. */
-  #waiting(): RoutedRequest[] {
+  /** Those whose response has not started, without those that were abandoned. */
+  #unstarted(): RoutedRequest[] {
     return [...this.#byRequest.values()].filter(
       ({ responseId, cancelTimer }) => responseId === undefined && cancelTimer === undefined,
     );
   }
 
-  /** Ends a request that upstream did not end. A response that has started keeps its slot until it is cancelled. */
+  /** Fails a request that upstream did not end. A response that has started keeps its slot until it is cancelled. */
   #fail(entry: RoutedRequest, error: GatewayError): void {
     if (entry.responseId !== undefined) {
       entry.pending?.fail(error);
       return;
     }
-    const pending = this.#remove(entry);
-    pending?.fail(error);
+    this.#remove(entry)?.fail(error);
     this.#actions.onSlotFree();
   }
 
-  /** @returns the request that it was for */
   #remove(entry: RoutedRequest): PendingResponse | undefined {
     const { pending } = entry;
     clearTimeout(entry.cancelTimer);
     this.#byRequest.delete(entry.requestId);
     if (entry.responseId !== undefined) this.#byResponse.delete(entry.responseId);
     entry.pending = undefined;
-    entry.suspected = undefined;
+    entry.suspectedError = undefined;
     if (this.size === 0) this.#endSuspicion();
     return pending;
   }

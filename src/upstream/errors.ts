@@ -1,9 +1,9 @@
-/** What upstream's refusals, error codes and close codes mean to a client of ours. */
+/** Maps upstream's error codes, HTTP statuses and close codes to the errors of this service. */
 import { GatewayError, UpstreamCause, type ErrorCode, type ErrorExtras } from '../errors.js';
 import type { Fault, ResponseView } from '../wire/index.js';
-import { waitToldIn, type RateLimits } from './rate-limits.js';
+import { parseWait, type RateLimits } from './rate-limits.js';
 
-/** Codes that no second try changes: credentials, model, dialect, configuration. */
+/** Codes that a retry does not change: credentials, model, dialect, configuration. */
 const REJECTED_CODES = new Set([
   'invalid_api_key',
   'model_not_found',
@@ -23,34 +23,34 @@ const RATE_LIMIT_CODES = new Set([
   'slow_down',
 ]);
 
-/** Close codes of a refusal: 3000 bad key, 4000 bad model or dialect, 4004 no such model, 1008 other servers' bad key. */
+/** Close codes of a refusal: 3000 bad key, 4000 bad model or dialect, 4004 unknown model, 1008 bad key (other servers). */
 const REJECTING_CLOSE_CODES = new Set([1008, 3000, 4000, 4004]);
 
 const MESSAGES = {
   'upstream-rejected':
     'The translation provider refused the credentials, the model or the request. The operator of this service has to check its upstream settings.',
-  'upstream-rate-limited':
-    'The translation provider limits the rate of requests at the moment. Try again later.',
+  'upstream-rate-limited': 'The rate limit of the translation provider is reached. Try again later.',
   'upstream-unavailable': 'The translation provider cannot be reached at the moment. Try again.',
-  'translation-incomplete': 'The translation broke off before its end. What had arrived is in `partial`.',
+  'translation-incomplete': 'The translation ended before it was complete. `partial` holds what had arrived.',
   'content-filtered':
     'The translation provider ended the answer because of its content filter. Change the text and try again.',
   'unsupported-language': 'This pair of languages is not supported.',
   'offline-engine-missing': 'The offline engine lacks a part that this request needs.',
-  'upstream-timeout': 'The translation did not end in time. Try again, or send a shorter text or recording.',
+  'upstream-timeout':
+    'The translation was not complete in time. Try again, or send a shorter text or recording.',
 } as const satisfies Partial<Record<ErrorCode, string>>;
 
 export function upstreamError(code: keyof typeof MESSAGES, extras: ErrorExtras = {}): GatewayError {
   return new GatewayError(code, MESSAGES[code], extras);
 }
 
-/** How far a handshake had come when its time was over, with what the operator of this service has to look at. */
+/** By the step at which a handshake timed out: what the operator of this service has to check. */
 const STALLED = {
   connect: MESSAGES['upstream-unavailable'],
   session:
-    'The translation provider accepted the connection, but began no session in time. Try again; if it stays so, the operator of this service has to check the address of the provider.',
+    'The translation provider accepted the connection, but began no session in time. Try again; if this persists, the operator of this service has to check the address of the provider.',
   configuration:
-    'The translation provider did not acknowledge the settings of the session in time. Try again; if it stays so, the operator of this service has to check that the server at the configured address answers `session.update`, in the configured dialect.',
+    'The translation provider did not acknowledge the settings of the session in time. Try again; if this persists, the operator of this service has to check that the server at the configured address answers `session.update`, in the configured dialect.',
 } as const;
 
 export function stalledHandshake(at: keyof typeof STALLED, timeoutMs: number): GatewayError {
@@ -58,7 +58,7 @@ export function stalledHandshake(at: keyof typeof STALLED, timeoutMs: number): G
   return new GatewayError('upstream-unavailable', STALLED[at], { cause });
 }
 
-/** An HTTP answer instead of the upgrade. `retryAfter` is the header as it came. */
+/** An HTTP answer instead of the upgrade. `retryAfter` is the value of its header. */
 export function upgradeRejected(status: number, retryAfter: string | undefined): GatewayError {
   const cause = new UpstreamCause('http', status, `upstream answered the upgrade with HTTP ${status}`);
   const retryAfterMs = parseRetryAfter(retryAfter);
@@ -67,11 +67,11 @@ export function upgradeRejected(status: number, retryAfter: string | undefined):
   return upstreamError('upstream-rejected', { cause });
 }
 
-/** An `error` event before the socket was ready: the configuration, or who we are, was not accepted. */
+/** An `error` event before the socket was ready: the credentials or the configuration were not accepted. */
 export function handshakeRejected(fault: Fault): GatewayError {
   const cause = new UpstreamCause('fault', fault.code, `upstream: ${fault.code}: ${fault.message}`);
   if (RATE_LIMIT_CODES.has(fault.code)) {
-    return upstreamError('upstream-rate-limited', { cause, retryAfterMs: waitToldIn(fault.message) });
+    return upstreamError('upstream-rate-limited', { cause, retryAfterMs: parseWait(fault.message) });
   }
   if (REJECTED_CODES.has(fault.code) || fault.kind === 'invalid_request_error') {
     return upstreamError('upstream-rejected', { cause });
@@ -95,89 +95,89 @@ export function requestRejected(fault: Fault, limits: RateLimits): GatewayError 
 }
 
 /** An `error` event that names no request, taken for the answer to one of ours. */
-export function unnamedRefusal(fault: Fault, limits: RateLimits): GatewayError {
+export function unnamedRejection(fault: Fault, limits: RateLimits): GatewayError {
   const cause = new UpstreamCause('fault', fault.code, `upstream: ${fault.code}: ${fault.message}`);
   if (RATE_LIMIT_CODES.has(fault.code)) return rateLimited(cause, fault.message, limits);
   const isFinal = REJECTED_CODES.has(fault.code) || fault.kind === 'invalid_request_error';
   return new GatewayError(
     isFinal ? 'upstream-rejected' : 'upstream-unavailable',
     isFinal
-      ? 'The translation provider answered with an error that names no request, and refuses this one as it seems. The operator of this service has to look at the log and check its upstream settings.'
-      : 'The translation provider answered with an error that names no request, and with nothing else. Try again; if it stays so, the operator of this service has to look at the log and at the provider.',
+      ? 'The translation provider answered with an error that names no request, and seems to refuse this one. The operator of this service has to read the log and check its upstream settings.'
+      : 'The translation provider answered with an error that names no request, and with nothing else. Try again; if this persists, the operator of this service has to read the log and check the provider.',
     { cause },
   );
 }
 
-/** Errors that are no answer to a request, or that change nothing for it. */
+/** Errors that do not answer a request, or that change nothing for it. */
 export function concernsNoRequest(fault: Fault): boolean {
   const { code } = fault;
   return code === 'response_cancel_not_active' || code === 'session_expired' || saysItExists(fault);
 }
 
-/** What was to be made is there already. */
+/** The item to be created exists already. */
 export function saysItExists({ code, message }: Fault): boolean {
   return /already.?exists|duplicate/i.test(`${code} ${message}`);
 }
 
-/** A request was refused for the item that it refers to, which stands first in its input. */
+/** A request was refused because of the prompt item that it refers to, the first of its input. */
 export function concernsReference({ code, param }: Fault): boolean {
   return param?.startsWith('response.input[0]') === true || code.startsWith('item_not');
 }
 
-/** A response began without the metadata that say whose it is. */
+/** A response started without the metadata that name its request. */
 export function untaggedResponse(): GatewayError {
   const cause = new UpstreamCause(
     'response',
     'untagged',
-    'a response began without the metadata of its request',
+    'a response started without the metadata of its request',
   );
   return new GatewayError(
     'upstream-rejected',
-    'The translation provider does not return the metadata of a response, so that it cannot be told whose answer it is. The operator of this service has to check which server stands at the configured address.',
+    'The translation provider does not return the metadata of a response, so that its request cannot be identified. The operator of this service has to check which server runs at the configured address.',
     { cause },
   );
 }
 
-/** The socket under an answer is gone, and it is not asked for once more. */
-export function lostAnswer(hasBegun: boolean, cause: GatewayError): GatewayError {
-  if (hasBegun) return upstreamError('translation-incomplete', { cause });
+/** The socket under a request was lost, and the request is not retried. */
+export function lostAnswer(hasOutput: boolean, cause: GatewayError): GatewayError {
+  if (hasOutput) return upstreamError('translation-incomplete', { cause });
   return new GatewayError(
     'upstream-unavailable',
-    'The translation provider closed the connection twice before it answered. Try again; if it stays so, the operator of this service has to look at the provider.',
+    'The translation provider closed the connection twice before it answered. Try again; if this persists, the operator of this service has to check the provider.',
     { cause },
   );
 }
 
-/** A response that is said to be whole, and holds nothing of what was asked for. */
+/** A response that is said to be complete, but lacks the text or the audio that was requested. */
 export function emptyAnswer(lacks: 'words' | 'sound'): GatewayError {
   const cause = new UpstreamCause('response', `no_${lacks}`, `response completed without ${lacks}`);
   return new GatewayError(
     'translation-incomplete',
     lacks === 'words'
-      ? 'The translation provider ended its answer without a word. Try again; if it stays so, the operator of this service has to check the configured model.'
-      : 'The translation provider sent the translation as text alone, without the sound that was asked for. What had arrived is in `partial`. Ask for text, or try again.',
+      ? 'The translation provider ended its answer without a word. Try again; if this persists, the operator of this service has to check the configured model.'
+      : 'The translation provider sent the translation as text alone, without the sound that was requested. `partial` holds what had arrived. Ask for text, or try again.',
     { cause },
   );
 }
 
-/** What upstream says itself of the time to wait counts most. */
+/** The wait in the error message takes precedence over that of the last `limits` event. */
 function rateLimited(cause: UpstreamCause, message: string, limits: RateLimits): GatewayError {
   return upstreamError('upstream-rate-limited', {
     cause,
-    retryAfterMs: waitToldIn(message) ?? limits.resetMs,
+    retryAfterMs: parseWait(message) ?? limits.resetMs,
   });
 }
 
-/** A response that ended, but not whole. Undefined where it is whole. */
+/** Why a response that ended is incomplete; undefined where it is complete. */
 export function responseError(response: ResponseView, limits: RateLimits): GatewayError | undefined {
   if (response.status === 'completed') return undefined;
   const code = response.error?.code ?? '';
-  const told = response.error?.message;
+  const message = response.error?.message;
   const why = response.reason ?? (code === '' ? response.status : code);
   const cause = new UpstreamCause(
     'response',
     why,
-    `response ${response.status}: ${why} ${told ?? ''}`.trimEnd(),
+    `response ${response.status}: ${why} ${message ?? ''}`.trimEnd(),
   );
   switch (response.status) {
     case 'incomplete':
@@ -187,23 +187,23 @@ export function responseError(response: ResponseView, limits: RateLimits): Gatew
     case 'cancelled':
       return new GatewayError(
         'translation-incomplete',
-        'The translation provider cancelled the answer before its end, unasked. What had arrived is in `partial`. Try again.',
+        'The translation provider cancelled the answer before it was complete. `partial` holds what had arrived. Try again.',
         { cause },
       );
     case 'in_progress':
       return upstreamError('translation-incomplete', { cause });
     case 'failed':
-      if (RATE_LIMIT_CODES.has(code)) return rateLimited(cause, told ?? '', limits);
-      // The offline engine's own sentences say which languages it has and what to install.
+      if (RATE_LIMIT_CODES.has(code)) return rateLimited(cause, message ?? '', limits);
+      // The offline engine's own messages name its languages and what to install.
       if (code === 'unsupported_language')
-        return new GatewayError('unsupported-language', told ?? '', { cause });
+        return new GatewayError('unsupported-language', message ?? '', { cause });
       if (code === 'offline_engine_missing')
-        return new GatewayError('offline-engine-missing', told ?? '', { cause });
+        return new GatewayError('offline-engine-missing', message ?? '', { cause });
       return upstreamError('upstream-unavailable', { cause });
   }
 }
 
-/** Retry-After holds seconds or an HTTP date (RFC 9110, 10.2.3). */
+/** `Retry-After` holds seconds or an HTTP date (RFC 9110, 10.2.3). */
 function parseRetryAfter(value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - Date.now();

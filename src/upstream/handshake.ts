@@ -1,28 +1,28 @@
-/** From an address to a configured session: an open socket is not a ready one. */
+/** Connects and configures a session: a socket is ready when its configuration is acknowledged, not when it is open. */
 import type { Logger } from 'pino';
 import type { GatewayError } from '../errors.js';
-import type { Fault, ServerEvent, SessionSettings, SessionView } from '../wire/index.js';
 import { withoutCredentials, type Endpoint } from '../providers/endpoint.js';
-import { socketLost, handshakeRejected, upgradeRejected, stalledHandshake } from './errors.js';
-import { openSocket, type Socket } from '../ws/socket.js';
+import type { ServerEvent, SessionSettings, SessionView } from '../wire/index.js';
+import { openSocket, type OpeningListener, type Socket } from '../ws/socket.js';
+import { handshakeRejected, socketLost, stalledHandshake, upgradeRejected } from './errors.js';
 
 export interface SessionListener {
-  /** Their session is created, and ours is what they acknowledged. */
+  /** The session as upstream acknowledged it. */
   ready(session: SessionView): void;
-  /** The text of a frame that came after `ready`. */
+  /** The text of a frame that arrived after `ready`. */
   frame(frame: string): void;
   pong(): void;
-  /** Once: before `ready`, why there is no session; after it, how the socket was lost. `close` where there was one. */
+  /** Called once: before `ready` with why the handshake failed, after it with how the socket was lost and its close frame. */
   failed(error: GatewayError, close?: { code: number; reason: string }): void;
-  /** Last of all: nothing of the socket is left. */
+  /** The last call: the socket has left the network. */
   gone(): void;
 }
 
 const CONFIGURATION_ID = 'configuration';
-/** What each step waits for, as the log says it. */
+/** What each step waits for, as it is logged. */
 const AWAITED = { connect: 'open socket', session: 'session.created', configuration: 'session.updated' };
 
-/** Connects and configures; gives up after `timeoutMs`. Ending the socket that is returned ends all of it. */
+/** Fails after `timeoutMs`. Closing or destroying the returned socket cancels the handshake. */
 export function openSession(
   endpoint: Endpoint,
   settings: SessionSettings,
@@ -30,70 +30,94 @@ export function openSession(
   listener: SessionListener,
   logger: Logger,
 ): Socket {
-  const { dialect } = endpoint;
-  /** What is waited for, or how it ended. */
-  let step: 'connect' | 'session' | 'configuration' | 'ready' | 'failed' = 'connect';
-  const deadline = setTimeout(() => {
-    if (step === 'ready' || step === 'failed') return;
-    logger.warn({ awaited: AWAITED[step], timeoutMs }, 'upstream did not get ready in time');
-    fail(stalledHandshake(step, timeoutMs));
-    socket.terminate();
-  }, timeoutMs);
-  const fail = (error: GatewayError, close?: { code: number; reason: string }): void => {
-    if (step === 'failed') return;
-    step = 'failed';
-    listener.failed(error, close);
-  };
-  const refused = (fault: Fault): void => {
-    // Its message may quote what it refuses: a key, a prompt.
-    logger.warn({ code: fault.code, param: fault.param }, 'upstream refused the session');
-    fail(handshakeRejected(fault));
-    socket.terminate();
-  };
-  const proceed = (event: ServerEvent): void => {
-    if (event.type === 'fault') refused(event);
-    else if (event.type === 'session.created' && step === 'session') {
-      step = 'configuration';
-      socket.send(
-        dialect.encodeClient({ type: 'session.configure', eventId: CONFIGURATION_ID, session: settings }),
-      );
-    } else if (event.type === 'session.updated' && step === 'configuration') {
-      step = 'ready';
-      clearTimeout(deadline);
-      listener.ready(event.session);
+  return new Handshake(endpoint, settings, timeoutMs, listener, logger).socket;
+}
+
+class Handshake implements OpeningListener {
+  readonly socket: Socket;
+  readonly #endpoint: Endpoint;
+  readonly #settings: SessionSettings;
+  readonly #listener: SessionListener;
+  readonly #logger: Logger;
+  readonly #deadline: NodeJS.Timeout;
+  /** The step under way, or how the handshake ended. */
+  #step: keyof typeof AWAITED | 'ready' | 'failed' = 'connect';
+
+  constructor(...[endpoint, settings, timeoutMs, listener, logger]: Parameters<typeof openSession>) {
+    this.#endpoint = endpoint;
+    this.#settings = settings;
+    this.#listener = listener;
+    this.#logger = logger;
+    this.#deadline = setTimeout(() => {
+      this.#onDeadline(timeoutMs);
+    }, timeoutMs);
+    this.socket = openSocket(endpoint, this);
+  }
+
+  opened(): void {
+    if (this.#step === 'connect') this.#step = 'session';
+    this.#logger.debug('upstream socket open');
+  }
+
+  frame(frame: string): void {
+    if (this.#step === 'ready') {
+      this.#listener.frame(frame);
+      return;
     }
-  };
-  const socket = openSocket(endpoint, {
-    opened: () => {
-      if (step === 'connect') step = 'session';
-      logger.debug('upstream socket open');
-    },
-    frame: (frame) => {
-      if (step === 'ready') {
-        listener.frame(frame);
-        return;
-      }
-      const decoded = dialect.decodeServer(frame);
-      if (decoded.kind === 'event') proceed(decoded.event);
-      else logger.debug(decoded, 'passed by during the handshake');
-    },
-    pong: () => {
-      listener.pong();
-    },
-    refused: (status, retryAfter) => {
-      clearTimeout(deadline);
-      logger.warn({ status }, 'upstream refused the upgrade');
-      fail(upgradeRejected(status, retryAfter));
-      listener.gone();
-    },
-    closed: (code, reason) => {
-      clearTimeout(deadline);
-      if (step !== 'failed') {
-        logger.info({ code, reason: withoutCredentials(endpoint, reason) }, 'upstream socket closed');
-      }
-      fail(socketLost(code, reason), { code, reason });
-      listener.gone();
-    },
-  });
-  return socket;
+    const decoded = this.#endpoint.dialect.decodeServer(frame);
+    if (decoded.kind === 'event') this.#advance(decoded.event);
+    else this.#logger.debug(decoded, 'frame ignored during the handshake');
+  }
+
+  pong(): void {
+    this.#listener.pong();
+  }
+
+  rejected(status: number, retryAfter: string | undefined): void {
+    this.#logger.warn({ status }, 'upstream refused the upgrade');
+    this.#fail(upgradeRejected(status, retryAfter));
+    this.#listener.gone();
+  }
+
+  closed(code: number, reason: string): void {
+    const logged = { code, reason: withoutCredentials(this.#endpoint, reason) };
+    if (this.#step !== 'failed') this.#logger.info(logged, 'upstream socket closed');
+    this.#fail(socketLost(code, reason), { code, reason });
+    this.#listener.gone();
+  }
+
+  #advance(event: ServerEvent): void {
+    if (event.type === 'fault') {
+      // The message is not logged, because it may quote a key or a prompt.
+      this.#logger.warn({ code: event.code, param: event.param }, 'upstream refused the session');
+      this.#fail(handshakeRejected(event));
+      this.socket.destroy();
+    } else if (event.type === 'session.created' && this.#step === 'session') {
+      this.#step = 'configuration';
+      const configure = {
+        type: 'session.configure',
+        eventId: CONFIGURATION_ID,
+        session: this.#settings,
+      } as const;
+      this.socket.send(this.#endpoint.dialect.encodeClient(configure));
+    } else if (event.type === 'session.updated' && this.#step === 'configuration') {
+      this.#step = 'ready';
+      clearTimeout(this.#deadline);
+      this.#listener.ready(event.session);
+    }
+  }
+
+  #onDeadline(timeoutMs: number): void {
+    if (this.#step === 'ready' || this.#step === 'failed') return;
+    this.#logger.warn({ awaited: AWAITED[this.#step], timeoutMs }, 'upstream was not ready in time');
+    this.#fail(stalledHandshake(this.#step, timeoutMs));
+    this.socket.destroy();
+  }
+
+  #fail(error: GatewayError, close?: { code: number; reason: string }): void {
+    clearTimeout(this.#deadline);
+    if (this.#step === 'failed') return;
+    this.#step = 'failed';
+    this.#listener.failed(error, close);
+  }
 }

@@ -1,12 +1,13 @@
-/** One request on its way: what is asked, and the answer as it arrives. */
+/** A request from its acceptance to its end: what was asked, where it is, and the answer as it arrives. */
+import type { Indexed } from '../bag.js';
 import type { GatewayError } from '../errors.js';
 import type { Item, OutputKind, Part, ContentPosition, ResponseView, Usage } from '../wire/index.js';
-import { emptyAnswer } from './errors.js';
+import { emptyAnswer, upstreamError } from './errors.js';
 import { textOfItem, textOfPart, WholeText } from './whole-text.js';
 
 /** Self-contained, so that any socket can serve it. */
 export interface UpstreamRequest {
-  /** The session's instructions; planted once per socket and referenced. */
+  /** The session's instructions; sent once per socket as a conversation item and referenced from then on. */
   readonly prompt: string;
   /** Helps, but is not translated; for this request alone. */
   readonly context?: string | undefined;
@@ -14,7 +15,7 @@ export interface UpstreamRequest {
   readonly question: { readonly text: string } | { readonly pcm: Buffer };
   readonly output: OutputKind;
   readonly voice?: string | undefined;
-  /** Nobody takes the answer in pieces: it is in `text` and `audio` when the response is whole. */
+  /** No deltas are passed on: the answer is in `text` and `audio` once the response is complete. */
   readonly onlyWhole?: boolean;
   /** Travels beside our own `request_id`. */
   readonly metadata: Readonly<Record<string, string>>;
@@ -22,7 +23,12 @@ export interface UpstreamRequest {
 
 export type Chunk = { type: 'started' } | { type: 'text'; delta: string } | { type: 'audio'; pcm: Buffer };
 
-/** Moments in milliseconds of the process's monotonic clock. */
+/** What runs a request, and cancels it upstream when the request settles before the response has ended. */
+export interface RequestRunner {
+  abandon(pending: PendingResponse): void;
+}
+
+/** Milliseconds of the process's monotonic clock. */
 interface Timestamps {
   readonly acceptedAt: number;
   sentAt: number | undefined;
@@ -31,11 +37,24 @@ interface Timestamps {
 }
 
 /**
- * Iterate it for the chunks; the loop ends when the response is whole and throws a GatewayError when it is not.
- * Leaving the loop early cancels. It settles once, whoever comes first: upstream, deadline, client or shutdown.
+ * Iterate it for the chunks; the loop ends when the response is complete and throws a GatewayError when it failed.
+ * Leaving the loop early cancels. It settles exactly once, by what comes first: upstream, deadline, client or shutdown.
  */
-export class PendingResponse implements AsyncIterable<Chunk> {
+export class PendingResponse implements AsyncIterable<Chunk>, Indexed {
   readonly request: UpstreamRequest;
+  /**
+   * The voice that its socket has or takes on, for as long as the socket lives; the empty string is the provider's
+   * default. Undefined for text, which any socket serves.
+   */
+  readonly voiceLock: string | undefined;
+  /** Its place in the pool's bag of accepted requests. */
+  index = 0;
+  /** Its neighbours in the pool's queue, and when it last joined the queue, by the monotonic clock. */
+  previous: PendingResponse | undefined;
+  next: PendingResponse | undefined;
+  queuedAt = 0;
+  /** The connection that it was sent on; undefined while it is queued. */
+  connection: RequestRunner | undefined;
   readonly timestamps: Timestamps = {
     acceptedAt: performance.now(),
     sentAt: undefined,
@@ -44,47 +63,54 @@ export class PendingResponse implements AsyncIterable<Chunk> {
   };
   /** All text so far. */
   text = '';
-  /** All sound so far, PCM16. */
+  /** All audio so far, PCM16. */
   audio: Buffer[] = [];
   usage: Usage | undefined;
-  /** Bytes of sound that came, those of a run whose socket was lost included. */
+  /** Bytes of audio received, those of an attempt whose socket was lost included. */
   audioBytes = 0;
   /** How many sockets it has been sent on. */
   attempts = 0;
-  /** What upstream was told as the id of the last attempt. */
+  /** The request id of the last attempt, as it was sent upstream. */
   upstreamId: string | undefined;
   readonly #chunks: Chunk[] = [];
-  readonly #onSettled: () => void;
-  /** What came whole while there was no delta. */
+  readonly #deadline: NodeJS.Timeout;
+  readonly #onSettled: (pending: PendingResponse) => void;
+  /** Complete parts and items that came before any delta. */
   #whole: WholeText | undefined;
   #started = false;
-  /** Nobody takes chunks, only the end is waited for. */
-  #isWholeWanted = false;
   #outcome: { error: GatewayError | undefined } | undefined;
   #wake: (() => void) | undefined;
 
-  /** @param onSettled called exactly once, at the moment of settling, so that its owner can let go of it */
-  constructor(request: UpstreamRequest, onSettled: () => void) {
+  /**
+   * @param timeoutMs until it fails with `upstream-timeout`, waiting and a retry included
+   * @param onSettled called exactly once, synchronously, when it settles
+   */
+  constructor(request: UpstreamRequest, timeoutMs: number, onSettled: (pending: PendingResponse) => void) {
     this.request = request;
+    this.voiceLock = request.output === 'audio' ? (request.voice ?? '') : undefined;
     this.#onSettled = onSettled;
+    this.#deadline = setTimeout(() => {
+      this.fail(upstreamError('upstream-timeout'));
+    }, timeoutMs);
   }
 
   get settled(): boolean {
     return this.#outcome !== undefined;
   }
 
-  /** A delta of the last attempt has come. */
-  get hasBegun(): boolean {
+  /** A delta of the last attempt has arrived. */
+  get hasOutput(): boolean {
     return this.timestamps.firstDeltaAt !== undefined;
   }
 
-  /** Something of the answer was told in pieces, so it can no longer be run again unnoticed. */
-  get isTold(): boolean {
-    return this.hasBegun && this.request.onlyWhole !== true;
+  /** Nothing of the answer was passed on yet, so that a retry goes unnoticed. */
+  get canRetry(): boolean {
+    return !this.hasOutput || this.request.onlyWhole === true;
   }
 
   /** Each attempt begins with an empty answer. */
-  sent(upstreamId: string): void {
+  beginAttempt(connection: RequestRunner, upstreamId: string): void {
+    this.connection = connection;
     this.attempts += 1;
     this.text = '';
     this.audio = [];
@@ -115,14 +141,14 @@ export class PendingResponse implements AsyncIterable<Chunk> {
     if (this.request.onlyWhole !== true) this.#push({ type: 'audio', pcm });
   }
 
-  /** No word has come yet, so that a part or an item that is said whole may be all that comes. */
+  /** No text delta has arrived, so that a complete part or item may be the only source of the text. */
   get lacksText(): boolean {
     return this.text === '' && !this.settled;
   }
 
-  wholePart(place: ContentPosition, part: Part): void {
+  wholePart(position: ContentPosition, part: Part): void {
     this.#whole ??= new WholeText();
-    this.#whole.addPart(place, textOfPart(part));
+    this.#whole.addPart(position, textOfPart(part));
   }
 
   wholeItem(outputIndex: number, item: Item): void {
@@ -132,7 +158,7 @@ export class PendingResponse implements AsyncIterable<Chunk> {
 
   /**
    * The response ended upstream.
-   * @param error why it is not whole
+   * @param error why it is incomplete
    */
   finish(response: ResponseView, error: GatewayError | undefined): void {
     this.started();
@@ -149,10 +175,8 @@ export class PendingResponse implements AsyncIterable<Chunk> {
     this.#settle(error);
   }
 
-  /** For whoever needs no chunk. Resolves when the response is whole, rejects with a GatewayError when it is not. */
+  /** Instead of iterating. Resolves when the response is complete, rejects with a GatewayError when it failed. */
   async done(): Promise<void> {
-    this.#isWholeWanted = true;
-    this.#chunks.length = 0;
     while (this.#outcome === undefined) await this.#more();
     if (this.#outcome.error !== undefined) throw this.#outcome.error;
   }
@@ -167,16 +191,16 @@ export class PendingResponse implements AsyncIterable<Chunk> {
         else throw this.#outcome.error;
       }
     } finally {
-      // Left early: nobody waits for the rest, so it is over for its owner too.
+      // The loop was left early: this cancels the rest.
       this.#settle(undefined);
     }
   }
 
-  /** A text that can be seen has a translation, and words can be spoken; a recording may be of silence. */
+  /** A visible text has a translation, and words have a sound; a recording may be silent. */
   #missing(): GatewayError | undefined {
     const { question, output } = this.request;
-    const isSeen = 'text' in question && /[^\p{C}\p{Z}]/u.test(question.text);
-    if (isSeen && this.text.trim() === '') return emptyAnswer('words');
+    const isVisible = 'text' in question && /[^\p{C}\p{Z}]/u.test(question.text);
+    if (isVisible && this.text.trim() === '') return emptyAnswer('words');
     const isSilent = output === 'audio' && this.audio.length === 0;
     return isSilent && /[\p{L}\p{N}]/u.test(this.text) ? emptyAnswer('sound') : undefined;
   }
@@ -188,16 +212,17 @@ export class PendingResponse implements AsyncIterable<Chunk> {
   }
 
   #push(chunk: Chunk): void {
-    if (this.settled || this.#isWholeWanted) return;
+    if (this.settled) return;
     this.#chunks.push(chunk);
     this.#notify();
   }
 
   #settle(error: GatewayError | undefined): void {
     if (this.#outcome !== undefined) return;
+    clearTimeout(this.#deadline);
     this.timestamps.endedAt = performance.now();
     this.#outcome = { error: error?.withPartial(this.text) };
-    this.#onSettled();
+    this.#onSettled(this);
     this.#notify();
   }
 

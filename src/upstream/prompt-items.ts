@@ -1,11 +1,11 @@
-/** The prompts planted on one socket, each a conversation item that requests refer to by its id. */
+/** The prompts that a socket has as conversation items, which requests refer to by id; the least recently used go. */
 import { createHash } from 'node:crypto';
 
 export interface PromptItem {
   readonly id: string;
-  /** False where the item is on the socket already. */
+  /** False where the socket has the item already. */
   readonly isNew: boolean;
-  /** The seed that has to make room, used longest ago. */
+  /** The item to delete, because `max` is reached. */
   readonly evictedId: string | undefined;
 }
 
@@ -13,7 +13,7 @@ export class PromptItems {
   readonly #max: number;
   /** prompt → item id, the least recently used first. */
   readonly #idOf = new Map<string, string>();
-  /** The one used last, which need not be moved behind the others. */
+  /** The most recently used, which is last already. */
   #latest: string | undefined;
 
   constructor(max: number) {
@@ -41,14 +41,14 @@ export class PromptItems {
     return { id, isNew: true, evictedId };
   }
 
-  /** Upstream does not have it after all: the next request plants it anew. */
+  /** The socket does not have the item after all: the next request with the prompt creates it again. */
   invalidate(prompt: string): void {
     this.#idOf.delete(prompt);
   }
 
-  /** The same, of all whose id stands in what upstream said. */
-  forgetIn(said: string): void {
-    for (const [prompt, id] of this.#idOf) if (said.includes(id)) this.#idOf.delete(prompt);
+  /** The same for every item whose id occurs in an error of upstream. */
+  invalidateNamedIn(message: string): void {
+    for (const [prompt, id] of this.#idOf) if (message.includes(id)) this.#idOf.delete(prompt);
   }
 
   #evict(): string | undefined {
@@ -60,7 +60,7 @@ export class PromptItems {
   }
 }
 
-/** 29 characters; servers refuse item ids of more than 32. */
+/** 31 characters; servers refuse item ids of more than 32. */
 function promptItemId(prompt: string): string {
-  return `seed_${createHash('sha256').update(prompt).digest('hex').slice(0, 24)}`;
+  return `prompt_${createHash('sha256').update(prompt).digest('hex').slice(0, 24)}`;
 }

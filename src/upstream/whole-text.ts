@@ -1,15 +1,15 @@
-/** The words of an answer as a server says them at the end of each part and item, for servers that send no deltas. */
+/** The text of a response from its complete parts and items, for servers that send no deltas. */
 import type { Item, Part, ContentPosition } from '../wire/index.js';
 
 interface Output {
-  /** The text of the item, which repeats that of its parts. */
+  /** The text of the complete item, which repeats that of its parts. */
   item: string;
-  /** By their index. */
+  /** By content index. */
   readonly parts: Map<number, string>;
 }
 
 export class WholeText {
-  /** By their index. */
+  /** By output index. */
   readonly #outputs = new Map<number, Output>();
 
   addPart({ outputIndex, contentIndex }: ContentPosition, text: string): void {

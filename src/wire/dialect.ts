@@ -1,55 +1,94 @@
+/** A dialect of the Realtime protocol: a table of names and three codecs, and what is made of them. */
 import type { z } from 'zod';
-import type { ClientEvent, ServerEvent } from './events.js';
+
+import { readAnswer, readClientFrame, readServerFrame, type Decoded, type Readers } from './decode.js';
+import { encodeFrame } from './encode.js';
+import type { ClientEvent, ResponseRequest, ResponseView, ServerEvent } from './events.js';
+import type { SessionSettings, SessionView } from './events.js';
+import type { ServerEventNames } from './names.js';
+import { clientReaders, writeClientEvent } from './shared/client-events.js';
+import type { AssistantParts } from './shared/items.js';
+import type { WriteAudio } from './shared/samples.js';
+import { answerReaders, serverReaders } from './shared/server-readers.js';
+import { writeServerEvent } from './shared/server-writers.js';
+import type { DecodedSession } from './shared/session-parts.js';
 
 /**
- * Three outcomes, so that "not my vocabulary" is never "broken": unknown events are normal and pass by,
- * malformed ones are counted and logged. Neither closes a socket.
+ * All that tells one dialect from another; every other field of every event is read and written once for all. `write…`
+ * gives JSON, `strict…` reads what a client sends, as the real servers do, `loose…` what a server sends.
  */
-export type Decoded<E> =
-  | { kind: 'event'; event: E }
-  /** Well-formed, but of a type this dialect (or this project) does not speak. */
-  | { kind: 'ignored'; type: string; eventId?: string }
-  /** `code` and `param` are what a strict server answers: `invalid_json`, `unknown_parameter`, `session.type`… */
-  | { kind: 'malformed'; reason: string; code: string; param?: string; eventId?: string };
-
-export type DialectName = 'ga' | 'preview';
-
-/**
- * One revision of the Realtime protocol. Symmetric: what `encodeClient` writes `decodeClient` reads,
- * so the offline server is the mirror of the client and round trips test themselves.
- */
-export interface Dialect {
-  readonly name: DialectName;
+export interface DialectSpec<Name extends string = string> {
+  readonly name: Name;
   /** Headers of the upgrade request that select this dialect. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Many responses at a time beside the default conversation, each with an input of its own. */
-  readonly outOfBand: boolean;
-  /** Says when an item is whole (`item.done`), not only that it was added. */
-  readonly finishesItems: boolean;
-  /** What each side says, by the names on the wire: the schemas that frames are read with, for those who describe them. */
-  readonly vocabulary: {
-    readonly client: ReadonlyMap<string, z.ZodType<ClientEvent | undefined>>;
-    readonly server: ReadonlyMap<string, z.ZodType<ServerEvent | undefined>>;
+  readonly names: ServerEventNames;
+  readonly parts: AssistantParts<string, string>;
+  readonly session: {
+    writeSettings(session: SessionSettings): object;
+    writeView(session: SessionView): object;
+    readonly strictSettings: z.ZodType<DecodedSession>;
+    readonly looseView: z.ZodType<SessionView>;
   };
+  readonly response: {
+    writeRequest(request: ResponseRequest, writeAudio: WriteAudio): object;
+    writeResponse(response: ResponseView): object;
+    readonly strictRequest: z.ZodType<ResponseRequest>;
+    /** @param unsaid the status of a response whose server leaves it out */
+    looseResponse(unsaid: 'in_progress' | 'completed'): z.ZodType<ResponseView>;
+  };
+}
+
+/**
+ * Symmetric: `decodeClient` reads what `encodeClient` writes, so that the offline server is the mirror of the client and
+ * round trips test themselves.
+ */
+export interface DialectOf<Name extends string> {
+  readonly name: Name;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Reports when an item is complete (`item.done`), not only that it was added. */
+  readonly finishesItems: boolean;
+  /** The schemas that frames are read with, by their names on the wire: for descriptions of the service. */
+  readonly vocabulary: { readonly client: Readers<ClientEvent>; readonly server: Readers<ServerEvent> };
   encodeClient(event: ClientEvent): string;
-  /** The same for the socket: bytes, which nobody has to go through once more, where it carries a recording. */
+  /** The same for the socket: bytes if the event carries a recording, so that its base64 is not encoded as text once more. */
   encodeClientFrame(event: ClientEvent): string | Buffer;
-  /** @param frame its text, whatever kind of frame it came in */
+  /** @param frame its text, whether it came in a text or in a binary frame */
   decodeServer(frame: string): Decoded<ServerEvent>;
   /**
-   * The same for whoever only waits for answers to self-contained requests. What tells of items and parts, which is
-   * most of what a server sends, is ignored by the type at its head and not parsed; responses come without what they
-   * say about their settings.
+   * Decodes only what a self-contained request is answered with. Events about items and parts, which are most of what a
+   * server sends, are ignored by the type at their head and not parsed; responses come without their settings.
    *
-   * @param lacksText whether no delta of a response has come: only then what is said whole at the end of a text, a part or
-   *   an item is read. Absent: never.
+   * @param lacksText whether no delta of a response has come: only then are the events read that give a text, a part or an
+   *   item in full at its end. Absent: never.
    */
   decodeAnswer(frame: string, lacksText?: (responseId: string) => boolean): Decoded<ServerEvent>;
-  /** Undefined where the dialect has no such event (`item.done` in preview). A server event gets an id of its own. */
+  /** Undefined if the dialect has no such event (`item.done` in preview). Every frame gets an event id of its own. */
   encodeServer(event: ServerEvent): string | undefined;
   /**
-   * Strict, as the real servers are: an unknown field, a wrong type or a field of the other dialect is malformed. Bytes stand
-   * for a binary frame, which is malformed, too.
+   * Strict, as the real servers are: an unknown field, a wrong type or a field of another dialect is malformed.
+   *
+   * @param frame bytes stand for a binary frame, which is malformed too
    */
   decodeClient(frame: string | Uint8Array): Decoded<ClientEvent>;
+}
+
+export function createDialect<Name extends string>(spec: DialectSpec<Name>): DialectOf<Name> {
+  const client = clientReaders(spec);
+  const server = serverReaders(spec);
+  const answers = answerReaders(spec.names, server);
+  return {
+    name: spec.name,
+    headers: spec.headers,
+    finishesItems: spec.names['item.done'] !== undefined,
+    vocabulary: { client, server },
+    encodeClient: (event) => JSON.stringify(writeClientEvent(spec, event)),
+    encodeClientFrame: (event) => encodeFrame((writeAudio) => writeClientEvent(spec, event, writeAudio)),
+    decodeServer: (frame) => readServerFrame(frame, server),
+    decodeAnswer: (frame, lacksText) => readAnswer(frame, answers, lacksText),
+    encodeServer: (event) => {
+      const written = writeServerEvent(spec, event);
+      return written && JSON.stringify(written);
+    },
+    decodeClient: (frame) => readClientFrame(frame, client),
+  };
 }

@@ -1,63 +1,39 @@
-/** Frames that carry a recording, whose samples are all but a few bytes of them. */
-import type { ClientEvent, Item, ItemReference } from './events.js';
-import { base64Length, writeSamplesInto } from './shared/samples.js';
+/** Encodes frames that carry recordings, whose base64 is all but a few bytes of them. */
+import { AUDIO_HOLE, base64Length, writeSamplesInto, type WriteAudio } from './shared/samples.js';
 
-/** Where samples go. Within a string its quotes would be escaped, but a field of somebody's own, in metadata, may look like it. */
-const ROOM = '"audio":""';
-const NOTHING = Buffer.alloc(0);
-
-type Entry = Item | ItemReference;
+const HOLE = JSON.stringify({ audio: AUDIO_HOLE }).slice(1, -1);
+const BEFORE_SAMPLES = '"audio":"';
 
 /**
- * JSON of a client event. Base64 holds nothing that JSON escapes, so samples are not handed to `JSON.stringify`, which
- * would look at every letter, but written where it left room for them: into the bytes of the frame, since text would be
- * gone through once more on its way to the socket.
+ * JSON of an event, as bytes if it carries recordings. Base64 has nothing that JSON escapes, so recordings are not handed
+ * to `JSON.stringify`, which would look at every character: `write` leaves a hole for each, and they are encoded into the
+ * bytes of the frame, since a string would be encoded once more on its way to the socket.
  *
- * @param write gives the event as the dialect spells it.
+ * A hole cannot be confused with anything else: no string in any field can make one, because `null` is not a string's
+ * value and the quotes within a string are escaped, and no codec writes null under this key.
  */
-export function encodeEvent(event: ClientEvent, write: (event: ClientEvent) => object): string | Buffer {
-  if (event.type !== 'response.create') return JSON.stringify(write(event));
-  const { input = [] } = event.response;
-  if (!input.some(hasAudio)) return JSON.stringify(write(event));
-  const samples = input.flatMap(samplesOf);
-  const silent = { ...event, response: { ...event.response, input: input.map(withoutAudio) } };
-  const pieces = JSON.stringify(write(silent)).split(ROOM);
-  // More room than there are samples: it is not known which of it is theirs.
-  if (pieces.length !== samples.length + 1) return JSON.stringify(write(event));
-  return fill(pieces, samples);
+export function encodeFrame(write: (writeAudio: WriteAudio) => object): string | Buffer {
+  const recordings: Buffer[] = [];
+  const json = JSON.stringify(
+    write((samples) => {
+      recordings.push(samples);
+      return AUDIO_HOLE;
+    }),
+  );
+  return recordings.length === 0 ? json : fillHoles(json.split(HOLE), recordings);
 }
 
-/** Samples stand between the pieces. */
-function fill(pieces: readonly string[], samples: readonly Buffer[]): Buffer {
-  const sounds = samples.reduce((length, each) => length + ROOM.length + base64Length(each), 0);
+/** @param pieces of JSON, with a recording between each two */
+function fillHoles(pieces: readonly string[], recordings: readonly Buffer[]): Buffer {
+  const textBytes = pieces.reduce((bytes, piece) => bytes + Buffer.byteLength(piece), 0);
   const frame = Buffer.allocUnsafe(
-    pieces.reduce((length, piece) => length + Buffer.byteLength(piece), sounds),
+    recordings.reduce((bytes, each) => bytes + BEFORE_SAMPLES.length + base64Length(each) + 1, textBytes),
   );
-  let at = 0;
-  for (const [index, piece] of pieces.entries()) {
-    if (index > 0) {
-      at += frame.write(ROOM.slice(0, -1), at, 'latin1');
-      at = writeSamplesInto(frame, at, samples[index - 1] ?? NOTHING);
-      at += frame.write('"', at, 'latin1');
-    }
-    at += frame.write(piece, at);
+  let at = frame.write(pieces[0] ?? '');
+  for (const [index, samples] of recordings.entries()) {
+    at += frame.write(BEFORE_SAMPLES, at, 'latin1');
+    at = writeSamplesInto(frame, at, samples);
+    at += frame.write(`"${pieces[index + 1] ?? ''}`, at);
   }
   return frame;
-}
-
-function hasAudio(entry: Entry): boolean {
-  return !('reference' in entry) && entry.parts.some(({ type }) => type === 'audio');
-}
-
-function samplesOf(entry: Entry): Buffer[] {
-  if ('reference' in entry) return [];
-  return entry.parts.flatMap((part) => (part.type === 'audio' && part.audio ? [part.audio] : []));
-}
-
-function withoutAudio(entry: Entry): Entry {
-  if ('reference' in entry) return entry;
-  const parts = entry.parts.map((part) =>
-    part.type === 'audio' && part.audio ? { ...part, audio: NOTHING } : part,
-  );
-  return { ...entry, parts };
 }

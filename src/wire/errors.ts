@@ -1,4 +1,4 @@
-/** Why a frame is refused, in the words of the real servers: a code, a message and the parameter at fault. */
+/** Why a frame is malformed, as the real servers put it: a code, a message and the parameter at fault. */
 import type { z } from 'zod';
 
 export interface WireError {
@@ -12,7 +12,7 @@ type Path = readonly PropertyKey[];
 /** Longer values are cut: a message must not carry a payload. */
 const MAX_QUOTED = 64;
 
-/** Inside a schema: refuses the value at hand with a code of the protocol; the message begins with its path. */
+/** For use in a schema: rejects the current value with a code of the protocol. Its path is put before the message. */
 export function addWireIssue(
   context: z.RefinementCtx,
   code: string,
@@ -22,7 +22,7 @@ export function addWireIssue(
   context.addIssue({ code: 'custom', message: expectation, path, params: { code } });
 }
 
-/** The first fault that a schema found in a frame. */
+/** The first issue that a schema found in a frame. */
 export function toWireError(error: z.ZodError, frame: unknown): WireError {
   const issue = error.issues[0];
   return issue === undefined
@@ -32,11 +32,11 @@ export function toWireError(error: z.ZodError, frame: unknown): WireError {
 
 function explain(issue: z.core.$ZodIssue, frame: unknown, parent: Path): WireError {
   const path = [...parent, ...issue.path];
-  const param = spell(path);
+  const param = formatPath(path);
   const value = valueAt(frame, path);
   switch (issue.code) {
     case 'unrecognized_keys':
-      return unknownParameter(spell([...path, issue.keys[0] ?? '']));
+      return unknownParameter(formatPath([...path, issue.keys[0] ?? '']));
     case 'invalid_key':
       return aboveMaxLength(param, maximumOf(issue.issues[0]), path.at(-1));
     case 'custom':
@@ -73,12 +73,12 @@ function explain(issue: z.core.$ZodIssue, frame: unknown, parent: Path): WireErr
   }
 }
 
-/** Keys are only ever refused for their length. */
+/** The only issue that a key can have is its length. */
 function maximumOf(issue: z.core.$ZodIssue | undefined): number {
   return issue?.code === 'too_big' ? Number(issue.maximum) : 0;
 }
 
-/** zod lists them, its types do not say so. */
+/** zod's issue has `options`, its type does not. */
 function optionsOf(issue: object): readonly unknown[] {
   return 'options' in issue && Array.isArray(issue.options) ? issue.options : [];
 }
@@ -118,11 +118,11 @@ function aboveMaxLength(param: string, max: number, value: unknown): WireError {
 }
 
 /** `['item', 'content', 0, 'text']` is `item.content[0].text`. */
-function spell(path: Path): string {
-  return path.reduce<string>((spelt, key) => {
-    if (typeof key === 'number') return `${spelt}[${key}]`;
+function formatPath(path: Path): string {
+  return path.reduce<string>((text, key) => {
+    if (typeof key === 'number') return `${text}[${key}]`;
     const name = cut(String(key));
-    return spelt === '' ? name : `${spelt}.${name}`;
+    return text === '' ? name : `${text}.${name}`;
   }, '');
 }
 

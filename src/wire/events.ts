@@ -1,6 +1,6 @@
 /**
- * The one vocabulary above the wire. Nothing here is spelt as a provider spells it:
- * `ga` and `preview` translate these to and from their own frames, in both directions.
+ * The neutral vocabulary that everything above the wire uses. No name here is a provider's: each dialect translates these
+ * events to and from its own frames.
  */
 
 export type OutputKind = 'text' | 'audio';
@@ -8,7 +8,7 @@ export type OutputKind = 'text' | 'audio';
 /** PCM16 is little-endian, mono, 24 kHz; G.711 is 8 kHz. */
 export type AudioFormat = 'pcm16' | 'g711_ulaw' | 'g711_alaw';
 
-/** Voice activity detection, as both dialects spell it inside. Absent fields take the server's default. */
+/** Voice activity detection. Absent fields take the server's default. */
 export interface TurnDetection {
   type: 'server_vad' | 'semantic_vad';
   threshold?: number;
@@ -44,20 +44,20 @@ export interface SessionSettings {
   maxOutputTokens?: number | 'inf';
 }
 
-/** A session as the server shows it. */
+/** A session as the server reports it. */
 export interface SessionView extends SessionSettings {
   id: string;
-  /** Unix seconds; no session outlives it. */
+  /** Unix seconds at which the server ends the session. */
   expiresAt?: number;
 }
 
 export type Part =
-  /** Text of any role; its type on the wire follows from role and dialect. */
+  /** Text of any role; its type on the wire depends on role and dialect. */
   | { type: 'text'; text: string }
   /** Raw samples in the session's input format, never a container. Servers leave `audio` out. */
   | { type: 'audio'; audio?: Buffer; transcript?: string };
 
-/** A message of the conversation. Ids of our own are at most 32 characters. */
+/** A message of the conversation. An id that a client chooses has at most 32 characters. */
 export interface Item {
   id?: string;
   role: 'system' | 'user' | 'assistant';
@@ -70,7 +70,7 @@ export interface ItemReference {
 }
 
 export interface ResponseRequest {
-  /** 'none' is out-of-band: fresh context, nothing stored, many at a time. Default 'auto'. */
+  /** 'none' is out-of-band: a fresh context, nothing stored, many at a time. Default 'auto'. */
   conversation?: 'auto' | 'none';
   output?: OutputKind;
   voice?: string;
@@ -84,12 +84,12 @@ export interface ResponseRequest {
   maxOutputTokens?: number | 'inf';
 }
 
-/** What a client says. `eventId` (at most 512 characters) comes back in the fault that it causes. */
+/** Events that clients send. `eventId` (at most 512 characters) comes back in the fault that the event causes. */
 export type ClientEvent = { eventId?: string } & (
   | {
       type: 'session.configure';
       session: SessionSettings;
-      /** Legal fields of the frame that this vocabulary does not hold, as paths below the session. Read, never written. */
+      /** Legal fields of the frame that this vocabulary does not have, as paths below the session. Read, never written. */
       droppedFields?: readonly string[];
     }
   | { type: 'item.create'; item: Item; previousItemId?: string }
@@ -119,16 +119,16 @@ export interface Usage {
 export interface ResponseView {
   id: string;
   status: ResponseStatus;
-  /** Why it is not whole: `turn_detected`, `client_cancelled`, `max_output_tokens`, `content_filter`. */
+  /** Why it is not complete: `turn_detected`, `client_cancelled`, `max_output_tokens`, `content_filter`. */
   reason?: string;
-  /** The server's own error, of a failed response. */
+  /** The server's error, of a failed response. */
   error?: { code: string; message: string };
   output: readonly Item[];
   usage?: Usage;
   metadata?: Readonly<Record<string, string>>;
   /** null when out-of-band */
   conversationId?: string | null;
-  /** What the response was asked to be, where the server says so. */
+  /** What was requested, if the server reports it. */
   outputKind?: OutputKind;
   voice?: string;
   outputFormat?: AudioFormat;
@@ -143,7 +143,7 @@ export interface ContentPosition {
   contentIndex: number;
 }
 
-/** What a server says. */
+/** Events that servers send. */
 export type ServerEvent =
   | { type: 'session.created' | 'session.updated'; session: SessionView }
   | { type: 'item.added' | 'item.done'; item: Item; previousItemId: string | null }
@@ -176,7 +176,7 @@ export type ServerEvent =
     }
   | Fault;
 
-/** An `error` event. `causedBy` is the id of the client event that it answers, where the server says so. */
+/** An `error` event. `causedBy` is the id of the client event that caused it, if the server names one. */
 export interface Fault {
   type: 'fault';
   kind: string;

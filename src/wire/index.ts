@@ -1,14 +1,18 @@
-/** The wire: one neutral vocabulary, two dialects. Only this file is imported from outside. */
-import { CLIENT_EVENT_NAMES } from './shared/client-events.js';
-import type { Dialect, DialectName } from './dialect.js';
+/** The wire: one neutral vocabulary and the dialects that it is written in. Only this file is imported from outside. */
+import type { DialectOf } from './dialect.js';
 import { ga } from './ga/ga.js';
+import { CLIENT_EVENT_NAMES, SHARED_NAMES } from './names.js';
 import { preview } from './preview/preview.js';
 
 export type * from './events.js';
-export type { Decoded, Dialect, DialectName } from './dialect.js';
-export { responseEdge } from './response-edge.js';
-export { LIMITS_EVENT_NAME } from './shared/server-readers.js';
+export { responseEdge, type Decoded } from './decode.js';
 export { CLIENT_EVENT_NAMES, ga, preview };
 
 /** Chosen once per connection, by name. */
-export const dialects: Readonly<Record<DialectName, Dialect>> = { ga, preview };
+export const dialects = { ga, preview } as const;
+
+export type DialectName = keyof typeof dialects;
+export type Dialect = DialectOf<DialectName>;
+
+/** Follows each response and is hardly ever needed: the pool keeps the last one unread. */
+export const LIMITS_EVENT_NAME = SHARED_NAMES.limits;

@@ -1,33 +1,21 @@
-/** Back-pressure: who speaks to a reader that is slow has to wait, so that nothing piles up here. */
+/** Back-pressure: a source is paused while what it sends is not read, so that nothing piles up here. */
+import type { Socket } from './socket.js';
 
-/** A side that is read from. */
-export interface Pausable {
-  pause(): void;
-  resume(): void;
-}
-
-/** A side that is written to. */
-export interface FrameWriter {
-  /** Accepted but not yet handed to the network. */
-  readonly bufferedBytes: number;
-  send(frame: string, sent: () => void): void;
-}
-
-/** Unread bytes from which on a source waits, and from which on it is read again. */
+/** Unread bytes above which a source is paused, and below which it is resumed. */
 export const HIGH_WATER_BYTES = 256 * 1024;
 const LOW_WATER_BYTES = 64 * 1024;
 
-/** What comes in from one side. It is shut as long as anybody has a reason to, and never again once it was released. */
+/** A source that is paused while there is at least one reason, until it is released. */
 export class PausableSource {
-  readonly #source: Pausable;
+  readonly #source: Pick<Socket, 'pause' | 'resume'>;
   readonly #reasons = new Set<object>();
   #isReleased = false;
 
-  constructor(source: Pausable) {
+  constructor(source: Pick<Socket, 'pause' | 'resume'>) {
     this.#source = source;
   }
 
-  /** Nothing is being read: what that side says, pongs included, cannot be heard. */
+  /** Nothing is being read from it, pongs included. */
   get isPaused(): boolean {
     return this.#reasons.size > 0;
   }
@@ -46,7 +34,7 @@ export class PausableSource {
     if (this.#reasons.delete(reason) && !this.isPaused) this.#source.resume();
   }
 
-  /** Open for good: a source that is not read would not notice its own end. */
+  /** Never paused again: a source that is not read would not notice its own end. */
   release(): void {
     this.#isReleased = true;
     this.#reasons.clear();
@@ -54,26 +42,26 @@ export class PausableSource {
   }
 }
 
-/** What goes out to one side. Every source that it comes from waits while that side does not read. */
+/** Writes to one side, and pauses the sources of what it writes while that side does not read. */
 export class Sink {
-  readonly #writer: FrameWriter;
-  readonly #waiting = new Set<PausableSource>();
+  readonly #writer: Pick<Socket, 'send' | 'bufferedBytes'>;
+  readonly #paused = new Set<PausableSource>();
 
-  constructor(sink: FrameWriter) {
-    this.#writer = sink;
+  constructor(writer: Pick<Socket, 'send' | 'bufferedBytes'>) {
+    this.#writer = writer;
   }
 
-  /** @param from where the frame came from; shut while more than `highWaterBytes` are unread. */
+  /** @param from the source of the frame, paused while more than `highWaterBytes` are unread */
   send(frame: string, from: PausableSource, highWaterBytes = HIGH_WATER_BYTES): void {
     this.#writer.send(frame, this.#onDrained);
     if (this.#writer.bufferedBytes <= highWaterBytes) return;
-    this.#waiting.add(from);
+    this.#paused.add(from);
     from.pause(this);
   }
 
   readonly #onDrained = (): void => {
-    if (this.#waiting.size === 0 || this.#writer.bufferedBytes > LOW_WATER_BYTES) return;
-    for (const tap of this.#waiting) tap.resume(this);
-    this.#waiting.clear();
+    if (this.#paused.size === 0 || this.#writer.bufferedBytes > LOW_WATER_BYTES) return;
+    for (const source of this.#paused) source.resume(this);
+    this.#paused.clear();
   };
 }

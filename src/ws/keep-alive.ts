@@ -1,9 +1,10 @@
-/** Pings one socket, more often while it works, and tells when the peer is gone without a word. */
+/** Pings a socket, more often while it is busy, and reports a peer that does not answer. */
+import type { Socket } from './socket.js';
 
 export interface KeepAliveTimes {
-  /** Between pings while requests run. */
+  /** Between pings while the socket is busy. */
   readonly busyMs: number;
-  /** Between pings while none does. */
+  /** Between pings while it is idle. */
   readonly idleMs: number;
   /** How long a pong may take. */
   readonly deadMs: number;
@@ -12,22 +13,24 @@ export interface KeepAliveTimes {
 export const KEEP_ALIVE_TIMES: KeepAliveTimes = { busyMs: 5_000, idleMs: 20_000, deadMs: 10_000 };
 
 interface PingTarget {
-  ping(): void;
-  /** Bytes accepted but not yet handed to the network. */
-  readonly bufferedBytes: number;
-  readonly busy: boolean;
-  /** Nothing is being read from it, so that its pong could not be heard. */
-  readonly deaf?: boolean;
-  /** No pong in time. */
-  dead(): void;
+  readonly socket: Pick<Socket, 'ping' | 'bufferedBytes'>;
+  isBusy(): boolean;
+  /** Nothing is being read from the socket, so that a pong cannot arrive. */
+  isPaused?(): boolean;
+  /** Called once: no pong arrived in time. */
+  onTimeout(): void;
 }
+
+/** Timers may fire a little early; without the margin a ping that is due would wait for another step. */
+const EARLY_MS = 10;
 
 export class KeepAlive {
   readonly #target: PingTarget;
   readonly #times: KeepAliveTimes;
   #timer: NodeJS.Timeout | undefined;
   #pingedAt: number;
-  #awaiting: { since: number; bufferedBytes: number } | undefined;
+  /** A ping without its pong, and the bytes that were buffered with it. */
+  #unanswered: { since: number; bufferedBytes: number } | undefined;
 
   constructor(target: PingTarget, times: KeepAliveTimes) {
     this.#target = target;
@@ -37,12 +40,11 @@ export class KeepAlive {
   }
 
   pong(): void {
-    this.#awaiting = undefined;
+    this.#unanswered = undefined;
   }
 
   stop(): void {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
   }
 
   #schedule(): void {
@@ -54,29 +56,29 @@ export class KeepAlive {
 
   #tick(): void {
     const now = performance.now();
-    if (this.#awaiting === undefined) this.#pingIfDue(now);
-    else if (!this.#isAlive(this.#awaiting, now)) {
-      this.stop();
-      this.#target.dead();
+    if (this.#unanswered === undefined) this.#pingIfDue(now);
+    else if (this.#isTimedOut(this.#unanswered, now)) {
+      this.#target.onTimeout();
       return;
     }
     this.#schedule();
   }
 
   #pingIfDue(now: number): void {
-    const dueMs = this.#target.busy ? this.#times.busyMs : this.#times.idleMs;
-    // Timers may fire a little early; without the margin a due ping would wait for another step.
-    if (now - this.#pingedAt < dueMs - 10) return;
+    const dueMs = this.#target.isBusy() ? this.#times.busyMs : this.#times.idleMs;
+    if (now - this.#pingedAt < dueMs - EARLY_MS) return;
     this.#pingedAt = now;
-    this.#awaiting = { since: now, bufferedBytes: this.#target.bufferedBytes };
-    this.#target.ping();
+    this.#unanswered = { since: now, bufferedBytes: this.#target.socket.bufferedBytes };
+    this.#target.socket.ping();
   }
 
-  #isAlive(awaiting: { since: number; bufferedBytes: number }, now: number): boolean {
-    // A long recording on a slow line delays the ping behind it: bytes that still leave are a sign of life.
-    const { bufferedBytes } = this.#target;
-    if (bufferedBytes < awaiting.bufferedBytes || this.#target.deaf === true)
-      this.#awaiting = { since: now, bufferedBytes };
-    return now - (this.#awaiting?.since ?? now) < this.#times.deadMs - 10;
+  #isTimedOut(unanswered: { since: number; bufferedBytes: number }, now: number): boolean {
+    // A long recording on a slow network delays the ping behind it: bytes that still leave are a sign of life.
+    const { bufferedBytes } = this.#target.socket;
+    if (bufferedBytes < unanswered.bufferedBytes || this.#target.isPaused?.() === true) {
+      this.#unanswered = { since: now, bufferedBytes };
+      return false;
+    }
+    return now - unanswered.since >= this.#times.deadMs - EARLY_MS;
   }
 }

@@ -1,48 +1,48 @@
-/** A WebSocket, to upstream or of a client: frames in and out, and told once how it ended. */
+/** A WebSocket, to upstream or of a client: frames in and out, and one `closed` however it ended. */
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { Endpoint } from '../providers/endpoint.js';
 
-/** A frame upstream sends is far smaller; what is larger is no Realtime server. */
+/** The frames of a Realtime server are far smaller. */
 const MAX_FRAME_BYTES = 32 * 1024 * 1024;
 
 /** How long the peer may take to answer our close frame. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
-/** What is sent is text, in whatever form it is at hand. */
+/** Every frame is sent as text, bytes too. */
 const TEXT = { binary: false };
 
-/** No close frame came (RFC 6455, 7.1.5). */
-const LOST = 1006;
+/** RFC 6455, 7.1.5. */
+const NO_CLOSE_FRAME = 1006;
 
 export interface SocketListener {
-  /** Text; bytes stand for a binary frame. */
+  /** A string is a text frame, bytes are a binary frame. */
   frame(frame: string | Uint8Array): void;
   pong(): void;
-  /** Once, however it ended; code 1006 where there was no close frame, 1005 where it had no code. */
+  /** Called once; code 1006 for a loss without a close frame, 1005 for a close frame without a code. */
   closed(code: number, reason: string): void;
 }
 
 export interface OpeningListener extends Omit<SocketListener, 'frame'> {
-  /** The frame's text: some servers send their JSON in binary frames. */
+  /** The frame's text; some servers send their JSON in binary frames. */
   frame(frame: string): void;
   opened(): void;
-  /** An HTTP answer instead of the upgrade; `closed` does not follow. */
-  refused(status: number, retryAfter: string | undefined): void;
+  /** Upstream answered the upgrade with an HTTP error; `closed` does not follow. */
+  rejected(status: number, retryAfter: string | undefined): void;
 }
 
 export interface Socket {
   /** Accepted but not yet handed to the network. */
   readonly bufferedBytes: number;
-  /** A frame is text, also where it is given as the bytes of it. Frames sent after the end are dropped: whoever waits for an answer has been told by `closed`. */
+  /** Sends a text frame, given as a string or as its bytes. Dropped once the socket is closed, which `closed` reports. */
   send(frame: string | Buffer, sent?: () => void): void;
-  /** Stops reading, so that the peer meets back-pressure. Its close is not noticed until `resume`. */
+  /** Stops reading, so that the peer meets back-pressure. A close of the peer is not noticed until `resume`. */
   pause(): void;
   resume(): void;
   ping(): void;
   close(code: number, reason?: string): void;
-  /** Ends it without a farewell. */
-  terminate(): void;
+  /** Cuts the socket without a close frame. */
+  destroy(): void;
 }
 
 /** Connects to upstream; the only place above the offline server that does. */
@@ -56,7 +56,7 @@ export function openSocket(endpoint: Endpoint, listener: OpeningListener): Socke
     closeTimeout: CLOSE_TIMEOUT_MS,
   };
   const socket = new WebSocket(endpoint.url, options);
-  let isRefused = false;
+  let isRejected = false;
   let batch: Batch | undefined;
   socket.on('upgrade', (response) => {
     batch = new Batch(response.socket);
@@ -68,8 +68,8 @@ export function openSocket(endpoint: Endpoint, listener: OpeningListener): Socke
     const { statusCode = 0 } = response;
     const retryAfter = response.headers['retry-after'];
     request.destroy();
-    isRefused = true;
-    listener.refused(statusCode, retryAfter);
+    isRejected = true;
+    listener.rejected(statusCode, retryAfter);
   });
   const own: SocketListener = {
     frame: (frame) => {
@@ -79,13 +79,13 @@ export function openSocket(endpoint: Endpoint, listener: OpeningListener): Socke
       listener.pong();
     },
     closed: (code, reason) => {
-      if (!isRefused) listener.closed(code, reason);
+      if (!isRejected) listener.closed(code, reason);
     },
   };
   return wrapSocket(socket, own, () => batch?.begin());
 }
 
-/** What many requests send in one turn of the event loop leaves in one write: each costs a call of the kernel. */
+/** Corks the stream for one turn of the event loop, so that the frames of many requests cost one system call. */
 class Batch {
   readonly #stream: Duplex;
   #isOpen = false;
@@ -106,7 +106,7 @@ class Batch {
 }
 
 /**
- * Listens to a socket, whoever opened it.
+ * Wraps a socket of either side, open or connecting.
  * @param beforeSend called before each frame that is sent.
  */
 export function wrapSocket(
@@ -123,11 +123,11 @@ export function wrapSocket(
     listener.pong();
   });
   socket.on('error', (error) => {
-    // `close` follows every error; the reason is kept for it.
+    // `close` follows every error and reports it as the reason.
     failure = error.message;
   });
   socket.on('close', (code, reason) => {
-    listener.closed(code, code === LOST ? failure : reason.toString('utf8'));
+    listener.closed(code, code === NO_CLOSE_FRAME ? failure : reason.toString('utf8'));
   });
 
   return {
@@ -139,7 +139,7 @@ export function wrapSocket(
       beforeSend();
       socket.send(frame, TEXT, sent);
     },
-    // On a socket that was closed before it was open ws would fail at both.
+    // ws would throw on a socket that was closed before it was open.
     pause() {
       if (socket.readyState === WebSocket.OPEN) socket.pause();
     },
@@ -152,7 +152,7 @@ export function wrapSocket(
     close(code, reason) {
       socket.close(code, reason);
     },
-    terminate() {
+    destroy() {
       socket.terminate();
     },
   };

@@ -35,6 +35,13 @@ const BROKEN: Readonly<Record<string, Files>> = {
     'http/health.ts': "import { MemoryStore } from '../session/memory-store.js';",
     'http/body/upload-sink.ts': "import { run } from '../../audio/ffmpeg/ffmpeg.js';",
   },
+  'telemetry/ imports nothing of ours': {
+    'telemetry/metrics.ts': "import type { HttpPorts } from '../http/ports.js';",
+  },
+  'providers/ knows nothing of ours but wire and the readers of variables': {
+    'providers/openai.ts': "import type { Config } from '../config/config.js';",
+    'providers/index.ts': "import { GatewayError } from '../errors.js';",
+  },
   'only the gateway knows offline/': { 'providers/endpoint.ts': "import '../offline/server/server.js';" },
   'only main knows the gateway': { 'http/app.ts': "import { createGateway } from '../gateway.js';" },
   'gateway/ is known to the gateway alone': { 'http/app.ts': "import './../gateway/components.js';" },
@@ -109,6 +116,8 @@ const SOUND: Files = {
   'wire/index.ts': "export { ga } from './ga.js';",
   'wire/ga.ts':
     "export const ga = { encode: (kind: string) => kind === 'ga' && 'response.output_text.delta' };",
+  'telemetry/metrics.ts': "import { Registry } from 'prom-client'; import './reports.js';",
+  'providers/azure.ts': "import '../config/readers.js'; import '../wire/index.js'; import './openai.js';",
   'ws/socket.ts': "import { WebSocket } from 'ws';",
   'pool/pool.ts':
     "import '../upstream/connection.js'; export function count() { let sum = 0; return (sum += 1); }",

@@ -215,6 +215,12 @@ export const RULES: readonly Rule[] = [
     /^http\//,
     /^(pool|upstream|wire)\/|^session\/.*store|^audio\/ffmpeg\//,
   ),
+  forbidEdge('telemetry/ imports nothing of ours', /^telemetry\//, /^(?!telemetry\/)/),
+  forbidEdge(
+    'providers/ knows nothing of ours but wire and the readers of variables',
+    /^providers\//,
+    /^(?!providers\/|config\/readers\.ts$|wire\/)/,
+  ),
   forbidEdge('only the gateway knows offline/', /^(?!offline\/|gateway\.ts$|gateway\/)/, /^offline\//),
   forbidEdge('only main knows the gateway', /^(?!main\.ts$)/, /^gateway\.ts$/),
   forbidEdge('gateway/ is known to the gateway alone', /^(?!gateway(\.ts$|\/))/, /^gateway\//),

@@ -175,7 +175,7 @@ async function picture(extension: string): Promise<Buffer> {
   return await readFile(path);
 }
 
-describe('what is no recording stays refused, unseen by ffmpeg', () => {
+describe('other content stays rejected, without starting ffmpeg', () => {
   it.each(NO_RECORDINGS)('%s', async (_what, make) => {
     const log = await files.write('starts.log', '');
     const ffmpegPath = await files.write('ffmpeg', countedFfmpeg(log));

@@ -156,10 +156,7 @@ describe('ffmpeg', () => {
     const stop = new AbortController();
     const busy = normalizer.normalize(await flac(30), stop.signal);
     await firstPid();
-    const { transcoded } = await normalizer.normalize(
-      await files.write('ours.wav', riff([format(), data(sine())])),
-    );
-    expect(transcoded).toBe(false);
+    await normalizer.normalize(await files.write('ours.wav', riff([format(), data(sine())])));
     stop.abort(new Error('enough'));
     await expect(busy).rejects.toThrow('enough');
   });

@@ -1,4 +1,4 @@
-/** The content decides: what is no audio is refused whatever it is called, and never handed to a decoder. */
+/** The content decides: anything but audio is rejected whatever its name, and never reaches a decoder. */
 import { readFile } from 'node:fs/promises';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { AudioNormalizer } from '../../src/audio/normalize.js';
@@ -49,7 +49,7 @@ const NO_AUDIO: [string, Buffer][] = [
   ['a single byte', Buffer.from('R')],
 ];
 
-describe('content that is no audio', () => {
+describe('content other than audio', () => {
   const log = (): string => files.path('starts.log');
   let normalizer: AudioNormalizer;
   const countedNormalizer = async (): Promise<AudioNormalizer> => {
@@ -109,7 +109,7 @@ describe('audio that cannot be decoded', () => {
     ['noise that claims to be FLAC', pad(text('fLaC'))],
     ['noise that claims to be CAF', pad(text('caff'))],
     ['noise that claims to be WebM', pad(Buffer.from('1a45dfa3', 'hex'))],
-  ])('is told apart from what is no audio: %s', async (_name, bytes) => {
+  ])('is distinguished from content other than audio: %s', async (_name, bytes) => {
     const refused = normalizer.normalize(await files.write('broken', bytes));
     await expect(refused).rejects.toMatchObject({ code: 'undecodable-audio', status: 422 });
   });

@@ -1,4 +1,4 @@
-/** The documentation in a real browser: under the strict policy, from this service alone, and good for trying. */
+/** The API documentation in a real browser: it obeys the strict policy, loads from this service alone, and can try requests. */
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { startGateway, type Running } from '../support/gateway.js';
@@ -16,9 +16,9 @@ afterAll(async () => {
   await running.close();
 });
 
-it('shows every operation, asks nobody else for anything, and breaks no rule of the browser', async () => {
+it('shows every operation, loads nothing from other hosts, and violates no browser policy', async () => {
   const requested: string[] = [];
-  const { page, complaints, ...visited } = await visit(browser, 'about:blank');
+  const { page, browserErrors, ...visited } = await visit(browser, 'about:blank');
   page.on('request', (request) => requested.push(request.url()));
   const answer = await page.goto(`${running.url}/docs`);
   expect(answer?.headers()['content-security-policy']).not.toContain('unsafe');
@@ -26,12 +26,12 @@ it('shows every operation, asks nobody else for anything, and breaks no rule of 
   await page.getByText('Sessions', { exact: true }).first().waitFor();
   expect(await page.locator('.opblock').count()).toBeGreaterThan(12);
   expect(requested.filter((url) => !url.startsWith(running.url) && !url.startsWith('data:'))).toEqual([]);
-  expect(complaints).toEqual([]);
+  expect(browserErrors).toEqual([]);
   await visited.close();
 });
 
 it('tries an operation with a key', async () => {
-  const { page, complaints, ...visited } = await visit(browser, `${running.url}/docs`);
+  const { page, browserErrors, ...visited } = await visit(browser, `${running.url}/docs`);
   await page.getByRole('button', { name: 'Authorize' }).click();
   const bearer = page.locator('.auth-container').filter({ hasText: 'An API key' }).first();
   await bearer.getByLabel('auth-bearer-value').fill('docs-key');
@@ -46,6 +46,6 @@ it('tries an operation with a key', async () => {
   expect(
     await page.locator('#operations-Sessions-createSession .live-responses-table').innerText(),
   ).toContain('connectId');
-  expect(complaints).toEqual([]);
+  expect(browserErrors).toEqual([]);
   await visited.close();
 });

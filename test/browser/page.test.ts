@@ -1,4 +1,4 @@
-/** The page as a whole: what it loads, how it looks, which languages it speaks, and who can use it. */
+/** The page as a whole: what it loads, themes, languages, and accessibility. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { startBeforeScript, startGateway, type Running } from '../support/gateway.js';
 import {
   cards,
-  go,
+  openView,
   IN_SPANISH,
   launchBrowser,
   SENTENCE,
@@ -20,7 +20,7 @@ import {
 } from '../support/browser/browser.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-/** What the first visit may cost over the network, compressed. */
+/** Limit of the compressed bytes of a first visit. */
 const FIRST_LOAD_BYTES = 150_000;
 
 let browser: Browser;
@@ -42,7 +42,7 @@ afterEach(async () => {
 async function open(options?: BrowserContextOptions, path = '/'): Promise<Page> {
   const visitor = await visit(browser, service.url + path, options);
   cleanups.push(async () => {
-    expect(visitor.complaints).toEqual([]);
+    expect(visitor.browserErrors).toEqual([]);
     await visitor.close();
   });
   return visitor.page;
@@ -67,7 +67,7 @@ describe('the first load', () => {
     expect(bytes).toBeLessThan(FIRST_LOAD_BYTES);
   });
 
-  it('is forbidden to run anything that was written into the page', async () => {
+  it('may not run inline scripts or styles', async () => {
     const page = await open();
     const policy = (await fetch(service.url)).headers.get('content-security-policy') ?? '';
     expect(policy).toMatch(/script-src 'self'(;|$)/);
@@ -89,7 +89,7 @@ describe('the page’s language', () => {
     expect(await page.title()).toBe(title);
   });
 
-  it('is changed at once everywhere, names of languages and troubles included, and remembered', async () => {
+  it('changes immediately everywhere, including names of languages and errors, and is kept over a reload', async () => {
     const page = await open();
     await page.getByRole('button', { name: 'Record' }).waitFor();
     await page.getByRole('combobox', { name: 'Language of this page' }).selectOption('zh-Hans');
@@ -117,13 +117,13 @@ describe('light and dark', () => {
       return (Number(red) + Number(green) + Number(blue)) / 765;
     });
 
-  it('follow the system, until one is chosen, which is remembered', async () => {
+  it('follow the system until one is chosen, which is kept over a reload', async () => {
     const page = await open({ colorScheme: 'dark' });
     const appearance = (name: string) => page.getByRole('button', { name: `Appearance: ${name}` });
     expect(await lightness(page)).toBeLessThan(0.2);
     await page.emulateMedia({ colorScheme: 'light' });
     expect(await lightness(page)).toBeGreaterThan(0.8);
-    await appearance('as the system').click();
+    await appearance('system').click();
     await appearance('light').click();
     await appearance('dark').waitFor();
     expect(await lightness(page)).toBeLessThan(0.2);
@@ -133,17 +133,17 @@ describe('light and dark', () => {
   });
 });
 
-describe('every place', () => {
+describe('every view', () => {
   async function fill(page: Page): Promise<void> {
     await translateText(page, 'Good morning');
     await textOf(cards(page), /Good morning.*Good morning/);
-    await go(page, 'Text');
+    await openView(page, 'Text');
     await page
       .getByRole('textbox', { name: 'Write a message' })
       .fill('# Title\n\n- a [link](https://example.org)\n\n`code`');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Title' }).waitFor();
-    await go(page, 'Voice');
+    await openView(page, 'Voice');
     await page.getByRole('button', { name: 'Start the call' }).click();
     await page.getByRole('textbox', { name: 'Type into the call' }).fill('hello');
     await page.keyboard.press('Enter');
@@ -155,43 +155,43 @@ describe('every place', () => {
     ['a phone', { width: 390, height: 844 }, 'dark'],
     ['a desktop', { width: 1440, height: 900 }, 'light'],
     ['a desktop', { width: 1440, height: 900 }, 'dark'],
-  ] as const)('has nothing that axe objects to, on %s of %o, %s', async (_, viewport, colorScheme) => {
+  ] as const)('has no axe violations, on %s of %o, %s', async (_, viewport, colorScheme) => {
     const page = await open({ viewport, colorScheme, bypassCSP: true });
     await fill(page);
     await page.evaluate(AXE);
-    for (const place of ['Voice', 'Text', 'Translate'] as const) {
-      await go(page, place);
+    for (const view of ['Voice', 'Text', 'Translate'] as const) {
+      await openView(page, view);
       const found = await page.evaluate(async () => {
         const { axe } = window as unknown as { axe: typeof import('axe-core') };
         const { violations } = await axe.run();
         return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
       });
-      expect({ place, found }).toEqual({ place, found: [] });
+      expect({ view, found }).toEqual({ view, found: [] });
     }
   });
 
   it.each([320, 390, 820, 1440])('fits a window of %i pixels without scrolling sideways', async (width) => {
     const page = await open({ viewport: { width, height: 800 } });
     await fill(page);
-    for (const place of ['Voice', 'Text', 'Translate'] as const) {
-      await go(page, place);
+    for (const view of ['Voice', 'Text', 'Translate'] as const) {
+      await openView(page, view);
       const overflow = await page.evaluate(() => {
         const { scrollWidth, clientWidth } = document.documentElement;
         return scrollWidth - clientWidth;
       });
-      expect({ place, overflow }).toEqual({ place, overflow: 0 });
+      expect({ view, overflow }).toEqual({ view, overflow: 0 });
     }
   });
 });
 
-/** In the page: whether it shows that it has the focus, by itself or by the frame that it fills. */
-function isMarked(element: Element): boolean {
+/** Runs in the page: whether the element, or the frame that it fills, shows the focus. */
+function showsFocus(element: Element): boolean {
   const frame = element.closest('.composer, .file') ?? element;
   return [element, frame].some((each) => parseFloat(getComputedStyle(each).outlineWidth) >= 2);
 }
 
 describe('the keyboard alone', () => {
-  it('reaches everything in the order in which it is read, and sees where it is', async () => {
+  it('reaches everything in reading order, with a visible focus', async () => {
     const page = await open();
     await page.getByRole('combobox', { name: 'To' }).first().waitFor();
     const names: string[] = [];
@@ -199,15 +199,15 @@ describe('the keyboard alone', () => {
       await page.keyboard.press('Tab');
       const focused = page.locator(':focus');
       names.push((await focused.ariaSnapshot()).split('\n')[0] ?? '');
-      expect([names.at(-1), await focused.evaluate(isMarked)]).toEqual([names.at(-1), true]);
+      expect([names.at(-1), await focused.evaluate(showsFocus)]).toEqual([names.at(-1), true]);
     }
     const order = names.join('\n');
     expect(order).toMatch(
-      /Skip to content[^]*Translate[^]*Voice[^]*Text[^]*Appearance[^]*Language of this page[^]*From[^]*To[^]*Text to translate[^]*Record[^]*Choose a file[^]*Spoken reply[^]*More choices/,
+      /Skip to content[^]*Translate[^]*Voice[^]*Text[^]*Appearance[^]*Language of this page[^]*From[^]*To[^]*Text to translate[^]*Record[^]*Choose a file[^]*Spoken reply[^]*More options/,
     );
   });
 
-  it('makes a translation, walks to a conversation, and holds it', async () => {
+  it('translates a text, opens the text view, and holds a conversation', async () => {
     const page = await open();
     await page.getByRole('textbox', { name: 'Text to translate' }).focus();
     await page.keyboard.type('without a mouse');
@@ -239,8 +239,8 @@ describe('the keyboard alone', () => {
   });
 });
 
-describe('whoever wants less motion', () => {
-  it('gets none', async () => {
+describe('a browser that prefers reduced motion', () => {
+  it('runs no animation', async () => {
     const page = await open({ reducedMotion: 'reduce' });
     await page.getByRole('button', { name: 'Record' }).click();
     await page.getByRole('timer', { name: 'Elapsed' }).waitFor();
@@ -255,7 +255,7 @@ describe('the browser client of the original project', () => {
   });
   afterAll(() => engine.close());
 
-  it('posts its request from a page of another origin, and reads the answer', async () => {
+  it('posts its request from a page of another origin, and reads the response', async () => {
     const elsewhere = createServer((_req, res) => {
       res.setHeader('content-type', 'text/html').end('<title>another origin</title>');
     }).listen(0, '127.0.0.1');

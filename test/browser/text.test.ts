@@ -1,11 +1,11 @@
-/** The third place: answers in Markdown as they are written, in front of a script. */
+/** The text view: streamed answers in Markdown, with a scripted upstream. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { startBeforeScript } from '../support/gateway.js';
 import { requestFault } from '../support/offline.js';
 import {
   download,
-  go,
+  openView,
   launchBrowser,
   textOf,
   translateText,
@@ -45,7 +45,7 @@ beforeEach(async () => {
   page = visitor.page;
 });
 afterEach(async () => {
-  expect(visitor.complaints).toEqual([]);
+  expect(visitor.browserErrors).toEqual([]);
   await visitor.close();
   await service.close();
 });
@@ -81,7 +81,7 @@ describe('an answer', () => {
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('print("hola")');
   });
 
-  it('cannot bring anything to life: what looks like HTML stays text', async () => {
+  it('cannot inject anything: what looks like HTML stays text', async () => {
     const [hacked, loaded] = [[], []] as [string[], string[]];
     await page.exposeFunction('hack', () => hacked.push('hack'));
     page.on('request', (request) => loaded.push(request.url()));
@@ -94,8 +94,8 @@ describe('an answer', () => {
   });
 });
 
-describe('an answer under way', () => {
-  it('is shown as far as it has come, and ends where it is stopped', async () => {
+describe('a streaming answer', () => {
+  it('is shown as far as it has arrived, and ends where it is stopped', async () => {
     service.script.requests.next(requestFault.hang({ after: 2 }));
     await say('one two three four');
     await textOf(answers().locator('p'), /^one two$/);
@@ -106,7 +106,7 @@ describe('an answer under way', () => {
 
     await say('the conversation goes on');
     await textOf(answers().nth(1).locator('p'), /^the conversation goes on$/);
-    expect(await page.getByText('the model does not know what stands above').count()).toBe(0);
+    expect(await page.getByText('the model does not know the messages above').count()).toBe(0);
   });
 });
 
@@ -125,7 +125,7 @@ describe('a message', () => {
     expect(await field.inputValue()).toBe('');
   });
 
-  it('that cannot be sent waits, and goes with the next try', async () => {
+  it('that cannot be sent is kept, and sent by the next attempt', async () => {
     await page.context().setOffline(true);
     await say('are you there?');
     await textOf(page.getByRole('alert'), /This device is offline/);
@@ -137,14 +137,14 @@ describe('a message', () => {
 });
 
 describe('the conversation', () => {
-  it('outlives a reload as a history that the model does not know, and is exported and cleared', async () => {
+  it('is kept over a reload as history that the model does not know, and is exported and cleared', async () => {
     await say('one');
     await textOf(answers(), /one/);
     await page.reload();
     await textOf(answers(), /one/);
     await say('two');
     await textOf(answers().nth(1), /two/);
-    await page.getByText('the model does not know what stands above').waitFor();
+    await page.getByText('the model does not know the messages above').waitFor();
 
     const json = await download(page, () => page.getByRole('button', { name: 'Export as JSON' }).click());
     expect(JSON.parse(json.content.toString())).toMatchObject([
@@ -160,29 +160,29 @@ describe('the conversation', () => {
     await page.getByText('Write the first message').waitFor();
   });
 
-  it('is apart from the other places, which have histories and connections of their own', async () => {
+  it('is separate from the other views, which have their own histories and connections', async () => {
     await say('in writing');
     await textOf(answers(), /in writing/);
-    await go(page, 'Translate');
+    await openView(page, 'Translate');
     await translateText(page, 'to translate');
     await textOf(page.getByRole('log', { name: 'Translations' }), /to translate/);
-    await go(page, 'Voice');
+    await openView(page, 'Voice');
     await page.getByText('Start the call and speak').waitFor();
-    await go(page, 'Text');
+    await openView(page, 'Text');
     expect(
       await page.getByRole('article').filter({ hasText: 'to translate' }).filter({ visible: true }).count(),
     ).toBe(0);
     await textOf(answers(), /in writing/);
   });
 
-  it('interprets when a language is chosen, and begins anew with another', async () => {
+  it('translates when a language is chosen, and starts again with another', async () => {
     await page.getByRole('combobox', { name: 'To' }).filter({ visible: true }).selectOption('fr');
     await say('hello');
     await textOf(answers(), /hello/);
     await page.getByRole('combobox', { name: 'To' }).filter({ visible: true }).selectOption('es');
     await say('hello again');
     await textOf(answers().nth(1), /hello again/);
-    await page.getByText('the model does not know what stands above').waitFor();
+    await page.getByText('the model does not know the messages above').waitFor();
     expect(service.script.asked.map(({ instructions }) => /French|Spanish/.exec(instructions)?.[0])).toEqual([
       'French',
       'Spanish',

@@ -1,4 +1,4 @@
-/** The first place, on the offline engine: speech and text in, Spanish out, in words and in sound. */
+/** The translate view on the offline engine: speech and text in, Spanish text and speech out. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
@@ -36,11 +36,11 @@ beforeEach(async () => {
   page = visitor.page;
 });
 afterEach(async () => {
-  expect(visitor.complaints).toEqual([]);
+  expect(visitor.browserErrors).toEqual([]);
   await visitor.close();
 });
 
-/** In the page: the bytes of the newest recording in the history. */
+/** Runs in the page: the bytes of the newest recording in the history. */
 async function readStoredRecording(): Promise<number[]> {
   const wait = <T>(request: IDBRequest<T>) =>
     new Promise<T>((resolve, reject) => {
@@ -61,7 +61,7 @@ async function readStoredRecording(): Promise<number[]> {
 }
 
 describe('a recording', () => {
-  it('made with the microphone is translated, and the reply is heard and can be kept', async () => {
+  it('made with the microphone is translated, and the reply is played and can be downloaded', async () => {
     await page.getByRole('checkbox', { name: 'Spoken reply' }).check();
     await page.getByRole('button', { name: 'Record' }).click();
     await textOf(page.getByRole('timer', { name: 'Elapsed' }), /0:03/);
@@ -84,7 +84,7 @@ describe('a recording', () => {
     expect(content.length).toBeGreaterThan(24_000);
   });
 
-  it('is kept as it went up: PCM16 at 24 kHz, so that nothing needs transcoding', async () => {
+  it('is stored as it was uploaded: PCM16 at 24 kHz, which needs no transcoding', async () => {
     await page.getByRole('button', { name: 'Record' }).click();
     await textOf(page.getByRole('timer', { name: 'Elapsed' }), /0:03/);
     await page.getByRole('button', { name: 'Stop and translate' }).click();
@@ -113,7 +113,7 @@ describe('a recording', () => {
     await card.getByRole('button', { name: 'Play the reply' }).waitFor();
   });
 
-  it('and another right after it are spoken one after the other, and then all is quiet', async () => {
+  it('and another right after it are spoken one after the other, and then playback ends', async () => {
     await page.getByRole('checkbox', { name: 'Spoken reply' }).check();
     await translateText(page, 'Good morning, my friend');
     await translateText(page, 'Thank you');
@@ -144,7 +144,7 @@ describe('a recording', () => {
     expect(await cards(page).count()).toBe(0);
   });
 
-  it('that is none is refused in a sentence, and can be removed', async () => {
+  it('that is not audio is rejected in a sentence, and can be removed', async () => {
     await page.getByLabel('Choose a file').setInputFiles({
       name: 'letter.mp3',
       mimeType: 'audio/mpeg',
@@ -155,7 +155,7 @@ describe('a recording', () => {
     await page.getByText('Translations appear here').waitFor();
   });
 
-  it('in a language that is not understood is refused before it is made', async () => {
+  it('in a language that is not understood is prevented', async () => {
     await page.getByRole('combobox', { name: 'From' }).selectOption('es');
     await page.getByText('This service understands speech in English only').waitFor();
     expect(await page.getByRole('button', { name: 'Record' }).isDisabled()).toBe(true);
@@ -165,7 +165,7 @@ describe('a recording', () => {
 });
 
 describe('languages', () => {
-  it('are those that the engine has, and can be swapped', async () => {
+  it('are those that the engine supports, and can be swapped', async () => {
     await page.getByRole('combobox', { name: 'From' }).selectOption('en');
     await page.getByRole('combobox', { name: 'To' }).selectOption('es');
     await page.getByRole('button', { name: 'Swap languages' }).click();
@@ -176,7 +176,7 @@ describe('languages', () => {
 });
 
 describe('the session', () => {
-  it('is shared by translations of the same kind, and ends when a new one is asked for', async () => {
+  it('is shared by translations with the same options, and ends when a new one is requested', async () => {
     await translateText(page, 'Good morning');
     await textOf(cards(page), /Buenos días/);
     const connectId = await page.getByRole('region', { name: 'Translate' }).locator('code').innerText();
@@ -194,7 +194,7 @@ describe('the session', () => {
     await page.getByText('Begins with the first translation').waitFor();
   });
 
-  it('is kept over a reload, and made anew when it ended meanwhile', async () => {
+  it('is kept over a reload, and replaced when it has ended in the meantime', async () => {
     await translateText(page, 'Good morning');
     await textOf(cards(page), /Buenos días/);
     const code = page.getByRole('region', { name: 'Translate' }).locator('code');
@@ -209,7 +209,7 @@ describe('the session', () => {
 });
 
 describe('the history', () => {
-  it('outlives a reload, leaves as text and as JSON, and is cleared when asked twice', async () => {
+  it('is kept over a reload, is exported as text and as JSON, and is cleared after a confirmation', async () => {
     await translateText(page, 'Good morning');
     await textOf(cards(page), /Buenos días/);
     await page.getByLabel('Choose a file').setInputFiles(recording);

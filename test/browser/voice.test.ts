@@ -1,11 +1,11 @@
-/** The second place: a call with the offline engine, and with a script where every turn must be known. */
+/** The voice view: a call with the offline engine, and with a scripted upstream where every turn must be known. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { startBeforeScript, startGateway } from '../support/gateway.js';
 import type { ClientEvent } from '../../src/wire/index.js';
 import { connectionFault, requestFault, type Script } from '../support/offline.js';
 import {
-  go,
+  openView,
   IN_SPANISH,
   launchBrowser,
   probeOf,
@@ -16,7 +16,7 @@ import {
   visit,
 } from '../support/browser/browser.js';
 
-/** The scripted reply sounds 50 ms a character: this one for ten seconds. */
+/** The scripted reply lasts 50 ms a character: ten seconds. */
 const LONG_REPLY = 'A reply that is long enough to be spoken into. '.repeat(5).slice(0, 200);
 
 /** Speaks once and is then silent for longer than a test takes. */
@@ -41,18 +41,18 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-function kept<T extends { close(): Promise<unknown> }>(thing: T): T {
-  cleanups.push(() => thing.close());
-  return thing;
+function closeAfterTest<T extends { close(): Promise<unknown> }>(resource: T): T {
+  cleanups.push(() => resource.close());
+  return resource;
 }
 
 async function callFrom(browser: Browser, url: string): Promise<Page> {
   const visitor = await visit(browser, url);
   cleanups.push(async () => {
-    expect(visitor.complaints).toEqual([]);
+    expect(visitor.browserErrors).toEqual([]);
     await visitor.close();
   });
-  await go(visitor.page, 'Voice');
+  await openView(visitor.page, 'Voice');
   await visitor.page.getByRole('button', { name: 'Start the call' }).click();
   await status(visitor.page, 'Connected');
   return visitor.page;
@@ -62,8 +62,8 @@ async function status(page: Page, text: string): Promise<void> {
   await page.getByRole('region', { name: 'Voice' }).getByRole('status').filter({ hasText: text }).waitFor();
 }
 
-/** What came up in the call: its socket is the one that is not of the pool, which opens first. */
-function said(script: Script): ClientEvent[] {
+/** The events that the call sent upstream. Its socket is the last one; that of the pool opens first. */
+function receivedEvents(script: Script): ClientEvent[] {
   return script.sockets.at(-1)?.events ?? [];
 }
 
@@ -71,8 +71,8 @@ function isSilent(pcm: Buffer): boolean {
   return pcm.every((byte) => byte === 0);
 }
 
-/** The sound that came up, frame by frame. */
-function soundOf(events: readonly ClientEvent[]): Buffer[] {
+/** The audio in `events`, frame by frame. */
+function audioFramesOf(events: readonly ClientEvent[]): Buffer[] {
   return events.flatMap((event) => (event.type === 'buffer.append' ? [event.audio] : []));
 }
 
@@ -81,8 +81,8 @@ function captions(page: Page, speaker: 'You' | 'Model'): Locator {
 }
 
 describe('a call with the offline engine', () => {
-  it('writes what was said, answers in words and in sound, and is hung up', async () => {
-    const service = kept(await startGateway());
+  it('shows what was said, answers in text and audio, and is hung up', async () => {
+    const service = closeAfterTest(await startGateway());
     const page = await callFrom(speaker, service.url);
     await textOf(captions(page, 'You'), /weather is fine today/i);
     await textOf(captions(page, 'Model'), IN_SPANISH);
@@ -97,16 +97,16 @@ describe('a call with the offline engine', () => {
 });
 
 describe('a call', () => {
-  it('sends sound without a pause, 40 ms at a time', async () => {
-    const service = kept(await startBeforeScript({}, { answer: () => 'Yes.' }));
+  it('sends audio continuously, 40 ms at a time', async () => {
+    const service = closeAfterTest(await startBeforeScript({}, { answer: () => 'Yes.' }));
     await callFrom(speaker, service.url);
-    await service.script.until(() => soundOf(said(service.script)).length >= 50, 10_000);
-    const sizes = soundOf(said(service.script)).map((pcm) => pcm.length);
+    await service.script.until(() => audioFramesOf(receivedEvents(service.script)).length >= 50, 10_000);
+    const sizes = audioFramesOf(receivedEvents(service.script)).map((pcm) => pcm.length);
     expect(new Set(sizes)).toEqual(new Set([1920]));
   });
 
-  it('falls silent at once when it is spoken into, and tells how much was heard', async () => {
-    const service = kept(
+  it('stops playback immediately when the user speaks, and reports how much was played', async () => {
+    const service = closeAfterTest(
       await startBeforeScript({}, { answer: () => LONG_REPLY, transcript: () => 'Stop there.' }),
     );
     const page = await callFrom(interrupter, service.url);
@@ -121,14 +121,18 @@ describe('a call', () => {
     // The analyser looks at some milliseconds of the past.
     expect(lastSound - spoken).toBeLessThan(120);
 
-    const heard = () =>
-      said(service.script).flatMap((event) => (event.type === 'item.truncate' ? [event.audioEndMs] : []));
-    await service.script.until(() => heard().length > 0);
-    expect(Math.abs((heard()[0] ?? NaN) - (spoken - began))).toBeLessThan(300);
+    const playedMs = () =>
+      receivedEvents(service.script).flatMap((event) =>
+        event.type === 'item.truncate' ? [event.audioEndMs] : [],
+      );
+    await service.script.until(() => playedMs().length > 0);
+    expect(Math.abs((playedMs()[0] ?? NaN) - (spoken - began))).toBeLessThan(300);
   });
 
   it('plays one answer after the other, never two at a time', async () => {
-    const service = kept(await startBeforeScript({}, { answer: ({ items }) => `Answer ${items.length}.` }));
+    const service = closeAfterTest(
+      await startBeforeScript({}, { answer: ({ items }) => `Answer ${items.length}.` }),
+    );
     const page = await callFrom(speaker, service.url);
     const field = page.getByRole('textbox', { name: 'Type into the call' });
     for (const text of ['one', 'two', 'three']) {
@@ -144,8 +148,8 @@ describe('a call', () => {
     expect(loudest).toBeLessThan((8000 / 32768) * Math.SQRT1_2 * 0.8 ** 2 * 1.15);
   });
 
-  it('can be typed into, also while an answer is being given', async () => {
-    const service = kept(await startBeforeScript());
+  it('accepts typed messages, also during an answer', async () => {
+    const service = closeAfterTest(await startBeforeScript());
     const page = await callFrom(speaker, service.url);
     service.script.requests.next(requestFault.hang({ after: 1 }));
     const field = page.getByRole('textbox', { name: 'Type into the call' });
@@ -159,21 +163,21 @@ describe('a call', () => {
     expect(await page.getByRole('alert').count()).toBe(0);
   });
 
-  it('hears silence while it is muted', async () => {
-    const service = kept(await startBeforeScript({}, { transcript: () => 'x' }));
+  it('sends silence while it is muted', async () => {
+    const service = closeAfterTest(await startBeforeScript({}, { transcript: () => 'x' }));
     const page = await callFrom(interrupter, service.url);
     await page.getByRole('button', { name: 'Mute the microphone' }).click();
-    // What was on its way when the button was pressed may still be heard.
-    const mutedAt = said(service.script).length + 5;
-    const sent = () => soundOf(said(service.script).slice(mutedAt));
+    // Frames that were in transit when the button was pressed may still hold speech.
+    const mutedAt = receivedEvents(service.script).length + 5;
+    const sent = () => audioFramesOf(receivedEvents(service.script).slice(mutedAt));
     await service.script.until(() => sent().length >= 120, 10_000);
     expect(sent().every(isSilent)).toBe(true);
     await page.getByRole('button', { name: 'Unmute the microphone' }).click();
     await service.script.until(() => !sent().every(isSilent), 10_000);
   });
 
-  it('is as loud as asked, and remembers it', async () => {
-    const service = kept(await startBeforeScript({}, { answer: () => LONG_REPLY }));
+  it('has a volume, which is kept over a reload', async () => {
+    const service = closeAfterTest(await startBeforeScript({}, { answer: () => LONG_REPLY }));
     const page = await callFrom(speaker, service.url);
     const volume = page.getByRole('slider', { name: 'Volume' });
     await volume.focus();
@@ -190,20 +194,20 @@ describe('a call', () => {
     expect(await volume.inputValue()).toBe('100');
   });
 
-  it('is marked in the navigation while another place is shown, and goes on', async () => {
-    const service = kept(await startBeforeScript());
+  it('is marked in the navigation while another view is shown, and continues', async () => {
+    const service = closeAfterTest(await startBeforeScript());
     const page = await callFrom(speaker, service.url);
-    await go(page, 'Text');
+    await openView(page, 'Text');
     await page.getByRole('navigation').getByRole('img', { name: 'Connected' }).waitFor();
-    await go(page, 'Voice');
+    await openView(page, 'Voice');
     await page.getByRole('button', { name: 'Hang up' }).click();
     await page.getByRole('navigation').getByRole('img', { name: 'Connected' }).waitFor({ state: 'detached' });
     await service.script.until(() => service.script.open.length <= 1);
   });
 });
 
-describe('a call that is lost', () => {
-  it('with the service, which stops and starts again, is told and taken up', async () => {
+describe('a lost call', () => {
+  it('is reported when the service restarts, and reconnects', async () => {
     const first = await startBeforeScript();
     const page = await callFrom(speaker, first.url);
     await page.getByRole('textbox', { name: 'Type into the call' }).fill('before');
@@ -215,25 +219,25 @@ describe('a call that is lost', () => {
 
     await page.getByRole('button', { name: 'Reconnect' }).click();
     await textOf(page.getByRole('alert'), /The service cannot be reached/);
-    kept(await startBeforeScript({ PORT: new URL(first.url).port }));
+    closeAfterTest(await startBeforeScript({ PORT: new URL(first.url).port }));
     await page.getByRole('button', { name: 'Reconnect' }).click();
     await status(page, 'Connected');
-    await page.getByText('the model does not know what stands above').waitFor();
+    await page.getByText('the model does not know the messages above').waitFor();
     await page.getByRole('textbox', { name: 'Type into the call' }).fill('after');
     await page.keyboard.press('Enter');
     await textOf(captions(page, 'Model').last(), /after/);
   });
 
-  it('with the engine behind the service is told as that', async () => {
-    const service = kept(await startBeforeScript());
+  it('is reported as an upstream failure when the engine fails', async () => {
+    const service = closeAfterTest(await startBeforeScript());
     service.script.connections.when(({ number }) => number > 1, connectionFault.dropAfter(1_500));
     const page = await callFrom(speaker, service.url);
     await textOf(page.getByRole('alert'), /The translation engine does not answer/);
     await page.getByRole('button', { name: 'Reconnect' }).waitFor();
   });
 
-  it('with the network is told at once', async () => {
-    const service = kept(await startBeforeScript());
+  it('is reported immediately when the network is lost', async () => {
+    const service = closeAfterTest(await startBeforeScript());
     const page = await callFrom(speaker, service.url);
     await page.context().setOffline(true);
     await textOf(page.getByRole('alert'), /This device is offline/);
@@ -242,11 +246,11 @@ describe('a call that is lost', () => {
     await status(page, 'Connected');
   });
 
-  it('because too many are running is told', async () => {
-    const service = kept(await startBeforeScript({ RELAY_MAX_PER_CLIENT: '1' }));
+  it('is reported when too many are running', async () => {
+    const service = closeAfterTest(await startBeforeScript({ RELAY_MAX_PER_CLIENT: '1' }));
     await callFrom(speaker, service.url);
-    const second = kept(await visit(speaker, service.url)).page;
-    await go(second, 'Voice');
+    const second = closeAfterTest(await visit(speaker, service.url)).page;
+    await openView(second, 'Voice');
     await second.getByRole('button', { name: 'Start the call' }).click();
     await textOf(second.getByRole('alert'), /refused the conversation; perhaps too many are running/);
   });

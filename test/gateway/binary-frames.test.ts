@@ -1,4 +1,4 @@
-/** Some servers send their JSON in binary frames: it is read like any other. */
+/** Some servers send their JSON in binary frames, which are read like text frames. */
 import { afterEach, expect, it } from '@jest/globals';
 import { post, startBeforeScript } from '../support/gateway.js';
 import { connectionFault } from '../support/offline.js';
@@ -19,7 +19,7 @@ for (const dialect of ['ga', 'preview'] as const) {
     expect(await response.json()).toMatchObject({ text: TEXT });
   });
 
-  it(`a conversation is told in text frames what came in binary ones, ${dialect}`, async () => {
+  it(`a conversation relays binary frames as text frames, ${dialect}`, async () => {
     running = await startBeforeScript({ POOL_WARM: '0', CONNECT_TIMEOUT_MS: '1000' }, { dialect });
     running.script.connections.every(connectionFault.binaryFrames());
     const client = await converse(running.url, '/text-chat');

@@ -1,4 +1,4 @@
-/** A service that cannot start leaves nothing behind of what it had opened by then. */
+/** A service that fails to start closes everything that it had opened. */
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -29,14 +29,14 @@ afterAll(async () => {
   await redis.stop();
 });
 
-/** What keeps the process alive (servers, sockets of either side, timers, children), by kind. */
+/** What keeps the process alive (servers, sockets of both sides, timers, child processes), by kind. */
 function resources(): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const kind of process.getActiveResourcesInfo()) counts[kind] = (counts[kind] ?? 0) + 1;
   return counts;
 }
 
-/** Rejects where something stays that was not there before. */
+/** Rejects if something is left that was not there before. */
 async function expectNothingLeft(before: Record<string, number>): Promise<void> {
   await eventually(
     () => Object.entries(resources()).filter(([kind, count]) => count > (before[kind] ?? 0)),
@@ -50,7 +50,7 @@ function configured(env: Record<string, string> = {}): Config {
   return loadConfig({ ...provider, UPLOAD_DIR: folder, ...env });
 }
 
-/** A folder in the place of a file: the sweep tries to delete it, and may not. */
+/** A folder in place of a file, which the sweep cannot delete. */
 async function makeUnsweepable(): Promise<void> {
   const left = path.join(folder, `upload-00000000-1-a-${'0'.repeat(32)}`);
   await mkdir(left);
@@ -95,7 +95,7 @@ describe('a service that cannot start', () => {
     await expectNothingLeft(before);
   });
 
-  it('because its offline engine fails leaves nothing, and the engine to whoever gave it', async () => {
+  it('because its offline engine fails leaves nothing, and does not close an engine that was passed in', async () => {
     const before = resources();
     let closes = 0;
     const responder = Object.assign(new Script(), {
@@ -108,7 +108,7 @@ describe('a service that cannot start', () => {
     expect(closes).toBe(0);
   });
 
-  it('because its port is taken leaves nothing, though nobody closes it', async () => {
+  it('because its port is in use leaves nothing, although it is never closed', async () => {
     const { port } = taken.address() as AddressInfo;
     const before = resources();
     const gateway = await createGateway(configured({ PORT: String(port) }), { logger: silent });

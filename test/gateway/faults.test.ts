@@ -22,7 +22,7 @@ async function ask(
   };
 }
 
-describe.each(['ga', 'preview'] as const)('each fault of upstream has its answer, %s', (dialect) => {
+describe.each(['ga', 'preview'] as const)('each fault of upstream has its response, %s', (dialect) => {
   type Fault = Parameters<typeof running.script.requests.next>[0];
 
   it.each<[string, Fault, number, string, boolean, string | undefined]>([
@@ -68,9 +68,9 @@ describe.each(['ga', 'preview'] as const)('each fault of upstream has its answer
   ])('%s', async (_what, fault, status, code, retryable, partial) => {
     running = await startBeforeScript({ RESPONSE_TIMEOUT_MS: '1000' }, { dialect });
     running.script.requests.next(fault);
-    const { status: told, headers, body } = await ask();
+    const { status: actual, headers, body } = await ask();
     expect({
-      status: told,
+      status: actual,
       code: body.code,
       retryable: body.retryable,
       partial: body.partial,
@@ -82,7 +82,7 @@ describe.each(['ga', 'preview'] as const)('each fault of upstream has its answer
     });
     expect(headers.get('content-type')).toContain('application/problem+json');
     expect(JSON.stringify(body)).not.toMatch(/127\.0\.0\.1|at .*\.ts/);
-    // Only what the offline engine says of languages and parts is meant for the client's eyes.
+    // Only the offline engine's messages about languages and parts are meant for clients.
     if (!['unsupported-language', 'offline-engine-missing'].includes(code)) {
       expect(JSON.stringify(body)).not.toContain('The script says');
     }
@@ -91,7 +91,7 @@ describe.each(['ga', 'preview'] as const)('each fault of upstream has its answer
 
   it.each([
     ['before the first delta', 'created' as const],
-    ['after some deltas, of which nothing was told', 2],
+    ['after some deltas, none of which was sent on', 2],
   ])('a socket that is lost %s is not even noticed', async (_when, at) => {
     running = await startBeforeScript({}, { dialect });
     running.script.requests.next(requestFault.drop(at));
@@ -99,23 +99,23 @@ describe.each(['ga', 'preview'] as const)('each fault of upstream has its answer
     expect(running.script.requestCount).toBe(2);
   });
 
-  it('a spoken answer whose socket is lost after some of it is whole all the same', async () => {
+  it('a spoken answer whose socket is lost halfway is complete all the same', async () => {
     running = await startBeforeScript({}, { dialect });
     running.script.requests.next(requestFault.drop(5));
     const headers = { accept: 'audio/wav' };
     const answer = await post(running.url + TRANSLATE, { text: TEXT }, { headers });
     expect(answer.headers.get('x-translation-text')).toBe(encodeURIComponent(TEXT));
-    // A tone of 50 ms a character, once.
+    // One tone of 50 ms per character.
     expect((await answer.arrayBuffer()).byteLength).toBe(44 + TEXT.length * 50 * 48);
     expect(running.script.requestCount).toBe(2);
   });
 
-  it('a stream whose socket is lost after a delta ends with an error that has what was told', async () => {
+  it('a stream whose socket is lost after a delta ends with an error that has the partial text', async () => {
     running = await startBeforeScript({}, { dialect });
     running.script.requests.next(requestFault.drop(2));
     const headers = { accept: 'text/event-stream' };
-    const told = await (await post(running.url + TRANSLATE, { text: TEXT }, { headers })).text();
-    expect(told).toMatch(/event: error\ndata: .*"code":"translation-incomplete".*"partial":"one two"/);
+    const stream = await (await post(running.url + TRANSLATE, { text: TEXT }, { headers })).text();
+    expect(stream).toMatch(/event: error\ndata: .*"code":"translation-incomplete".*"partial":"one two"/);
     expect(running.script.requestCount).toBe(1);
   });
 
@@ -151,14 +151,14 @@ describe.each(['ga', 'preview'] as const)('each fault of upstream has its answer
     running.script.connections.every(
       connectionFault.rejectUpgrade(refusal, refusal === 429 ? { retryAfterS: 30 } : {}),
     );
-    const { status: told, headers, body } = await ask();
-    expect([told, body.code]).toEqual([status, code]);
+    const { status: actual, headers, body } = await ask();
+    expect([actual, body.code]).toEqual([status, code]);
     if (refusal === 429) expect(headers.get('retry-after')).toBe('30');
   });
 });
 
 describe('readiness', () => {
-  it('fails while upstream refuses us, says so by name, and comes back by itself', async () => {
+  it('fails while upstream rejects us, names the check, and recovers by itself', async () => {
     running = await startBeforeScript({ POOL_WARM: '0' });
     running.script.connections.next(connectionFault.invalidApiKey());
     expect((await ask()).body.code).toBe('upstream-rejected');
@@ -173,7 +173,7 @@ describe('readiness', () => {
   });
 });
 
-describe('the client goes away', () => {
+describe('a client that disconnects', () => {
   it.each([
     ['JSON', {}],
     ['server-sent events', { accept: 'text/event-stream' }],
@@ -217,7 +217,7 @@ describe('a session that is deleted', () => {
 });
 
 describe('stopping', () => {
-  it('lets what runs end, refuses what comes, and leaves no socket', async () => {
+  it('lets running work end, rejects new work, and leaves no socket', async () => {
     running = await startBeforeScript();
     running.script.requests.next(requestFault.slow({ firstMs: 300 }));
     const answer = ask();
@@ -232,7 +232,7 @@ describe('stopping', () => {
     expect(running.gateway.server.listening).toBe(false);
   });
 
-  it('ends what takes longer than the grace', async () => {
+  it('ends what takes longer than the grace period', async () => {
     running = await startBeforeScript({ SHUTDOWN_GRACE_MS: '100' });
     running.script.requests.next(requestFault.hang());
     const answer = ask();

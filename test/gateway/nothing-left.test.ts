@@ -8,7 +8,7 @@ let running: Awaited<ReturnType<typeof startBeforeScript>>;
 
 afterEach(() => running.close());
 
-/** Ids of the ffmpeg processes that this process has started and that still run. */
+/** Ids of the running ffmpeg processes that this process has started. */
 function ffmpegProcesses(): string[] {
   return readdirSync('/proc').filter((pid) => {
     if (!/^\d+$/.test(pid)) return false;
@@ -17,12 +17,12 @@ function ffmpegProcesses(): string[] {
         /^\d+ \((.*)\) (\w) (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
       return name === 'ffmpeg' && state !== 'Z' && Number(parent) === process.pid;
     } catch {
-      return false; // it ended while we looked
+      return false; // it ended meanwhile
     }
   });
 }
 
-/** TCP connections that this process holds, of either side. */
+/** TCP connections of this process, of both sides. */
 function sockets(): number {
   return process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
 }
@@ -46,7 +46,7 @@ function wav(seconds: number): Blob {
   return new Blob([header, Buffer.alloc(bytes, 7)]);
 }
 
-it('after a storm of texts, recordings, faults, dropped sockets and clients that leave, nothing is left', async () => {
+it('nothing is left after many texts, recordings, faults, dropped sockets and clients that leave', async () => {
   const before = sockets();
   running = await startBeforeScript({ RESPONSE_TIMEOUT_MS: '2000', POOL_MAX_WAITING: '1000' });
   const { script, url, gateway, uploads } = running;
@@ -93,7 +93,7 @@ it('after a storm of texts, recordings, faults, dropped sockets and clients that
   ];
   expect(outcomes.filter((outcome) => !known.includes(outcome))).toEqual([]);
   expect(new Set(outcomes).size).toBeGreaterThan(4);
-  // Those that wait for the next recording, started ahead.
+  // The warm processes.
   await eventually(() => ffmpegProcesses().length <= 2);
   await script.until(() => script.answering === 0);
   expect(gateway.stats().pool).toMatchObject({ running: 0, waiting: 0 });
@@ -101,6 +101,6 @@ it('after a storm of texts, recordings, faults, dropped sockets and clients that
 
   await gateway.close();
   await script.until(() => script.open.length === 0);
-  // Those that were there before belong to the runner.
+  // Earlier ones belong to the test runner.
   await eventually(() => sockets() <= before);
 }, 60_000);

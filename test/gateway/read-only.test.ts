@@ -1,4 +1,4 @@
-/** The service as the image runs it: unprivileged, with a file system that can be written nowhere but in UPLOAD_DIR. */
+/** The service as the image runs it: unprivileged, with a file system that is writable in UPLOAD_DIR only. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
@@ -13,7 +13,7 @@ import { converse } from '../support/relay.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A namespace of its own for mounts takes root, or a kernel that gives it to anybody. */
+/** A mount namespace requires root, or a kernel with unprivileged user namespaces. */
 const UNSHARE = process.getuid?.() === 0 ? ['--mount'] : ['--mount', '--map-root-user'];
 const canUnshare = spawnSync('unshare', [...UNSHARE, 'mount', '--bind', '/tmp', '/tmp']).status === 0;
 
@@ -21,7 +21,7 @@ const NOBODY = ['--reuid=65534', '--regid=65534', '--clear-groups', '--bounding-
 const isReadable = spawnSync('setpriv', [...NOBODY, 'test', '-r', join(ROOT, 'package.json')]).status === 0;
 const PRIVILEGES = isReadable ? NOBODY : ['--bounding-set=-all', '--no-new-privs'];
 
-/** Every mount becomes read-only but that of $1, and the rest is run; where that did not work it is not run. */
+/** Makes every mount but that of $1 read-only, then runs the rest of the arguments unless that failed. */
 const READ_ONLY = `
   set -e
   mount --bind "$1" "$1"
@@ -51,7 +51,7 @@ const READ_ONLY = `
     service = spawn('unshare', [...UNSHARE, 'sh', '-c', READ_ONLY, 'sh', uploads, ...PRIVILEGES, ...node], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
-      // The transpiler's own cache is none of the service's.
+      // The transpiler has a cache of its own.
       env: { PATH: process.env.PATH, HOME: '/', TSX_DISABLE_CACHE: '1', PORT: '0', UPLOAD_DIR: uploads },
     });
     service.stderr?.on('data', (chunk: Buffer) => log.push(chunk.toString()));
@@ -80,7 +80,7 @@ const READ_ONLY = `
     return form;
   }
 
-  it('it says that it is ready', async () => {
+  it('it is ready', async () => {
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
   });
 
@@ -92,14 +92,14 @@ const READ_ONLY = `
     expect((await answer.arrayBuffer()).byteLength).toBeGreaterThan(10_000);
   });
 
-  it.each(['family.wav', 'garden.ogg'])('it hears and decodes: %s', async (sample) => {
+  it.each(['family.wav', 'garden.ogg'])('it decodes and recognizes %s', async (sample) => {
     const answer = await translate(await formOf({ source: 'en', target: 'es' }, sample));
     expect(answer.status).toBe(200);
     expect(((await answer.json()) as { text: string }).text).not.toBe('');
     expect(await readdir(uploads)).toEqual([]);
   });
 
-  it('it converses', async () => {
+  it('it holds conversations', async () => {
     const client = await converse(url, '/text-chat?source=en&target=es');
     client.send({ type: 'conversation.item.create', item: message('Good morning.') });
     client.send({ type: 'response.create' });
@@ -108,7 +108,7 @@ const READ_ONLY = `
     await client.close();
   });
 
-  it('it stops cleanly, without a complaint in its log', async () => {
+  it('it stops cleanly, without a warning in its log', async () => {
     const exited = once(service, 'exit');
     service.kill('SIGTERM');
     expect(await exited).toEqual([0, null]);

@@ -1,4 +1,4 @@
-/** Recordings as people really have them, through the whole service: every word of them is translated. */
+/** Real-life recordings through the whole service: every word of them is translated. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -25,7 +25,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** A sample of ours in another format. */
+/** A sample in another format. */
 async function convert(sample: 'family' | 'animals', extension: string, ...args: string[]): Promise<Buffer> {
   const file = path.join(folder, `${sample}.${extension}`);
   await run('ffmpeg', ['-v', 'error', '-y', '-i', `samples/${sample}.wav`, ...args, file]);
@@ -48,7 +48,7 @@ async function translate(recording: Buffer): Promise<{ status: number; words: st
   return { status: response.status, words, ms: usage?.inputAudioMs ?? 0 };
 }
 
-describe('recordings one behind the other in one file', () => {
+describe('concatenated recordings in one file', () => {
   it('are all translated: WAV files', async () => {
     const two = Buffer.concat([await readFile('samples/family.wav'), await readFile('samples/animals.wav')]);
     expect(await translate(two)).toEqual({ status: 200, words: `${FAMILY} ${ANIMALS}`, ms: 4845 });
@@ -73,19 +73,19 @@ describe('recordings one behind the other in one file', () => {
   });
 });
 
-describe('a recording that is not quite as it should be', () => {
-  it('is translated when its size was never filled in', async () => {
+describe('a slightly malformed recording', () => {
+  it('is translated if the size in its header was never filled in', async () => {
     const wav = await readFile('samples/family.wav');
     wav.writeUInt32LE(0, wav.indexOf('data') + 4);
     expect(await translate(wav)).toMatchObject({ status: 200, words: FAMILY, ms: 2660 });
   });
 
-  it('is translated when it begins inside a frame', async () => {
+  it('is translated if it begins inside a frame', async () => {
     const mp3 = await convert('family', 'mp3', '-ar', '44100', '-b:a', '128k', '-id3v2_version', '0');
     expect(await translate(mp3.subarray(100))).toMatchObject({ status: 200, words: FAMILY });
   });
 
-  it('is translated when a tag stands before it', async () => {
+  it('is translated if a tag precedes it', async () => {
     const tag = Buffer.from('ID3\x04\0\0\0\0\0\x0bTIT2\0\0\0\x01\0\0\0', 'latin1');
     const wav = await convert('family', 'wav', '-ar', '24000', '-ac', '1');
     expect(await translate(Buffer.concat([tag, wav]))).toMatchObject({

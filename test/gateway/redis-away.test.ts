@@ -1,4 +1,4 @@
-/** Redis goes away for a while: killed or frozen. The service stays up, says so, and finds it again by itself. */
+/** Redis is killed or frozen for a while. The service stays up, reports it, and reconnects by itself. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { post, startBeforeScript } from '../support/gateway.js';
 import { requestFault } from '../support/offline.js';
@@ -7,7 +7,7 @@ import { refusal } from '../support/relay.js';
 import { startRedis, type TestRedis } from '../support/redis.js';
 
 const LIMIT = 500;
-/** Of the kernel and of a busy machine, beside the second that Redis is given. */
+/** Slack for the kernel and a busy machine, on top of the timeout of 1 s for Redis. */
 const SOON_MS = 5_000;
 
 let redis: TestRedis;
@@ -48,7 +48,7 @@ function translate(body: object): Promise<Response> {
   return post(`${running.url}/api/realtime/translate`, body);
 }
 
-/** Every door behind which a session or a ticket is asked for. */
+/** Every request that needs a session or a ticket. */
 const CALLS: [string, () => Promise<Response>][] = [
   ['a translation in a session', () => translate({ connectId, text: 'Hello' })],
   ['a translation in a new session', () => translate({ text: 'Hello' })],
@@ -64,8 +64,8 @@ async function expectStoreAway(): Promise<void> {
     CALLS.map(async ([what, call]) => {
       const from = performance.now();
       const answer = await call();
-      const told = { what, status: answer.status, ...((await answer.json()) as { code: string }) };
-      expect(told).toMatchObject({ what, status: 503, code: 'store-unavailable', retryable: true });
+      const response = { what, status: answer.status, ...((await answer.json()) as { code: string }) };
+      expect(response).toMatchObject({ what, status: 503, code: 'store-unavailable', retryable: true });
       expect(answer.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
       expect(performance.now() - from).toBeLessThan(SOON_MS);
     }),
@@ -75,7 +75,7 @@ async function expectStoreAway(): Promise<void> {
   expect(failing(await ready())).toEqual(['sessions']);
 }
 
-/** What needs no session is served as ever, and limits go on. */
+/** Requests that need no session are served as usual, and limits stay in force. */
 async function expectTheRest(): Promise<void> {
   const capabilities = await fetch(`${running.url}/api/capabilities`);
   expect(capabilities.status).toBe(200);
@@ -122,7 +122,7 @@ describe('while Redis is away', () => {
     },
   );
 
-  it('a translation that runs already is brought to its end', async () => {
+  it('a running translation completes', async () => {
     running.script.requests.next(requestFault.slow({ firstMs: 500, betweenMs: 10 }));
     const answer = translate({ connectId, text: 'Hello there' });
     await running.script.until(() => running.script.answering === 1);
@@ -132,7 +132,7 @@ describe('while Redis is away', () => {
     await untilReady();
   });
 
-  it('a crowd is answered quickly, each with 503, and nothing waits for Redis afterwards', async () => {
+  it('many requests are answered quickly, each with 503, and none waits for Redis afterwards', async () => {
     redis.freeze();
     const from = performance.now();
     const answers = await Promise.all(
@@ -147,7 +147,7 @@ describe('while Redis is away', () => {
     expect(await shown.json()).toMatchObject({ requests: 0 });
   });
 
-  it('points are still counted and refused', async () => {
+  it('points are still counted, and requests above the limit rejected', async () => {
     await redis.kill();
     const statuses = new Set<number>();
     for (let n = 0; n < LIMIT + 20 && !statuses.has(429); n += 20) {
@@ -160,7 +160,7 @@ describe('while Redis is away', () => {
     await redis.restart();
   });
 
-  it('the service can be stopped, and in time', async () => {
+  it('the service stops in time', async () => {
     redis.freeze();
     await expectStoreAway();
     const from = performance.now();

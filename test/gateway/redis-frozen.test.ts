@@ -1,4 +1,4 @@
-/** Redis neither answers nor goes away. No answer waits for what it does not need of it. */
+/** Redis neither answers nor disconnects. No response waits for what it does not need from it. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { encodeWav } from '../../src/audio/wav/wav.js';
 import { createLogger } from '../../src/telemetry/logger.js';
@@ -58,7 +58,7 @@ function translate(path: string, fields: Record<string, string | Blob>, accept =
   return fetch(running.url + path, { method: 'POST', body, headers: { Accept: accept } });
 }
 
-/** Until it is called, upstream answers nothing. */
+/** Upstream answers nothing until it is called. */
 function holdUpstream(answer: () => string): () => void {
   let release = (): void => undefined;
   const released = new Promise<void>((resolve) => (release = resolve));
@@ -69,7 +69,7 @@ function holdUpstream(answer: () => string): () => void {
   return release;
 }
 
-/** What `act` gives; rejects unless it is there before a command that Redis does not answer is given up. */
+/** The result of `act`; rejects if it takes as long as the timeout of a Redis command. */
 async function beforeRedisIsGivenUp<T>(act: () => Promise<T>): Promise<T> {
   const givenUp = fetch(`${running.url}/api/realtime/sessions`).then(async (refused) => {
     expect(await refused.json()).toMatchObject({ code: 'store-unavailable' });
@@ -82,7 +82,7 @@ async function beforeRedisIsGivenUp<T>(act: () => Promise<T>): Promise<T> {
 }
 
 const STRICT = '/api/realtime/translate';
-const RECORDING = new Blob([encodeWav(Buffer.alloc(48_000, 3), 24_000)]);
+const RECORDING = new Blob([encodeWav(Buffer.alloc(48_000, 3))]);
 
 describe('while Redis is frozen', () => {
   it.each<[string, string, Record<string, string | Blob>, string]>([
@@ -102,11 +102,11 @@ describe('while Redis is frozen', () => {
       });
       await upstream.script.until(() => upstream.script.answering === 1);
       redis.freeze();
-      const told = await beforeRedisIsGivenUp(() => {
+      const response = await beforeRedisIsGivenUp(() => {
         release();
         return answer;
       });
-      expect(told.length).toBeGreaterThan(0);
+      expect(response.length).toBeGreaterThan(0);
       redis.thaw();
       await eventually(
         () => requestsOf(connectId),
@@ -115,18 +115,18 @@ describe('while Redis is frozen', () => {
     },
   );
 
-  it('a failure is not held back, and the session made for it is removed later', async () => {
+  it('a failure is not delayed, and the session created for it is removed later', async () => {
     const release = holdUpstream(() => {
       throw new Error('The script fails.');
     });
     const answer = post(running.url + STRICT, { text: 'Hello' }).then((response) => response.json());
     await upstream.script.until(() => upstream.script.answering === 1);
     redis.freeze();
-    const told = await beforeRedisIsGivenUp(() => {
+    const response = await beforeRedisIsGivenUp(() => {
       release();
       return answer;
     });
-    expect(told).toMatchObject({ code: 'upstream-unavailable' });
+    expect(response).toMatchObject({ code: 'upstream-unavailable' });
     redis.thaw();
     await eventually(
       async () => (await fetch(`${running.url}/api/realtime/sessions`)).json(),
@@ -134,7 +134,7 @@ describe('while Redis is frozen', () => {
     );
   });
 
-  it('what was not counted is told in the log', async () => {
+  it('a translation that was not counted is logged', async () => {
     const release = holdUpstream(() => 'Hola');
     const answer = translate(STRICT, { text: 'Hello' });
     await upstream.script.until(() => upstream.script.answering === 1);
@@ -182,7 +182,7 @@ describe('while Redis is frozen', () => {
     );
   });
 
-  it('a service that stops waits for what it has still to count', async () => {
+  it('a stopping service waits for pending counts', async () => {
     const connectId = await newSession();
     const release = holdUpstream(() => 'Hola');
     const answer = translate(STRICT, { text: 'Hello', connectId });
@@ -199,7 +199,7 @@ describe('while Redis is frozen', () => {
   });
 });
 
-it('a client that asks for its session right after an answer is told the new count', async () => {
+it('a client that reads its session right after an answer gets the new count', async () => {
   const connectId = await newSession();
   for (let requests = 1; requests <= 50; requests += 1) {
     expect((await translate(STRICT, { text: 'Hello', connectId })).status).toBe(200);
@@ -207,7 +207,7 @@ it('a client that asks for its session right after an answer is told the new cou
   }
 });
 
-it('/health knows at once of sessions that this node makes and deletes, and soon of others', async () => {
+it('/health counts sessions that this node creates and deletes immediately, and others soon', async () => {
   const count = async (url = running.url): Promise<unknown> =>
     ((await (await fetch(`${url}/health`)).json()) as { sessions: unknown }).sessions;
   await eventually(count, (sessions) => sessions === 0);

@@ -26,7 +26,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** English speech by flite, as a WAV of its own 16 kHz. */
+/** English speech by flite, as a WAV at its 16 kHz. */
 async function spoken(text: string): Promise<string> {
   const file = path.join(folder, 'said.wav');
   await run('flite', ['-voice', 'slt', '-t', text, '-o', file]);
@@ -41,7 +41,7 @@ async function upload(file: string, fields: Record<string, string>, headers = {}
 }
 
 describe('speech', () => {
-  it('comes back as the right words in the other language, whatever format it was recorded in', async () => {
+  it('is translated into the right words, whatever format it was recorded in', async () => {
     const wav = await spoken(ENGLISH);
     const ogg = path.join(folder, 'said.ogg');
     await run('ffmpeg', [
@@ -68,7 +68,7 @@ describe('speech', () => {
     }
   });
 
-  it('is answered in sound: a valid, audible WAV of 24 kHz', async () => {
+  it('is answered with audio: a valid, audible WAV at 24 kHz', async () => {
     const response = await upload(await spoken(ENGLISH), { target: 'es' }, { accept: 'audio/wav' });
     expect(response.headers.get('content-type')).toBe('audio/wav');
     expect(words(decodeURIComponent(response.headers.get('x-translation-text') ?? ''))).toEqual(
@@ -86,7 +86,7 @@ describe('speech', () => {
     expect(meanVolume).toBeGreaterThan(-35);
   });
 
-  it('of which there is none is an empty text, not an error', async () => {
+  it('that is silence is an empty text, not an error', async () => {
     const file = path.join(folder, 'silence.wav');
     await run('ffmpeg', [
       '-v',
@@ -104,7 +104,7 @@ describe('speech', () => {
     expect(await response.json()).toMatchObject({ text: '', responses: [''] });
   });
 
-  it('in a language that is not understood offline is refused in a sentence', async () => {
+  it('in a language that the offline engine does not recognize is rejected with a sentence', async () => {
     const response = await upload(await spoken(ENGLISH), { source: 'es', target: 'en' });
     expect(response.status).toBe(422);
     expect(await response.json()).toMatchObject({ code: 'unsupported-language', retryable: false });

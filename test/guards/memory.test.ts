@@ -1,11 +1,11 @@
-/** How seldom all of the heap is collected: what Node is told at the start leaves room for what many requests have in hand. */
+/** How seldom the whole heap is collected: the heap sizes in the start command fit what many requests hold at a time. */
 import { readFileSync } from 'node:fs';
 import { afterEach, expect, it } from '@jest/globals';
 import { data, format, riff, sine } from '../support/audio/recordings.js';
 import { startScripted } from '../support/offline.js';
 import { ServiceProcess } from '../support/service.js';
 
-/** Tells of each collection of the whole heap on the error output. */
+/** Reports each collection of the whole heap on the error output. */
 const OBSERVER = `data:text/javascript,${encodeURIComponent(`
   import { writeSync } from 'node:fs';
   import { constants, PerformanceObserver } from 'node:perf_hooks';
@@ -31,7 +31,7 @@ function flagsIn(file: string): string[] {
   return line.match(/--[a-z][\w=-]*/g) ?? [];
 }
 
-it('is told alike by npm start, make run and the image', () => {
+it('has the same flags with npm start, make run and the image', () => {
   const flags = flagsIn('package.json');
   expect(flags.length).toBeGreaterThan(1);
   expect(flagsIn('scripts/run.sh')).toEqual(flags);

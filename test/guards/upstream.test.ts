@@ -4,7 +4,7 @@ import { dialects } from '../../src/wire/index.js';
 import { post, startBeforeScript } from '../support/gateway.js';
 import { answerOf, asking, startPooled, type Pooled } from '../support/pool.js';
 
-/** What a socket is told when it opens, before any request. */
+/** What is sent when a socket opens, before any request. */
 const OPENING = ['session.update'];
 
 describe('frames to upstream', () => {
@@ -44,7 +44,7 @@ describe('frames to upstream', () => {
     ]);
   });
 
-  it('a prompt that has to make room for itself is three, and never more', async () => {
+  it('a prompt that evicts another is three, and never more', async () => {
     await pooled.close();
     pooled = await startPooled({ connection: { maxPromptItems: 1 } });
     const { pool } = pooled;
@@ -78,6 +78,11 @@ describe('frames to upstream', () => {
 });
 
 describe.each(Object.values(dialects))('a plain frame of $name', (dialect) => {
+  // The dialects share the schema.
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
   it('is read without the schema of its type', () => {
     const type = dialect.name === 'ga' ? 'response.output_text.delta' : 'response.text.delta';
     const schema = dialect.vocabulary.server.get(type);
@@ -92,22 +97,21 @@ describe.each(Object.values(dialects))('a plain frame of $name', (dialect) => {
     };
     expect(dialect.decodeAnswer(JSON.stringify({ type, ...delta })).kind).toBe('event');
     expect(check).not.toHaveBeenCalled();
-    // One that leaves something out is for the schema to judge.
+    // A frame without one of its fields is validated by the schema.
     expect(dialect.decodeAnswer(JSON.stringify({ type, ...delta, item_id: null })).kind).toBe('event');
     expect(check).toHaveBeenCalledTimes(1);
   });
 });
 
-describe('the busiest route', () => {
-  it('does not pass the router of Express, as everything else does', async () => {
+describe('the pipeline', () => {
+  it('is called by the server without the router of Express, on every route', async () => {
     const service = await startBeforeScript();
     try {
       const app = service.gateway.app as unknown as { handle: () => void };
       const routed = jest.spyOn(app, 'handle');
       expect((await post(`${service.url}/api/realtime/translate`, { text: 'hello' })).status).toBe(200);
-      expect(routed).not.toHaveBeenCalled();
       expect((await fetch(`${service.url}/health`)).status).toBe(200);
-      expect(routed).toHaveBeenCalledTimes(1);
+      expect(routed).not.toHaveBeenCalled();
     } finally {
       await service.close();
     }

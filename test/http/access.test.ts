@@ -37,7 +37,7 @@ describe('a service with keys', () => {
     expect(answer.headers['www-authenticate']).toBe('Bearer realm="realtime-translation"');
   });
 
-  it('takes none from the address', async () => {
+  it('does not take one from the query', async () => {
     const answer = await request(http.url)
       .post('/api/realtime/translate?api_key=first-key')
       .send({ text: 'hi' });

@@ -1,4 +1,4 @@
-/** Whose address counts: of the connection, or what a trusted proxy says, and nothing that a client writes. */
+/** Which address counts: the connection's, or the one a trusted proxy sends, never one that a client writes. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import request from 'supertest';
 import { network } from '../../src/http/address.js';
@@ -41,17 +41,17 @@ describe('a request', () => {
     return statuses.map((status) => status === 200);
   }
 
-  it('counts for its connection where no proxy is trusted, whatever it says', async () => {
+  it('counts for its connection where no proxy is trusted, whatever X-Forwarded-For is', async () => {
     expect(await letIn('false', '192.0.2.1', '192.0.2.2', '2001:db8::1')).toEqual([true, false, false]);
   });
 
-  it('counts for what the last of so many proxies saw: what stands before it the client may have written', async () => {
+  it('counts for what the last of N proxies saw: the client may have written what comes before it', async () => {
     expect(
       await letIn('2', '192.0.2.1, 10.0.0.1', '6.6.6.6, 192.0.2.1, 10.0.0.1', '192.0.2.2, 10.0.0.1'),
     ).toEqual([true, false, true]);
   });
 
-  it('counts for the first address that is no proxy of the networks given', async () => {
+  it('counts for the first address outside the trusted networks', async () => {
     expect(
       await letIn(
         'loopback, 10.0.0.0/8',
@@ -63,7 +63,7 @@ describe('a request', () => {
     ).toEqual([true, false, true, false]);
   });
 
-  it('counts for its connection where the proxy that it came through is none of them', async () => {
+  it('counts for its connection where that is not a trusted proxy', async () => {
     expect(await letIn('10.0.0.0/8', '192.0.2.1', '192.0.2.2')).toEqual([true, false]);
   });
 
@@ -73,7 +73,7 @@ describe('a request', () => {
     ).toEqual([true, false, true, false]);
   });
 
-  it('counts for its connection where the proxy passed on what is no address', async () => {
+  it('counts for its connection where the proxy sent something that is not an address', async () => {
     expect(await letIn('1', 'unknown', 'x'.repeat(2_000), '_hidden')).toEqual([true, false, false]);
   });
 });

@@ -1,4 +1,4 @@
-/** A service that shuts down: what runs is finished, what comes is refused, and the probes answer. */
+/** A service that shuts down: running work is finished, new work is refused, and the probes answer. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import request from 'supertest';
 import {

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import request from 'supertest';
 import { AUDIO_FORMATS } from '../../src/audio/containers/formats.js';
 import { AudioNormalizer } from '../../src/audio/normalize.js';
-import { acceptedFiles, readCapabilities } from '../../web/src/api/capabilities.js';
+import { acceptAttribute, parseCapabilities } from '../../web/src/api/capabilities.js';
 import { startHttp, type HttpFixture } from '../support/http.js';
 
 const LISTED = AUDIO_FORMATS.join(', ');
@@ -17,7 +17,7 @@ describe('the formats of recordings', () => {
     http = await startHttp();
     const { body } = (await request(http.url).get('/api/capabilities')) as { body: Record<string, unknown> };
     expect(body.formats).toEqual([...AUDIO_FORMATS]);
-    const offered = acceptedFiles(readCapabilities(body).formats).split(',');
+    const offered = acceptAttribute(parseCapabilities(body).formats).split(',');
     expect(offered).toEqual(['audio/*', ...AUDIO_FORMATS.map((format) => `.${format}`)]);
   });
 

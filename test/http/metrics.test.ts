@@ -1,4 +1,4 @@
-/** GET /metrics: who may read it, and that what it counts are names of which there are few. */
+/** GET /metrics: access to it, and that its labels have few values. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import request from 'supertest';
 import { startHttp, until, type HttpFixture } from '../support/http.js';
@@ -39,13 +39,13 @@ describe('GET /metrics', () => {
     expect(answer.text).not.toContain('translation_');
   });
 
-  it('is given to who shows the token, also while the service drains', async () => {
+  it('is sent for the token, also while the service drains', async () => {
     http = await startHttp({ env: { METRICS_TOKEN: 's3same-t0ken' }, deps: { draining: () => true } });
     const answer = await request(http.url).get('/METRICS/').set('Authorization', 'bearer s3same-t0ken');
     expect(answer.status).toBe(200);
   });
 
-  it('answers HEAD, and tells other methods what there is', async () => {
+  it('answers HEAD, and refuses other methods with Allow', async () => {
     http = await startHttp();
     const head = await request(http.url).head('/metrics');
     expect(head.status).toBe(200);

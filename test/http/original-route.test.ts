@@ -28,7 +28,7 @@ describe('the original client', () => {
     expect(answer.body).toEqual({
       data: { connectId: expect.stringMatching(/^[0-9a-f]{32}$/), responses: ['Hola'] },
     });
-    expect(lastRequest()).toMatchObject({ wish: { prompt: 'Translate to Spanish.' }, output: 'text' });
+    expect(lastRequest()).toMatchObject({ profile: { prompt: 'Translate to Spanish.' }, output: 'text' });
   });
 
   it('goes on with its session, whatever prompt it sends beside it', async () => {

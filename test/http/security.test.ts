@@ -107,7 +107,7 @@ describe('a page of another origin', () => {
     },
   );
 
-  it('that is our own is answered like anybody', async () => {
+  it('that is the service’s own is answered like any client', async () => {
     const answer = await request(http.url)
       .post('/api/realtime/translate')
       .set({ Origin: http.url, 'X-API-Key': 'k' })

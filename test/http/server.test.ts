@@ -5,7 +5,7 @@ import { RawClient, startHttp, until, type HttpFixture } from '../support/http.j
 let http: HttpFixture;
 afterEach(() => http.close());
 
-/** What the client was told, read strictly: a status line, headers, and a body of the length promised. */
+/** The response, read strictly: a status line, headers, and a body of the length in Content-Length. */
 function answerOf(client: RawClient): { status: number; headers: string; problem: Record<string, unknown> } {
   const [head = '', body = ''] = client.received.split('\r\n\r\n');
   const length = /\r\nContent-Length: (\d+)/i.exec(head)?.[1];
@@ -23,7 +23,7 @@ describe('a connection', () => {
     ['two lengths', 'POST /api HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab', 400],
     ['no host', 'GET /health HTTP/1.1\r\n\r\n', 400],
     ['headers over 16 kB', `GET /health HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(17_000)}\r\n\r\n`, 431],
-  ])('with %s is told a problem and ended', async (_what, bytes, status) => {
+  ])('with %s gets a problem and is ended', async (_what, bytes, status) => {
     http = await startHttp();
     const client = new RawClient(http.port);
     client.write(bytes);
@@ -62,7 +62,7 @@ describe('a connection', () => {
     client.leave();
   });
 
-  it('whose body is broken in its chunks is told so, once', async () => {
+  it('whose chunked body is malformed gets one 400', async () => {
     http = await startHttp();
     const client = new RawClient(http.port);
     client.write(
@@ -87,7 +87,7 @@ describe('a client that waits to be asked for its body', () => {
   const head = (extra: string, length: number): string =>
     `POST /api/realtime/translate HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nExpect: 100-continue\r\n${extra}Content-Length: ${length}\r\n\r\n`;
 
-  it('is asked where it may send it', async () => {
+  it('is asked where the body is accepted', async () => {
     http = await startHttp();
     const client = new RawClient(http.port);
     client.write(head('', 13));
@@ -98,7 +98,7 @@ describe('a client that waits to be asked for its body', () => {
     client.leave();
   });
 
-  it('is refused unasked where key or size would not do', async () => {
+  it('is refused before that by its key or the size of its body', async () => {
     http = await startHttp({ env: { API_KEYS: 'k' } });
     for (const [extra, length, status] of [
       ['', 13, 401],
@@ -112,7 +112,7 @@ describe('a client that waits to be asked for its body', () => {
     }
   });
 
-  it('may expect what it likes otherwise', async () => {
+  it('may send any other expectation', async () => {
     http = await startHttp();
     const client = new RawClient(http.port);
     client.write('GET /livez HTTP/1.1\r\nHost: a\r\nExpect: miracles\r\n\r\n');

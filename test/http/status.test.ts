@@ -1,4 +1,4 @@
-/** How the service is, and what it can do. */
+/** The probes, `/health` and `/api/capabilities`. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import request from 'supertest';
 import { CAPABILITIES, HEALTH, startHttp, type HttpFixture } from '../support/http.js';
@@ -7,7 +7,7 @@ let http: HttpFixture;
 afterEach(() => http.close());
 
 describe('GET /health', () => {
-  it('tells what the contract names, in its order, and needs no key', async () => {
+  it('has the fields of the contract, in their order, and needs no key', async () => {
     http = await startHttp({ env: { API_KEYS: 'k' } });
     const answer = await request(http.url).get('/health');
     expect(answer.status).toBe(200);
@@ -74,7 +74,7 @@ describe('GET /readyz', () => {
 });
 
 describe('GET /api/capabilities', () => {
-  it('tells what can be done, with the limits and the formats', async () => {
+  it('has the capabilities, the limits and the formats', async () => {
     http = await startHttp({ env: { MAX_UPLOAD_MB: '2', MAX_AUDIO_SECONDS: '30' } });
     const answer = await request(http.url).get('/api/capabilities');
     expect(answer.status).toBe(200);

@@ -115,7 +115,7 @@ describe('an empty field', () => {
     };
     const answer = await post({ text: 'hi', q: '', file: '', nothing: '', ...empty });
     expect(answer.status).toBe(200);
-    expect(lastRequest()).toMatchObject({ wish: {}, output: 'text' });
+    expect(lastRequest()).toMatchObject({ profile: {}, output: 'text' });
     expect(lastRequest()).not.toHaveProperty('context');
     expect(lastRequest()).not.toHaveProperty('connectId');
   });
@@ -214,7 +214,7 @@ describe('choices', () => {
 
   it('`prompt` and `context` travel as they are', async () => {
     await post({ text: 'hi', prompt: ' Translate. ', context: ' a greeting ' });
-    expect(lastRequest()).toMatchObject({ wish: { prompt: ' Translate. ' }, context: ' a greeting ' });
+    expect(lastRequest()).toMatchObject({ profile: { prompt: ' Translate. ' }, context: ' a greeting ' });
   });
 });
 
@@ -234,8 +234,8 @@ describe('faults', () => {
       '/connectId',
       '/prompt',
       '/source',
-      '/output',
       '/voice',
+      '/output',
       '/stream',
     ]);
     for (const { pointer, detail } of told.errors)

@@ -1,18 +1,18 @@
 /** Cutting text into sentences and putting it into Apertium's stream format lose nothing. */
 import { describe, expect, it } from '@jest/globals';
 import {
-  cutIntoSegments,
+  splitIntoSegments,
   decodeSentence,
   encodeSentence,
   readAnalysis,
 } from '../../src/offline/engine/apertium-text.js';
 
 function sentencesOf(text: string): string[] {
-  return cutIntoSegments(text).map(({ sentence }) => sentence);
+  return splitIntoSegments(text).map(({ sentence }) => sentence);
 }
 
 function joined(text: string): string {
-  return cutIntoSegments(text)
+  return splitIntoSegments(text)
     .map(({ before, sentence, after }) => before + sentence + after)
     .join('');
 }
@@ -52,7 +52,7 @@ describe('cutting', () => {
   });
 
   it('ends one at a NUL, which a pipeline could not carry', () => {
-    expect(cutIntoSegments('one\0two')).toEqual([
+    expect(splitIntoSegments('one\0two')).toEqual([
       { before: '', sentence: 'one', after: '\0' },
       { before: '', sentence: 'two', after: '' },
     ]);

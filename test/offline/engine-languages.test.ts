@@ -2,8 +2,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { LanguageNames } from '../../src/offline/engine/language-names.js';
 import { defaultTarget, readPrompt, readLanguages } from '../../src/offline/engine/languages.js';
-import type { Pair } from '../../src/offline/engine/modes.js';
-import { TranslationRoutes } from '../../src/offline/engine/routes.js';
+import type { LanguagePair } from '../../src/offline/engine/apertium-modes.js';
+import { PairGraph } from '../../src/offline/engine/pair-graph.js';
 import { textItem } from '../support/engine.js';
 
 const names = new LanguageNames(['en', 'es', 'fr', 'pt', 'ca']);
@@ -69,7 +69,7 @@ describe('a request', () => {
 
   it('says of metadata that names no language which it is', () => {
     const read = (): unknown => readLanguages({ ...request, metadata: { target_language: 'e s' } }, names);
-    expect(read).toThrow("'e s' is no language tag");
+    expect(read).toThrow("'e s' is not a language tag");
   });
 
   it('is read by its instructions, then its system items in order; the first with a target decides', () => {
@@ -99,18 +99,18 @@ describe('a request', () => {
 });
 
 describe('ways', () => {
-  const pair = (source: string, target: string): Pair => ({
+  const pair = (source: string, target: string): LanguagePair => ({
     source,
     target,
     script: '',
     analyser: undefined,
   });
-  const routes = new TranslationRoutes([
+  const routes = new PairGraph([
     ...[pair('en', 'es'), pair('es', 'en'), pair('es', 'pt'), pair('es', 'pt-BR'), pair('fr', 'es')],
     ...[pair('en', 'ca'), pair('pt', 'gl')],
   ]);
   const way = (source: string, target: string): string[] | undefined =>
-    routes.find(source, target)?.map((step) => `${step.source}-${step.target}`);
+    routes.shortestPath(source, target)?.map((step) => `${step.source}-${step.target}`);
 
   it('are the shortest, of three steps at most', () => {
     expect(way('en', 'es')).toEqual(['en-es']);

@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createSpeechEngine } from '../../src/offline/engine/engine.js';
 import { loudnessDb } from '../../src/audio/loudness.js';
-import { ResponderError, type Responder } from '../../src/offline/server/responder.js';
+import { ResponderError } from '../../src/offline/server/errors.js';
+import type { Responder } from '../../src/offline/server/responder.js';
 import { ask, audioItem, textItem } from '../support/engine.js';
 import { silence } from '../support/offline-audio.js';
 import { eventually, pipelinesOf, programsIn, untilGone } from '../support/programs.js';
@@ -164,9 +165,13 @@ describe('what cannot be done', () => {
   it.each([
     ['Good morning', { target: 'de' }, 'Spanish (es)'],
     ['Guten Morgen', { source: 'de', target: 'en' }, 'English (en), '],
-    ['Good morning', { instructions: 'Translate to German.' }, 'from English to German'],
-    ['Guten Morgen, wie geht es Ihnen heute?', { target: 'en' }, 'none of the languages'],
-    ['火车站在哪里？', {}, 'none of the languages'],
+    ['Good morning', { instructions: 'Translate to German.' }, 'English cannot be translated to German'],
+    [
+      'Guten Morgen, wie geht es Ihnen heute?',
+      { target: 'en' },
+      'not in a language that can be translated offline',
+    ],
+    ['火车站在哪里？', {}, 'not in a language that can be translated offline'],
   ])('%j with %j is refused in a sentence that says what is possible', async (text, wish, words) => {
     await expect(ask(engine, text, wish)).rejects.toEqual(refusal('unsupported_language', words));
     await expect(ask(engine, text, wish)).rejects.toBeInstanceOf(ResponderError);
@@ -175,7 +180,7 @@ describe('what cannot be done', () => {
   it('is speech in another language than English', async () => {
     const wish = { source: 'es', target: 'en' };
     await expect(ask(engine, [audioItem(silence(500))], wish)).rejects.toEqual(
-      refusal('unsupported_language', 'English only'),
+      refusal('unsupported_language', 'only speech in English'),
     );
     await expect(engine.transcribe(silence(500), 'fr', never)).rejects.toEqual(
       refusal('unsupported_language', 'not in French'),

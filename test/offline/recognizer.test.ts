@@ -1,14 +1,14 @@
 /** Speech to words by the real PocketSphinx, spoken by the real Flite. */
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { cutAtPauses, Recognizer } from '../../src/offline/engine/recognizer.js';
-import { Programs } from '../../src/offline/engine/process.js';
-import { Transcripts } from '../../src/offline/engine/transcripts.js';
+import { splitAtPauses, Recognizer } from '../../src/offline/engine/recognizer.js';
+import { ProgramRunner } from '../../src/offline/engine/process.js';
+import { TranscriptCache } from '../../src/offline/engine/transcript-cache.js';
 import { hum, silence } from '../support/offline-audio.js';
 import { eventually, pipelinesOf, programsIn, untilGone } from '../support/programs.js';
 import { speakSamples } from '../support/speech.js';
 
 const never = new AbortController().signal;
-const programs = new Programs(2, undefined);
+const programs = new ProgramRunner(2, undefined);
 const recognizer = new Recognizer(programs);
 
 afterAll(() => programs.close());
@@ -48,7 +48,7 @@ describe('what was said', () => {
   });
 
   it('does not start a program for silence', async () => {
-    const closed = new Programs(1, undefined);
+    const closed = new ProgramRunner(1, undefined);
     await closed.close();
     expect(await new Recognizer(closed).transcribe(noise(5_000, 20), never)).toBe('');
   });
@@ -59,7 +59,7 @@ describe('a long recording', () => {
     const sentence = await speakSamples('I need a doctor.');
     const pause = silence(1_000);
     const pcm = Buffer.concat(Array.from({ length: 20 }, () => [sentence, pause]).flat());
-    const pieces = cutAtPauses(pcm);
+    const pieces = splitAtPauses(pcm);
     expect(Buffer.concat(pieces).equals(pcm)).toBe(true);
     expect(pieces.length).toBeGreaterThan(1);
     for (const piece of pieces.slice(0, -1)) {
@@ -72,7 +72,7 @@ describe('a long recording', () => {
   });
 
   it('loses its silent stretches', () => {
-    expect(cutAtPauses(Buffer.concat([silence(60_000), hum(1_000, -20)]))).toHaveLength(1);
+    expect(splitAtPauses(Buffer.concat([silence(60_000), hum(1_000, -20)]))).toHaveLength(1);
   });
 });
 
@@ -100,28 +100,28 @@ describe('abort', () => {
   it('of one who waits for a transcript does not disturb the others; that of the last one ends it', async () => {
     let runs = 0;
     let ended = false;
-    const transcripts = new Transcripts(async (pcm, signal) => {
+    const transcripts = new TranscriptCache(async (pcm, signal) => {
       runs += 1;
       signal.addEventListener('abort', () => (ended = true));
       return recognizer.transcribe(pcm, signal);
     });
     const pcm = await speakSamples('I need a doctor.');
     const [one, other] = [new AbortController(), new AbortController()];
-    const first = transcripts.of(pcm, one.signal);
-    const second = transcripts.of(pcm, other.signal);
+    const first = transcripts.get(pcm, one.signal);
+    const second = transcripts.get(pcm, other.signal);
     one.abort(new Error('one left'));
     await expect(first).rejects.toThrow('one left');
     expect(await second).toBe('I need a doctor.');
-    expect(await transcripts.of(pcm, never)).toBe('I need a doctor.');
+    expect(await transcripts.get(pcm, never)).toBe('I need a doctor.');
     expect({ runs, ended }).toEqual({ runs: 1, ended: false });
 
     const again = Buffer.from(pcm);
     const last = new AbortController();
-    const third = transcripts.of(again, last.signal);
+    const third = transcripts.get(again, last.signal);
     last.abort(new Error('all left'));
     await expect(third).rejects.toThrow('all left');
     expect({ runs, ended }).toEqual({ runs: 2, ended: true });
-    expect(await transcripts.of(again, never)).toBe('I need a doctor.');
+    expect(await transcripts.get(again, never)).toBe('I need a doctor.');
   });
 });
 

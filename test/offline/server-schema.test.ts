@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { ResponderError } from '../../src/offline/server/responder.js';
+import { ResponderError } from '../../src/offline/server/errors.js';
 import { babble, silence } from '../support/offline-audio.js';
 import { at, BareClient, type Frame } from '../support/offline-client.js';
 import { requestFault, startScripted, type Scripted } from '../support/offline.js';

@@ -1,6 +1,6 @@
 /** Speaking to the offline server: the input buffer, voice activity detection, interruption, transcription. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ResponderError } from '../../src/offline/server/responder.js';
+import { ResponderError } from '../../src/offline/server/errors.js';
 import { BareClient, at } from '../support/offline-client.js';
 import { babble, silence } from '../support/offline-audio.js';
 import { requestFault, startScripted, type Scripted } from '../support/offline.js';

@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { widen } from '../../src/offline/engine/narrowband.js';
+import { extendBandwidth } from '../../src/offline/engine/narrowband.js';
 import { Recognizer } from '../../src/offline/engine/recognizer.js';
-import { Programs } from '../../src/offline/engine/process.js';
+import { ProgramRunner } from '../../src/offline/engine/process.js';
 import { silence } from '../support/offline-audio.js';
 import { speak, speakSamples } from '../support/speech.js';
 
 const never = new AbortController().signal;
-const programs = new Programs(2, undefined);
+const programs = new ProgramRunner(2, undefined);
 const recognizer = new Recognizer(programs);
 let folder = '';
 beforeAll(async () => {
@@ -85,14 +85,14 @@ describe('speech at 8 kHz', () => {
   );
 });
 
-describe('what is no telephone', () => {
+describe('wideband speech', () => {
   it('is left as it is, byte for byte', async () => {
     const pcm = await speakSamples('The red house has a big garden.');
-    expect(widen(pcm)).toBe(pcm);
+    expect(extendBandwidth(pcm)).toBe(pcm);
   });
 
   it('is still silent when it was', () => {
-    expect(widen(silence(500)).equals(silence(500))).toBe(true);
-    expect(widen(Buffer.alloc(3))).toHaveLength(2);
+    expect(extendBandwidth(silence(500)).equals(silence(500))).toBe(true);
+    expect(extendBandwidth(Buffer.alloc(3))).toHaveLength(2);
   });
 });

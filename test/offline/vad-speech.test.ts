@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { InputAudio, type AudioTurn } from '../../src/offline/server/input-audio.js';
-import { pcmDurationMs } from '../../src/audio/loudness.js';
+import { pcmDurationMs } from '../../src/audio/pcm.js';
 import { silence } from '../support/offline-audio.js';
 
 const SENTENCES = ['Good morning, how are you today?', 'Where is the train station?', 'Yes.'];

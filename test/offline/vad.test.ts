@@ -1,6 +1,6 @@
 /** Voice activity detection: speech is found in a quiet room, in a noisy one, and not where there is none. */
 import { describe, expect, it } from '@jest/globals';
-import { BYTES_PER_MS } from '../../src/audio/loudness.js';
+import { BYTES_PER_MS } from '../../src/audio/pcm.js';
 import { VAD_FRAME_MS, VoiceActivityDetector } from '../../src/audio/vad.js';
 import { babble, hum, silence } from '../support/offline-audio.js';
 

@@ -3,12 +3,12 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { loudnessDb } from '../../src/audio/loudness.js';
 import { Recognizer } from '../../src/offline/engine/recognizer.js';
 import { resample } from '../../src/audio/resample.js';
-import { Programs } from '../../src/offline/engine/process.js';
+import { ProgramRunner } from '../../src/offline/engine/process.js';
 import { Synthesizer, VOICES } from '../../src/offline/engine/synthesizer.js';
 import { pipelinesOf, untilGone } from '../support/programs.js';
 
 const never = new AbortController().signal;
-const programs = new Programs(2, undefined);
+const programs = new ProgramRunner(2, undefined);
 const voice = new Synthesizer(programs, {
   flite: true,
   espeak: new Set(['en', 'es', 'fr', 'pt', 'pt-br', 'ca']),

@@ -18,7 +18,7 @@ describe.each(['ga', 'preview'] as const)('upstream refuses the connection, %s',
     ['the wrong dialect after the upgrade', connectionFault.betaShapeDisabled(), 'upstream-rejected'],
     ['its configuration', connectionFault.refuseConfiguration(), 'upstream-rejected'],
     [
-      'close 3000 without a word',
+      'close 3000 without an event',
       connectionFault.dropAtOpening({ code: 3000, reason: 'no' }),
       'upstream-rejected',
     ],
@@ -28,7 +28,7 @@ describe.each(['ga', 'preview'] as const)('upstream refuses the connection, %s',
       connectionFault.rejectOpening('rate_limit_exceeded', 1008),
       'upstream-rate-limited',
     ],
-  ])('with %s: all who wait hear of it at once', async (_what, fault, code) => {
+  ])('with %s: all requests that wait fail at once', async (_what, fault, code) => {
     pooled = await startPooled({ dialect, pool: { warm: 0, connectTimeoutMs: 60_000 } });
     const { pool, script } = pooled;
     script.connections.every(fault);
@@ -42,8 +42,8 @@ describe.each(['ga', 'preview'] as const)('upstream refuses the connection, %s',
   });
 });
 
-describe('upstream that refuses', () => {
-  it('is not hammered: who comes next is told without another handshake', async () => {
+describe('upstream that refuses the connection', () => {
+  it('is not hammered: the next requests fail without another handshake', async () => {
     pooled = await startPooled({ pool: { warm: 0 } });
     const { pool, script } = pooled;
     script.connections.every(connectionFault.rejectUpgrade(401));
@@ -52,7 +52,7 @@ describe('upstream that refuses', () => {
     expect(pool.refusal).toMatchObject({ code: 'upstream-rejected' });
   });
 
-  it('is asked again on demand after a second, and all is well', async () => {
+  it('is retried by a request after a second, and accepts us', async () => {
     pooled = await startPooled({ pool: { warm: 0 } });
     const { pool, script } = pooled;
     script.connections.next(connectionFault.rejectUpgrade(401));
@@ -63,7 +63,7 @@ describe('upstream that refuses', () => {
     expect(pool.refusal).toBeUndefined();
   });
 
-  it('is asked again unasked after ten seconds', async () => {
+  it('is retried without a request after ten seconds', async () => {
     pooled = await startPooled({ pool: { warm: 0 } });
     const { pool, script } = pooled;
     script.connections.next(connectionFault.rejectUpgrade(403));
@@ -162,7 +162,7 @@ describe('upstream out of reach', () => {
 });
 
 describe('ending the pool', () => {
-  it('lets what runs and waits end, refuses what comes, and closes every socket with a farewell', async () => {
+  it('lets what runs and waits end, refuses what comes, and closes every socket with a close frame', async () => {
     pooled = await startPooled({ pool: { maxSockets: 2, maxPerSocket: 2 } });
     const { pool, script } = pooled;
     const texts = Array.from({ length: 20 }, (_, number) => `sentence ${number}`);

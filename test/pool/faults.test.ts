@@ -45,7 +45,7 @@ describe.each(['ga', 'preview'] as const)('a response that goes wrong, %s', (dia
       { code: 'content-filtered', retryable: false, partial: 'one' },
     ],
     [
-      'is cancelled unasked',
+      'is cancelled by upstream',
       requestFault.cancelUnasked('turn_detected', { after: 2 }),
       { code: 'translation-incomplete', retryable: true, partial: 'one two' },
     ],
@@ -59,7 +59,7 @@ describe.each(['ga', 'preview'] as const)('a response that goes wrong, %s', (dia
       requestFault.drop(2),
       { code: 'translation-incomplete', retryable: true, partial: 'one two' },
     ],
-  ])('is told apart when it %s', async (_what, fault, outcome) => {
+  ])('is an error of its own when it %s', async (_what, fault, outcome) => {
     pooled = await startPooled({ dialect });
     const { pool, script } = pooled;
     script.requests.next(fault);
@@ -94,9 +94,9 @@ describe.each(['ga', 'preview'] as const)('a response that goes wrong, %s', (dia
 
   it.each([
     ['malformed frames', requestFault.malformedFrames()],
-    ['events nobody knows', requestFault.unknownEvent()],
+    ['unknown events', requestFault.unknownEvent()],
     ['deltas of a response that is not ours', requestFault.foreignResponse()],
-    ['a start told twice', requestFault.createdTwice()],
+    ['a start sent twice', requestFault.createdTwice()],
   ])('%s harm neither the answer nor the socket', async (_what, fault) => {
     pooled = await startPooled({ dialect });
     const { pool, script } = pooled;
@@ -123,7 +123,7 @@ describe.each(['ga', 'preview'] as const)('a response that goes wrong, %s', (dia
   });
 });
 
-/** Why a client's request ends that nobody waits for any more. */
+/** The error of a request whose client is gone. */
 const GONE = new GatewayError('request-timeout', 'The client went away.');
 
 describe('cancelling', () => {
@@ -163,7 +163,7 @@ describe('cancelling', () => {
     expect(await answerOf(pool.request(asking('next')))).toBe('next');
   });
 
-  it('takes a request that still waits out of the line', async () => {
+  it('takes a request that still waits out of the queue', async () => {
     pooled = await startPooled({ pool: { maxSockets: 1, maxPerSocket: 1 } });
     const { pool, script, ready } = pooled;
     await ready();
@@ -181,7 +181,7 @@ describe('cancelling', () => {
 });
 
 describe('a prompt that upstream would not take', () => {
-  it('is planted anew for the next request', async () => {
+  it('is sent again with the next request', async () => {
     pooled = await startPooled({ pool: { warm: 0 } });
     const { pool, script } = pooled;
     let refusals = 1;
@@ -201,7 +201,7 @@ describe('a prompt that upstream would not take', () => {
 });
 
 describe('a peer that vanished', () => {
-  it('is noticed by its missing pong, and what ran on it runs again', async () => {
+  it('is noticed by its missing pong, and what ran on it is retried', async () => {
     pooled = await startPooled({ connection: { keepAlive: { busyMs: 20, idleMs: 60_000, deadMs: 60 } } });
     const { pool, script, ready } = pooled;
     await ready();

@@ -14,8 +14,8 @@ describe.each(['ga', 'preview'] as const)('many requests on few sockets, %s', (d
     });
     const { pool, script } = pooled;
     script.answer = ({ items }) => {
-      const [seed, question] = items.map((item) => item.parts[0]);
-      return `${seed?.type === 'text' ? seed.text : ''} | ${question?.type === 'text' ? question.text : ''}`;
+      const [prompt, question] = items.map((item) => item.parts[0]);
+      return `${prompt?.type === 'text' ? prompt.text : ''} | ${question?.type === 'text' ? question.text : ''}`;
     };
     // Different speeds, so that answers overtake each other and deltas interleave.
     for (const [index, betweenMs] of [0, 1, 3, 7].entries()) {
@@ -51,7 +51,7 @@ describe('the pool', () => {
     expect(script.sockets).toHaveLength(1);
   });
 
-  it('plants a prompt once per socket and then only refers to it', async () => {
+  it('sends a prompt once per socket and then only refers to it', async () => {
     pooled = await startPooled();
     const { pool, script } = pooled;
     for (let number = 0; number < 5; number += 1) await answerOf(pool.request(asking(`sentence ${number}`)));
@@ -63,17 +63,17 @@ describe('the pool', () => {
     ]);
   });
 
-  it('makes room for a new prompt by deleting the one used longest ago', async () => {
+  it('evicts the least recently used prompt for a new one', async () => {
     pooled = await startPooled({ connection: { maxPromptItems: 2 } });
     const { pool, script } = pooled;
     for (const prompt of ['a', 'b', 'a', 'c', 'b']) await answerOf(pool.request(asking('hello', { prompt })));
     const events = script.sockets[0]?.events ?? [];
-    const seeds = events.filter((event) => event.type === 'item.create').map((event) => event.item.id);
+    const created = events.filter((event) => event.type === 'item.create').map((event) => event.item.id);
     const deleted = events.flatMap((event) => (event.type === 'item.delete' ? [event.itemId] : []));
-    expect(seeds).toHaveLength(4);
-    // c takes the place of b, and b, planted anew under the same id, that of a.
-    expect(deleted).toEqual([seeds[1], seeds[0]]);
-    expect(seeds[3]).toBe(seeds[1]);
+    expect(created).toHaveLength(4);
+    // c takes the place of b, and b, created anew under the same id, that of a.
+    expect(deleted).toEqual([created[1], created[0]]);
+    expect(created[3]).toBe(created[1]);
   });
 
   it('sends the question alone in the user item, prompt and context in items of their own', async () => {

@@ -1,4 +1,4 @@
-/** Habits of servers that are not quite what they should be: each ends a request soon, in its own words, and is logged. */
+/** Servers that violate the protocol: each violation fails a request soon, with a message of its own, and is logged. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import type { GatewayError } from '../../src/errors.js';
@@ -38,7 +38,7 @@ async function failsSoon(ask: () => Promise<GatewayError>): Promise<GatewayError
   return failure;
 }
 
-/** Once the response has started, an error that names nobody, and nothing more. */
+/** Once the response has started, an error that names no request, and nothing more. */
 const errorAfterStart: RequestFault = {
   answer(peer, answer, signal) {
     peer.send(UNNAMED);
@@ -48,7 +48,7 @@ const errorAfterStart: RequestFault = {
 const errorInstead: RequestFault = { refusal: () => UNNAMED };
 
 describe.each(['ga', 'preview'] as const)('a server of %s', (dialect) => {
-  it('that does not return the metadata is told from one that is slow, and nobody gets an answer of it', async () => {
+  it('that does not return the metadata is told apart from a slow one, and none of its answers is passed on', async () => {
     const { pool, script, warnings, ready } = await start({ dialect });
     await ready();
     script.requests.every(requestFault.withoutMetadata());
@@ -67,7 +67,7 @@ describe.each(['ga', 'preview'] as const)('a server of %s', (dialect) => {
     expect(pool.stats).toMatchObject({ running: 0, waiting: 0 });
   });
 
-  it('that answers with an error for nobody ends the one request that waits, and only that', async () => {
+  it('that answers with an unnamed error fails the one request that waits, and only that', async () => {
     const { pool, script, warnings } = await start({ dialect });
     script.requests.next(errorInstead);
     const failure = await failsSoon(() => failureOf(() => pool.request(asking(SENTENCE))));
@@ -80,7 +80,7 @@ describe.each(['ga', 'preview'] as const)('a server of %s', (dialect) => {
     expect(script.sockets).toHaveLength(1);
   });
 
-  it('that falls silent after such an error ends the response that it had begun', async () => {
+  it('that falls silent after such an error fails the response that it had started', async () => {
     const { pool, script } = await start({ dialect });
     script.requests.next(errorAfterStart);
     const failure = await failsSoon(() => failureOf(() => pool.request(asking(SENTENCE))));
@@ -89,7 +89,7 @@ describe.each(['ga', 'preview'] as const)('a server of %s', (dialect) => {
     expect(await answerOf(pool.request(asking(SENTENCE)))).toBe(SENTENCE);
   });
 
-  it('that goes on after such an error is heard to its end', async () => {
+  it('that goes on after such an error is read to its end', async () => {
     const { pool, script } = await start({ dialect });
     script.requests.next({
       answer(peer, answer) {
@@ -100,7 +100,7 @@ describe.each(['ga', 'preview'] as const)('a server of %s', (dialect) => {
     expect(await answerOf(pool.request(asking(SENTENCE)))).toBe(SENTENCE);
   });
 
-  it('that answers one of many with such an error ends that one, and the others are answered', async () => {
+  it('that answers one of many with such an error fails that one, and the others are answered', async () => {
     const { pool, script, ready } = await start({ dialect, pool: { maxSockets: 1 } });
     await ready();
     script.requests.when(({ text }) => text === 'bad', errorInstead);
@@ -116,7 +116,7 @@ describe.each(['ga', 'preview'] as const)('a server of %s', (dialect) => {
   });
 
   it.each([
-    ['says nothing', connectionFault.silent(), 'began no session', 'session.created'],
+    ['sends nothing', connectionFault.silent(), 'began no session', 'session.created'],
     [
       'does not acknowledge the settings',
       connectionFault.ignoreConfiguration(),
@@ -132,7 +132,7 @@ describe.each(['ga', 'preview'] as const)('a server of %s', (dialect) => {
     expect(warnings().join()).toContain(awaited);
   });
 
-  it('that ends its session under every request says so after two', async () => {
+  it('that ends its session under every request fails it after two', async () => {
     const { pool, script } = await start({ dialect });
     const message = 'Your session hit the maximum duration of 60 minutes.';
     script.requests.every({
@@ -148,7 +148,7 @@ describe.each(['ga', 'preview'] as const)('a server of %s', (dialect) => {
     expect(script.requestCount).toBe(2);
   });
 
-  it('that cancels an answer unasked is said to have', async () => {
+  it('that cancels an answer by itself is named as the cause', async () => {
     const { pool, script } = await start({ dialect });
     script.requests.next(requestFault.cancelUnasked('turn_detected', { after: 3 }));
     const failure = await failsSoon(() => failureOf(() => pool.request(asking(SENTENCE))));

@@ -1,4 +1,4 @@
-/** What a refused request leaves on its socket: neither its voice, nor doubts about its prompt. */
+/** What a refused request leaves on its socket: neither its voice, nor a reason to send its prompt again. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { connectionFault, requestFault } from '../support/offline.js';
@@ -24,7 +24,7 @@ async function start(options: PooledOptions = {}): Promise<Pooled> {
   return pooled;
 }
 
-function planted(): number {
+function promptItemsSent(): number {
   return pooled.script.sockets.flatMap(({ events }) => events.filter(({ type }) => type === 'item.create'))
     .length;
 }
@@ -39,32 +39,32 @@ describe('a prompt on a socket', () => {
     await failureOf(() => pool.request(asking('bad')));
     warnings = [];
     for (const text of ['one', 'two', 'three']) expect(await answerOf(pool.request(asking(text)))).toBe(text);
-    expect(planted()).toBe(1);
+    expect(promptItemsSent()).toBe(1);
     expect(warnings).toEqual([]);
   });
 
-  it('is planted once more when it is what the refusal is about', async () => {
+  it('is sent once more when the refusal is about it', async () => {
     const { pool, script } = await start();
     expect(await answerOf(pool.request(asking('one')))).toBe('one');
-    const [seed] =
+    const [created] =
       script.sockets[0]?.events.flatMap((each) => (each.type === 'item.create' ? each : [])) ?? [];
     script.requests.next({
       refusal: ({ eventId }) =>
         connectionFault.connectionError(
           'invalid_value',
-          `Item with id '${seed?.item.id}' is not found.`,
+          `Item with id '${created?.item.id}' is not found.`,
           eventId,
         ),
     });
     await failureOf(() => pool.request(asking('two')));
     expect(await answerOf(pool.request(asking('three')))).toBe('three');
-    expect(planted()).toBe(2);
+    expect(promptItemsSent()).toBe(2);
     expect(await answerOf(pool.request(asking('four')))).toBe('four');
-    expect(planted()).toBe(2);
+    expect(promptItemsSent()).toBe(2);
     expect(warnings).toEqual([]);
   });
 
-  it('that upstream has already is there, and nothing to warn of', async () => {
+  it('that upstream has already is there, and not warned of', async () => {
     const { pool, script } = await start();
     await answerOf(pool.request(asking('one')));
     script.requests.next({
@@ -76,7 +76,7 @@ describe('a prompt on a socket', () => {
     await failureOf(() => pool.request(asking('two')));
     // The server has the item, and says that it exists.
     for (const text of ['three', 'four']) expect(await answerOf(pool.request(asking(text)))).toBe(text);
-    expect(planted()).toBe(2);
+    expect(promptItemsSent()).toBe(2);
     expect(warnings).toEqual([]);
   });
 });
@@ -91,7 +91,7 @@ describe.each(['ga', 'preview'] as const)('a voice, %s', (dialect) => {
     expect(script.sockets).toHaveLength(1);
   });
 
-  it('that failed before a sound was heard does too', async () => {
+  it('that failed before any sound arrived does too', async () => {
     const { pool, script } = await start({ dialect });
     script.requests.next(requestFault.fail('server_error'));
     await failureOf(() => pool.request(asking('one', { output: 'audio', voice: 'ash' })));

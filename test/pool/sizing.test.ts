@@ -9,7 +9,7 @@ afterEach(() => pooled.close());
 const slow = requestFault.slow({ firstMs: 100 });
 
 describe('the size of the pool', () => {
-  it('opens the warm sockets unasked, and no more', async () => {
+  it('opens the warm sockets without a request, and no more', async () => {
     pooled = await startPooled({ pool: { warm: 2 } });
     const { script, ready, pool } = pooled;
     await ready(2);
@@ -17,7 +17,7 @@ describe('the size of the pool', () => {
     expect(script.handshakes).toHaveLength(2);
   });
 
-  it('opens none before the first request where none is to be warm', async () => {
+  it('opens none before the first request where the warm stock is empty', async () => {
     pooled = await startPooled({ pool: { warm: 0 } });
     const { script, pool } = pooled;
     expect(pool.stats.sockets).toBe(0);
@@ -33,7 +33,7 @@ describe('the size of the pool', () => {
     expect(script.handshakes).toHaveLength(2);
   });
 
-  it('never exceeds the sockets, nor the requests on one, and refuses beyond the line', async () => {
+  it('never exceeds the sockets, nor the requests on one, and refuses what the queue does not hold', async () => {
     pooled = await startPooled({ pool: { maxSockets: 2, maxPerSocket: 3, maxWaiting: 4 } });
     const { script, pool, ready } = pooled;
     await ready();

@@ -1,4 +1,4 @@
-/** Answers without deltas: their text is taken from whatever says it whole, and none at all is no translation. */
+/** Answers without deltas: their text is taken from what repeats it at its end, and no text at all is an error. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { requestFault } from '../support/offline.js';
 import { answerOf, asking, chunksOf, failureOf, startPooled, type Pooled } from '../support/pool.js';
@@ -58,17 +58,14 @@ describe.each(['ga', 'preview'] as const)('an answer without a delta, %s', (dial
     expect(await answerOf(pooled.pool.request(asking(SENTENCE)))).toBe(SENTENCE);
   });
 
-  it.each(['text', 'audio'] as const)(
-    'and without a word is no translation of a text, as %s',
-    async (output) => {
-      pooled = await startPooled({ dialect, scripted: { speech: () => Buffer.alloc(0) } });
-      const { pool, script } = pooled;
-      script.requests.next(requestFault.wholly());
-      const failure = await failureOf(() => pool.request(asking(SENTENCE, { output })));
-      expect(failure).toMatchObject({ code: 'translation-incomplete', status: 502, retryable: true });
-      expect(failure.message).toContain('without a word');
-    },
-  );
+  it.each(['text', 'audio'] as const)('and without a word fails for a text, as %s', async (output) => {
+    pooled = await startPooled({ dialect, scripted: { speech: () => Buffer.alloc(0) } });
+    const { pool, script } = pooled;
+    script.requests.next(requestFault.wholly());
+    const failure = await failureOf(() => pool.request(asking(SENTENCE, { output })));
+    expect(failure).toMatchObject({ code: 'translation-incomplete', status: 502, retryable: true });
+    expect(failure.message).toContain('without a word');
+  });
 
   it.each(['text', 'audio'] as const)(
     'is the empty translation of a silent recording, as %s',

@@ -1,4 +1,4 @@
-/** A call with the offline engine: what is said in English is heard, captioned, and spoken in Spanish. */
+/** A call with the offline engine: English speech is transcribed, translated and spoken in Spanish. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startGateway, type Running } from '../support/gateway.js';
 import { silence } from '../support/offline-audio.js';
@@ -24,7 +24,7 @@ function stream(client: BareClient, pcm: Buffer): void {
   }
 }
 
-/** The nth frame of that type. Hearing takes its time on a machine that does other things as well. */
+/** The nth frame of that type. Recognition is slow on a busy machine. */
 async function nextOf(client: BareClient, type: string, nth = 1): Promise<Frame> {
   await client.until(() => client.types().filter((each) => each === type).length >= nth, type, 25_000);
   return client.next(type, nth);
@@ -38,13 +38,13 @@ function joined(client: BareClient, type: string, responseId: unknown): string[]
 }
 
 describe('a call', () => {
-  it('is interpreted: heard, captioned on both sides, and answered in sound', async () => {
+  it('is interpreted: transcribed on both sides, and answered in audio', async () => {
     const client = await converse(running.url, '/realtime-voice?source=en&target=es');
     stream(client, Buffer.concat([silence(300), speech, silence(900)]));
     await client.next('input_audio_buffer.speech_started');
     await client.next('input_audio_buffer.speech_stopped');
-    const heard = await nextOf(client, 'conversation.item.input_audio_transcription.completed');
-    expect(String(heard.transcript).toLowerCase()).toContain('two dogs and three cats');
+    const transcription = await nextOf(client, 'conversation.item.input_audio_transcription.completed');
+    expect(String(transcription.transcript).toLowerCase()).toContain('two dogs and three cats');
 
     const done = await nextOf(client, 'response.done');
     expect(at(done, 'response.status')).toBe('completed');
@@ -81,13 +81,13 @@ describe('a call', () => {
         .join('')
         .toLowerCase(),
     ).toContain('dos perros y tres gatos');
-    // Nothing of the first is said after its end.
+    // Nothing of the first comes after its end.
     const after = client.frames.slice(client.frames.indexOf(first) + 1);
     expect(after.filter((frame) => frame.response_id === at(first, 'response.id'))).toEqual([]);
     await client.close();
   });
 
-  it('takes what is typed in its middle, and says that, too', async () => {
+  it('takes text in its middle, and speaks its translation, too', async () => {
     const client = await converse(running.url, '/realtime-voice?source=en&target=es');
     const content = [{ type: 'input_text', text: 'Good morning' }];
     client.send({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content } });
@@ -101,7 +101,7 @@ describe('a call', () => {
 });
 
 describe('a chat', () => {
-  it('is answered in writing, word by word', async () => {
+  it('is answered in text, word by word', async () => {
     const client = await converse(running.url, '/text-chat?target=es&dialect=preview');
     const content = [{ type: 'input_text', text: 'The red house has a big garden.' }];
     client.send({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content } });

@@ -1,4 +1,4 @@
-/** However one side ends, the other is told, and nothing is left of either. */
+/** However one side closes, the other is closed too, and nothing is left of either. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -26,7 +26,7 @@ afterEach(async () => {
 
 interface Joined extends RelayAlone {
   readonly script: Script;
-  /** How many conversations were told to have ended. */
+  /** How many conversations were reported as ended. */
   ends(): number;
 }
 
@@ -43,7 +43,7 @@ async function start(options: Parameters<typeof startRelay>[1] = {}): Promise<Jo
   };
 }
 
-/** Both sides are gone, and this was told once for each conversation. */
+/** Both sides have closed, and this was reported once for each conversation. */
 async function expectAllGone(joined: Joined, conversations = 1): Promise<void> {
   await eventually(() => joined.relay.stats.conversations === 0);
   await eventually(() => joined.script.open.length === 0);
@@ -59,7 +59,7 @@ describe('upstream ends', () => {
     [1013, 'try again'],
     [3000, 'invalid_request_error.invalid_api_key'],
     [4999, 'ü'.repeat(61)],
-  ])('with %d, and the client is told the same', async (code, reason) => {
+  ])('with %d, and the client gets the same', async (code, reason) => {
     const joined = await start();
     const client = await converse(joined.url, '/');
     joined.script.sockets[0]?.drop({ code, reason });
@@ -67,7 +67,7 @@ describe('upstream ends', () => {
     await expectAllGone(joined);
   });
 
-  it('without a word, and the client is told that it was lost', async () => {
+  it('without a close frame, and the client gets 1011', async () => {
     const joined = await start();
     const client = await converse(joined.url, '/');
     joined.script.sockets[0]?.drop();
@@ -75,7 +75,7 @@ describe('upstream ends', () => {
     await expectAllGone(joined);
   });
 
-  it('with a close frame that has no code, and the client is told that it was lost', async () => {
+  it('with a close frame that has no code, and the client gets 1011', async () => {
     const upstream = await startBareUpstream();
     const alone = await startRelay(upstream.url);
     opened.push(upstream, alone);
@@ -84,7 +84,7 @@ describe('upstream ends', () => {
     expect(await client.untilClosed()).toEqual({ code: 1011, reason: 'upstream lost' });
   });
 
-  it('right behind its last words, which the client still gets', async () => {
+  it('right after its last frames, which the client still gets', async () => {
     const joined = await start();
     joined.script.answer = () => 'word '.repeat(20_000);
     const client = await converse(joined.url, '/');
@@ -96,7 +96,7 @@ describe('upstream ends', () => {
     expect(client.types().filter((type) => type === 'response.output_text.delta')).toHaveLength(20_000);
   });
 
-  it('while the client goes, too', async () => {
+  it('while the client does, too', async () => {
     const joined = await start();
     for (let n = 0; n < 20; n += 1) {
       const client = await converse(joined.url, '/');
@@ -111,7 +111,7 @@ describe('upstream ends', () => {
 
 describe('upstream never becomes ready', () => {
   it.each([
-    ['it refuses the key', connectionFault.invalidApiKey(), 'upstream-rejected', 1011, 'upstream-rejected'],
+    ['it rejects the key', connectionFault.invalidApiKey(), 'upstream-rejected', 1011, 'upstream-rejected'],
     ['it answers 401', connectionFault.rejectUpgrade(401), 'upstream-rejected', 1011, 'upstream-rejected'],
     [
       'it answers 429',
@@ -127,7 +127,7 @@ describe('upstream never becomes ready', () => {
       1011,
       'upstream-unavailable',
     ],
-    ['it says nothing', connectionFault.silent(), 'upstream-unavailable', 1011, 'upstream-unavailable'],
+    ['it sends nothing', connectionFault.silent(), 'upstream-unavailable', 1011, 'upstream-unavailable'],
     [
       'it never configures',
       connectionFault.ignoreConfiguration(),
@@ -136,15 +136,21 @@ describe('upstream never becomes ready', () => {
       'upstream-unavailable',
     ],
     [
-      'it refuses the settings',
+      'it rejects the settings',
       connectionFault.refuseConfiguration(),
       'upstream-rejected',
       1011,
       'upstream-rejected',
     ],
-    ['it hangs up', connectionFault.dropAtOpening(), 'upstream-unavailable', 1011, 'upstream-unavailable'],
     [
-      'it says goodbye',
+      'it drops the connection',
+      connectionFault.dropAtOpening(),
+      'upstream-unavailable',
+      1011,
+      'upstream-unavailable',
+    ],
+    [
+      'it closes the connection',
       connectionFault.dropAtOpening({ code: 4004, reason: 'gone' }),
       'upstream-rejected',
       4004,
@@ -180,7 +186,7 @@ describe('the client ends', () => {
     await expectAllGone(joined);
   });
 
-  it('in the middle of an answer, which upstream need not end', async () => {
+  it('in the middle of a response, which upstream need not finish', async () => {
     const joined = await start();
     joined.script.requests.next(requestFault.hang({ after: 1 }));
     const client = await converse(joined.url, '/');
@@ -193,7 +199,7 @@ describe('the client ends', () => {
   });
 
   it.each([
-    ['before upstream says a word', connectionFault.silent()],
+    ['before upstream sends anything', connectionFault.silent()],
     ['before upstream is created', connectionFault.slowOpening(60_000)],
     ['before upstream is configured', connectionFault.ignoreConfiguration()],
   ])('%s, and upstream is left', async (_when, fault) => {
@@ -213,7 +219,7 @@ describe('the client ends', () => {
     await expectAllGone(joined);
   });
 
-  it('while it waits to be let in, and leaves no trace', async () => {
+  it('while it waits to be accepted, and leaves no trace', async () => {
     const upstream = await startScripted();
     const alone = await startRelay(upstream.url);
     opened.push(upstream, alone);
@@ -230,7 +236,7 @@ describe('the client ends', () => {
     server.close();
   });
 
-  it('with a frame larger than any should be: it is told 1009, and upstream is left', async () => {
+  it('with a frame above the limit: it gets 1009, and upstream is closed', async () => {
     const joined = await start();
     const client = await converse(joined.url, '/');
     client.socket.send('x'.repeat(4 * 1024 * 1024 + 1));
@@ -238,7 +244,7 @@ describe('the client ends', () => {
     await expectAllGone(joined);
   });
 
-  it('with text that is none: it is told 1007, and upstream is left', async () => {
+  it('with invalid UTF-8: it gets 1007, and upstream is closed', async () => {
     const joined = await start();
     const client = await converse(joined.url, '/');
     client.socket.send(Buffer.from([0x22, 0xc3, 0x28, 0x22]), { binary: false });
@@ -246,7 +252,7 @@ describe('the client ends', () => {
     await expectAllGone(joined);
   });
 
-  it('with bytes that are no frame: it is told 1002, and upstream is left', async () => {
+  it('with bytes that are not a frame: it gets 1002, and upstream is closed', async () => {
     const joined = await start();
     const client = new RawUpgrade(joined.url, '/', Buffer.from([0xff, 0xff, 0, 0, 0, 0]));
     await once(client.socket, 'close');
@@ -255,7 +261,7 @@ describe('the client ends', () => {
 });
 
 describe('the service ends', () => {
-  it('when it is told to stop, and leaves no socket', async () => {
+  it('when it shuts down, and leaves no socket', async () => {
     const running = await startBeforeScript();
     opened.push(running);
     const voice = await converse(running.url, '/realtime-voice');
@@ -267,7 +273,7 @@ describe('the service ends', () => {
     await running.script.until(() => running.script.open.length === 0);
   });
 
-  it('and says goodbye to both sides, whatever they are doing', async () => {
+  it('and closes both sides, whatever their state', async () => {
     const joined = await start({ connectTimeoutMs: 60_000 });
     const talking = await converse(joined.url, '/');
     joined.script.connections.next(connectionFault.silent());
@@ -280,7 +286,7 @@ describe('the service ends', () => {
   });
 
   it.each(['', '?dialect=preview'])(
-    'and an answer that runs is heard to its end, with the warning early in it: /text-chat%s',
+    'and a running response is completed, with the warning early in it: /text-chat%s',
     async (query) => {
       const running = await startBeforeScript({}, { answer: () => 'word '.repeat(30) });
       opened.push(running);
@@ -304,7 +310,7 @@ describe('the service ends', () => {
     },
   );
 
-  it('and what was asked for a moment before is still answered', async () => {
+  it('and a response that was requested a moment before is still completed', async () => {
     const running = await startBeforeScript({}, { answer: () => 'late' });
     opened.push(running);
     const client = await converse(running.url, '/text-chat');
@@ -317,7 +323,7 @@ describe('the service ends', () => {
     expect(client.types().at(-1)).toBe('response.done');
   });
 
-  it('and an answer that never ends is cut when the grace is over', async () => {
+  it('and a response that never ends is cut off after the grace period', async () => {
     const running = await startBeforeScript({ SHUTDOWN_GRACE_MS: '300' });
     opened.push(running);
     const client = await converse(running.url, '/text-chat');
@@ -333,7 +339,7 @@ describe('the service ends', () => {
     await running.script.until(() => running.script.open.length === 0);
   });
 
-  it('in time also where a client does not say goodbye', async () => {
+  it('in time even if a client does not answer the close frame', async () => {
     const joined = await start();
     const client = new RawUpgrade(joined.url, '/');
     await eventually(() => client.received.includes('session.created'));
@@ -344,7 +350,7 @@ describe('the service ends', () => {
     await expectAllGone(joined);
   });
 
-  it('at once where it is destroyed, during a goodbye, too', async () => {
+  it('at once if it is destroyed, even while it closes', async () => {
     const joined = await start();
     const client = new RawUpgrade(joined.url, '/');
     await eventually(() => client.received.includes('session.created'));
@@ -371,7 +377,7 @@ describe('a reason', () => {
   });
 
   it.each([999, 1004, 1005, 1006, 1015, 1016, 2999, 5000])(
-    'of a code that nobody may send is told as a loss: %d',
+    'with a code that may not be sent becomes 1011: %d',
     (code) => {
       expect(relayedClose({ code, reason: 'why' }, 'upstream lost')).toEqual({
         code: 1011,

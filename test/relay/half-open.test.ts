@@ -1,4 +1,4 @@
-/** Peers that are gone without a word, and peers that only seem to be. */
+/** Peers that disappeared without a close frame, and peers that only seem to have. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { connectionFault, startScripted, type Script } from '../support/offline.js';
 import { message } from '../support/offline-spelling.js';
@@ -34,8 +34,8 @@ async function after(ms: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-describe('a peer that answers no ping', () => {
-  it('is dropped where it is the client, and upstream is left', async () => {
+describe('a peer that does not answer pings', () => {
+  it('is dropped if it is the client, and upstream is closed', async () => {
     await start();
     const client = new RawUpgrade(joined.url, '/');
     await eventually(() => client.received.includes('session.created'));
@@ -48,7 +48,7 @@ describe('a peer that answers no ping', () => {
     client.socket.destroy();
   });
 
-  it('is dropped where it is upstream, and the client is told that it was lost', async () => {
+  it('is dropped if it is upstream, and the client gets 1011', async () => {
     await start();
     joined.script.connections.next(connectionFault.halfOpen());
     const client = await converse(joined.url, '/');
@@ -58,7 +58,7 @@ describe('a peer that answers no ping', () => {
     await eventually(() => joined.relay.stats.conversations === 0);
   });
 
-  it('is dropped where it is the client also while upstream waits for it to read', async () => {
+  it('is dropped if it is the client, even while upstream is paused because of it', async () => {
     await start();
     joined.script.answer = () => 'word '.repeat(400_000);
     const client = await converse(joined.url, '/');
@@ -66,13 +66,13 @@ describe('a peer that answers no ping', () => {
     client.send({ type: 'response.create', response: { output_modalities: ['text'] } });
     await client.next('response.output_text.delta');
     client.socket.pause();
-    // So many words keep this process, which is all three of them, from its timers for seconds.
+    // This many deltas keep this process, which is all three of them, from its timers for seconds.
     await joined.script.until(() => joined.script.open.length === 0, 20_000);
     await eventually(() => joined.relay.stats.conversations === 0);
     await client.close();
   });
 
-  it('is dropped where it is a client that talks on and reads nothing, though it is not read from either', async () => {
+  it('is dropped if it is a client that sends and reads nothing, though it is not read from either', async () => {
     await start();
     const client = new RawUpgrade(joined.url, '/');
     await eventually(() => client.received.includes('session.created'));
@@ -85,7 +85,7 @@ describe('a peer that answers no ping', () => {
 });
 
 describe('a peer that answers its pings', () => {
-  it('stays, with nothing said on either side', async () => {
+  it('stays, without other traffic on either side', async () => {
     await start();
     const client = await converse(joined.url, '/');
     await after(4 * PING_MS);
@@ -94,14 +94,14 @@ describe('a peer that answers its pings', () => {
     await client.close();
   });
 
-  it('stays where it cannot be heard, because the other side makes it wait', async () => {
+  it('stays while it is paused because of the other side', async () => {
     await start();
     const client = await converse(joined.url, '/');
-    // Upstream is deaf, so the client is not read from; its pongs wait with the rest.
+    // Upstream does not read, so the client is not read from; its pongs wait with the rest.
     const audio = Buffer.alloc(480_000, 1).toString('base64');
     joined.script.sockets[0]?.goSilent();
     for (let n = 0; n < 20; n += 1) client.send({ type: 'input_audio_buffer.append', audio });
-    // It is upstream that is given up, not the client that waits for it.
+    // It is upstream that is dropped, not the client that waits for it.
     expect(await client.untilClosed()).toEqual({ code: 1011, reason: 'upstream lost' });
   });
 });

@@ -1,4 +1,4 @@
-/** How many conversations there may be, of one client and in all, however they come. */
+/** How many conversations there may be, of one client and in all, even if they are opened at once. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { startBeforeScript } from '../support/gateway.js';
 import { BareClient } from '../support/offline-client.js';
@@ -14,7 +14,7 @@ function conversations(): number {
   return running.gateway.stats().relay.conversations;
 }
 
-/** Everybody at once; those who are let in, and what the others are told. */
+/** Opens all at once: those that were accepted, and the responses of the others. */
 async function rush(
   count: number,
   headers: Record<string, string> = {},
@@ -36,29 +36,29 @@ async function rush(
 }
 
 describe('the number of conversations', () => {
-  it('is limited for each client, also where all come at once', async () => {
+  it('is limited for each client, even if all are opened at once', async () => {
     running = await startBeforeScript({ RELAY_MAX_PER_CLIENT: '3' });
     const { inside, statuses } = await rush(10);
     expect(inside).toHaveLength(3);
     expect(statuses).toEqual(Array(7).fill(429));
-    const told = await refusal(running.url, '/text-chat');
-    expect(told.body).toMatchObject({ code: 'rate-limited', retryable: true });
-    expect(told.headers['retry-after']).toBe('1');
+    const refused = await refusal(running.url, '/text-chat');
+    expect(refused.body).toMatchObject({ code: 'rate-limited', retryable: true });
+    expect(refused.headers['retry-after']).toBe('1');
     expect(conversations()).toBe(3);
   });
 
-  it('is limited in all, whoever they are', async () => {
+  it('is limited for all clients together', async () => {
     running = await startBeforeScript({ RELAY_MAX: '4', RELAY_MAX_PER_CLIENT: '4', API_KEYS: 'one,two' });
     const first = await rush(3, { 'X-API-Key': 'one' });
     const second = await rush(3, { 'X-API-Key': 'two' });
     expect([first.inside.length, second.inside.length]).toEqual([3, 1]);
     expect(second.statuses).toEqual([503, 503]);
-    const told = await refusal(running.url, '/text-chat', { 'X-API-Key': 'two' });
-    expect(told.body).toMatchObject({ code: 'pool-saturated', retryable: true });
-    expect(told.headers['retry-after']).toBe('10');
+    const refused = await refusal(running.url, '/text-chat', { 'X-API-Key': 'two' });
+    expect(refused.body).toMatchObject({ code: 'pool-saturated', retryable: true });
+    expect(refused.headers['retry-after']).toBe('10');
   });
 
-  it('counts those whose upstream is not ready yet, and lets others in when they leave', async () => {
+  it('counts those whose upstream is not ready yet, and has room again when they end', async () => {
     running = await startBeforeScript({ RELAY_MAX: '1', POOL_WARM: '0' });
     running.script.connections.every(connectionFault.silent());
     const early = new RawUpgrade(running.url, '/text-chat');
@@ -70,7 +70,7 @@ describe('the number of conversations', () => {
     await (await converse(running.url, '/text-chat')).close();
   });
 
-  it('is not touched by upgrades that are refused, in the end or in their form', async () => {
+  it('does not count upgrades that are rejected', async () => {
     running = await startBeforeScript({ RELAY_MAX: '1' });
     for (let n = 0; n < 3; n += 1) {
       await refusal(running.url, '/text-chat', { 'Sec-WebSocket-Key': undefined });
@@ -88,7 +88,7 @@ describe('the number of conversations', () => {
     while (conversations() > 0) await new Promise(setImmediate);
   });
 
-  it('is beside the pool: translations go on where all conversations are taken', async () => {
+  it('is independent of the pool: translations go on at the limit of conversations', async () => {
     running = await startBeforeScript({ RELAY_MAX: '1', POOL_MAX_SOCKETS: '1' });
     const client = await converse(running.url, '/text-chat');
     const answer = await fetch(`${running.url}/api/realtime/translate`, {

@@ -1,4 +1,4 @@
-/** What a conversation costs, who pays for it, and how it ends when nothing is left to pay with. */
+/** What a conversation costs, which key is charged, and how it ends when the points are spent. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Meter } from '../../src/relay/meter.js';
 import { startBeforeScript } from '../support/gateway.js';
@@ -9,7 +9,7 @@ import { converse, refusal } from '../support/relay.js';
 
 let running: Awaited<ReturnType<typeof startBeforeScript>>;
 
-/** What a client has left, after the point that asking costs. */
+/** The points that a client has left, after the one that this request costs. */
 async function left(headers: Record<string, string> = {}): Promise<number> {
   const answer = await fetch(`${running.url}/api/capabilities`, { headers });
   return Number(/r=(\d+)/.exec(answer.headers.get('ratelimit') ?? '')?.[1]);
@@ -46,7 +46,7 @@ describe('a conversation', () => {
     await client.close();
   });
 
-  it('costs one point each 10 s of sound, in however many pieces', async () => {
+  it('costs one point each 10 s of audio, in any number of pieces', async () => {
     running = await startBeforeScript({ RATE_LIMIT_PER_MINUTE: '100' });
     const client = await converse(running.url, '/realtime-voice');
     await say(client, ...Array<object>(99).fill(audio(100)));
@@ -56,7 +56,7 @@ describe('a conversation', () => {
     await client.close();
   });
 
-  it('costs nothing for what is refused', async () => {
+  it('costs nothing for rejected events', async () => {
     running = await startBeforeScript({ RATE_LIMIT_PER_MINUTE: '100' });
     const client = await converse(running.url, '/text-chat');
     const instructions = 'a'.repeat(5_000);
@@ -68,7 +68,7 @@ describe('a conversation', () => {
     await client.close();
   });
 
-  it('is paid for by the key that its ticket came from', async () => {
+  it('is charged to the key that its ticket came from', async () => {
     running = await startBeforeScript({ RATE_LIMIT_PER_MINUTE: '100', API_KEYS: 'one,two' });
     const answer = await fetch(`${running.url}/api/realtime/tickets`, {
       method: 'POST',
@@ -83,7 +83,7 @@ describe('a conversation', () => {
   });
 
   it.each(['ga', 'preview'])(
-    'is told and ended when the points are spent, and nobody else’s: %s',
+    'gets an error and ends when the points are spent, and no other does: %s',
     async (dialect) => {
       running = await startBeforeScript({ RATE_LIMIT_PER_MINUTE: '20', API_KEYS: 'one,two', POOL_WARM: '0' });
       const [spender, other] = await Promise.all(
@@ -91,7 +91,7 @@ describe('a conversation', () => {
           converse(running.url, `/text-chat?dialect=${dialect}`, { headers: { 'X-API-Key': key } }),
         ),
       );
-      if (spender === undefined || other === undefined) throw new Error('nobody converses');
+      if (spender === undefined || other === undefined) throw new Error('no conversation');
       await say(spender, item('a'.repeat(9_000)));
       spender.send(item('a'.repeat(9_000)));
       expect(await spender.error()).toMatchObject({ type: 'invalid_request_error' });
@@ -112,7 +112,7 @@ describe('a conversation', () => {
     },
   );
 
-  it('costs nothing where there is no limit', async () => {
+  it('costs nothing without a limit', async () => {
     running = await startBeforeScript({ RATE_LIMIT_PER_MINUTE: '0' });
     const client = await converse(running.url, '/text-chat');
     await say(client, ...Array<object>(20).fill(item('a'.repeat(100_000))));
@@ -121,7 +121,7 @@ describe('a conversation', () => {
 });
 
 describe('a meter', () => {
-  it('charges once at a time, and what is used meanwhile together', async () => {
+  it('has one charge pending at a time, and charges what is used meanwhile together', async () => {
     const charged: number[] = [];
     let paid: () => void = () => undefined;
     const charge = (points: number): Promise<void> => {
@@ -136,7 +136,7 @@ describe('a meter', () => {
     expect(charged).toEqual([1, 5]);
   });
 
-  it('asks no more once it was refused', async () => {
+  it('charges nothing after a rejection', async () => {
     const refusals: unknown[] = [];
     let asked = 0;
     const no = new Error('no');

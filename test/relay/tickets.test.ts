@@ -1,6 +1,8 @@
-/** Tickets: how a page, which can send no header with a WebSocket, shows that it holds a key. */
+/** Tickets: how a page, which cannot send headers with a WebSocket, proves that it holds a key. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { MemoryTicketStore, RedisTicketStore, type TicketStore } from '../../src/http/tickets.js';
+import { MemoryTicketStore } from '../../src/tickets/memory.js';
+import { RedisTicketStore } from '../../src/tickets/redis.js';
+import type { TicketStore } from '../../src/tickets/store.js';
 import { connectRedis, type RedisConnection } from '../../src/redis.js';
 import { startBeforeScript, startGateway } from '../support/gateway.js';
 import { until } from '../support/http.js';
@@ -143,7 +145,7 @@ describe('a service with keys', () => {
     await other.close();
   });
 
-  it('says that its store is away, never that a ticket is none, while Redis is', async () => {
+  it('answers that its store is away, never that a ticket is wrong, while Redis is', async () => {
     const own = await startRedis();
     running = await startBeforeScript({ ...KEYS, REDIS_URL: own.url });
     await until(async () => (await fetch(`${running.url}/readyz`)).status === 200);

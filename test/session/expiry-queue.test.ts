@@ -11,12 +11,12 @@ function scatter(): () => number {
 it('hands entries out soonest first, after any mixture of adding, moving and taking out', () => {
   const next = scatter();
   const queue = new ExpiryQueue<Expiring>();
-  const entries: { expiresAt: number; place: number }[] = [];
+  const entries: { expiresAt: number; index: number }[] = [];
   for (let step = 0; step < 5_000; step += 1) {
     const chosen = entries[next() % Math.max(1, entries.length)];
     const action = next() % 4;
     if (action < 2 || chosen === undefined) {
-      const entry = { expiresAt: next() % 1_000, place: -1 };
+      const entry = { expiresAt: next() % 1_000, index: -1 };
       entries.push(entry);
       queue.add(entry);
     } else if (action === 2) {

@@ -7,8 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Recording } from '../../src/audio/recording.js';
 import { loadConfig, type Config } from '../../src/config/config.js';
+import type { Express } from 'express';
 import { createApp } from '../../src/http/app.js';
-import type { Capabilities, Health, HttpPorts, ReadyCheck } from '../../src/http/ports.js';
+import type { Route } from '../../src/http/pipeline.js';
+import type { HttpPorts } from '../../src/http/ports.js';
+import type { Capabilities, Health, ReadyCheck } from '../../src/http/health.js';
 import { createHttpServer, type ServerTiming } from '../../src/http/server.js';
 import { sweepUploads } from '../../src/http/body/upload-dir.js';
 import { createLogger } from '../../src/telemetry/logger.js';
@@ -24,12 +27,15 @@ import type {
   TranslateRequest,
   TranslationEvent,
   TranslationResult,
-} from '../../src/translate/translate.js';
+} from '../../src/translate/request.js';
 
 export interface HttpFixture {
   readonly url: string;
   readonly port: number;
   readonly server: Server;
+  /** The same pipeline, in Express. */
+  readonly app: Express;
+  readonly routes: readonly Route[];
   readonly config: Config;
   readonly sessions: SessionRegistry;
   /** What reached the translation, in order; a recording's bytes are beside it. */
@@ -90,15 +96,11 @@ function asTranslate(
   acted: Acted,
   begun: (request: TranslateRequest, signal: AbortSignal) => Promise<void>,
 ): Translate {
-  return async (request, { tell, onGone }) => {
-    const gone = new AbortController();
-    onGone((reason) => {
-      gone.abort(reason);
-    });
-    await begun(request, gone.signal);
-    for await (const event of acted(request, gone.signal)) {
+  return async (request, { abort: { signal }, onEvent }) => {
+    await begun(request, signal);
+    for await (const event of acted(request, signal)) {
       if (event.type === 'done') return event.result;
-      await tell?.(event);
+      await onEvent?.(event);
     }
     throw new Error('The translation ended without a result.');
   };
@@ -189,7 +191,11 @@ export async function startHttp(options: HttpFixtureOptions = {}): Promise<HttpF
   });
 
   await sweepUploads(uploadDir);
-  const { handle } = createApp({
+  const {
+    express: app,
+    handle,
+    routes,
+  } = createApp({
     config,
     logger,
     version: '1.2.3',
@@ -200,7 +206,7 @@ export async function startHttp(options: HttpFixtureOptions = {}): Promise<HttpF
     // Nobody converses here: see test/relay.
     relay: new Relay(
       { url: 'ws://127.0.0.1:9', headers: {}, dialect: dialects.ga, model: 'none' },
-      { max: 0, maxPerClient: 1, connectTimeoutMs: 1_000 },
+      { max: 0, maxPerClient: 1, transcriptionModel: 'whisper-1', connectTimeoutMs: 1_000 },
       logger,
     ),
     upgrades: new Upgrades(),
@@ -220,6 +226,8 @@ export async function startHttp(options: HttpFixtureOptions = {}): Promise<HttpF
     url: `http://127.0.0.1:${port}`,
     port,
     server,
+    app,
+    routes,
     config,
     sessions,
     asked,

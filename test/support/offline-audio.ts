@@ -1,5 +1,5 @@
 /** Sounds for the tests of listening: PCM16 mono 24 kHz, the same bytes each time. */
-import { BYTES_PER_MS } from '../../src/audio/loudness.js';
+import { BYTES_PER_MS } from '../../src/audio/pcm.js';
 
 export function silence(ms: number): Buffer {
   return Buffer.alloc(Math.round(ms) * BYTES_PER_MS);

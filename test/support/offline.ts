@@ -21,7 +21,7 @@ export interface Scripted {
 
 /** Everything has a default: GA, the last text of each request as its answer. */
 export async function startScripted(
-  options: ScriptOptions & Partial<Omit<OfflineServerOptions, 'responder' | 'script'>> = {},
+  options: ScriptOptions & Partial<Omit<OfflineServerOptions, 'responder' | 'hooks'>> = {},
 ): Promise<Scripted> {
   const { answer, speech, transcript, record, ...forServer } = options;
   const script = new Script({
@@ -30,6 +30,6 @@ export async function startScripted(
     ...(transcript && { transcript }),
     ...(record !== undefined && { record }),
   });
-  const server = await startOfflineServer({ dialect: 'ga', ...forServer, responder: script, script });
+  const server = await startOfflineServer({ dialect: 'ga', ...forServer, responder: script, hooks: script });
   return { script, server, url: server.url, close: () => server.destroy() };
 }

@@ -1,4 +1,4 @@
-/** A pool in front of a scripted upstream. */
+/** A pool over a scripted upstream, and what its tests ask for and wait for. */
 import { pino, type Logger } from 'pino';
 import { GatewayError } from '../../src/errors.js';
 import { Pool, type PoolOptions } from '../../src/pool/pool.js';
@@ -21,7 +21,7 @@ export interface PooledOptions {
 export interface Pooled extends Scripted {
   readonly pool: Pool;
   readonly endpoint: Endpoint;
-  /** Resolves once the pool has this many ready sockets. */
+  /** Resolves once the pool has that many ready sockets. */
   readonly ready: (sockets?: number) => Promise<void>;
 }
 
@@ -69,7 +69,7 @@ export async function startPooled(options: PooledOptions = {}): Promise<Pooled> 
   };
 }
 
-/** A self-contained request for the translation of `text`. */
+/** A request for the translation of `text`. */
 export function asking(text: string, more: Partial<UpstreamRequest> = {}): UpstreamRequest {
   return { prompt: 'Translate.', question: { text }, output: 'text', metadata: {}, ...more };
 }
@@ -85,7 +85,7 @@ export async function chunksOf(pending: PendingResponse): Promise<Chunk[]> {
   return chunks;
 }
 
-/** The error that a request failed with, synchronously or later. */
+/** The error of a request, thrown at once or in the end. */
 export async function failureOf(ask: () => PendingResponse): Promise<GatewayError> {
   try {
     await answerOf(ask());
@@ -96,7 +96,7 @@ export async function failureOf(ask: () => PendingResponse): Promise<GatewayErro
   throw new Error('The request was answered.');
 }
 
-/** Polls a condition for which there is no event. */
+/** For conditions that no event announces: checked every 2 ms. */
 export async function eventually(condition: () => boolean, withinMs = 20_000): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!condition()) {

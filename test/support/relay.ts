@@ -102,7 +102,7 @@ export async function startRelay(
 ): Promise<RelayAlone> {
   const relay = new Relay(
     endpointOf(upstreamUrl, more.upstream),
-    { max: 1_000, maxPerClient: 1_000, connectTimeoutMs: 2_000, ...options },
+    { max: 1_000, maxPerClient: 1_000, connectTimeoutMs: 2_000, transcriptionModel: 'whisper-1', ...options },
     more.logger ?? silent,
   );
   const wish: ConversationOptions = {

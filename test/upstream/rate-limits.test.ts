@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { RequestFault } from '../support/fault-server/request-faults.js';
-import { ResponderError } from '../../src/offline/server/responder.js';
-import { RateLimits, waitToldIn } from '../../src/upstream/rate-limits.js';
+import { ResponderError } from '../../src/offline/server/errors.js';
+import { RateLimits, parseWait } from '../../src/upstream/rate-limits.js';
 import { dialects } from '../../src/wire/index.js';
 import { requestFault } from '../support/offline.js';
 import { asking, failureOf, startPooled, type Pooled } from '../support/pool.js';
@@ -13,7 +13,7 @@ const limit = (name: string, remaining: number, resetSeconds: number) => ({
 
 function resetOf(...limits: ReturnType<typeof limit>[]): number | undefined {
   const known = new RateLimits(dialects.ga);
-  known.heard(dialects.ga.encodeServer({ type: 'limits', limits }) ?? '');
+  known.update(dialects.ga.encodeServer({ type: 'limits', limits }) ?? '');
   return known.resetMs;
 }
 
@@ -29,14 +29,14 @@ describe('the reset of the limits', () => {
     expect(reset).toBeLessThanOrEqual(ms);
   });
 
-  it('is not known where nothing was said, or where it is over', () => {
+  it('is not known without an event, or once it is over', () => {
     expect(new RateLimits(dialects.ga).resetMs).toBeUndefined();
     expect(resetOf()).toBeUndefined();
     expect(resetOf(limit('tokens', 0, 0))).toBeUndefined();
   });
 });
 
-describe('the wait that a sentence tells', () => {
+describe('the wait in an error message', () => {
   it.each([
     ['Limit 20000, Used 18000, Requested 3000. Please try again in 1.2s. Visit https://…', 1_200],
     ['Please try again in 857ms.', 857],
@@ -49,9 +49,9 @@ describe('the wait that a sentence tells', () => {
     ['Please try again in 0s.', undefined],
     ['Please try again later.', undefined],
   ])('%s', (message, ms) => {
-    const told = waitToldIn(message);
-    if (ms === undefined) expect(told).toBeUndefined();
-    else expect(told).toBeCloseTo(ms);
+    const waitMs = parseWait(message);
+    if (ms === undefined) expect(waitMs).toBeUndefined();
+    else expect(waitMs).toBeCloseTo(ms);
   });
 });
 
@@ -70,8 +70,8 @@ describe('a translation that meets the rate limit', () => {
     };
   }
 
-  /** What is told of the limits before each end. */
-  const telling = (fault: RequestFault = {}): RequestFault => ({
+  /** With a `limits` event before each end. */
+  const withLimits = (fault: RequestFault = {}): RequestFault => ({
     ...fault,
     sending(peer, event, send) {
       if (event.type === 'response.finished')
@@ -89,7 +89,7 @@ describe('a translation that meets the rate limit', () => {
     return failure.retryAfterMs ?? 0;
   }
 
-  it('says a sensible time where upstream says none', async () => {
+  it('has a sensible wait where upstream names none', async () => {
     expect(await waitAfter(limited())).toBe(5_000);
     await pooled.close();
     expect(await waitAfter(requestFault.requestError('rate_limit_exceeded'))).toBe(5_000);
@@ -97,13 +97,13 @@ describe('a translation that meets the rate limit', () => {
     expect(await waitAfter(requestFault.requestError('rate_limit_exceeded', { named: false }))).toBe(5_000);
   });
 
-  it('says when what is exhausted resets, as upstream told it last', async () => {
-    const waitMs = await waitAfter(telling(limited()));
+  it('waits until the exhausted limit resets, by the last event of upstream', async () => {
+    const waitMs = await waitAfter(withLimits(limited()));
     expect(waitMs).toBeGreaterThan(20_000);
     expect(waitMs).toBeLessThanOrEqual(23_000);
   });
 
-  it('says what the refusal itself tells', async () => {
-    expect(await waitAfter(telling(limited('Please try again in 1.5s.')))).toBe(1_500);
+  it('waits for as long as the error message says', async () => {
+    expect(await waitAfter(withLimits(limited('Please try again in 1.5s.')))).toBe(1_500);
   });
 });

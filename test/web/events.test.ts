@@ -1,17 +1,17 @@
-/** The relay's frames, hand-written from the published protocol, as the page hears them. */
+/** The relay's frames, hand-written from the published protocol, as the page parses them. */
 import { describe, expect, it } from '@jest/globals';
-import { readEvent } from '../../web/src/conversation/events.js';
+import { parseEvent } from '../../web/src/conversation/events.js';
 
-const read = (frame: object) => readEvent(JSON.stringify(frame));
+const read = (frame: object) => parseEvent(JSON.stringify(frame));
 
-describe('what the page hears', () => {
-  it('is that the session is ready', () => {
+describe('parseEvent', () => {
+  it('reads that the session is ready', () => {
     expect(read({ type: 'session.created', event_id: 'e1', session: { id: 'sess_1' } })).toEqual({
       type: 'ready',
     });
   });
 
-  it('is when a person begins and ends to speak', () => {
+  it('reads when a person starts and stops speaking', () => {
     expect(
       read({ type: 'input_audio_buffer.speech_started', audio_start_ms: 640, item_id: 'item_7' }),
     ).toEqual({
@@ -26,7 +26,7 @@ describe('what the page hears', () => {
     });
   });
 
-  it('is what the person said', () => {
+  it('reads what the person said', () => {
     expect(
       read({
         type: 'conversation.item.input_audio_transcription.completed',
@@ -35,34 +35,34 @@ describe('what the page hears', () => {
         content_index: 0,
         transcript: 'Good morning',
       }),
-    ).toEqual({ type: 'person-done', itemId: 'item_7', text: 'Good morning' });
+    ).toEqual({ type: 'transcript-done', itemId: 'item_7', text: 'Good morning' });
   });
 
-  it('is the answer, in words and in sound', () => {
+  it('reads the answer, in text and audio', () => {
     const of = { response_id: 'resp_1', item_id: 'item_1', output_index: 0, content_index: 0 };
     const heard = { responseId: 'resp_1', itemId: 'item_1' };
     expect(read({ type: 'response.output_text.delta', ...of, delta: 'Guten' })).toEqual({
-      type: 'reply-text',
+      type: 'response-text',
       ...heard,
       delta: 'Guten',
     });
     expect(read({ type: 'response.output_audio_transcript.delta', ...of, delta: 'Guten' })).toEqual({
-      type: 'reply-text',
+      type: 'response-text',
       ...heard,
       delta: 'Guten',
     });
     expect(read({ type: 'response.output_audio.delta', ...of, delta: 'AAA=' })).toEqual({
-      type: 'reply-audio',
+      type: 'response-audio',
       ...heard,
       base64: 'AAA=',
     });
   });
 
-  it('is why an answer ended', () => {
+  it('reads why an answer ended', () => {
     expect(
       read({ type: 'response.done', response: { id: 'resp_1', status: 'completed', status_details: null } }),
     ).toEqual({
-      type: 'reply-done',
+      type: 'response-done',
       responseId: 'resp_1',
       status: 'completed',
       code: undefined,
@@ -81,7 +81,7 @@ describe('what the page hears', () => {
     ).toMatchObject({ status: 'cancelled', code: 'turn_detected' });
   });
 
-  it('is an error with what it says of itself', () => {
+  it('reads an error with its code and message', () => {
     expect(
       read({
         type: 'error',
@@ -92,9 +92,9 @@ describe('what the page hears', () => {
   });
 
   it.each(['{"type":"rate_limits.updated","rate_limits":[]}', '{"no":"type"}', '[]', 'no json', ''])(
-    'is nothing for %j',
+    'ignores %j',
     (frame) => {
-      expect(readEvent(frame)).toBeUndefined();
+      expect(parseEvent(frame)).toBeUndefined();
     },
   );
 });

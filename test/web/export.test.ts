@@ -1,7 +1,7 @@
-/** Histories as files. */
+/** Exports of histories, and the format of durations. */
 import { describe, expect, it } from '@jest/globals';
-import { asJson, asText, fileName } from '../../web/src/export.js';
-import { clock, span } from '../../web/src/format.js';
+import { toJson, toText, fileName } from '../../web/src/export.js';
+import { formatClock, formatDuration } from '../../web/src/format.js';
 
 const AT = new Date(2026, 2, 1, 14, 5).getTime();
 
@@ -11,13 +11,13 @@ describe('an exported history', () => {
       { at: AT, label: 'Good morning', text: 'Buenos días' },
       { at: AT + 60_000, label: 'Recording, 0:03', text: 'Gracias\nAdiós' },
     ];
-    expect(asText('Translations', lines)).toBe(
+    expect(toText('Translations', lines)).toBe(
       'Translations\n\n2026-03-01 14:05  Good morning\nBuenos días\n\n2026-03-01 14:06  Recording, 0:03\nGracias\nAdiós\n',
     );
   });
 
   it('is JSON with times in UTC', () => {
-    const parsed: unknown = JSON.parse(asJson([{ at: AT, translation: 'Buenos días' }]));
+    const parsed: unknown = JSON.parse(toJson([{ at: AT, translation: 'Buenos días' }]));
     expect(parsed).toEqual([{ at: new Date(AT).toISOString(), translation: 'Buenos días' }]);
   });
 
@@ -27,8 +27,8 @@ describe('an exported history', () => {
 });
 
 describe('durations', () => {
-  it('are read as on a clock', () => {
-    expect([clock(0), clock(59_999), clock(65_000), clock(3_600_000)]).toEqual([
+  it('are shown as minutes and seconds', () => {
+    expect([formatClock(0), formatClock(59_999), formatClock(65_000), formatClock(3_600_000)]).toEqual([
       '0:00',
       '0:59',
       '1:05',
@@ -36,7 +36,7 @@ describe('durations', () => {
     ]);
   });
 
-  it('are told in the unit that fits', () => {
-    expect([span(640.4), span(1240)]).toEqual(['640 ms', '1.2 s']);
+  it('are shown in a fitting unit', () => {
+    expect([formatDuration(640.4), formatDuration(1240)]).toEqual(['640 ms', '1.2 s']);
   });
 });

@@ -1,13 +1,13 @@
-/** Markdown drawn as Vue nodes, shown as the HTML they become. */
+/** Markdown rendered as Vue nodes, compared as HTML. */
 import { describe, expect, it } from '@jest/globals';
 import { createSSRApp, h } from 'vue';
 import { renderToString } from 'vue/server-renderer';
-import { drawMarkdown } from '../../web/src/text/markdown.js';
+import { renderMarkdown } from '../../web/src/text/markdown.js';
 
 async function html(source: string): Promise<string> {
-  const drawCode = (code: string, language: string) => h('pre', { class: language }, code);
+  const renderCode = (code: string, language: string) => h('pre', { class: language }, code);
   const whole = await renderToString(
-    createSSRApp({ render: () => h('div', drawMarkdown(source, drawCode)) }),
+    createSSRApp({ render: () => h('div', renderMarkdown(source, renderCode)) }),
   );
   return whole.replace(/^<div>|<\/div>$/g, '');
 }
@@ -17,23 +17,23 @@ describe('Markdown', () => {
     expect(await html('# One\n\n#### Four\n\n###### Six')).toBe('<h3>One</h3><h6>Four</h6><h6>Six</h6>');
   });
 
-  it('has emphasis, code, and lines as they were broken', async () => {
+  it('has emphasis, code, and line breaks', async () => {
     expect(await html('**a** *b* ~~c~~ `d < e`\nf')).toBe(
       '<p><strong>a</strong> <em>b</em> <del>c</del> <code>d &lt; e</code><br>f</p>',
     );
   });
 
-  it('has lists within lists, counted from where they begin', async () => {
+  it('has nested lists, and keeps the first number', async () => {
     expect(await html('3. a\n   - b\n4. c')).toBe(
       '<ol start="3"><li>a<ul><li>b</li></ul></li><li>c</li></ol>',
     );
   });
 
-  it('has boxes that were ticked', async () => {
+  it('has checkboxes', async () => {
     expect(await html('- [x] done\n- [ ] open')).toMatch(/^<ul><li>☑ done<\/li><li>☐ open<\/li><\/ul>$/);
   });
 
-  it('hands fenced code to the page, with its language', async () => {
+  it('passes fenced code to the page, with its language', async () => {
     expect(await html('```ts title="x"\nlet a = 1 < 2;\n```')).toBe(
       '<pre class="ts">let a = 1 &lt; 2;</pre>',
     );
@@ -46,24 +46,24 @@ describe('Markdown', () => {
     );
   });
 
-  it('draws what has arrived of an answer that is still being written', async () => {
+  it('renders the part of an answer that has arrived', async () => {
     expect(await html('**bo')).toBe('<p>**bo</p>');
     expect(await html('```ts\nlet')).toBe('<pre class="ts">let</pre>');
   });
 
-  it('opens links elsewhere, and tells that page nothing of this one', async () => {
+  it('opens links in a new tab, without opener or referrer', async () => {
     expect(await html('[a](https://example.org/?q=1&r=2)')).toBe(
       '<p><a href="https://example.org/?q=1&amp;r=2" target="_blank" rel="noopener noreferrer">a</a></p>',
     );
   });
 
-  it('shows a picture as a link, for nothing is loaded from elsewhere', async () => {
+  it('shows an image as a link, because nothing is loaded from other hosts', async () => {
     expect(await html('![cat](https://example.org/cat.png)')).toBe(
       '<p><a href="https://example.org/cat.png" target="_blank" rel="noopener noreferrer">cat</a></p>',
     );
   });
 
-  it('reads the entities that models write, once', async () => {
+  it('decodes the entities that models write, once', async () => {
     expect(await html('a &amp; b &lt;b&gt; &#65;&#x42; &unknown; &amp;lt;')).toBe(
       '<p>a &amp; b &lt;b&gt; AB &amp;unknown; &amp;lt;</p>',
     );
@@ -90,7 +90,7 @@ describe('an attempt to inject', () => {
     'data:text/html,x',
     'vbscript:x',
     '&#106;avascript:alert(1)',
-  ])('is no link: %s', async (address) => {
+  ])('does not become a link: %s', async (address) => {
     expect(await html(`[click](${address})`)).not.toContain('<a');
     expect(await html(`![click](${address})`)).not.toContain('<a');
   });

@@ -1,4 +1,4 @@
-/** The page's words: the compiler sees that none is missing, this sees that none was left in English. */
+/** The messages of the page. The compiler finds missing ones, this test those left in English. */
 import { describe, expect, it } from '@jest/globals';
 import { ERROR_CODES } from '../../src/errors.js';
 import { en } from '../../web/src/i18n/en.js';
@@ -25,12 +25,12 @@ describe.each([
   });
 });
 
-describe('sentences for troubles', () => {
+describe('error sentences', () => {
   it.each([en, zhHans, zhHant])('exist for every error of the service', (messages) => {
-    expect(Object.keys(messages.trouble)).toEqual(expect.arrayContaining([...ERROR_CODES]));
+    expect(Object.keys(messages.errors)).toEqual(expect.arrayContaining([...ERROR_CODES]));
   });
 
   it.each([en, zhHans, zhHant])('are sentences', (messages) => {
-    for (const sentence of Object.values(messages.trouble)) expect(sentence).toMatch(/[.。]$/);
+    for (const sentence of Object.values(messages.errors)) expect(sentence).toMatch(/[.。]$/);
   });
 });

@@ -1,6 +1,6 @@
-/** What the page makes of a service that is not ready. */
+/** How the page reads the response of a service that is not ready. */
 import { afterEach, expect, it } from '@jest/globals';
-import { readNotReady } from '../../web/src/api/readiness.js';
+import { parseNotReady } from '../../web/src/api/readiness.js';
 import { startHttp, type HttpFixture, type HttpFixtureOptions } from '../support/http.js';
 
 let http: HttpFixture | undefined;
@@ -11,19 +11,19 @@ async function notReady(deps: HttpFixtureOptions['deps']): Promise<string> {
   return await (await fetch(`${http.url}/readyz`)).text();
 }
 
-it('a service that drains is told from others by the name of its check', async () => {
-  expect(readNotReady(await notReady({ draining: () => true })).code).toBe('draining');
+it('a draining service is recognized by the name of its check', async () => {
+  expect(parseNotReady(await notReady({ draining: () => true })).code).toBe('draining');
 });
 
-it('a provider that cannot be reached is not taken for a restart, whatever its sentence says', async () => {
+it('a provider that cannot be reached is not taken for a restart, whatever its detail says', async () => {
   const upstream = { name: 'upstream', ok: false, detail: 'The provider is draining its servers.' };
-  const trouble = readNotReady(await notReady({ ready: () => Promise.resolve([upstream]) }));
-  expect(trouble.code).toBe('upstream-unavailable');
+  const error = parseNotReady(await notReady({ ready: () => Promise.resolve([upstream]) }));
+  expect(error.code).toBe('upstream-unavailable');
 });
 
 it.each(['', 'Bad Gateway', '{"checks":[null,1,{"name":"draining"}]}', '{"detail":"draining"}'])(
-  'what is no answer of the service is a provider out of reach: %s',
+  'anything that is not a response of the service means an unreachable provider: %s',
   (body) => {
-    expect(readNotReady(body).code).toBe('upstream-unavailable');
+    expect(parseNotReady(body).code).toBe('upstream-unavailable');
   },
 );

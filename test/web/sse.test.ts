@@ -1,4 +1,4 @@
-/** Server-sent events, however the network cuts them. */
+/** Server-sent events, split at any character. */
 import { describe, expect, it } from '@jest/globals';
 import { SseReader } from '../../web/src/api/sse.js';
 
@@ -14,14 +14,14 @@ describe('the reader of server-sent events', () => {
     expect(new SseReader().push(STREAM)).toEqual(EVENTS);
   });
 
-  it.each([1, 2, 3, 7, 40])('reads the same from pieces of %i characters', (size) => {
+  it.each([1, 2, 3, 7, 40])('reads the same from chunks of %i characters', (size) => {
     const reader = new SseReader();
     const events = [];
     for (let at = 0; at < STREAM.length; at += size) events.push(...reader.push(STREAM.slice(at, at + size)));
     expect(events).toEqual(EVENTS);
   });
 
-  it.each(['\r\n', '\r', '\n'])('takes %j as the end of a line, also when it is cut in two', (end) => {
+  it.each(['\r\n', '\r', '\n'])('accepts %j as the end of a line, also when it is split', (end) => {
     const reader = new SseReader();
     const stream = `event: a${end}data: 1${end}${end}data: 2${end}${end}:${end}`;
     const events = stream.split('').flatMap((character) => reader.push(character));
@@ -31,19 +31,19 @@ describe('the reader of server-sent events', () => {
     ]);
   });
 
-  it('joins data of several lines, and keeps colons and all but the first blank', () => {
+  it('joins data of several lines, and keeps colons and all but the first space', () => {
     expect(new SseReader().push('data: a: b\ndata:  c\ndata\n\n')).toEqual([
       { name: 'message', data: 'a: b\n c\n' },
     ]);
   });
 
-  it('gives nothing for an event that is not complete', () => {
+  it('returns nothing for an incomplete event', () => {
     const reader = new SseReader();
     expect(reader.push('event: a\ndata: 1\n')).toEqual([]);
     expect(reader.push('\n')).toEqual([{ name: 'a', data: '1' }]);
   });
 
-  it('gives nothing for an event without data', () => {
+  it('returns nothing for an event without data', () => {
     expect(new SseReader().push('event: a\n\n')).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-/** The browser's WAV, held against the service's own reader. */
+/** The browser's WAV encoder, compared with that of the service. */
 import { describe, expect, it } from '@jest/globals';
 import { encodeWav as encodeOnServer } from '../../src/audio/wav/wav.js';
 import { encodeWav } from '../../web/src/audio/wav.js';

@@ -1,4 +1,4 @@
-/** Answers are read without a schema where they are as plain as nearly all are: what they mean must not depend on that. */
+/** Answers are decoded without a schema if they are as simple as nearly all are; the result must be what the schema gives. */
 import { describe, expect, it } from '@jest/globals';
 import { dialects, type Decoded, type Dialect, type ServerEvent } from '../../src/wire/index.js';
 import { serverFixtures } from '../support/wire/fixtures.js';
@@ -6,13 +6,13 @@ import { mutate, randomOf } from '../support/wire/mutations.js';
 
 const ROUNDS = 20_000;
 
-/** What whoever waits for an answer needs to hear of. */
-const TOLD = new Set([
+/** The events that a caller waiting for an answer needs. */
+const NEEDED = new Set([
   ...['session.created', 'session.updated', 'fault', 'response.started', 'response.finished'],
   ...['text.delta', 'transcript.delta', 'audio.delta'],
 ]);
 
-/** As the schemas of all frames read it, without what only they tell of a response's settings. */
+/** As the schemas of all frames decode it, without a response's settings, which only they read. */
 function bySchema(dialect: Dialect, frame: string): Decoded<ServerEvent> {
   const decoded = dialect.decodeServer(frame);
   if (decoded.kind !== 'event' || !('response' in decoded.event)) return decoded;
@@ -27,8 +27,8 @@ function bySchema(dialect: Dialect, frame: string): Decoded<ServerEvent> {
 function expectSame(dialect: Dialect, frame: string): string {
   const answer = dialect.decodeAnswer(frame);
   const full = bySchema(dialect, frame);
-  const isTold = full.kind === 'event' && TOLD.has(full.event.type);
-  if (isTold) expect({ frame, ...answer }).toStrictEqual({ frame, ...full });
+  const isNeeded = full.kind === 'event' && NEEDED.has(full.event.type);
+  if (isNeeded) expect({ frame, ...answer }).toStrictEqual({ frame, ...full });
   else expect({ frame, kind: answer.kind }).not.toMatchObject({ kind: 'event' });
   return answer.kind;
 }
@@ -65,15 +65,18 @@ describe.each(Object.values(dialects))('in $name', (dialect) => {
   const frames = serverFixtures(dialect.name).map(({ frame }) => frame);
 
   it.each(frames.map((frame) => [(frame as { type: string }).type, frame]))(
-    'a frame of the reference means the same: %s',
+    'a frame of the reference decodes to the same: %s',
     (_type, frame) => {
       expectSame(dialect, JSON.stringify(frame));
     },
   );
 
   it.each([
-    ['whole', done],
-    ['in the name of the older dialect', { ...done, response: { ...done.response, conversation_id: null } }],
+    ['that is complete', done],
+    [
+      'with the older dialect’s conversation_id',
+      { ...done, response: { ...done.response, conversation_id: null } },
+    ],
     ['that counts no tokens', { ...done, response: { ...done.response, usage: null } }],
     [
       'that counts spoken tokens',
@@ -89,13 +92,13 @@ describe.each(Object.values(dialects))('in $name', (dialect) => {
       'without all its tokens',
       { ...done, response: { ...done.response, usage: { input_tokens: 1, output_tokens: 2 } } },
     ],
-    ['that holds no item', { ...done, response: { ...done.response, output: null } }],
+    ['without an item', { ...done, response: { ...done.response, output: null } }],
     [
-      'that holds a call of a function',
+      'with a function call',
       { ...done, response: { ...done.response, output: [{ type: 'function_call', name: 'x' }] } },
     ],
     [
-      'whose metadata are no text',
+      'with metadata other than strings',
       { ...done, response: { ...done.response, metadata: { request_id: 'r', n: 1 } } },
     ],
     [
@@ -110,17 +113,17 @@ describe.each(Object.values(dialects))('in $name', (dialect) => {
       },
     ],
     ['without a status', { ...done, response: { id: 'resp_1' } }],
-  ])('an end %s means the same', (_what, frame) => {
+  ])('a response.done %s decodes to the same', (_what, frame) => {
     expect(expectSame(dialect, JSON.stringify(frame))).toBe('event');
     expect(expectSame(dialect, JSON.stringify({ ...frame, type: 'response.created' }))).toBe('event');
   });
 
-  it.each([1, 2])('frames gone wrong mean the same, seed %i', (seed) => {
+  it.each([1, 2])('mutated frames decode to the same, seed %i', (seed) => {
     const random = randomOf(seed);
     const kinds = new Map<string, number>();
-    const told = [...frames.filter((frame) => isAnswer(dialect, frame)), done, done];
+    const originals = [...frames.filter((frame) => isAnswer(dialect, frame)), done, done];
     for (let round = 0; round < ROUNDS; round += 1) {
-      const kind = expectSame(dialect, mutate(told[round % told.length], random));
+      const kind = expectSame(dialect, mutate(originals[round % originals.length], random));
       kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
     }
     expect(kinds.get('event') ?? 0).toBeGreaterThan(ROUNDS / 10);

@@ -1,4 +1,4 @@
-/** Frames of clients: what the schema allows is understood, everything else is refused in the real servers' words. */
+/** Client frames: what the schema allows is decoded, everything else is rejected with the real servers' codes and messages. */
 import { describe, expect, it } from '@jest/globals';
 import { dialects } from '../../src/wire/index.js';
 import { clientFixtures, refusedFixtures } from '../support/wire/fixtures.js';
@@ -6,29 +6,29 @@ import { clientFixtures, refusedFixtures } from '../support/wire/fixtures.js';
 describe.each(Object.values(dialects))('in $name', (dialect) => {
   const decode = (frame: unknown) => dialect.decodeClient(JSON.stringify(frame));
 
-  it.each(clientFixtures(dialect.name))('is understood: $source', ({ frame, event }) => {
+  it.each(clientFixtures(dialect.name))('is decoded: $source', ({ frame, event }) => {
     expect(decode(frame)).toStrictEqual({ kind: 'event', event });
   });
 
-  it.each(refusedFixtures(dialect.name))('is refused: $source', ({ source, frame, ...refusal }) => {
+  it.each(refusedFixtures(dialect.name))('is rejected: $source', ({ source, frame, ...refusal }) => {
     const decoded = decode(frame);
     expect(decoded).toMatchObject({ kind: 'malformed', ...refusal });
     if (refusal.eventId === undefined) expect(decoded).not.toHaveProperty('eventId');
     expect(source).not.toBe('');
   });
 
-  it('an unknown type is told the types there are', () => {
+  it('an unknown type is answered with the list of types', () => {
     const decoded = decode({ type: 'x' });
     const reason = decoded.kind === 'malformed' ? decoded.reason : '';
     expect(reason).toMatch(/^Invalid value: 'x'\. Supported values are: 'session\.update', /);
     expect(reason).toContain("'conversation.item.create' and 'response.create'.");
   });
 
-  it('what is not JSON is refused as such', () => {
+  it('a frame that is not JSON is rejected as such', () => {
     expect(dialect.decodeClient('{"type":')).toMatchObject({ kind: 'malformed', code: 'invalid_json' });
   });
 
-  it('a binary frame is refused', () => {
+  it('a binary frame is rejected', () => {
     const frame = Buffer.from('{"type":"input_audio_buffer.commit"}');
     expect(dialect.decodeClient(frame)).toMatchObject({ kind: 'malformed', code: 'invalid_event' });
   });
@@ -93,7 +93,7 @@ describe.each(Object.values(dialects))('in $name', (dialect) => {
     );
   });
 
-  it('a refusal quotes no more than the beginning of a long value', () => {
+  it('an error quotes only the beginning of a long value', () => {
     const decoded = decode({ type: 'x'.repeat(100_000) });
     expect(decoded.kind === 'malformed' && decoded.reason.length).toBeLessThan(500);
   });

@@ -1,4 +1,4 @@
-/** Frames of servers: what the reference shows is understood, what others leave out is missed by nobody, the rest passes by. */
+/** Server frames: those of the reference are decoded, optional fields may be absent, unknown events are ignored. */
 import { describe, expect, it } from '@jest/globals';
 import { dialects } from '../../src/wire/index.js';
 import { serverFixtures } from '../support/wire/fixtures.js';
@@ -18,11 +18,11 @@ describe.each(Object.values(dialects))('in $name', (dialect) => {
     },
   }[dialect.name];
 
-  it.each(serverFixtures(dialect.name))('is understood: $source', ({ frame, event }) => {
+  it.each(serverFixtures(dialect.name))('is decoded: $source', ({ frame, event }) => {
     expect(decode(frame)).toStrictEqual({ kind: 'event', event });
   });
 
-  it('a delta needs no more than its response and its words', () => {
+  it('a delta needs only its response and its text', () => {
     expect(decode({ type: textDelta, response_id: 'resp_1', delta: 'Gu' })).toStrictEqual({
       kind: 'event',
       event: {
@@ -41,7 +41,7 @@ describe.each(Object.values(dialects))('in $name', (dialect) => {
     { delta: 'x' },
     { response_id: 7, delta: 'x' },
     { response_id: 'r', delta: 7 },
-  ])('a delta without its response or its words is malformed: %j', (fields) => {
+  ])('a delta without its response or its text is malformed: %j', (fields) => {
     expect(decode({ type: textDelta, ...fields })).toMatchObject({ kind: 'malformed' });
   });
 
@@ -66,7 +66,7 @@ describe.each(Object.values(dialects))('in $name', (dialect) => {
     });
   });
 
-  it('a response of an unknown status is malformed, never whole', () => {
+  it('a response of an unknown status is malformed, never complete', () => {
     expect(decode({ type: 'response.done', response: { id: 'resp_1', status: 'paused' } })).toMatchObject({
       kind: 'malformed',
       param: 'response.status',
@@ -81,7 +81,7 @@ describe.each(Object.values(dialects))('in $name', (dialect) => {
     });
   });
 
-  it('metadata that is no text is left out', () => {
+  it('metadata other than strings is left out', () => {
     const response = { id: 'resp_1', metadata: { a: 'b', n: 1, o: {} } };
     expect(decode({ type: 'response.created', response })).toMatchObject({
       event: { response: { metadata: { a: 'b' } } },
@@ -89,7 +89,7 @@ describe.each(Object.values(dialects))('in $name', (dialect) => {
   });
 
   it.each(['function_call', 'mcp_call', 'function_call_output', 'something_new'])(
-    'an item of type %s passes by',
+    'an item of type %s is ignored',
     (type) => {
       const item = { id: 'i', type, role: 'assistant' };
       expect(decode({ type: added, item })).toMatchObject({ kind: 'ignored', type: added });
@@ -105,7 +105,7 @@ describe.each(Object.values(dialects))('in $name', (dialect) => {
     'response.function_call_arguments.delta',
     '__proto__',
     'toString',
-  ])('an event of type %s passes by', (type) => {
+  ])('an event of type %s is ignored', (type) => {
     expect(decode({ type, event_id: 'e' })).toStrictEqual({ kind: 'ignored', type });
   });
 
@@ -127,7 +127,7 @@ describe.each(Object.values(dialects))('in $name', (dialect) => {
   });
 });
 
-describe('each dialect passes by the names of the other', () => {
+describe('each dialect ignores the names of the other', () => {
   it('ga does not know a preview delta', () => {
     const frame = { type: 'response.text.delta', response_id: 'r', delta: 'x' };
     expect(dialects.ga.decodeServer(JSON.stringify(frame))).toMatchObject({ kind: 'ignored' });
@@ -139,9 +139,9 @@ describe('each dialect passes by the names of the other', () => {
   });
 });
 
-describe('decoding keeps nothing', () => {
+describe('decoding has no state', () => {
   it.each(Object.values(dialects))(
-    'in $name a frame means the same before and after all others, and no two events share a part',
+    'in $name a frame decodes to the same before and after all others, and no two events share an object',
     (dialect) => {
       const frames = serverFixtures(dialect.name).map(({ frame }) => JSON.stringify(frame));
       const first = frames.map((frame) => dialect.decodeServer(frame));

@@ -1,4 +1,4 @@
-/** The frames that the documentation shows are frames that we understand. */
+/** The frames in the documentation are valid. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { ga } from '../../src/wire/index.js';
@@ -7,10 +7,10 @@ const text = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'u
 const frames = [...text.matchAll(/```json\n([^`]*)```/g)].map((match) => match[1] ?? '');
 
 describe('docs/protocol.md', () => {
-  it('shows the seed and the request that refers to it', () => {
+  it('shows the prompt item and the request that refers to it', () => {
     const events = frames.map((frame) => ga.decodeClient(frame));
     expect(events).toMatchObject([
-      { kind: 'event', event: { type: 'item.create', item: { id: 'seed_1f3a', role: 'system' } } },
+      { kind: 'event', event: { type: 'item.create', item: { id: 'prompt_1f3a', role: 'system' } } },
       {
         kind: 'event',
         event: {
@@ -19,7 +19,7 @@ describe('docs/protocol.md', () => {
           response: {
             conversation: 'none',
             metadata: { request_id: 'req_42' },
-            input: [{ reference: 'seed_1f3a' }, { role: 'user' }],
+            input: [{ reference: 'prompt_1f3a' }, { role: 'user' }],
           },
         },
       },

@@ -1,4 +1,4 @@
-/** What a client writes is what the reference's examples show, field for field. */
+/** What is encoded is what the reference's examples show, field for field. */
 import { describe, expect, it } from '@jest/globals';
 import { dialects } from '../../src/wire/index.js';
 import { clientFixtures } from '../support/wire/fixtures.js';
@@ -18,15 +18,15 @@ describe.each(Object.values(dialects))('in $name', (dialect) => {
     );
   });
 
-  it('recordings stand in their own places, whatever texts beside them look like', () => {
-    const tricky = 'di «ñ, 中文» "audio":"" and \\"audio\\":\\"\\"';
+  it('recordings are in their places, whatever the strings beside them', () => {
+    const tricky = 'di «ñ, 中文» "audio":null, "audio":"" and \\"audio\\":null';
     const frame = dialect.encodeClient({
       type: 'response.create',
       response: {
         metadata: { note: tricky },
         input: [
           { role: 'system', parts: [{ type: 'text', text: tricky }] },
-          { reference: 'seed' },
+          { reference: 'prompt' },
           { role: 'user', parts: [{ type: 'audio', audio: Buffer.from([1, 2]) }] },
           {
             role: 'user',
@@ -47,7 +47,7 @@ describe.each(Object.values(dialects))('in $name', (dialect) => {
           metadata: { note: tricky },
           input: [
             { parts: [{ text: tricky }] },
-            { reference: 'seed' },
+            { reference: 'prompt' },
             { parts: [{ audio: Buffer.from([1, 2]) }] },
             { parts: [{ audio: Buffer.alloc(0) }, { text: tricky }, { audio: Buffer.from([3, 4]) }] },
           ],
@@ -56,7 +56,7 @@ describe.each(Object.values(dialects))('in $name', (dialect) => {
     });
   });
 
-  it.each([0, 1, 49_151, 49_152, 49_153, 200_000])('a recording of %i bytes is whole', (length) => {
+  it.each([0, 1, 49_151, 49_152, 49_153, 200_000])('a recording of %i bytes is complete', (length) => {
     const audio = Buffer.alloc(length, 'samples of any kind');
     const frame = dialect.encodeClientFrame({
       type: 'response.create',
@@ -69,7 +69,7 @@ describe.each(Object.values(dialects))('in $name', (dialect) => {
     expect(response.input[0].content[0].audio).toBe(audio.toString('base64'));
   });
 
-  it('an absent setting is no field, an empty or switched-off one is', () => {
+  it('an absent setting is left out, an empty or switched-off one is not', () => {
     const frame = dialect.encodeClient({
       type: 'session.configure',
       session: { instructions: '', tools: [] },
@@ -82,7 +82,7 @@ describe.each(Object.values(dialects))('in $name', (dialect) => {
   });
 });
 
-describe('a session as a server shows it', () => {
+describe('a session as a server reports it', () => {
   const session = { id: 'sess_1', output: 'audio', voice: 'marin', inputFormat: 'pcm16' } as const;
 
   it('is nested in ga', () => {
@@ -119,7 +119,7 @@ describe('a session as a server shows it', () => {
   });
 });
 
-describe('a response as a server shows it', () => {
+describe('a response as a server reports it', () => {
   it('counts its tokens by kind, in both dialects', () => {
     const usage = { inputTokens: 41, outputTokens: 6, totalTokens: 47, inputAudioTokens: 30 };
     const response = { id: 'resp_1', status: 'completed', output: [], usage } as const;

@@ -1,4 +1,4 @@
-/** Thousands of frames gone wrong: none throws, and none becomes an event that is not what its type says. */
+/** Thousands of mutated frames: none throws, and none becomes an event that its neutral schema does not allow. */
 import { describe, expect, it } from '@jest/globals';
 import { type Decoded, dialects } from '../../src/wire/index.js';
 import type { z } from 'zod';
@@ -8,7 +8,7 @@ import { clientEvent, serverEvent } from '../support/wire/neutral-schema.js';
 
 const ROUNDS = 15_000;
 
-/** Why an outcome is none of the three that there may be; empty for a good one. */
+/** Why an outcome is not one of the three allowed; empty if it is. */
 function fault<E>(decoded: Decoded<E>, schema: z.ZodType<E>): string {
   switch (decoded.kind) {
     case 'event': {
@@ -20,7 +20,7 @@ function fault<E>(decoded: Decoded<E>, schema: z.ZodType<E>): string {
     case 'malformed':
       return decoded.code !== '' && decoded.reason !== '' && decoded.reason.length < 1000
         ? ''
-        : 'told too little or much';
+        : 'a code or reason that is empty or too long';
   }
 }
 
@@ -44,14 +44,14 @@ function fuzz<E>(
 }
 
 describe.each(Object.values(dialects))('in $name', (dialect) => {
-  it.each([1, 2])('a spoilt frame of a server is told in one of three ways, seed %i', (seed) => {
+  it.each([1, 2])('a mutated server frame has one of three outcomes, seed %i', (seed) => {
     const frames = serverFixtures(dialect.name).map(({ frame }) => frame);
     const { wrong, outcomes } = fuzz(frames, (frame) => dialect.decodeServer(frame), serverEvent, seed);
     expect(wrong).toEqual([]);
     expect(Math.min(...Object.values(outcomes))).toBeGreaterThan(ROUNDS / 50);
   });
 
-  it.each([3, 4])('a spoilt frame of a client is an event or refused, seed %i', (seed) => {
+  it.each([3, 4])('a mutated client frame is an event or rejected, seed %i', (seed) => {
     const frames = clientFixtures(dialect.name).map(({ frame }) => frame);
     const { wrong, outcomes } = fuzz(frames, (frame) => dialect.decodeClient(frame), clientEvent, seed);
     expect(wrong).toEqual([]);
@@ -59,7 +59,7 @@ describe.each(Object.values(dialects))('in $name', (dialect) => {
     expect(Math.min(outcomes.event, outcomes.malformed)).toBeGreaterThan(ROUNDS / 50);
   });
 
-  it('nothing in a frame reaches the prototype of all objects', () => {
+  it('a frame cannot pollute Object.prototype', () => {
     dialect.decodeServer('{"__proto__":{"spoilt":1},"type":"error","error":{"__proto__":{"spoilt":1}}}');
     dialect.decodeClient('{"type":"response.create","response":{"metadata":{"__proto__":"spoilt"}}}');
     dialect.decodeServer(
@@ -69,7 +69,7 @@ describe.each(Object.values(dialects))('in $name', (dialect) => {
     expect(Object.getPrototypeOf({})).toBe(Object.prototype);
   });
 
-  it('a frame nested a hundred thousand deep is told as any other', () => {
+  it('a frame nested a hundred thousand deep is handled as any other', () => {
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
     expect(dialect.decodeServer(`{"type":"error","error":${deep}}`)).toMatchObject({ kind: 'malformed' });
     expect(dialect.decodeServer(`{"type":"new","x":${deep}}`)).toMatchObject({ kind: 'ignored' });

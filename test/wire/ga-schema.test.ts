@@ -1,4 +1,4 @@
-/** Every frame that the GA dialect writes is held against the published schema of the protocol. */
+/** Every frame that the GA dialect writes is valid by the published schema of the protocol. */
 import { describe, expect, it } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { ga } from '../../src/wire/index.js';
@@ -20,8 +20,8 @@ function at(root: unknown, ...path: string[]): Node {
 }
 
 /**
- * Objects that say what they hold hold nothing else, so that a misspelt optional field is found.
- * OpenAPI's `nullable` becomes what JSON Schema knows.
+ * Closes objects that list their properties, so that a misspelt optional field is found, and replaces OpenAPI's `nullable`
+ * by its JSON Schema form.
  */
 function close(node: unknown): void {
   if (!isNode(node)) return;
@@ -42,21 +42,21 @@ function properties(root: unknown, ...path: string[]): Node {
   );
 }
 
-/** The published schema, closed, and amended where the reference says more than it. */
+/** The published schema, closed, and amended where the reference allows more. */
 function amended(): Node {
   const root = schema();
-  if (!isNode(root)) throw new Error('the schema is no object');
+  if (!isNode(root)) throw new Error('the schema is not an object');
   close(at(root, '$defs'));
 
-  // "Can be set to null to turn off", says the reference of both.
+  // "Can be set to null to turn off" (reference, of both).
   for (const session of ['RealtimeSessionCreateRequestGA', 'RealtimeSessionCreateResponseGA']) {
     const input = properties(root, session, 'audio', 'input');
     for (const part of ['transcription', 'noise_reduction']) input[part] = { anyOf: [input[part], NULL] };
   }
-  // 'none' is a string and one of the two as well, so that exactly one of both can never hold.
+  // Its `oneOf` has string and the enum as branches, of which 'none' matches both.
   const params = properties(root, 'RealtimeResponseCreateParams');
   params.conversation = { type: 'string', enum: ['auto', 'none'] };
-  // The published examples take references of items as input.
+  // The published examples have item references as input.
   at(params, 'input').items = {
     anyOf: [
       { $ref: '#/$defs/RealtimeConversationItem' },
@@ -68,7 +68,7 @@ function amended(): Node {
       },
     ],
   };
-  // Failed responses say why in words, as errors do.
+  // Failed responses carry a message, as errors do.
   at(properties(root, 'RealtimeResponse', 'status_details', 'error')).message = { type: 'string' };
   return root;
 }
@@ -84,25 +84,25 @@ function faults(definition: string, frame: string): string {
   return validate(JSON.parse(frame)) === true ? '' : ajv.errorsText(validate.errors);
 }
 
-/** `conversation.item.create` → `RealtimeClientEventConversationItemCreate`: one event's own schema tells faults best. */
+/** `conversation.item.create` → `RealtimeClientEventConversationItemCreate`: a single event's schema gives the best messages. */
 function definitionOf(side: 'Client' | 'Server', frame: string): string {
   const { type } = JSON.parse(frame) as { type: string };
   const words = type.replace('output_text', 'text').replace('output_audio', 'audio').split(/[._]/);
   return `Realtime${side}Event${words.map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`).join('')}`;
 }
 
-describe('what the ga dialect writes', () => {
-  it.each(CLIENT_EVENTS)("a client's $type is as published", (event) => {
+describe('the ga dialect', () => {
+  it.each(CLIENT_EVENTS)("writes a client's $type as published", (event) => {
     const frame = ga.encodeClient(event);
     expect(faults(definitionOf('Client', frame), frame)).toBe('');
   });
 
-  it.each(SERVER_EVENTS)("a server's $type is as published", (event) => {
+  it.each(SERVER_EVENTS)("writes a server's $type as published", (event) => {
     const frame = ga.encodeServer(event) ?? '';
     expect(faults(definitionOf('Server', frame), frame)).toBe('');
   });
 
-  it('the schema finds what is misspelt, missing or of the other dialect', () => {
+  it('is checked by a schema that finds fields that are misspelt, missing or of the other dialect', () => {
     const update = (session: object) => JSON.stringify({ type: 'session.update', session });
     const definition = 'RealtimeClientEventSessionUpdate';
     expect(faults(definition, update({ type: 'realtime' }))).toBe('');

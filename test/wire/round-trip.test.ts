@@ -1,15 +1,15 @@
-/** What one side writes, the other reads back the same: every neutral event, in both dialects. */
+/** Every neutral event is decoded as it was encoded, in both dialects. */
 import { describe, expect, it } from '@jest/globals';
 import { dialects } from '../../src/wire/index.js';
 import { CLIENT_EVENTS, SERVER_EVENTS } from '../support/wire/samples.js';
 
 describe.each(Object.values(dialects))('in $name', (dialect) => {
-  it.each(CLIENT_EVENTS)('a client can say $type and is understood', (event) => {
+  it.each(CLIENT_EVENTS)('a client’s $type is decoded as it was encoded', (event) => {
     expect(dialect.decodeClient(dialect.encodeClient(event))).toStrictEqual({ kind: 'event', event });
   });
 
   it.each(SERVER_EVENTS.filter(({ type }) => type !== 'item.done'))(
-    'a server can say $type and is understood',
+    'a server’s $type is decoded as it was encoded',
     (event) => {
       expect(dialect.decodeServer(dialect.encodeServer(event) ?? '')).toStrictEqual({ kind: 'event', event });
     },
@@ -39,18 +39,18 @@ describe.each(Object.values(dialects))('in $name', (dialect) => {
 describe('what only one dialect has', () => {
   const done = SERVER_EVENTS.filter(({ type }) => type === 'item.done');
 
-  it.each(done)('in ga an item is said to be done', (event) => {
+  it.each(done)('ga reports that an item is done', (event) => {
     expect(dialects.ga.decodeServer(dialects.ga.encodeServer(event) ?? '')).toStrictEqual({
       kind: 'event',
       event,
     });
   });
 
-  it.each(done)('in preview nothing is said when an item is done', (event) => {
+  it.each(done)('preview has no event for an item that is done', (event) => {
     expect(dialects.preview.encodeServer(event)).toBeUndefined();
   });
 
-  it('an idle timeout of turn detection is said in ga and left out in preview', () => {
+  it('ga has an idle timeout of turn detection, preview leaves it out', () => {
     const turnDetection = { type: 'server_vad', idleTimeoutMs: 6000 } as const;
     const event = { type: 'session.configure', session: { turnDetection } } as const;
     expect(dialects.ga.decodeClient(dialects.ga.encodeClient(event))).toStrictEqual({ kind: 'event', event });
@@ -60,7 +60,7 @@ describe('what only one dialect has', () => {
     });
   });
 
-  it('preview is asked for by a header of the upgrade request, ga by none', () => {
+  it('preview is selected by a header of the upgrade request, ga by none', () => {
     expect(dialects.preview.headers).toEqual({ 'OpenAI-Beta': 'realtime=v1' });
     expect(dialects.ga.headers).toEqual({});
   });

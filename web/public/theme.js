@@ -1,6 +1,6 @@
-// Before the first paint, so that a chosen appearance does not begin with a flash of the other one.
+// Runs before the first paint, so that a stored theme does not begin with a flash of the other one.
 try {
   document.documentElement.dataset.theme = JSON.parse(localStorage.getItem('theme')).theme;
 } catch {
-  // None was chosen: the system's it is.
+  // No theme is stored: that of the system applies.
 }

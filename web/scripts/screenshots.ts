@@ -1,6 +1,6 @@
 /**
- * Pictures of the three places for the documentation: `npm run screenshots` (the page must be built).
- * Translations and the call are the offline engine's own; the conversation in writing is scripted.
+ * Screenshots of the three views for the documentation: `npm run screenshots` (the page must be built).
+ * Translations and the call come from the offline engine; the text conversation is scripted.
  */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import {
-  go,
+  openView,
   launchBrowser,
   soundEnds,
   speak,
@@ -43,13 +43,13 @@ def greet(hour: int) -> str:
 > People answer with the same words.
 `;
 
-/** Takes the place in every size, light and dark, with few colours: the page has few. */
-async function picture(page: Page, place: string, scratch: string): Promise<void> {
+/** Takes a view in every size, light and dark, with a small palette: the page has few colours. */
+async function screenshot(page: Page, view: string, scratch: string): Promise<void> {
   for (const [width, height] of SIZES) {
     await page.setViewportSize({ width, height });
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      const name = `${place}-${width}-${colorScheme}.png`;
+      const name = `${view}-${width}-${colorScheme}.png`;
       const full = path.join(scratch, name);
       const small = path.join(FOLDER, name);
       await page.screenshot({ path: full });
@@ -73,9 +73,9 @@ async function translations(browser: Browser, scratch: string): Promise<void> {
   await translateText(page, 'The red house has a big garden.');
   await page.getByText('La casa roja').waitFor();
   await page.getByRole('button', { name: 'Play the reply' }).nth(2).waitFor();
-  await picture(page, 'translate', scratch);
+  await screenshot(page, 'translate', scratch);
 
-  await go(page, 'Voice');
+  await openView(page, 'Voice');
   await page.getByRole('combobox', { name: 'From' }).first().selectOption('en');
   await page.getByRole('button', { name: 'Start the call' }).click();
   const captions = page.getByRole('log', { name: 'Captions' });
@@ -84,7 +84,7 @@ async function translations(browser: Browser, scratch: string): Promise<void> {
   await page.getByRole('textbox', { name: 'Type into the call' }).fill('We have two dogs and three cats.');
   await page.keyboard.press('Enter');
   await captions.getByText('Tenemos dos perros').waitFor();
-  await picture(page, 'voice', scratch);
+  await screenshot(page, 'voice', scratch);
   await visitor.close();
   await service.close();
 }
@@ -98,7 +98,7 @@ async function conversation(browser: Browser, scratch: string): Promise<void> {
     .fill('How do people greet each other in Spanish?');
   await page.keyboard.press('Enter');
   await page.getByText('with the same words').waitFor();
-  await picture(page, 'text', scratch);
+  await screenshot(page, 'text', scratch);
   await visitor.close();
   await service.close();
 }

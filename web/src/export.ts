@@ -1,21 +1,21 @@
-/** Histories as files: plain text for people, JSON for programs. */
+/** Exports histories: plain text for people, JSON for programs. */
 
-/** One thing said and what came of it, without sounds. */
+/** One entry of a history, without audio. */
 export interface ExportedLine {
   readonly at: number;
-  /** Who or what, in the page's language: a speaker, or the name of a recording. */
+  /** The speaker, in the page's language, or the source text or name of a recording. */
   readonly label: string;
   readonly text: string;
 }
 
-/** Lines under their labels, a blank line between them. */
-export function asText(title: string, lines: readonly ExportedLine[]): string {
-  const blocks = lines.map(({ at, label, text }) => `${stamp(at)}  ${label}\n${text}`);
+/** Each line below its label, separated by blank lines. */
+export function toText(title: string, lines: readonly ExportedLine[]): string {
+  const blocks = lines.map(({ at, label, text }) => `${timestamp(at)}  ${label}\n${text}`);
   return [title, ...blocks].join('\n\n') + '\n';
 }
 
-/** @param records whatever is worth keeping of each entry; times become ISO 8601 in UTC. */
-export function asJson(
+/** @param records the fields to export of each entry; `at` becomes ISO 8601 in UTC. */
+export function toJson(
   records: readonly ({ readonly at: number } & Readonly<Record<string, unknown>>)[],
 ): string {
   const dated = records.map(({ at, ...rest }) => ({ at: new Date(at).toISOString(), ...rest }));
@@ -24,11 +24,11 @@ export function asJson(
 
 /** A name that sorts by time: `translate-2026-03-01-1405.json`. */
 export function fileName(stem: string, at: number, extension: string): string {
-  return `${stem}-${stamp(at).replace(' ', '-').replace(':', '')}.${extension}`;
+  return `${stem}-${timestamp(at).replace(' ', '-').replace(':', '')}.${extension}`;
 }
 
-/** In the reader's own time: 2026-03-01 14:05 */
-function stamp(at: number): string {
+/** In local time: 2026-03-01 14:05 */
+function timestamp(at: number): string {
   const date = new Date(at);
   const two = (value: number) => String(value).padStart(2, '0');
   return (

@@ -1,4 +1,4 @@
-/** Starts the page. */
+/** Entry point of the page. */
 import { createApp } from 'vue';
 import App from './App.vue';
 import './tokens.css';

@@ -1,12 +1,12 @@
-/** Hands the person a file. */
+/** Makes the browser download `content`. */
 export function saveFile(content: Blob, name: string): void {
-  const address = URL.createObjectURL(content);
+  const url = URL.createObjectURL(content);
   const link = document.createElement('a');
-  link.href = address;
+  link.href = url;
   link.download = name;
   link.click();
-  // The download has taken the blob by the time the next task runs.
+  // The download holds the blob by the time the next task runs.
   setTimeout(() => {
-    URL.revokeObjectURL(address);
+    URL.revokeObjectURL(url);
   });
 }

@@ -1,31 +1,31 @@
-/** What every component may ask for, made once in App and handed down. */
+/** What App creates once and provides to every component. */
 import { inject, type ComputedRef, type InjectionKey, type ShallowRef } from 'vue';
 import type { Capabilities } from './api/capabilities.js';
 import type { Service } from './api/service.js';
-import type { Trouble } from './api/trouble.js';
+import type { AppError } from './api/errors.js';
 import type { I18n } from './i18n/index.js';
-import type { LanguageOffer } from './languages.js';
+import type { LanguageOptions } from './language-options.js';
 
 export interface Services {
   readonly service: Service;
   readonly database: Promise<IDBDatabase | undefined>;
   readonly i18n: I18n;
-  /** Absent until the service has told. */
+  /** Undefined until the service has responded. */
   readonly capabilities: ShallowRef<Capabilities | undefined>;
-  readonly capabilitiesTrouble: ShallowRef<Trouble | undefined>;
+  readonly capabilitiesError: ShallowRef<AppError | undefined>;
   readonly loadCapabilities: () => Promise<void>;
-  readonly offer: ComputedRef<LanguageOffer | undefined>;
+  readonly languageOptions: ComputedRef<LanguageOptions | undefined>;
 }
 
 export const SERVICES: InjectionKey<Services> = Symbol('services');
 
 export function useServices(): Services {
   const services = inject(SERVICES);
-  if (services === undefined) throw new Error('used outside of App');
+  if (services === undefined) throw new Error('useServices() requires App as an ancestor');
   return services;
 }
 
-/** The page's words, for templates: `words.copy`. */
-export function useWords(): I18n['messages'] {
+/** The messages in the current language, for templates: `t.copy`. */
+export function useMessages(): I18n['messages'] {
   return useServices().i18n.messages;
 }

@@ -1,4 +1,4 @@
-/** For tools that do not read single-file components; vue-tsc checks them for real. */
+/** For tools that cannot read single-file components; vue-tsc checks their real types. */
 declare module '*.vue' {
   import type { DefineComponent } from 'vue';
   const component: DefineComponent;

@@ -1,18 +1,18 @@
-/** Light, dark, or as the system has it; remembered. */
+/** Light, dark, or the theme of the system, stored as a preference. */
 import { watchEffect } from 'vue';
-import { remembered } from './store/remembered.js';
+import { usePreferences } from './store/preferences.js';
 
 export const THEMES = ['auto', 'light', 'dark'] as const;
 
 export type Theme = (typeof THEMES)[number];
 
-export type ThemeChoice = { theme: Theme };
+export type ThemePreference = { theme: Theme };
 
-export function createTheme(): ThemeChoice {
-  const choice = remembered<ThemeChoice>('theme', { theme: 'auto' });
-  if (!THEMES.includes(choice.theme)) choice.theme = 'auto';
+export function createTheme(): ThemePreference {
+  const preference = usePreferences<ThemePreference>('theme', { theme: 'auto' });
+  if (!THEMES.includes(preference.theme)) preference.theme = 'auto';
   watchEffect(() => {
-    document.documentElement.dataset.theme = choice.theme;
+    document.documentElement.dataset.theme = preference.theme;
   });
-  return choice;
+  return preference;
 }

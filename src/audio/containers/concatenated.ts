@@ -1,21 +1,21 @@
 /**
- * Whole recordings one behind the other in one file, as recorders leave them that begin anew after each pause. Most
- * demuxers hear the first alone, or take the headers of the next for sound.
+ * Complete recordings back to back in one file, as written by recorders that start a new one after each pause. Most
+ * demuxers read only the first, or decode the headers of the next as sound.
  */
-import { GatewayError } from '../../errors.js';
-import type { Demuxer } from './formats.js';
+import { undecodableAudio } from '../errors.js';
+import { ASF_GUID, EBML_ID, W64_GUID, type Demuxer } from './formats.js';
 import type { RecordingReader } from '../recording.js';
 import { findAll, WindowReader, type Signature } from './scan.js';
 import { findTransportStreams } from './transport-streams.js';
 import type { ByteRange } from '../wav/wav.js';
 
-/** Each is decoded by a process of its own. */
+/** Each is decoded by its own process. */
 const MAX_RECORDINGS = 64;
 
-/** A fragmented MP4 of 240 s has some thousands, with two for each fragment. */
+/** A fragmented MP4 of 240 s has some thousands of boxes, two for each fragment. */
 const MAX_BOXES = 65_536;
 
-/** What every file of a container begins with. */
+/** How every file of a container starts. */
 const SIGNATURES: Partial<Record<Demuxer, Signature>> = {
   flac: beginning('fLaC', 8, (bytes, at) => {
     const isStreamInfo = (bytes.readUInt8(at + 4) & 0x7f) === 0;
@@ -23,16 +23,16 @@ const SIGNATURES: Partial<Record<Demuxer, Signature>> = {
   }),
   aiff: beginning('FORM', 12, (bytes, at) => /^AIF[FC]$/.test(bytes.toString('latin1', at + 8, at + 12))),
   caf: beginning('caff\0\x01\0\0desc', 12, () => true),
-  w64: beginning(Buffer.from('726966662e91cf11a5d628db04c10000', 'hex'), 16, () => true),
+  w64: beginning(W64_GUID, 16, () => true),
   au: beginning('.snd', 24, (bytes, at) => {
     const headerBytes = bytes.readUInt32BE(at + 4);
     const encoding = bytes.readUInt32BE(at + 12);
     return headerBytes >= 24 && headerBytes < 65_536 && encoding >= 1 && encoding <= 27;
   }),
   amr: beginning('#!AMR', 9, (bytes, at) => /^(\n|-WB\n)/.test(bytes.toString('latin1', at + 5, at + 9))),
-  asf: beginning(Buffer.from('3026b2758e66cf11a6d900aa0062ce6c', 'hex'), 16, () => true),
-  // An EBML header, which says what kind of document it is.
-  matroska: beginning(Buffer.from('1a45dfa3', 'hex'), 64, (bytes, at) =>
+  asf: beginning(ASF_GUID, 16, () => true),
+  // The EBML header names the document type.
+  matroska: beginning(EBML_ID, 64, (bytes, at) =>
     /\x42\x82.(webm|matroska)/s.test(bytes.toString('latin1', at, at + 64)),
   ),
 };
@@ -47,8 +47,8 @@ function beginning(
 }
 
 /**
- * @returns the recordings from `start` on, each with all of its bytes; one where the demuxer hears all of them by itself.
- * @throws GatewayError `undecodable-audio` when they are more than are taken.
+ * @returns the range of each recording from `start` on; a single range where the demuxer itself reads all of them.
+ * @throws GatewayError `undecodable-audio` when there are too many.
  */
 export async function findRecordings(
   recording: RecordingReader,
@@ -63,7 +63,7 @@ export async function findRecordings(
   return starts.map((offset, index) => ({ offset, length: (starts[index + 1] ?? recording.size) - offset }));
 }
 
-/** Where the second recording begins, and every further one. */
+/** Where the second recording starts, and every further one. */
 async function* findStarts(
   recording: RecordingReader,
   demuxer: Demuxer,
@@ -77,7 +77,7 @@ async function* findStarts(
   for await (const { offset } of findAll(recording, known, start + 1)) yield offset;
 }
 
-/** ISO/IEC 14496-12: a file type box after a movie box begins the next file. */
+/** ISO/IEC 14496-12: a file type box after a movie box starts the next file. */
 async function* findMovies(recording: RecordingReader, start: number): AsyncGenerator<number> {
   let hasMovie = false;
   let at: number | undefined = start;
@@ -94,12 +94,12 @@ async function* findMovies(recording: RecordingReader, start: number): AsyncGene
     const length: number = size === 1 && head.length === 16 ? Number(head.readBigUInt64BE(8)) : size;
     const isWhole: boolean =
       length >= 8 && at + length <= recording.size && /^[\x20-\x7e\xa9]{4}$/.test(type);
-    // Padding, a box that was cut off, or one whose writer did not know its length.
+    // Padding, a truncated box, or one of unknown length.
     at = isWhole ? at + length : await findFileType(recording, at + 8);
   }
 }
 
-/** A file type box: its length, its name, and the brand of the file. */
+/** A file type box: its length, its name, and the brand. */
 const FILE_TYPE: Signature = {
   needle: Buffer.from('ftyp'),
   needleAt: 4,
@@ -124,10 +124,10 @@ const OGG_PAGE: Signature = {
   matches: (bytes, at) => bytes.length >= at + OGG_HEADER_BYTES,
 };
 const BEGINS_STREAM = 2;
-/** Streams of these ffmpeg decodes one behind the other, if both are of the same codec. */
+/** ffmpeg decodes chained streams of these codecs, if all are of the same one. */
 const CHAINED_CODECS = ['OpusHead', '\x01vorbis', 'Speex   '];
 
-/** RFC 3533: a page that begins a stream, after others that do not, begins the next link of a chain. */
+/** RFC 3533: a page that starts a stream, after pages that do not, starts the next link of a chain. */
 async function* findOggStreams(recording: RecordingReader, start: number): AsyncGenerator<number> {
   const links: number[] = [];
   const codecs = new Set<string>();
@@ -146,16 +146,14 @@ async function* findOggStreams(recording: RecordingReader, start: number): Async
   yield* links;
 }
 
-function tooManyBoxes(): GatewayError {
-  return new GatewayError(
-    'undecodable-audio',
+function tooManyBoxes(): Error {
+  return undecodableAudio(
     `The MP4 file has more than ${MAX_BOXES} boxes. Export it again, for example as WAV.`,
   );
 }
 
-function tooManyRecordings(): GatewayError {
-  return new GatewayError(
-    'undecodable-audio',
-    `More than ${MAX_RECORDINGS} recordings stand one behind the other in this file. Send them one by one.`,
+function tooManyRecordings(): Error {
+  return undecodableAudio(
+    `There are more than ${MAX_RECORDINGS} recordings in one file. Send them one by one.`,
   );
 }

@@ -1,21 +1,21 @@
 /** Formats without a magic number, known by a chain of frames: MPEG audio, ADTS, and MPEG transport streams. */
 
-/** The length of the frame at `at`, and what all frames of its stream have in common; undefined where there is none. */
+/** Reads the length of the frame at `at`, and a value that all frames of its stream share; undefined if there is no frame. */
 type ReadFrame = (bytes: Buffer, at: number) => { length: number; stream: number } | undefined;
 
 export interface FoundFrames {
   readonly demuxer: 'aac' | 'mp3' | 'mpegts';
-  /** Where the first whole frame begins. */
+  /** Where the first whole frame starts. */
   readonly start: number;
 }
 
-/** One sync word is a coincidence (the byte order mark of UTF-16 text is one), two where the first said are not. */
+/** One sync word is a coincidence (the byte order mark of UTF-16 text is one); two at the distance that the first states are not. */
 const FRAMES_AT_START = 2;
 
-/** Behind other bytes there are thousands of places where a chain could begin by chance. */
-const FRAMES_BEHIND_JUNK = 5;
+/** After other bytes there are thousands of places where a chain could start by chance. */
+const FRAMES_AFTER_JUNK = 5;
 
-/** @returns the frames that begin at the first byte that is not zero. */
+/** @returns the frames that start at the first byte that is not zero. */
 export function framesAtStart(bytes: Buffer): FoundFrames | undefined {
   const start = bytes.findIndex((byte) => byte !== 0);
   if (start === -1) return undefined;
@@ -24,16 +24,16 @@ export function framesAtStart(bytes: Buffer): FoundFrames | undefined {
   return isTransportStream(bytes) ? { demuxer: 'mpegts', start: 0 } : undefined;
 }
 
-/** @returns the frames that begin somewhere in the first `maxJunkBytes`, as where a stream was joined inside a frame. */
-export function framesBehindJunk(bytes: Buffer, maxJunkBytes: number): FoundFrames | undefined {
+/** @returns the frames that start within the first `maxJunkBytes`, as in a stream that was joined inside a frame. */
+export function framesAfterJunk(bytes: Buffer, maxJunkBytes: number): FoundFrames | undefined {
   for (let at = bytes.indexOf(0xff); at !== -1 && at <= maxJunkBytes; at = bytes.indexOf(0xff, at + 1)) {
-    if (isChain(bytes, at, adtsFrame, FRAMES_BEHIND_JUNK)) return { demuxer: 'aac', start: at };
-    if (isChain(bytes, at, mpegFrame, FRAMES_BEHIND_JUNK)) return { demuxer: 'mp3', start: at };
+    if (isChain(bytes, at, adtsFrame, FRAMES_AFTER_JUNK)) return { demuxer: 'aac', start: at };
+    if (isChain(bytes, at, mpegFrame, FRAMES_AFTER_JUNK)) return { demuxer: 'mp3', start: at };
   }
   return undefined;
 }
 
-/** Whether `count` frames of one stream follow each other, or fewer that end where the bytes end, but two at least. */
+/** Whether `count` consecutive frames belong to one stream; at the start of a file, one that ends with the bytes suffices. */
 function isChain(bytes: Buffer, start: number, readFrame: ReadFrame, count: number): boolean {
   let at = start;
   let stream: number | undefined;
@@ -53,7 +53,7 @@ function adtsFrame(bytes: Buffer, at: number): ReturnType<ReadFrame> {
   const third = bytes.readUInt8(at + 2);
   const frequency = (third >> 2) & 0x0f;
   const length = (bytes.readUIntBE(at + 3, 3) >> 5) & 0x1fff;
-  // Of the version, the profile and the frequency none changes within a stream.
+  // Version, profile and frequency are constant within a stream.
   return frequency < 13 && length >= 7 ? { length, stream: third >> 2 } : undefined;
 }
 
@@ -71,7 +71,7 @@ const BITRATES = {
   },
 } as const;
 
-/** Free-format frames (bitrate index 0) do not say how long they are and are not taken. */
+/** Free-format frames (bitrate index 0) do not state their length and are not supported. */
 function mpegFrame(bytes: Buffer, at: number): ReturnType<ReadFrame> {
   if (at + 4 > bytes.length || (bytes.readUInt16BE(at) & 0xffe0) !== 0xffe0) return undefined;
   const second = bytes.readUInt8(at + 1);
@@ -87,18 +87,18 @@ function mpegFrame(bytes: Buffer, at: number): ReturnType<ReadFrame> {
 
   const rate = version === 1 ? baseRate : version === 2 ? baseRate / 2 : baseRate / 4;
   const padding = (bits >> 1) & 1;
-  // Neither version, layer nor rate changes within a stream; whether there is a checksum may.
+  // Version, layer and rate are constant within a stream; the presence of a checksum is not.
   const stream = ((second >> 1) << 2) | rateIndex;
   if (layer === 1) return { length: (Math.floor((12 * kbps * 1000) / rate) + padding) * 4, stream };
   const samplesPerByte = layer === 3 && version !== 1 ? 72 : 144;
   return { length: Math.floor((samplesPerByte * kbps * 1000) / rate) + padding, stream };
 }
 
-/** Bytes of a packet: plain, with a timestamp before it (Blu-ray, cameras), with a checksum behind it. */
+/** Bytes per packet: plain, with a timestamp before it (Blu-ray, cameras), with a checksum after it. */
 const PACKET_BYTES = [188, 192, 204] as const;
 const PACKETS = 5;
 
-/** ISO/IEC 13818-1, transport_packet: sync byte, error flag, 13 bits of identifier, and what the packet holds. */
+/** ISO/IEC 13818-1, transport_packet: sync byte, error flag, 13 bits of identifier, adaptation field control. */
 function isTransportStream(bytes: Buffer): boolean {
   return PACKET_BYTES.some((packetBytes) => {
     const first = packetBytes === 192 ? 4 : 0;
@@ -109,7 +109,7 @@ function isTransportStream(bytes: Buffer): boolean {
       const holdsSomething = (bytes.readUInt8(at + 3) & 0x30) !== 0;
       return bytes.readUInt8(at) === 0x47 && !hasError && holdsSomething;
     });
-    // A table of text may have a G at the start of each line.
+    // A text table may have a G at the start of each line.
     return areHeaders && packets.some((at) => bytes.subarray(at + 1, at + 4).some((byte) => byte < 0x09));
   });
 }

@@ -1,30 +1,30 @@
-/** Looks through a recording for a few bytes, and reads its small pieces without a call of the system for each. */
+/** Searches a recording for byte signatures, and reads small pieces without a system call for each. */
 import type { RecordingReader } from '../recording.js';
 
-/** Read at a time, the first time and at most: what is looked for is often near. */
+/** Bytes per read, at first and at most: a match is often near. */
 const FIRST_SCAN_BYTES = 4 * 1024;
 const MAX_SCAN_BYTES = 256 * 1024;
-/** Holds the headers of several small pieces, and is read in no time where each piece is large. */
+/** Covers the headers of several small pieces, and costs little where each piece is large. */
 const WINDOW_BYTES = 16 * 1024;
 
-/** What begins with certain bytes, or has them at a certain place. */
+/** A structure that has certain bytes at a fixed offset. */
 export interface Signature {
   readonly needle: Buffer;
-  /** Where the needle is in it. */
+  /** Offset of the needle in the structure. */
   readonly needleAt: number;
-  /** Of its beginning, how much has to be seen to know it; at the end of a recording there may be less. */
+  /** Bytes that `matches` needs to see; at the end of a recording there may be fewer. */
   readonly length: number;
-  /** Whether it begins at `at`. A crafted file may ask millions of times. */
+  /** Whether the structure starts at `at`. A crafted file can cause millions of calls. */
   readonly matches: (bytes: Buffer, at: number) => boolean;
 }
 
 export interface Occurrence {
   readonly offset: number;
-  /** What stands there, as much as `length` says if there is so much. */
+  /** The first `length` bytes of the structure, or fewer at the end of the recording. */
   readonly bytes: Buffer;
 }
 
-/** Every place from `start` to before `end` where something begins. */
+/** Yields every occurrence that starts from `start` to before `end`. */
 export async function* findAll(
   recording: RecordingReader,
   { needle, needleAt, length, matches }: Signature,
@@ -47,7 +47,7 @@ export async function* findAll(
   }
 }
 
-/** Reads a recording by larger pieces than it is asked for. */
+/** Reads ahead, so that consecutive small reads cost one system call. */
 export class WindowReader implements RecordingReader {
   readonly #recording: RecordingReader;
   #offset = 0;

@@ -1,25 +1,25 @@
-/** What a file is, by its first bytes alone: one of the containers that we let ffmpeg read, or nothing. */
-import type { Demuxer } from './formats.js';
-import { framesAtStart, framesBehindJunk } from './frames.js';
+/** Identifies the container of a recording by its first bytes alone. */
+import { ASF_GUID, EBML_ID, W64_GUID, type Demuxer } from './formats.js';
+import { framesAtStart, framesAfterJunk } from './frames.js';
 import type { RecordingReader } from '../recording.js';
 
 export interface Container {
   /** The demuxer to force on ffmpeg. */
   readonly demuxer: Demuxer;
-  /** Where the container begins: behind tags and junk. */
+  /** Where the container starts, after tags and junk. */
   readonly start: number;
 }
 
-/** Two of the longest MPEG audio frames (2 881 bytes, layer II at 32 kHz with padding is the longest usual one) and room for zeros. */
+/** Two of the longest usual MPEG audio frames (2 881 bytes: layer II at 32 kHz with padding), and zeros before them. */
 const HEAD_BYTES = 16_384;
 
-/** Recorders leave as much as a few cluster sizes of zeros, or a piece of a frame, before the first whole frame. */
+/** Recorders leave up to a few disk clusters of zeros, or part of a frame, before the first whole frame. */
 const MAX_JUNK_BYTES = 131_072;
 
-/** A tag may be followed by another; more than this is no recording. */
+/** A tag may be followed by another; a file with more than this is not a recording. */
 const MAX_TAGS = 4;
 
-/** @returns what the content is and where it begins, or undefined when it is nothing that we take. */
+/** @returns the container and where it starts, or undefined for an unsupported format. */
 export async function sniff(recording: RecordingReader): Promise<Container | undefined> {
   let start = 0;
   let isTagged = false;
@@ -27,9 +27,9 @@ export async function sniff(recording: RecordingReader): Promise<Container | und
     const head = await recording.read(start, HEAD_BYTES);
     const tag = readTag(head);
     if (tag === undefined) {
-      const found = recognise(head) ?? (await findFrames(recording, head, start));
+      const found = identify(head) ?? (await findFrames(recording, head, start));
       if (found !== undefined) return { demuxer: found.demuxer, start: start + found.start };
-      // Behind a tag of MP3 people have all sorts of padding before the first frame: the demuxer looks for it itself.
+      // MP3 files have all sorts of padding between a tag and the first frame; the demuxer finds that frame itself.
       return isTagged ? { demuxer: 'mp3', start: 0 } : undefined;
     }
     start += tag.length;
@@ -40,11 +40,11 @@ export async function sniff(recording: RecordingReader): Promise<Container | und
 
 interface Tag {
   readonly length: number;
-  /** Whether nothing else begins like it. */
+  /** Whether no other format starts like it. */
   readonly isCertain: boolean;
 }
 
-/** @returns the tag at the start, which tells about a recording and is not part of it. */
+/** @returns the tag at the start, which describes a recording and is not part of it. */
 function readTag(head: Buffer): Tag | undefined {
   const id3Bytes = readId3v2Bytes(head);
   if (id3Bytes !== undefined) return { length: id3Bytes, isCertain: true };
@@ -57,7 +57,7 @@ function readTag(head: Buffer): Tag | undefined {
   return id3v1.startsWith('TAG') ? { length: 128, isCertain: false } : undefined;
 }
 
-/** @returns the length of the ID3v2 tag at the start (header, body, footer), or undefined when there is none. */
+/** @returns the length of the ID3v2 tag at the start (header, body, footer). */
 function readId3v2Bytes(head: Buffer): number | undefined {
   if (head.length < 10 || head.toString('latin1', 0, 3) !== 'ID3' || head.readUInt8(3) === 0xff)
     return undefined;
@@ -70,16 +70,12 @@ function readId3v2Bytes(head: Buffer): number | undefined {
   return 10 + size + (hasFooter ? 10 : 0);
 }
 
-const W64_GUID = Buffer.from('726966662e91cf11a5d628db04c10000', 'hex');
-const ASF_GUID = Buffer.from('3026b2758e66cf11a6d900aa0062ce6c', 'hex');
-const EBML_ID = '\x1a\x45\xdf\xa3';
-
-function recognise(head: Buffer): Container | undefined {
-  const demuxer = recogniseMagic(head);
+function identify(head: Buffer): Container | undefined {
+  const demuxer = identifyMagic(head);
   return demuxer === undefined ? framesAtStart(head) : { demuxer, start: 0 };
 }
 
-function recogniseMagic(head: Buffer): Demuxer | undefined {
+function identifyMagic(head: Buffer): Demuxer | undefined {
   const text = (start: number, end: number): string => head.toString('latin1', start, end);
   const first = text(0, 4);
   const form = text(8, 12);
@@ -87,18 +83,18 @@ function recogniseMagic(head: Buffer): Demuxer | undefined {
   if (first === 'FORM') return form === 'AIFF' || form === 'AIFC' ? 'aiff' : undefined;
   if (first === 'fLaC') return 'flac';
   if (text(0, 5) === 'OggS\0') return 'ogg';
-  if (first === EBML_ID) return 'matroska';
+  if (head.subarray(0, 4).equals(EBML_ID)) return 'matroska';
   if (first === 'caff') return 'caf';
   if (first === '.snd') return 'au';
   if (text(0, 6) === '#!AMR\n' || text(0, 9) === '#!AMR-WB\n') return 'amr';
   if (head.subarray(0, 16).equals(W64_GUID)) return 'w64';
   if (head.subarray(0, 16).equals(ASF_GUID)) return 'asf';
-  // MP4 starts with `ftyp`; QuickTime files older than that with any of the others.
+  // MP4 starts with `ftyp`, older QuickTime files with any of the others.
   if (['ftyp', 'moov', 'mdat', 'wide', 'free', 'skip'].includes(text(4, 8))) return 'mov';
   return undefined;
 }
 
-/** How files begin that may hold whole MPEG frames and are no recordings: archives, programs, pictures, films. */
+/** How files start that may contain whole MPEG frames and are not recordings: archives, programs, pictures, films. */
 const OTHER_FILES = [
   ...['PK\x03\x04', '\x1f\x8b', '7z\xbc\xaf', 'Rar!', 'BZh', '\xfd7zXZ', '\x28\xb5\x2f\xfd'],
   ...['\x7fELF', 'MZ', '\xcf\xfa\xed\xfe', '\0asm', '%PDF', '\xd0\xcf\x11\xe0', 'SQLite format'],
@@ -113,5 +109,5 @@ async function findFrames(
 ): Promise<Container | undefined> {
   const first = head.toString('latin1', 0, 16);
   if (OTHER_FILES.some((magic) => first.startsWith(magic))) return undefined;
-  return framesBehindJunk(await recording.read(start, MAX_JUNK_BYTES + HEAD_BYTES), MAX_JUNK_BYTES);
+  return framesAfterJunk(await recording.read(start, MAX_JUNK_BYTES + HEAD_BYTES), MAX_JUNK_BYTES);
 }

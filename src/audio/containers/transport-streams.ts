@@ -1,16 +1,16 @@
-/** MPEG transport streams one behind the other: a demuxer hears only those whose sound has the number of the first. */
+/** MPEG transport streams back to back: a demuxer reads only those whose audio has the packet identifier of the first. */
 import type { RecordingReader } from '../recording.js';
 
 const PACKET_BYTES = 188;
 const SYNC = 0x47;
 const SCAN_BYTES = 256 * 1024;
 
-/** Where a stream begins whose program is made of other elementary streams than the one before (ISO/IEC 13818-1). */
+/** Yields where a stream starts whose program has other elementary streams than the one before (ISO/IEC 13818-1). */
 export async function* findTransportStreams(
   recording: RecordingReader,
   start: number,
 ): AsyncGenerator<number> {
-  const programs = new Programs();
+  const programs = new ProgramTables();
   let offset = start;
   while (offset + PACKET_BYTES <= recording.size) {
     const bytes = await recording.read(offset, SCAN_BYTES);
@@ -25,14 +25,14 @@ export async function* findTransportStreams(
   }
 }
 
-/** What the tables of a stream have said so far. */
-class Programs {
+/** The program tables of a stream so far. */
+class ProgramTables {
   #mapPid: number | undefined;
-  /** Where the last table of programs stands. */
+  /** Where the last program association table is. */
   #associationAt = 0;
   #streams: string | undefined;
 
-  /** @returns where the next stream begins, once a packet tells that it has begun. */
+  /** @returns where the next stream starts, once a packet shows that it has started. */
   readPacket(packet: Buffer, offset: number): number | undefined {
     const pid = packet.readUInt16BE(1) & 0x1fff;
     const section = pid === 0 || pid === this.#mapPid ? readSection(packet) : undefined;
@@ -50,7 +50,7 @@ class Programs {
   }
 }
 
-/** @returns the table that begins in a packet, as far as the packet goes, without its checksum. */
+/** @returns the table that starts in a packet, as far as the packet goes, without its checksum. */
 function readSection(packet: Buffer): Buffer | undefined {
   const begins = (packet.readUInt8(1) & 0x40) !== 0;
   const hasAdaptation = (packet.readUInt8(3) & 0x20) !== 0;
@@ -62,7 +62,7 @@ function readSection(packet: Buffer): Buffer | undefined {
   return packet.subarray(start, start + 3 + Math.max(0, length - 4));
 }
 
-/** The type and the number of each elementary stream of a program. */
+/** The type and packet identifier of each elementary stream of a program. */
 function readStreams(section: Buffer): string {
   const streams: string[] = [];
   let at = 12 + (section.readUInt16BE(10) & 0x0fff);

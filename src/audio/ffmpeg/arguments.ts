@@ -1,16 +1,16 @@
-/** What ffmpeg is told: the one format it may read, from where, and what comes out. */
+/** The arguments of ffmpeg: the only format it may read, its input, and its output. */
 import { MAX_CHANNELS } from '../mixing/mix-weights.js';
 import { BYTES_PER_SECOND, SAMPLE_RATE } from '../pcm.js';
 import type { Demuxer } from '../containers/formats.js';
 import type { ByteRange } from '../wav/wav.js';
 import type { SampleFormat } from '../wav/format.js';
 
-/** What a decode reads. */
+/** The input of a decode. */
 export type Encoding =
   | {
       readonly kind: 'container';
       readonly demuxer: Demuxer;
-      /** Where in the file it lies; absent: it is all of it. */
+      /** Its place in the file; absent: the whole file. */
       readonly range?: ByteRange | undefined;
     }
   /** Bare samples, frame after frame. */
@@ -22,12 +22,12 @@ export type Encoding =
       readonly channels: number;
     };
 
-/** Which of the audio streams: the first, or the first that this ffmpeg has a decoder for. */
+/** Which audio stream to decode: the first, or the first that this ffmpeg has a decoder for. */
 export type Track = 'first' | 'decodable';
 
 /**
- * Containers that come out the same, bit for bit and fault for fault, when nobody can jump in them. Of the others some
- * have an index at the end, MP3 then loses its exact length, and FLAC takes noise for the end of a file.
+ * Containers that decode to the same samples and the same errors without seeking. Of the others some have an index at the
+ * end, MP3 loses its exact length, and FLAC mistakes noise for the end of a file.
  */
 const STREAMABLE: ReadonlySet<Demuxer> = new Set<Demuxer>([
   'wav',
@@ -39,12 +39,12 @@ const STREAMABLE: ReadonlySet<Demuxer> = new Set<Demuxer>([
   'w64',
 ]);
 
-/** Whether a pipe will do, so that a process can wait on it before the recording is there. */
+/** Whether ffmpeg can read it from a pipe, so that a process can be started before the recording exists. */
 export function isStreamable(encoding: Encoding): boolean {
   return encoding.kind === 'samples' || STREAMABLE.has(encoding.demuxer);
 }
 
-/** How ffmpeg reads the file that it was given as standard input: on from where it is, or jumping in it. */
+/** How ffmpeg reads the file that is its standard input: sequentially from its current position, or with seeking. */
 export function inputUrl(encoding: Encoding): string {
   if (isStreamable(encoding)) return 'pipe:0';
   if (!isPart(encoding)) return 'file:/dev/fd/0';
@@ -56,10 +56,10 @@ function isPart(encoding: Encoding): encoding is Encoding & { readonly range: By
   return encoding.kind === 'container' && encoding.range !== undefined;
 }
 
-/** No single table of a file needs more; the index of a crafted MP4 of 1 kB can claim gigabytes. */
+/** No table of a real file needs more; the index of a crafted MP4 of 1 kB can claim gigabytes. */
 const MAX_ALLOCATION_BYTES = 128 * 1024 * 1024;
 
-/** Before `-i`: the one format that the input may have, and the one protocol by which it may be read. */
+/** Options before `-i`: the only format and the only protocol that the input may use. */
 export function inputOptions(encoding: Encoding): string[] {
   const protocol = isStreamable(encoding) ? 'pipe' : isPart(encoding) ? 'subfile,file' : 'file';
   const common = ['-nostdin', '-hide_banner', '-loglevel', 'error', '-threads', '1'];
@@ -73,34 +73,34 @@ function formatOptions(encoding: Encoding, protocol: string): string[] {
     return ['-f', format, '-ar', String(sampleRate), '-ac', String(channels), ...only];
   }
   const { demuxer } = encoding;
-  // An MP4 may keep its samples in other files, which it names. Not here.
+  // An MP4 may refer to samples in other files. ffmpeg must not open those.
   const noReferences = demuxer === 'mov' ? ['-enable_drefs', '0', '-use_absolute_path', '0'] : [];
   return ['-f', demuxer, ...noReferences, '-format_whitelist', demuxer, '-protocol_whitelist', protocol];
 }
 
 /**
- * For the output beside its format: 24 kHz, and nothing that the file says of itself. Of a container it has all channels,
- * for which of them are the voice shows only when they are decoded; bare samples become mono.
+ * Options of the output besides its format: 24 kHz, without metadata. A container keeps all its channels, because which of
+ * them hold the voice shows only after decoding; bare samples become mono.
  */
 export function outputOptions(encoding: Encoding, maxBytes: number, track: Track): string[] {
-  // Only in a filter graph a label takes the first of the streams that it fits, here those of a known codec.
+  // Only the stream label of a filter graph can select the first stream with a known codec.
   const map =
     track === 'first' ? ['-map', '0:a:0'] : ['-filter_complex', '[0:a:u]anull[audio]', '-map', '[audio]'];
   const isMono = encoding.kind === 'samples';
   return [
     ...['-sn', '-dn', ...map, '-ar', String(SAMPLE_RATE), ...(isMono ? ['-ac', '1'] : [])],
     ...['-map_metadata', '-1', '-map_chapters', '-1', '-fflags', '+bitexact'],
-    // A limit by size counts samples; one by time (-t) would cut a short recording that has a long pause in its
-    // timestamps. A second more than asked for, so that "too long" and "just as long" stay apart.
+    // A limit by size counts samples; one by time (-t) would cut a short recording with a long gap in its timestamps.
+    // One second more than allowed, so that a recording of exactly the limit differs from one above it.
     ...['-fs', String((maxBytes + BYTES_PER_SECOND) * (isMono ? 1 : MAX_CHANNELS))],
-    // Else each packet of a fortieth of a second is written, and read by us, by itself.
+    // Otherwise each packet of 25 ms costs a write and a read.
     ...['-flush_packets', '0'],
   ];
 }
 
 /**
- * ffmpeg's own way to mono scales so that nothing clips, but drops the channel that it takes for a subwoofer (of three
- * nameless channels the third), and gives up on layouts it has no name for: those are averaged.
+ * ffmpeg's own downmix scales so that nothing clips, but drops the channel that it takes for a subwoofer (the third of
+ * three unnamed channels), and fails on layouts without a name: those are averaged.
  */
 export function audioFilters(encoding: Encoding): string[] {
   if (encoding.kind === 'container' || encoding.channels === 1) return [];

@@ -1,11 +1,17 @@
-/** Decodes recordings: how many processes at a time, which of them, and when each has to end. */
+/** Decodes recordings with ffmpeg: limits the number of processes, reuses warm ones, and enforces the time limit. */
 import { execFile } from 'node:child_process';
 import { open, type FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { GatewayError } from '../../errors.js';
 import { Sandbox, SHELL } from './sandbox.js';
 import { inputOptions, isStreamable, type Encoding, type Track } from './arguments.js';
-import { toDecodeError, isFfmpegMissing, isOfNoAudio, isOfUnknownCodec, FfmpegStartError } from './errors.js';
+import {
+  toDecodeError,
+  isFfmpegMissing,
+  hasNoAudioStream,
+  isUnknownCodec,
+  FfmpegStartError,
+} from './errors.js';
 import { bundledBinary, chooseBinary, FfmpegProcess } from './ffmpeg.js';
 import { Semaphore } from '../../semaphore.js';
 import { WarmProcesses } from './warm-processes.js';
@@ -13,31 +19,31 @@ import { WarmProcesses } from './warm-processes.js';
 export interface DecoderOptions {
   /** The configured binary; absent: that of ffmpeg-static, else `ffmpeg` in `searchPath`. */
   readonly path?: string | undefined;
-  /** Folders as in PATH. */
+  /** Folders to search, as in PATH. */
   readonly searchPath?: string | undefined;
-  /** Processes at work at the same time. */
+  /** Processes that decode at the same time. */
   readonly concurrency: number;
-  /** Processes that wait, started ahead, beside those at work. */
+  /** Warm processes in addition to those that decode. */
   readonly spare: number;
-  /** How long one process may work; waiting for its turn, or for a recording, does not count. */
+  /** Time limit of one process, not counting the wait for a free slot or for a recording. */
   readonly timeoutMs: number;
 }
 
-/** Where a decode takes its bytes from. */
+/** The source of a decode. */
 export interface DecodeInput {
   readonly encoding: Encoding;
-  /** The whole file; absent: the recording lies in memory, and can be read in order. */
+  /** The file; absent: the recording is in memory, and streamable. */
   readonly path?: string | undefined;
-  /** What to decode, in order: of a container the file, else its samples. */
+  /** Streams what to decode: the container, or the bare samples. */
   readonly read: () => AsyncIterable<Buffer>;
-  /** Where in the file that begins, if all of it lies there up to the end; absent: it does not. */
+  /** Offset of what to decode, if it extends to the end of the file; otherwise absent. */
   readonly startsAt?: number | undefined;
 }
 
 export interface DecodedAudio {
-  /** PCM, 16-bit little-endian, mono, 24 kHz; at most as much as was asked for. */
+  /** PCM, 16-bit little-endian, mono, 24 kHz. */
   readonly pcm: Buffer;
-  /** There was more. */
+  /** Whether the recording is longer than the limit. */
   readonly truncated: boolean;
 }
 
@@ -47,40 +53,40 @@ export class Decoder {
   readonly #sandbox: Sandbox;
   readonly #semaphore: Semaphore;
   readonly #warmProcesses: WarmProcesses<FfmpegProcess>;
-  /** Every decode that has not ended, and what ends it early. */
+  /** Every decode in progress or waiting, with its abort controller. */
   readonly #jobs = new Map<Promise<DecodedAudio>, AbortController>();
   readonly #outcomes = new Map<string, number>();
   #closed = false;
-  /** What ffmpeg called itself, unless it could not be started when it was last needed. */
+  /** The version that ffmpeg reported; cleared when ffmpeg turns out to be missing. */
   #version: string | undefined;
   #probing: Promise<string> | undefined;
 
   constructor(options: DecoderOptions) {
     this.#binary = chooseBinary(options.path, bundledBinary());
     this.#timeoutMs = options.timeoutMs;
-    // A second for its start, which is most of what a process costs.
+    // One second more for the start, which is most of what a process costs.
     this.#sandbox = new Sandbox(options.timeoutMs / 1000 + 1, options.searchPath);
     this.#semaphore = new Semaphore(options.concurrency);
     this.#warmProcesses = new WarmProcesses(options.spare);
   }
 
-  /** Processes that run, and decodes that wait for their turn. */
+  /** Running processes, and decodes that wait for a free slot. */
   get stats(): { running: number; waiting: number } {
     return this.#semaphore.stats;
   }
 
-  /** How many decodes ended in which way so far: `decoded`, `cancelled`, or the code of the error. */
+  /** Finished decodes by outcome: `decoded`, `cancelled`, or the code of the error. */
   get outcomes(): ReadonlyMap<string, number> {
     return this.#outcomes;
   }
 
   /**
-   * Decodes the first audio stream, or the first of a known codec, in a process of its own. Settles only when that process
-   * is gone.
+   * Decodes the first audio stream, or the first of a known codec, in its own process. Settles only after that process has
+   * exited.
    *
-   * @param maxBytes more samples than this are not collected.
-   * @throws GatewayError `undecodable-audio` (damaged, or out of time), `unsupported-media-type` (no audio stream, or no
-   *   ffmpeg here), `draining` (closed), `internal` (no process to be had); `signal.reason` when aborted.
+   * @param maxBytes the limit above which samples are discarded.
+   * @throws GatewayError `undecodable-audio` (damaged, or timed out), `unsupported-media-type` (no audio stream, or ffmpeg
+   *   is missing), `draining` (closed), `internal` (no process could be started); `signal.reason` when aborted.
    */
   async decode(source: DecodeInput, maxBytes: number, signal?: AbortSignal): Promise<DecodedAudio> {
     signal?.throwIfAborted();
@@ -105,14 +111,14 @@ export class Decoder {
     }
   }
 
-  /** Whether ffmpeg can be started; asks it again only if the last start did not succeed. */
+  /** Whether ffmpeg can be started; runs it again only if the last start failed. */
   async check(): Promise<{ ok: boolean; detail: string }> {
     try {
       this.#probing ??= this.#version === undefined ? this.#probe() : Promise.resolve(this.#version);
       this.#version = await this.#probing;
       return { ok: true, detail: this.#version };
     } catch {
-      // Why it could not be started is of no use to those who ask; what to do is.
+      // The reason would not help the operator; the remedy does.
       return {
         ok: false,
         detail: 'ffmpeg cannot be started: install it (apt-get install ffmpeg) or set FFMPEG_PATH.',
@@ -122,13 +128,13 @@ export class Decoder {
     }
   }
 
-  /** Takes no more work and waits for what there is. */
+  /** Rejects new work and waits for what is in progress. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([this.#warmProcesses.close(), Promise.allSettled(this.#jobs.keys())]);
   }
 
-  /** Takes no more work, ends what there is with `error`, and waits until the processes are gone. */
+  /** Rejects new work, aborts what is in progress with `error`, and waits until the processes have exited. */
   async destroy(error: Error = closingError()): Promise<void> {
     for (const job of this.#jobs.values()) job.abort(error);
     await this.close();
@@ -156,9 +162,9 @@ export class Decoder {
     }, this.#timeoutMs);
     try {
       return await this.#runProcess(source, maxBytes, job.signal, 'first').catch(async (error: unknown) => {
-        if (!isOfUnknownCodec(error)) throw error;
+        if (!isUnknownCodec(error)) throw error;
         return await this.#runProcess(source, maxBytes, job.signal, 'decodable').catch((second: unknown) => {
-          throw isOfNoAudio(second) ? error : second;
+          throw hasNoAudioStream(second) ? error : second;
         });
       });
     } finally {
@@ -173,18 +179,22 @@ export class Decoder {
     track: Track,
   ): Promise<DecodedAudio> {
     const { encoding, path, startsAt } = source;
-    const isInOrder = isStreamable(encoding);
-    // Processes that were started ahead read the first track.
-    const spare =
-      isInOrder && track === 'first' ? this.#warmProcesses.take(warmKey(encoding, maxBytes)) : undefined;
-    if (spare !== undefined || path === undefined || (isInOrder && startsAt === undefined))
-      return await this.#finish(this.#feed(source, maxBytes, track, spare), signal);
-    const file = await this.#openForProcess(path, isInOrder ? startsAt : undefined);
+    const isStream = isStreamable(encoding);
+    // Warm processes decode the first track.
+    const warm =
+      isStream && track === 'first' ? this.#warmProcesses.take(warmKey(encoding, maxBytes)) : undefined;
+    if (warm !== undefined || path === undefined || (isStream && startsAt === undefined)) {
+      const run = warm ?? this.#start(encoding, maxBytes, track);
+      run.feed(source.read());
+      this.#warmNext(run, encoding, maxBytes, track);
+      return await this.#finish(run, signal);
+    }
+    const file = await this.#openForProcess(path, isStream ? startsAt : undefined);
     try {
       signal.throwIfAborted();
-      // It gets the open file, and needs no right to find one.
-      const run = new FfmpegProcess(this.#binary, this.#sandbox, encoding, maxBytes, track, file.fd);
-      if (isInOrder) this.#prepareNext(run, encoding, maxBytes, track);
+      // The process inherits the open file and needs no permission to open one.
+      const run = this.#start(encoding, maxBytes, track, file.fd);
+      if (isStream) this.#warmNext(run, encoding, maxBytes, track);
       return await this.#finish(run, signal);
     } finally {
       await file.close();
@@ -209,46 +219,29 @@ export class Decoder {
     return { pcm: run.takePcm(), truncated: run.truncated };
   }
 
-  /** Hands on the recording piece by piece, to a process that was started ahead for such a one if there is one. */
-  #feed(
-    { encoding, read }: DecodeInput,
-    maxBytes: number,
-    track: Track,
-    spare: FfmpegProcess | undefined,
-  ): FfmpegProcess {
-    const run = spare ?? this.#start(encoding, maxBytes, track);
-    run.feed(read());
-    this.#prepareNext(run, encoding, maxBytes, track);
-    return run;
+  #start(encoding: Encoding, maxBytes: number, track: Track, fd?: number): FfmpegProcess {
+    return new FfmpegProcess(this.#binary, this.#sandbox, encoding, maxBytes, track, fd);
   }
 
-  #start(encoding: Encoding, maxBytes: number, track: Track): FfmpegProcess {
-    return new FfmpegProcess(this.#binary, this.#sandbox, encoding, maxBytes, track);
-  }
-
-  /** While recordings wait for their turn the processors are full: to start ahead would gain nothing. */
-  #prepareNext(run: FfmpegProcess, encoding: Encoding, maxBytes: number, track: Track): void {
-    // The next recording is not taken for one whose first stream is of no use.
+  /** Starts a warm process like `run` after it, unless recordings are waiting: then the processors are busy anyway. */
+  #warmNext(run: FfmpegProcess, encoding: Encoding, maxBytes: number, track: Track): void {
+    // A recording whose first stream cannot be decoded is rare.
     if (track !== 'first') return;
-    const prepare = (): void => {
-      // Not before what was decoded is on its way: to start a process holds us up for milliseconds.
+    const start = (): void => {
+      // Starting a process blocks for milliseconds, so the decoded samples are passed on first.
       setImmediate(() => {
         if (this.#semaphore.stats.waiting > 0) return;
-        this.#warmProcesses.add(
-          warmKey(encoding, maxBytes),
-          () => this.#start(encoding, maxBytes, track),
-          true,
-        );
+        this.#warmProcesses.add(warmKey(encoding, maxBytes), () => this.#start(encoding, maxBytes, track));
       });
     };
-    run.finished.then(prepare, (error: unknown) => {
-      if (!(error instanceof FfmpegStartError)) prepare();
+    run.finished.then(start, (error: unknown) => {
+      if (!(error instanceof FfmpegStartError)) start();
     });
   }
 
   /**
-   * @param startsAt the process reads on from there; absent: so as to jump in it, it opens its standard input once more,
-   * which it must be let as another user.
+   * @param startsAt the position from which the process reads on; absent: the process reopens its standard input in order
+   *   to seek, for which it needs read permission if it runs as another user.
    */
   async #openForProcess(path: string, startsAt: number | undefined): Promise<FileHandle> {
     const file = await open(path);
@@ -258,7 +251,7 @@ export class Decoder {
   }
 }
 
-/** What a process is started for. */
+/** Identifies recordings that the same warm process can decode. */
 function warmKey(encoding: Encoding, maxBytes: number): string {
   return [...inputOptions(encoding), maxBytes].join(' ');
 }

@@ -1,4 +1,4 @@
-/** One ffmpeg process: which binary, how it is called and how it ends. Nothing else knows fluent-ffmpeg and ffmpeg-static. */
+/** One ffmpeg process: its binary, its start and its end. The only file that imports fluent-ffmpeg and ffmpeg-static. */
 import type { ChildProcess } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -13,10 +13,10 @@ import {
   type Encoding,
   type Track,
 } from './arguments.js';
-import { MonoSamples } from '../mixing/mono-samples.js';
+import { PcmCollector } from '../mixing/pcm-collector.js';
 import { FfmpegStartError } from './errors.js';
 
-/** Lines of ffmpeg's standard error as fluent-ffmpeg keeps them. */
+/** A buffer of output lines as fluent-ffmpeg keeps it. */
 interface Lines {
   get(): string;
 }
@@ -25,7 +25,7 @@ type OnSpawn = (child: ChildProcess, stdout: Lines, stderr: Lines) => void;
 type OnEnd = (error: Error | null | undefined, stdout?: Lines, stderr?: Lines) => void;
 
 declare module 'fluent-ffmpeg' {
-  /** What lib/processor.js and lib/capabilities.js of 2.1.3, the last release, call on themselves in `run()`. */
+  /** Internal methods of lib/processor.js and lib/capabilities.js in 2.1.3, the last release, that `run()` calls. */
   interface FfmpegCommand {
     _getArguments(): string[];
     _getFfmpegPath(done: (error: null, path: string) => void): void;
@@ -34,26 +34,25 @@ declare module 'fluent-ffmpeg' {
   }
 }
 
-/** One ffmpeg process, through fluent-ffmpeg, three of whose habits a server cannot live with are corrected here. */
+/** One ffmpeg process, started through fluent-ffmpeg with three of its behaviours corrected (`#patchSpawn`). */
 export class FfmpegProcess {
   /**
-   * Settles once the process is gone and all it wrote has been taken.
-   * Rejects with a StartFailure, or with the last that it wrote to standard error.
+   * Settles once the process has exited and all its output has been collected.
+   * Rejects with an FfmpegStartError, or with the end of its standard error.
    */
   readonly finished: Promise<void>;
-  /** What went wrong with reading the recording, if anything did. */
+  /** The error of reading the recording, if that failed. */
   inputError: Error | undefined;
   readonly #maxBytes: number;
   readonly #output: Writable;
-  readonly #samples = new MonoSamples();
+  readonly #collector = new PcmCollector();
   #feed: (recording: AsyncIterable<Buffer>) => void = () => undefined;
   #child: ChildProcess | undefined;
 
   /**
    * Starts the process.
    *
-   * @param track which track of a container is decoded.
-   * @param file the open recording; absent: it is fed.
+   * @param fd the open recording; absent: the process waits for `feed`.
    */
   constructor(
     binary: string,
@@ -61,39 +60,39 @@ export class FfmpegProcess {
     encoding: Encoding,
     maxBytes: number,
     track: Track,
-    file?: number,
+    fd?: number,
   ) {
     this.#maxBytes = maxBytes;
     this.#output = new Writable({
-      // fluent-ffmpeg takes 'close' for a consumer that left: 20 ms later it would kill ffmpeg and report an error.
+      // fluent-ffmpeg treats 'close' as a consumer that left: 20 ms later it would kill ffmpeg and report an error.
       emitClose: false,
       write: (chunk: Buffer, _encoding, done) => {
         this.#collect(chunk);
         done();
       },
     });
-    const input = file === undefined ? this.#inputToBeFed() : inputUrl(encoding);
+    const input = fd === undefined ? this.#createInput() : inputUrl(encoding);
     const command = commandFor(encoding, input, this.#output, maxBytes, track);
-    this.#confine(command, binary, sandbox, file);
+    this.#patchSpawn(command, binary, sandbox, fd);
     this.finished = this.#run(command, input);
   }
 
-  /** There was more than is collected. */
+  /** Whether the output exceeded the limit. */
   get truncated(): boolean {
-    return this.#samples.bytes > this.#maxBytes;
+    return this.#collector.bytes > this.#maxBytes;
   }
 
-  /** Gives the process what it waits for. */
+  /** Streams the recording to the process. */
   feed(recording: AsyncIterable<Buffer>): void {
     this.#feed(recording);
   }
 
-  /** @returns what was collected, in one piece, and keeps nothing of it. */
+  /** @returns the collected samples as one buffer, and releases it. */
   takePcm(): Buffer {
-    return this.#samples.take();
+    return this.#collector.take();
   }
 
-  /** Ends the process at once, and no longer listens: should it have children, they cannot keep us waiting. */
+  /** Kills the process and stops reading its output, so that children it may have cannot delay `finished`. */
   kill(): void {
     this.#child?.kill('SIGKILL');
     this.#child?.stdout?.unpipe(this.#output).destroy();
@@ -102,11 +101,11 @@ export class FfmpegProcess {
   }
 
   #collect(chunk: Buffer): void {
-    if (!this.truncated) this.#samples.push(chunk);
+    if (!this.truncated) this.#collector.push(chunk);
     if (this.truncated) this.kill();
   }
 
-  #inputToBeFed(): Readable {
+  #createInput(): Readable {
     const fed = new Promise<AsyncIterable<Buffer>>((resolve) => {
       this.#feed = resolve;
     });
@@ -121,16 +120,16 @@ export class FfmpegProcess {
     return Readable.from(read(this), { objectMode: false });
   }
 
-  #confine(command: ffmpeg.FfmpegCommand, binary: string, sandbox: Sandbox, file: number | undefined): void {
-    // It would run `ffmpeg -formats` and `ffmpeg -encoders` before the first command; both are known to be there.
+  #patchSpawn(command: ffmpeg.FfmpegCommand, binary: string, sandbox: Sandbox, fd: number | undefined): void {
+    // It would run `ffmpeg -formats` and `ffmpeg -encoders` before the first command; the formats used always exist.
     command._prepare = (done) => {
       done(null, command._getArguments());
     };
-    // It knows one binary for the whole process, the one last set.
+    // It caches one binary for the whole process, the one last set.
     command._getFfmpegPath = (done) => {
       done(null, SHELL);
     };
-    // When no process can be had (ENOENT, EAGAIN, EMFILE) it throws where nobody can catch it.
+    // When spawning fails (ENOENT, EAGAIN, EMFILE) it throws where the caller cannot catch it.
     const spawn = command._spawnFfmpeg.bind(command);
     command._spawnFfmpeg = (args, options, onSpawn, onEnd) => {
       const keepChild: OnSpawn = (child, stdout, stderr) => {
@@ -143,9 +142,9 @@ export class FfmpegProcess {
         else onEnd(new FfmpegStartError(error), NO_LINES, NO_LINES);
       };
       try {
-        sandbox.start(binary, args, (how) => {
-          const stdio = [file ?? 'pipe', 'pipe', 'pipe'];
-          spawn([...how.args], { ...options, ...how.options, stdio }, keepChild, end);
+        sandbox.start(binary, args, (sandboxed) => {
+          const stdio = [fd ?? 'pipe', 'pipe', 'pipe'];
+          spawn([...sandboxed.args], { ...options, ...sandboxed.options, stdio }, keepChild, end);
         });
       } catch (error) {
         onEnd(error instanceof FfmpegStartError ? error : new FfmpegStartError(error), NO_LINES, NO_LINES);
@@ -157,31 +156,31 @@ export class FfmpegProcess {
     return new Promise<void>((resolve, reject) => {
       command.on('error', (error, _stdout, stderr) => {
         if (error instanceof FfmpegStartError) reject(error);
-        else if (isShellsExit(error)) reject(new FfmpegStartError({ code: 'EACCES' }));
+        else if (isShellStartFailure(error)) reject(new FfmpegStartError({ code: 'EACCES' }));
         else if (stderr === null || stderr === '') reject(error);
         else reject(new Error(stderr.slice(-2000), { cause: error }));
       });
       command.on('end', () => {
-        // 'end' is the process's exit: the last of its output may still be on the way.
+        // 'end' is the exit of the process: the last of its output may still be buffered.
         if (this.#output.writableFinished) resolve();
         else this.#output.once('finish', resolve);
       });
       command.run();
     }).finally(() => {
       if (typeof input === 'string') return;
-      this.#feed(nothing());
+      this.#feed(emptyInput());
       input.destroy();
     });
   }
 }
 
-/** How a shell says that it could not start the program. */
-function isShellsExit(error: Error): boolean {
+/** Exit codes with which a shell reports that it could not start the program. */
+function isShellStartFailure(error: Error): boolean {
   return /exited with code 12[67]\b/.test(error.message);
 }
 
-async function* nothing(): AsyncGenerator<Buffer> {
-  // Ends the wait of an input that was never fed.
+async function* emptyInput(): AsyncGenerator<Buffer> {
+  // Ends an input that was never fed.
 }
 
 function commandFor(
@@ -202,14 +201,14 @@ function commandFor(
     .output(output);
 }
 
-/** @returns the configured binary, whether it exists or not; else the bundled one if it does; else what PATH has. */
+/** @returns the configured binary, whether it exists or not; else the bundled one if it exists; else the one in PATH. */
 export function chooseBinary(configured: string | undefined, bundled: unknown): string {
   if (configured !== undefined) return configured;
   if (typeof bundled === 'string' && isExecutable(bundled)) return bundled;
   return 'ffmpeg';
 }
 
-/** What ffmpeg-static exports: a path (the download of the binary may have failed) or null (no binary for this platform). */
+/** The export of ffmpeg-static: a path (the download of the binary may have failed) or null (no binary for this platform). */
 export function bundledBinary(): unknown {
   try {
     return createRequire(import.meta.url)('ffmpeg-static');

@@ -1,10 +1,10 @@
-/** How little an ffmpeg process is given: no environment, no folder, no rights of root, and bounded resources. */
+/** Restricts an ffmpeg process: no environment, no folder of its own, no root privileges, and bounded resources. */
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { FfmpegStartError } from './errors.js';
 
-/** What a program is started with: arguments of `SHELL`, and options for `spawn`. */
+/** The arguments of `SHELL` and the options of `spawn` that start a program in the sandbox. */
 export interface SandboxedCommand {
   readonly args: readonly string[];
   readonly options: {
@@ -15,16 +15,16 @@ export interface SandboxedCommand {
   };
 }
 
-/** It sets the limits, for which Node has no call, and then becomes the program: one process, about a millisecond. */
+/** Sets the limits, for which Node has no API, then replaces itself by the program: one process, about a millisecond. */
 export const SHELL = '/bin/sh';
 
-/** Where programs are looked for when nobody says. */
+/** Searched when no other path is configured. */
 const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
 
-/** All that a decoder may have in memory of its own; decoding takes about 50 MB, most of it the libraries' tables. */
+/** Limit of a decoder's private memory; decoding takes about 50 MB, most of it tables of the libraries. */
 const MAX_DATA_KB = 512 * 1024;
 
-/** Of 0 to 19: a third of the share of a process at 0. */
+/** From 0 to 19; 5 gives a third of the share of a process at 0. */
 const NICENESS = 5;
 
 /** User and group `nobody` on every Linux. */
@@ -36,48 +36,48 @@ export class Sandbox {
   #changesUser = process.getuid?.() === 0;
 
   /**
-   * @param cpuSeconds processor time of one process, after which the kernel ends it, should we no longer be there to do so.
-   * @param searchPath folders in which a program without a path is looked for, as in PATH.
+   * @param cpuSeconds processor time after which the kernel ends a process, even if the service has died.
+   * @param searchPath folders in which to search for a program without a path, as in PATH.
    */
   constructor(cpuSeconds: number, searchPath: string = DEFAULT_PATH) {
     this.#limits = limits(cpuSeconds);
     this.#searchPath = searchPath;
   }
 
-  /** Whether programs that any user may start get another user's rights than our own, which are root's. */
+  /** Whether programs run as `nobody`, because the service runs as root. */
   get changesUser(): boolean {
     return this.#changesUser;
   }
 
   /**
-   * Starts a program by `start`, which gets what to start it with.
+   * Calls `start` with the sandboxed command for a program.
    *
-   * @throws StartFailure when there is no such program or no process to be had.
+   * @throws FfmpegStartError when there is no such program or no process can be started.
    */
-  start<T>(program: string, args: readonly string[], start: (how: SandboxedCommand) => T): T {
+  start<T>(program: string, args: readonly string[], start: (command: SandboxedCommand) => T): T {
     const path = this.find(program);
-    const how = {
+    const command = {
       args: ['-c', this.#limits, path, ...args],
       options: { env: {}, cwd: '/' },
     };
     if (this.#changesUser && isExecutableByOthers(path)) {
       try {
-        return start({ ...how, options: { ...how.options, uid: NOBODY, gid: NOBODY } });
+        return start({ ...command, options: { ...command.options, uid: NOBODY, gid: NOBODY } });
       } catch (error) {
         if (!isUserRefused(error)) throw new FfmpegStartError(error);
         this.#changesUser = false;
       }
     }
     try {
-      return start(how);
+      return start(command);
     } catch (error) {
       throw new FfmpegStartError(error);
     }
   }
 
   /**
-   * @returns the program's absolute path: with no environment it cannot be looked for later.
-   * @throws StartFailure when there is none that may be executed.
+   * @returns the program's absolute path: the empty environment of the process has no PATH.
+   * @throws FfmpegStartError when there is no executable file of that name.
    */
   find(program: string): string {
     const candidates = program.includes('/')
@@ -97,16 +97,16 @@ export class Sandbox {
   }
 }
 
-/** Decoding fills the processors that the service and its sockets do not need just then. */
+/** Leaves the processors to the service and its sockets when they need them. */
 export function lowerPriority(pid: number): void {
   try {
     setPriority(pid, NICENESS);
   } catch {
-    // A sandbox may forbid even that; nothing but politeness is lost.
+    // The system may forbid it; the process then runs at normal priority.
   }
 }
 
-/** Each by itself, since a system may lack one or have a lower one. No file can be written, not even a core dump. */
+/** One command per limit, since a system may lack one or have a lower one. No file can be written, not even a core dump. */
 function limits(cpuSeconds: number): string {
   return `{
 ulimit -c 0
@@ -119,7 +119,7 @@ echo 1000 >/proc/self/oom_score_adj
 exec "$0" "$@"`;
 }
 
-/** Whether any user could start it: root's own folder is closed to others, and a program in it with it. */
+/** Whether `nobody` could start it: a folder on the way may be closed to others, as root's home is. */
 function isExecutableByOthers(program: string): boolean {
   let path = realpathSync(program);
   if ((statSync(path).mode & 0o005) !== 0o005) return false;
@@ -130,7 +130,7 @@ function isExecutableByOthers(program: string): boolean {
   return true;
 }
 
-/** Root without the capability, or in a namespace that has no such user. */
+/** Root lacks the capability, or its namespace has no user `nobody`. */
 function isUserRefused(error: unknown): boolean {
   return (
     typeof error === 'object' &&

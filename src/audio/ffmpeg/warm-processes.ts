@@ -1,12 +1,12 @@
-/** Processes started ahead, each waiting for the kind of input it was started for. */
+/** Processes started in advance, each waiting for the kind of input it was started for. */
 
 export interface WarmProcess {
-  /** Settles when the process is gone. */
+  /** Settles when the process has exited. */
   readonly finished: Promise<unknown>;
   kill(): void;
 }
 
-/** Unused for so long they go: an idle service holds no memory for them. */
+/** Unused processes exit after this time: an idle service holds no memory for them. */
 const IDLE_MS = 300_000;
 
 interface Waiting<T> {
@@ -17,13 +17,13 @@ interface Waiting<T> {
 
 export class WarmProcesses<T extends WarmProcess> {
   readonly #limit: number;
-  /** The oldest first. */
+  /** Oldest first. */
   readonly #waiting = new Set<Waiting<T>>();
-  /** Killed, and not gone yet. */
-  readonly #leaving = new Set<Promise<unknown>>();
+  /** Killed processes that have not exited yet. */
+  readonly #exiting = new Set<Promise<unknown>>();
   #closed = false;
 
-  /** @param limit how many may wait at a time; 0: none. */
+  /** @param limit the maximum number of waiting processes. */
   constructor(limit: number) {
     this.#limit = limit;
   }
@@ -32,7 +32,7 @@ export class WarmProcesses<T extends WarmProcess> {
     return this.#waiting.size;
   }
 
-  /** @returns one that waits for this kind of input, the oldest; it is the caller's from now on. */
+  /** @returns the oldest process for this kind of input, which the caller owns from then on. */
   take(kind: string): T | undefined {
     for (const each of this.#waiting) {
       if (each.kind !== kind) continue;
@@ -43,41 +43,41 @@ export class WarmProcesses<T extends WarmProcess> {
   }
 
   /**
-   * Starts one more for the next input of this kind, which is probably like the last. Where there is no room the oldest
-   * of another kind gives way, if `mayReplace`.
+   * Starts a process for the next input, which is probably of the same kind as the last. At the limit it replaces the
+   * oldest process of another kind.
    */
-  add(kind: string, start: () => T, mayReplace: boolean): void {
+  add(kind: string, start: () => T): void {
     if (this.#closed || this.#limit === 0) return;
     if (this.#waiting.size >= this.#limit) {
-      const other = mayReplace ? [...this.#waiting].find((each) => each.kind !== kind) : undefined;
+      const other = [...this.#waiting].find((each) => each.kind !== kind);
       if (other === undefined) return;
-      this.#dismiss(other);
+      this.#retire(other);
     }
     const process = start();
     const timer = setTimeout(() => {
-      this.#dismiss(waiting);
+      this.#retire(waiting);
     }, IDLE_MS).unref();
     const waiting = { kind, process, timer };
     this.#waiting.add(waiting);
-    // One that ends by itself is not replaced before the next input: whatever ended it would end the next, too.
-    const gone = (): void => {
+    // A process that exits by itself is not replaced before the next input: its replacement would probably exit, too.
+    const remove = (): void => {
       this.#remove(waiting);
     };
-    process.finished.then(gone, gone);
+    process.finished.then(remove, remove);
   }
 
-  /** Starts no more, and ends those that wait; resolves when they are gone. */
+  /** Starts no more processes and kills the waiting ones; resolves when they have exited. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const each of this.#waiting) this.#dismiss(each);
-    await Promise.all(this.#leaving);
+    for (const each of this.#waiting) this.#retire(each);
+    await Promise.all(this.#exiting);
   }
 
-  #dismiss(waiting: Waiting<T>): void {
+  #retire(waiting: Waiting<T>): void {
     this.#remove(waiting);
     const leaving = Promise.allSettled([waiting.process.finished]);
-    this.#leaving.add(leaving);
-    void leaving.then(() => this.#leaving.delete(leaving));
+    this.#exiting.add(leaving);
+    void leaving.then(() => this.#exiting.delete(leaving));
     waiting.process.kill();
   }
 

@@ -1,9 +1,9 @@
-/** How much of each channel goes into mono, by where its loudspeaker stands. */
+/** The weight of each channel in a mono mix, by the position of its loudspeaker. */
 
-/** No filter of ffmpeg takes more. */
+/** ffmpeg's filters do not accept more. */
 export const MAX_CHANNELS = 64;
 
-/** By the bits of `dwChannelMask`, the lowest first: what ITU-R BS.775 keeps of each, and all of the subwoofer. */
+/** By the bits of `dwChannelMask`, the lowest first: the gains of ITU-R BS.775, but 1 for the subwoofer. */
 const POSITIONS: readonly number[] = [
   Math.SQRT1_2, // front left
   Math.SQRT1_2, // front right
@@ -18,12 +18,12 @@ const POSITIONS: readonly number[] = [
   0.5, // side right
 ];
 
-/** What so many channels are when nobody says: mono, stereo, 2.1, 4.0, 5.0, 5.1, 6.1, 7.1. */
+/** The usual layouts by the number of channels: mono, stereo, 2.1, 4.0, 5.0, 5.1, 6.1, 7.1. */
 const USUAL_MASKS: readonly number[] = [0, 0x4, 0x3, 0xb, 0x107, 0x37, 0x3f, 0x70f, 0x63f];
 
 /**
- * @param channelMask as in WAV; one that does not fit the number of channels is not believed.
- * @returns weights that sum to 1, so that nothing clips: those that ffmpeg uses, and equal ones where it knows none.
+ * @param channelMask as in WAV; ignored if it does not match the number of channels.
+ * @returns weights that sum to 1, so that nothing clips: those of ffmpeg, or equal ones for layouts without a name.
  */
 export function mixWeights(channels: number, channelMask: number): number[] {
   const known = weightsOf(channelMask);
@@ -33,7 +33,7 @@ export function mixWeights(channels: number, channelMask: number): number[] {
   return used.map((weight) => weight / sum);
 }
 
-/** @returns none where the mask names a place of which nothing is known. */
+/** @returns an empty array when the mask has an unknown position. */
 function weightsOf(channelMask: number): number[] {
   if (channelMask >= 1 << POSITIONS.length) return [];
   return POSITIONS.filter((_, bit) => (channelMask & (1 << bit)) !== 0);

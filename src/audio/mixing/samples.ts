@@ -1,4 +1,4 @@
-/** Bare samples as numbers: full scale is 1, whatever they are stored as. */
+/** Converts samples of any format to floats with full scale 1. */
 import type { SampleFormat } from '../wav/format.js';
 
 const SAMPLE_BYTES: Readonly<Record<SampleFormat, number>> = {
@@ -18,8 +18,8 @@ const SAMPLE_BYTES: Readonly<Record<SampleFormat, number>> = {
 };
 
 /**
- * @param channels samples in a frame.
- * @param step of so many frames the first is read.
+ * @param channels samples per frame.
+ * @param step one of that many frames is read.
  * @returns the samples of whole frames, in the order of the bytes.
  */
 export function toFloatSamples(bytes: Buffer, format: SampleFormat, channels = 1, step = 1): Float32Array {
@@ -29,7 +29,7 @@ export function toFloatSamples(bytes: Buffer, format: SampleFormat, channels = 1
   const jump = step * frameBytes;
   const frames = Math.ceil(Math.floor(bytes.length / frameBytes) / step);
   const samples = new Float32Array(frames * channels);
-  // One loop for each, for a call or a choice at each of a million samples costs more than all the rest.
+  // One loop per format: a call or a branch for each of a million samples would cost more than everything else.
   switch (format) {
     case 'u8':
       for (let to = 0, frame = 0; to < samples.length; frame += jump)
@@ -79,7 +79,7 @@ export function toFloatSamples(bytes: Buffer, format: SampleFormat, channels = 1
   return samples;
 }
 
-/** What is no number is silence; what no converter could have put out is cut to what 32 bits can add up. */
+/** Replaces NaN, infinities and values that a converter cannot produce by silence, so that sums stay finite. */
 function finite(value: number): number {
   return value > -1e6 && value < 1e6 ? value : 0;
 }
@@ -98,11 +98,8 @@ const MU_LAW_VALUES = Float32Array.from({ length: 256 }, (_, code) => {
   return ((bits & 0x80) === 0 ? value : -value) / 0x8000;
 });
 
-/** The same bytes in pieces that hold whole units of `unitBytes`; what is left over at the end is dropped. */
-export async function* inWholeUnits(
-  chunks: AsyncIterable<Buffer>,
-  unitBytes: number,
-): AsyncGenerator<Buffer> {
+/** Regroups chunks so that each holds whole units of `unitBytes`; an incomplete unit at the end is dropped. */
+export async function* alignChunks(chunks: AsyncIterable<Buffer>, unitBytes: number): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of chunks) {
     const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);

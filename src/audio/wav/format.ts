@@ -1,5 +1,5 @@
-/** What the format chunk of a WAV says of its samples, and which of them can be read as bare numbers. */
-import { GatewayError } from '../../errors.js';
+/** The format chunk of a WAV: which samples it describes, and which of them are bare numbers that we can read. */
+import { undecodableAudio } from '../errors.js';
 
 /** Values of `wFormatTag` (RFC 2361, mmreg.h). */
 const PCM = 1;
@@ -12,15 +12,15 @@ export interface WavFormat {
   /** `wFormatTag`; for the extensible format the tag inside its GUID. */
   readonly encoding: number;
   readonly channels: number;
-  /** `dwChannelMask` of the extensible format: where the loudspeakers stand; 0: it does not say. */
+  /** `dwChannelMask` of the extensible format, the positions of the loudspeakers; 0: unspecified. */
   readonly channelMask: number;
   /** Frames per second. */
   readonly sampleRate: number;
-  /** Bits of a sample that are in use, at most those of `sampleBytes`. */
+  /** Significant bits of a sample, at most those of `sampleBytes`. */
   readonly bitsPerSample: number;
   /** Bytes from one sample to the next. */
   readonly sampleBytes: number;
-  /** More bytes than the format's bits are kept in, by the size of a frame alone. */
+  /** Whether `blockAlign` gives a sample more bytes than its bits need. */
   readonly isOversized: boolean;
 }
 
@@ -28,8 +28,8 @@ export interface WavFormat {
 const SUBTYPE_TAIL = Buffer.from('000000001000800000aa00389b71', 'hex');
 
 /**
- * @returns undefined where the chunk is too short or names no channel or rate.
- * @throws GatewayError `undecodable-audio` when the size of a frame contradicts that of its samples.
+ * @returns undefined when the chunk is too short or its channel count or rate is 0.
+ * @throws GatewayError `undecodable-audio` when the size of a frame contradicts the size of its samples.
  */
 export function parseWavFormat(chunk: Buffer, bigEndian: boolean): WavFormat | undefined {
   if (chunk.length < 16) return undefined;
@@ -54,19 +54,18 @@ export function parseWavFormat(chunk: Buffer, bigEndian: boolean): WavFormat | u
   };
 }
 
-/** @param blockAlign what the file says of the size of a frame. */
+/** @param blockAlign the size of a frame according to the file. */
 function sampleBytes(encoding: number, channels: number, bits: number, blockAlign: number): number {
   if (encoding === A_LAW || encoding === MU_LAW) return 1;
-  // 12 bits are kept in 16, 20 in 24.
+  // 12 bits are stored in 16, 20 in 24.
   const needed = Math.ceil(bits / 8);
-  // Some writers leave the size of a frame out, or give that of one channel.
+  // Some writers omit the size of a frame, or write that of one channel.
   if (!isLinear(encoding) || blockAlign === 0 || blockAlign === needed) return needed;
   const bytes = blockAlign / channels;
   // Integers may be padded, as 24 bits to four bytes are.
   if (bytes === needed || (encoding === PCM && Number.isInteger(bytes) && bytes > needed && bytes <= 4))
     return bytes;
-  throw new GatewayError(
-    'undecodable-audio',
+  throw undecodableAudio(
     `The WAV file contradicts itself: ${channels} × ${bits} bits do not make a frame of ${blockAlign} bytes. Export it again, for example with 16 bits.`,
   );
 }
@@ -91,7 +90,7 @@ export type SampleFormat =
   | 'alaw'
   | 'mulaw';
 
-/** @returns what the samples are, or undefined when they are compressed in blocks (ADPCM, GSM, MP3…). */
+/** @returns the format of the samples, or undefined when they are block-compressed (ADPCM, GSM, MP3…). */
 export function sampleFormat(format: WavFormat & { readonly bigEndian: boolean }): SampleFormat | undefined {
   const { encoding, bigEndian } = format;
   if (encoding === A_LAW) return 'alaw';
@@ -103,7 +102,7 @@ export function sampleFormat(format: WavFormat & { readonly bigEndian: boolean }
   return bits === 16 || bits === 24 || bits === 32 ? `s${bits}${bigEndian ? 'be' : 'le'}` : undefined;
 }
 
-/** Whether integers may have bits to spare, on one side or the other (`sampleGain`). */
+/** Whether integers may have padding bits, at either end (`sampleGain`). */
 export function isPadded({ encoding, sampleBytes: bytes, bitsPerSample }: WavFormat): boolean {
   return encoding === PCM && bytes >= 2 && bytes <= 4 && bitsPerSample < bytes * 8;
 }

@@ -1,16 +1,16 @@
-/** On which side of their bytes padded samples lie. */
-import { GatewayError } from '../../errors.js';
+/** At which end of their bytes padded samples are. */
+import { undecodableAudio } from '../errors.js';
 import type { Recording } from '../recording.js';
-import { inWholeUnits } from '../mixing/samples.js';
+import { alignChunks } from '../mixing/samples.js';
 import { isPadded } from './format.js';
 import { streamWavSamples, type WavHeader } from './wav.js';
 
 /**
- * A WAV keeps 24 bits in four bytes at the upper end (its lower bits are 0), yet many recorders write them at the lower
- * one, as their converter gave them. The format does not say which; the samples do, all of them.
+ * By the specification 24 bits in four bytes are at the upper end (the lower bits are 0), yet many recorders write them at
+ * the lower end, as their converter delivers them. Only the samples, all of them, show which.
  *
- * @returns what to multiply the samples by, so that they use the whole of their bytes.
- * @throws GatewayError `undecodable-audio` when the samples are neither, but fill bytes that the format says they do not.
+ * @returns the factor that scales the samples to the full range of their bytes.
+ * @throws GatewayError `undecodable-audio` when the samples are at neither end, and use bits that the format calls unused.
  */
 export async function sampleGain(recording: Recording, header: WavHeader): Promise<number> {
   if (!isPadded(header)) return 1;
@@ -19,7 +19,7 @@ export async function sampleGain(recording: Recording, header: WavHeader): Promi
   const limit = 2 ** (bitsPerSample - 1);
   let usedBits = 0;
   let isLow = true;
-  for await (const bytes of inWholeUnits(streamWavSamples(recording, header), sampleBytes)) {
+  for await (const bytes of alignChunks(streamWavSamples(recording, header), sampleBytes)) {
     for (let at = 0; at < bytes.length; at += sampleBytes) {
       const value = bigEndian ? bytes.readIntBE(at, sampleBytes) : bytes.readIntLE(at, sampleBytes);
       usedBits |= value;
@@ -28,10 +28,9 @@ export async function sampleGain(recording: Recording, header: WavHeader): Promi
   }
   if ((usedBits & (2 ** spareBits - 1)) === 0) return 1;
   if (isLow) return 2 ** spareBits;
-  // Of 12 bits in two bytes, the samples are then simply finer than the format says.
+  // With 12 bits in two bytes, for example, the samples are merely finer than the format states.
   if (!header.isOversized) return 1;
-  throw new GatewayError(
-    'undecodable-audio',
-    `The WAV file contradicts itself: it says ${bitsPerSample} bits, and its samples are of another sort in ${sampleBytes} bytes each. Export it again, for example with 16 bits.`,
+  throw undecodableAudio(
+    `The WAV file contradicts itself: its header states ${bitsPerSample} bits, but its samples of ${sampleBytes} bytes each use others. Export it again, for example with 16 bits.`,
   );
 }

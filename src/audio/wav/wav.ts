@@ -1,14 +1,14 @@
-/** WAV in both directions: where the samples of a file are and what they are like; and a header before our own. */
+/** WAV in both directions: the header and samples of a file or stream, and the header that we write. */
 import { createReadStream } from 'node:fs';
 import { BYTES_PER_SAMPLE, SAMPLE_RATE } from '../pcm.js';
 import { openRecording, type Recording, type RecordingReader } from '../recording.js';
 import { WindowReader } from '../containers/scan.js';
-import { sampleFormat, type WavFormat } from './format.js';
+import { parseWavFormat, sampleFormat, type WavFormat } from './format.js';
 
 export interface ByteRange {
-  /** From the start of the file. */
+  /** From the start of the recording. */
   readonly offset: number;
-  /** Bytes that are really there. */
+  /** Bytes that are really present. */
   readonly length: number;
 }
 
@@ -19,48 +19,72 @@ export interface WavHeader extends WavFormat {
   readonly data: readonly ByteRange[];
 }
 
-/** Whether the samples are what the service works with: PCM, 16-bit little-endian, mono, 24 kHz. */
-export function isOurPcm(header: WavHeader): boolean {
+/** `RIFF`, a size, `WAVE`. */
+export const RIFF_HEADER_BYTES = 12;
+/** The id and size of a chunk. */
+export const CHUNK_HEADER_BYTES = 8;
+
+/**
+ * Parses the header of a WAV that a program writes to a pipe: its sizes are placeholders, and its samples run to the end.
+ *
+ * @returns undefined while the header is incomplete.
+ */
+export function parseStreamedWav(bytes: Buffer): { format: WavFormat; samplesAt: number } | undefined {
+  let format: WavFormat | undefined;
+  let at = RIFF_HEADER_BYTES;
+  while (at + CHUNK_HEADER_BYTES <= bytes.length) {
+    const id = bytes.toString('latin1', at, at + 4);
+    const start = at + CHUNK_HEADER_BYTES;
+    if (id === 'data' && format !== undefined) return { format, samplesAt: start };
+    const size = bytes.readUInt32LE(at + 4);
+    if (id === 'fmt ') format = parseWavFormat(bytes.subarray(start, start + size), false);
+    at = start + size;
+  }
+  return undefined;
+}
+
+/** Whether the samples already have the service's format: PCM, 16-bit little-endian, mono, 24 kHz. */
+export function isNativePcm(header: WavHeader): boolean {
   const { bitsPerSample, channels, sampleRate } = header;
   return (
     sampleFormat(header) === 's16le' && bitsPerSample === 16 && channels === 1 && sampleRate === SAMPLE_RATE
   );
 }
 
-/** Bytes of samples in the file, whole or not. */
+/** Bytes of samples, complete frames or not. */
 export function wavDataBytes(header: WavHeader): number {
   return header.data.reduce((sum, range) => sum + range.length, 0);
 }
 
-/** Where the samples begin, if nothing but samples comes from there to the end of the file; else undefined. */
-export function wavSamplesStart({ data }: WavHeader, fileBytes: number): number | undefined {
+/** @returns where the samples start, if everything from there to the end of the file is samples. */
+export function samplesStartIfLast({ data }: WavHeader, fileBytes: number): number | undefined {
   const [only] = data;
-  return data.length === 1 && only !== undefined && reachesToEnd(only, fileBytes) ? only.offset : undefined;
+  return data.length === 1 && only !== undefined && extendsToEnd(only, fileBytes) ? only.offset : undefined;
 }
 
-/** Whether a process that is given the file can read the range as all that is left, having stepped over the rest. */
-export function reachesToEnd({ offset, length }: ByteRange, fileBytes: number): boolean {
-  return offset + length === fileBytes && offset <= MAX_STEPPED_OVER;
+/** Whether a process that inherits the open file can read the range as all that is left, after skipping the bytes before it. */
+export function extendsToEnd({ offset, length }: ByteRange, fileBytes: number): boolean {
+  return offset + length === fileBytes && offset <= MAX_SKIPPED_BYTES;
 }
 
-/** To step over what is before them, it is read. */
-const MAX_STEPPED_OVER = 64 * 1024;
+/** Skipped by reading them. */
+const MAX_SKIPPED_BYTES = 64 * 1024;
 
-/** How long the samples that are there sound, in seconds; undefined where only a decoder could tell. */
+/** The playing time of the samples in seconds; undefined for block-compressed ones, whose length only a decoder knows. */
 export function wavSeconds(header: WavHeader): number | undefined {
   if (sampleFormat(header) === undefined) return undefined;
   return wavDataBytes(header) / wavFrameBytes(header) / header.sampleRate;
 }
 
-/** Bytes of one sample of each channel, where the samples are not compressed in blocks. */
+/** Bytes of one sample of each channel; meaningless for block-compressed samples. */
 export function wavFrameBytes({ channels, sampleBytes }: WavHeader): number {
   return channels * sampleBytes;
 }
 
-/** Read at a time: fewer and larger than Node would by itself. */
-export const READ_BYTES = 256 * 1024;
+/** Fewer and larger reads than Node's default. */
+export const READ_CHUNK_BYTES = 256 * 1024;
 
-/** The samples of a recording as they are, from all the data chunks. Opens a file when read for the first time. */
+/** The unconverted samples of all data chunks. Opens a file when first iterated. */
 export async function* streamWavSamples(recording: Recording, header: WavHeader): AsyncGenerator<Buffer> {
   const [only] = header.data;
   if (typeof recording === 'string' && only !== undefined && header.data.length === 1) {
@@ -69,13 +93,13 @@ export async function* streamWavSamples(recording: Recording, header: WavHeader)
     yield* createReadStream(recording, {
       start: offset,
       end: offset + length - 1,
-      highWaterMark: READ_BYTES,
+      highWaterMark: READ_CHUNK_BYTES,
     });
     return;
   }
   const reader = await openRecording(recording);
   try {
-    yield* collect(readRanges(new WindowReader(reader), header.data));
+    yield* coalesce(readRanges(new WindowReader(reader), header.data));
   } finally {
     await reader.close();
   }
@@ -83,20 +107,20 @@ export async function* streamWavSamples(recording: Recording, header: WavHeader)
 
 async function* readRanges(recording: RecordingReader, ranges: readonly ByteRange[]): AsyncGenerator<Buffer> {
   for (const { offset, length } of ranges) {
-    for (let at = 0; at < length; at += READ_BYTES) {
-      yield await recording.read(offset + at, Math.min(READ_BYTES, length - at));
+    for (let at = 0; at < length; at += READ_CHUNK_BYTES) {
+      yield await recording.read(offset + at, Math.min(READ_CHUNK_BYTES, length - at));
     }
   }
 }
 
-/** Thousands of small pieces are handed on as a few large ones. */
-async function* collect(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+/** Joins thousands of small pieces into a few large ones. */
+async function* coalesce(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let parts: Buffer[] = [];
   let bytes = 0;
   for await (const piece of pieces) {
     parts.push(piece);
     bytes += piece.length;
-    if (bytes < READ_BYTES) continue;
+    if (bytes < READ_CHUNK_BYTES) continue;
     yield Buffer.concat(parts);
     parts = [];
     bytes = 0;
@@ -104,7 +128,7 @@ async function* collect(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   yield Buffer.concat(parts);
 }
 
-/** The samples of an `isOurPcm` file, byte for byte; half a sample at the end of a chunk is dropped. */
+/** The samples of an `isNativePcm` file, unchanged; half a sample at the end of a chunk is dropped. */
 export async function readWavSamples(recording: RecordingReader, header: WavHeader): Promise<Buffer> {
   const parts: Buffer[] = [];
   const reader = header.data.length === 1 ? recording : new WindowReader(recording);
@@ -116,12 +140,8 @@ export async function readWavSamples(recording: RecordingReader, header: WavHead
   return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
 }
 
-/**
- * A WAV file around PCM 16-bit little-endian mono samples.
- *
- * @param sampleRate the samples' true rate in Hz.
- */
-export function encodeWav(pcm: Buffer, sampleRate: number = SAMPLE_RATE): Buffer {
+/** Returns a WAV file with the given samples: PCM, 16-bit little-endian, mono, 24 kHz. */
+export function encodeWav(pcm: Buffer): Buffer {
   const header = Buffer.alloc(44);
   header.write('RIFF', 0, 'latin1');
   header.writeUInt32LE(36 + pcm.length, 4);
@@ -129,8 +149,8 @@ export function encodeWav(pcm: Buffer, sampleRate: number = SAMPLE_RATE): Buffer
   header.writeUInt32LE(16, 16);
   header.writeUInt16LE(1, 20);
   header.writeUInt16LE(1, 22);
-  header.writeUInt32LE(sampleRate, 24);
-  header.writeUInt32LE(sampleRate * BYTES_PER_SAMPLE, 28);
+  header.writeUInt32LE(SAMPLE_RATE, 24);
+  header.writeUInt32LE(SAMPLE_RATE * BYTES_PER_SAMPLE, 28);
   header.writeUInt16LE(BYTES_PER_SAMPLE, 32);
   header.writeUInt16LE(8 * BYTES_PER_SAMPLE, 34);
   header.write('data', 36, 'latin1');

@@ -1,23 +1,21 @@
-/** Bytes into text by the charset they were sent in, strictly: what is not text in that charset is refused, never guessed. */
+/** Decodes bytes strictly by the charset they were sent in: bytes that are not valid in it are refused, never guessed. */
 import { isUtf8 } from 'node:buffer';
 import { MIMEType, TextDecoder } from 'node:util';
 
-/** `charset`: nobody here can read it. `bytes`: they are not text in it. */
+/** `charset`: it is not supported. `bytes`: they are not valid in it. */
 export type DecodedText = { readonly text: string } | { readonly fault: 'charset' | 'bytes' };
 
 const UTF_8 = /^(?:utf-?8|unicode-1-1-utf-8)$/i;
 const ASCII = /^(?:(?:us-)?ascii|ansi_x3\.4-1968)$/i;
 const BYTE_ORDER_MARK = '\ufeff';
 
-/**
- * ICU gives bytes that a charset leaves undefined characters of the private use area, which mean nothing to anybody else.
- */
+/** ICU decodes bytes that a charset leaves undefined to private-use characters, which have no meaning elsewhere. */
 const PRIVATE_USE = /[\ue000-\uf8ff]/;
 
 /** 0x80 to 0x9F of windows-1252. Node 20 decodes them as C1 controls, though the label `iso-8859-1` means these too. */
 const WINDOWS_1252 = '€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ';
 
-/** @param charset undefined or empty where nobody has named one, which means UTF-8. */
+/** @param charset undefined or empty if none was named, which means UTF-8. */
 export function decodeText(bytes: Buffer, charset: string | undefined): DecodedText {
   const label = charset?.trim() ?? '';
   if (label === '' || UTF_8.test(label)) {
@@ -42,7 +40,7 @@ export function decodeText(bytes: Buffer, charset: string | undefined): DecodedT
   };
 }
 
-/** A byte order mark decides between the two kinds of UTF-16, for `utf-16` names neither. */
+/** The label `utf-16` leaves the byte order open, so a byte order mark decides it. */
 function decoderFor(label: string, bytes: Buffer): TextDecoder | undefined {
   try {
     const decoder = new TextDecoder(label, { fatal: true });
@@ -53,7 +51,7 @@ function decoderFor(label: string, bytes: Buffer): TextDecoder | undefined {
   }
 }
 
-/** What a Content-Type says of the charset; undefined where it says nothing. What cannot be read is a charset nobody knows. */
+/** The charset of a Content-Type; undefined if it has none. An unreadable header counts as an unsupported charset. */
 export function charsetOf(contentType: string): string | undefined {
   if (!/charset\s*\*?\s*=/i.test(contentType)) return undefined;
   return parseContentType(contentType)?.params.get('charset') ?? contentType;
@@ -67,7 +65,7 @@ export function parseContentType(header: string): MIMEType | undefined {
   }
 }
 
-/** Fit to be shown to the client, whose word it is. */
+/** For messages to the client that named it. */
 export function nameOfCharset(charset: string | undefined): string {
   const name = charset?.trim() ?? '';
   return name === '' ? 'UTF-8' : name.slice(0, 40);

@@ -1,51 +1,72 @@
-/** multipart/form-data: the fields in the order they came, and one recording. Sole user of multer. */
+/** multipart/form-data: the fields in their order, and one recording. The only user of multer. */
 import { join } from 'node:path';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { pipeline, type Readable, type Writable } from 'node:stream';
 import type { Request } from 'express';
 import multer, { MulterError } from 'multer';
-import { GatewayError } from '../../errors.js';
-import type { ParsedBody } from './read-body.js';
+import { GatewayError, isError } from '../../errors.js';
+import type { BodyReader } from './read-body.js';
 import { ClientDisconnected } from '../middleware/request-context.js';
-import { UploadedFile, WITHOUT_FILE_NAME } from './fields.js';
+import { UploadedFile, WITHOUT_FILE_NAME, type BodyField } from './fields.js';
 import { readParts, type SentPart } from './form-parts.js';
 import { UploadSink } from './upload-sink.js';
-import { MAX_FORM_FIELD_BYTES, MAX_FORM_FIELDS, megabytes } from '../limits.js';
-import { runMiddleware } from '../middleware/run-middleware.js';
+import { kilobytes, MAX_FORM_FIELD_BYTES, MAX_FORM_FIELDS, megabytes } from '../limits.js';
 import { PartHeaderReader } from './part-headers.js';
 import { invalidRequest, pointerTo, tooLarge } from '../problem.js';
-import { isError } from '../thrown.js';
-import type { Middleware } from '../middleware/compose.js';
+import { runMiddleware, type Middleware } from '../middleware/compose.js';
 import { createUploadNamer } from './upload-dir.js';
 
-/** More than the one that is taken, so that those too many are refused by name. */
+/** More than the one that is accepted, so that further ones are refused by name. */
 const MAX_FILES = 4;
 const MAX_FIELD_NAME_BYTES = 100;
 
 /**
- * @param recordingNames the names under which a recording is taken. The first file that has one is
- * kept, in memory or in the folder, there under a name of ours; any other file is read off and only mentioned.
+ * @param recordingNames the names of file parts that are stored. The first such file is kept, in memory or in the folder
+ * under a name of ours; any other file is read and only reported.
  */
 export function createMultipartReader(
   uploadDir: string,
   maxUploadBytes: number,
   recordingNames: ReadonlySet<string>,
-): (req: IncomingMessage, res: ServerResponse) => Promise<ParsedBody> {
+): BodyReader {
   const nextName = createUploadNamer();
 
   return async (req, res) => {
-    const parts: SentPart[] = [];
-    const headers = new PartHeaderReader(req.headers['content-type'] ?? '');
-    const report = (name: string, value: string, encoding: string): SentPart => {
-      const part: SentPart = { name, value, number: Number(encoding) };
-      parts.push(part);
-      return part;
-    };
-    let filePart: SentPart | undefined;
-    let recording: UploadedFile | undefined;
-    let sink: UploadSink | undefined;
+    const form = new MultipartForm(req, recordingNames, () => join(uploadDir, nextName()));
+    const removeUpload = () => form.removeUpload();
+    try {
+      // Multer needs what node's requests have; only its types require Express's.
+      await runMiddleware(multer(form.multerOptions(maxUploadBytes)).any() as Middleware, req, res);
+      return { fields: form.fields(), isTyped: false, removeUpload };
+    } catch (error) {
+      await removeUpload();
+      if (req.destroyed && !req.complete) throw new ClientDisconnected();
+      throw toFormError(error, maxUploadBytes, recordingNames);
+    }
+  };
+}
 
-    const options = {
+/** One form while it is read. */
+class MultipartForm {
+  readonly #recordingNames: ReadonlySet<string>;
+  readonly #nextPath: () => string;
+  readonly #announcedBytes: number;
+  readonly #headers: PartHeaderReader;
+  readonly #parts: SentPart[] = [];
+  /** The part of the file that busboy reported last. */
+  #filePart: SentPart | undefined;
+  #recording: UploadedFile | undefined;
+  #sink: UploadSink | undefined;
+
+  constructor({ headers }: IncomingMessage, recordingNames: ReadonlySet<string>, nextPath: () => string) {
+    this.#recordingNames = recordingNames;
+    this.#nextPath = nextPath;
+    this.#announcedBytes = Number(headers['content-length'] ?? 0);
+    this.#headers = new PartHeaderReader(headers['content-type'] ?? '');
+  }
+
+  multerOptions(maxUploadBytes: number): MulterOptions {
+    return {
       limits: {
         fields: MAX_FORM_FIELDS,
         fieldSize: MAX_FORM_FIELD_BYTES,
@@ -56,63 +77,80 @@ export function createMultipartReader(
         headerPairs: 32,
       },
       defParamCharset: 'utf8',
-      fileFilter: (_req: Request, file: Express.Multer.File, keep: multer.FileFilterCallback) => {
-        const sent = new UploadedFile();
-        if (filePart !== undefined) filePart.value = sent;
-        const isRecording = recording === undefined && recordingNames.has(file.fieldname);
-        if (isRecording) recording = sent;
-        keep(null, isRecording);
+      fileFilter: (_req, file, keep) => {
+        keep(null, this.#isRecording(file));
       },
       storage: {
-        _handleFile: (_req: Request, file: Express.Multer.File, done: (error?: unknown) => void) => {
-          sink = new UploadSink(join(uploadDir, nextName()), announcedBytes(req));
-          pipeline(file.stream, sink, done);
+        _handleFile: (_req, file, done) => {
+          this.#sink = new UploadSink(this.#nextPath(), this.#announcedBytes);
+          pipeline(file.stream, this.#sink, done);
         },
-        _removeFile: (_req: Request, _file: Express.Multer.File, done: (error: Error | null) => void) => {
-          done(null); // By whoever reads the form.
+        _removeFile: (_req, _file, done) => {
+          done(null); // See removeUpload.
         },
       },
-      // `parser` is busboy: text parts are `field` events, parts with a file name or of no known type `file` events.
-      streamHandler: (request: Request, parser: Writable) => {
-        parser.on('field', (name: string | undefined, value: string, { encoding }: PartReport) => {
-          if (name !== undefined) report(name, value, encoding);
-        });
-        // Before multer's own, which asks `fileFilter` where the part has a file name.
-        parser.prependListener('file', (name: string | undefined, stream: Readable, told: PartReport) => {
-          const part = report(name ?? '', '', told.encoding);
-          filePart = part;
-          // A part without a file name is what a browser sends for a file input left empty.
-          if (told.filename === undefined || told.filename === '')
-            stream.once('data', () => (part.value = new UploadedFile()));
-        });
-        rewriteHeaders(parser, headers);
-        request.pipe(parser);
+      streamHandler: (req, parser) => {
+        this.#listen(parser);
+        rewriteHeaders(parser, this.#headers);
+        req.pipe(parser);
       },
     };
+  }
 
-    const discard = async (): Promise<void> => {
-      await sink?.discard();
-    };
-    try {
-      // Multer asks of a request what node's has; only its types ask for Express's.
-      await runMiddleware(multer(options).any() as Middleware, req, res);
-      if (recording !== undefined) recording.content = sink?.recording;
-      return { fields: readParts(parts, headers.parts, recordingNames), isTyped: false, discard };
-    } catch (error) {
-      await discard();
-      if (req.destroyed && !req.complete) throw new ClientDisconnected();
-      throw toFormError(error, maxUploadBytes, recordingNames);
-    }
-  };
+  /** To be called once multer has read the whole form. @throws GatewayError */
+  fields(): BodyField[] {
+    if (this.#recording !== undefined) this.#recording.content = this.#sink?.recording;
+    return readParts(this.#parts, this.#headers.parts, this.#recordingNames);
+  }
+
+  async removeUpload(): Promise<void> {
+    await this.#sink?.remove();
+  }
+
+  #isRecording({ fieldname }: Express.Multer.File): boolean {
+    const uploaded = new UploadedFile();
+    if (this.#filePart !== undefined) this.#filePart.value = uploaded;
+    const isRecording = this.#recording === undefined && this.#recordingNames.has(fieldname);
+    if (isRecording) this.#recording = uploaded;
+    return isRecording;
+  }
+
+  /** busboy emits `field` for text parts, `file` for parts with a file name or of a type that it does not know. */
+  #listen(parser: Writable): void {
+    parser.on('field', (name: string | undefined, value: string, { encoding }: PartReport) => {
+      if (name !== undefined) this.#add(name, value, encoding);
+    });
+    // Before multer's own listener, which calls `fileFilter` if the part has a file name.
+    parser.prependListener('file', (name: string | undefined, stream: Readable, info: PartReport) => {
+      const part = this.#add(name ?? '', '', info.encoding);
+      this.#filePart = part;
+      // A browser sends a part without a file name for an empty file input.
+      if (info.filename === undefined || info.filename === '')
+        stream.once('data', () => (part.value = new UploadedFile()));
+    });
+  }
+
+  #add(name: string, value: string, encoding: string): SentPart {
+    const part: SentPart = { name, value, number: Number(encoding) };
+    this.#parts.push(part);
+    return part;
+  }
 }
 
-/** What busboy says of a part. Its `encoding` is the number that `PartHeaderReader` gave the part. */
+/** `streamHandler` and `defParamCharset` are missing in multer's types. */
+interface MulterOptions extends multer.Options {
+  fileFilter: (req: Request, file: Express.Multer.File, keep: multer.FileFilterCallback) => void;
+  defParamCharset: string;
+  streamHandler: (req: Request, parser: Writable) => void;
+}
+
+/** busboy's report of a part. Its `encoding` is the number that `PartHeaderReader` gave the part. */
 interface PartReport {
   readonly filename?: string;
   readonly encoding: string;
 }
 
-/** Before a chunk reaches the parser, where it is written, so that neither order nor back-pressure changes. */
+/** Replaces `_write` of the parser, so that neither order nor back-pressure changes. */
 function rewriteHeaders(parser: Writable, headers: PartHeaderReader): void {
   const write = parser._write.bind(parser);
   parser._write = (chunk: Buffer, encoding, done) => {
@@ -127,11 +165,7 @@ function rewriteHeaders(parser: Writable, headers: PartHeaderReader): void {
   };
 }
 
-function announcedBytes(req: IncomingMessage): number {
-  return Number(req.headers['content-length'] ?? 0);
-}
-
-/** Faults of the form in our words; faults of the disk (they name a system call) stay what they are. */
+/** Translates errors of the form for the client; errors of the disk (which name a system call) stay as they are. */
 function toFormError(error: unknown, maxUploadBytes: number, recordingNames: ReadonlySet<string>): unknown {
   if (error instanceof GatewayError || !isError(error) || 'syscall' in error) return error;
   if (!(error instanceof MulterError)) {
@@ -148,25 +182,32 @@ function toFormError(error: unknown, maxUploadBytes: number, recordingNames: Rea
       return tooLarge([
         {
           pointer,
-          detail: `The recording is larger than ${megabytes(maxUploadBytes)}, the most that is taken.`,
+          detail: `The recording is larger than ${megabytes(maxUploadBytes)}, the most that is accepted.`,
         },
       ]);
-    case 'LIMIT_FIELD_VALUE':
+    case 'LIMIT_FIELD_VALUE': {
       if (recordingNames.has(field)) {
         return invalidRequest([{ pointer, detail: `\`${field}\` ${WITHOUT_FILE_NAME}` }]);
       }
+      const most = kilobytes(MAX_FORM_FIELD_BYTES);
       return tooLarge([
-        { pointer, detail: `\`${field}\` is larger than 256 kB, the most that a field may have.` },
+        { pointer, detail: `\`${field}\` is larger than ${most}, the most that a field may have.` },
       ]);
-    case 'LIMIT_FIELD_COUNT':
-      return invalidRequest([{ pointer, detail: `The form has more than ${MAX_FORM_FIELDS} fields.` }]);
-    case 'LIMIT_FILE_COUNT':
-      return invalidRequest([{ pointer, detail: 'The form has several files; send one.' }]);
-    case 'LIMIT_FIELD_KEY':
-      return invalidRequest([
-        { pointer, detail: `A field's name is longer than ${MAX_FIELD_NAME_BYTES} characters.` },
-      ]);
+    }
     default:
-      return invalidRequest([{ pointer, detail: `The form cannot be read: ${error.message}.` }]);
+      return invalidRequest([{ pointer, detail: limitMessage(error) }]);
+  }
+}
+
+function limitMessage({ code, message }: MulterError): string {
+  switch (code) {
+    case 'LIMIT_FIELD_COUNT':
+      return `The form has more than ${MAX_FORM_FIELDS} fields.`;
+    case 'LIMIT_FILE_COUNT':
+      return 'The form has several files; send one.';
+    case 'LIMIT_FIELD_KEY':
+      return `A field's name is longer than ${MAX_FIELD_NAME_BYTES} characters.`;
+    default:
+      return `The form cannot be read: ${message}.`;
   }
 }

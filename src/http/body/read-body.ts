@@ -1,20 +1,19 @@
-/** A body of any of the three kinds, read once and not yet judged. */
+/** Reads a body of any of the three types into its fields, without validating them. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { GatewayError } from '../../errors.js';
+import { GatewayError, isError } from '../../errors.js';
 import { charsetOf, nameOfCharset } from './charset.js';
 import type { BodyField } from './fields.js';
 import { CHARSET_FIELD } from './form-parts.js';
 import { MAX_TEXT_BODY_BYTES } from '../limits.js';
 import { invalidRequest, pointerTo } from '../problem.js';
 import { bodyTooLarge, contentEncodingOf, readTextBody } from './text.js';
-import { isError } from '../thrown.js';
 
 export interface ParsedBody {
   readonly fields: readonly BodyField[];
-  /** JSON: values have types of their own. Forms have text only. */
+  /** True for JSON, whose values have types; forms have text only. */
   readonly isTyped: boolean;
-  /** Deletes what was stored on the way; absent where nothing was. To be called once the request is through, however it ended. */
-  readonly discard?: () => Promise<void>;
+  /** Deletes the upload, wherever it is stored; absent if there is none. To be called once it is not needed, however that ended. */
+  readonly removeUpload?: () => Promise<void>;
 }
 
 export type BodyReader = (req: IncomingMessage, res: ServerResponse) => Promise<ParsedBody>;
@@ -24,22 +23,22 @@ const FORM_TYPE = 'application/x-www-form-urlencoded';
 const MULTIPART_TYPE = 'multipart/form-data';
 
 /**
- * @param readForm for multipart/form-data; where it is absent that kind is refused like any other.
+ * @param multipart absent: multipart/form-data is refused like any other type.
  * @param maxFormBytes a multipart body that announces more is refused before it is read.
  */
 export function createBodyReader(multipart?: { readForm: BodyReader; maxFormBytes: number }): BodyReader {
-  const taken = [...(multipart === undefined ? [] : [MULTIPART_TYPE]), JSON_TYPE, FORM_TYPE];
+  const accepted = [...(multipart === undefined ? [] : [MULTIPART_TYPE]), JSON_TYPE, FORM_TYPE];
 
   return async (req, res) => {
     if (!hasBody(req)) return { fields: [], isTyped: true };
     const type = mediaType(req);
-    if (type !== undefined && taken.includes(type)) {
+    if (type !== undefined && accepted.includes(type)) {
       const limit =
         type === MULTIPART_TYPE && multipart !== undefined ? multipart.maxFormBytes : MAX_TEXT_BODY_BYTES;
       checkContentLength(req, limit);
       if (type === FORM_TYPE) requireUtf8(charsetOf(req.headers['content-type'] ?? ''));
       if (type === MULTIPART_TYPE) refuseCompressedForm(req);
-      // A client that waits to be asked (`Expect: 100-continue`) is asked only here, after key, limits and size.
+      // A client that sent `Expect: 100-continue` is asked for the body only here, after key, limits and size are checked.
       if (req.headers.expect?.toLowerCase() === '100-continue') res.writeContinue();
       if (type === MULTIPART_TYPE && multipart !== undefined) return await multipart.readForm(req, res);
       const text = await readTextBody(req, res);
@@ -51,9 +50,9 @@ export function createBodyReader(multipart?: { readForm: BodyReader; maxFormByte
       'unsupported-media-type',
       type === undefined
         ? 'The body has no Content-Type.'
-        : `A body of type ${type.slice(0, 100)} is not taken here.`,
+        : `A body of type ${type.slice(0, 100)} is not accepted here.`,
       {
-        hint: `Send ${taken.join(' or ')}.${multipart === undefined ? '' : ` A recording goes in the file part \`file\` of ${MULTIPART_TYPE}.`}`,
+        hint: `Send ${accepted.join(' or ')}.${multipart === undefined ? '' : ` A recording goes in the file part \`file\` of ${MULTIPART_TYPE}.`}`,
       },
     );
   };
@@ -68,22 +67,22 @@ function mediaType(req: IncomingMessage): string | undefined {
   return type === '' ? undefined : type;
 }
 
-/** Percent-encoded bytes are read as UTF-8 (WHATWG URL, 5.1); as anything else they would come out as other words. */
+/** Percent-encoded bytes are decoded as UTF-8 (WHATWG URL, 5.1); another charset would silently give wrong text. */
 function requireUtf8(charset: string | undefined): void {
   if (charset === undefined || /^\s*(?:utf-?8|us-ascii)?\s*$/i.test(charset)) return;
-  throw new GatewayError('unsupported-media-type', `A form in ${nameOfCharset(charset)} is not taken.`, {
+  throw new GatewayError('unsupported-media-type', `A form in ${nameOfCharset(charset)} is not accepted.`, {
     hint: 'Send the form in UTF-8.',
   });
 }
 
-/** A multipart body is read as it comes. */
+/** A multipart body is parsed as it arrives, without decompression. */
 function refuseCompressedForm(req: IncomingMessage): void {
   const encoding = contentEncodingOf(req);
   if (encoding === undefined) return;
   throw new GatewayError(
     'unsupported-media-type',
-    `A body of type ${MULTIPART_TYPE} is not taken with Content-Encoding ${encoding.slice(0, 40)}.`,
-    { hint: 'Send the form as it is.' },
+    `A body of type ${MULTIPART_TYPE} is not accepted with Content-Encoding ${encoding.slice(0, 40)}.`,
+    { hint: 'Send the form uncompressed.' },
   );
 }
 
@@ -108,61 +107,43 @@ function parseJson(text: string): BodyField[] {
     value,
   }));
   if (fields.every(({ value }) => value === null || typeof value !== 'object')) {
-    const keys = keysOf(text);
+    const keys = quotedKeys(text);
     if (keys.length > fields.length) for (const name of repeated(keys)) fields.push({ name, value: true });
   }
   return fields;
 }
 
 /**
- * The keys of a flat JSON object as they stand there, in quotes: of those that stand more than once JSON.parse only keeps
- * the last. In valid JSON a string is a key if, and only if, a colon follows.
+ * The keys of a flat JSON object, still in quotes; JSON.parse keeps only the last of equal ones. In valid JSON, a string
+ * followed by a colon is a key. Strings that are values must match too, or the search would continue inside them.
  */
-function keysOf(json: string): string[] {
-  const keys: string[] = [];
-  const colon = /\s*:/y;
-  let open = json.indexOf('"');
-  while (open !== -1) {
-    const close = closingQuote(json, open);
-    colon.lastIndex = close + 1;
-    if (colon.test(json)) keys.push(json.slice(open, close + 1));
-    open = json.indexOf('"', close + 1);
-  }
-  return keys;
+function quotedKeys(json: string): string[] {
+  const strings = json.match(/"[^"\\]*(?:\\.[^"\\]*)*"(?:\s*:)?/g) ?? [];
+  return strings
+    .filter((string) => string.endsWith(':'))
+    .map((key) => key.slice(0, key.lastIndexOf('"') + 1));
 }
 
 function repeated(keys: readonly string[]): string[] {
-  const seen = new Set<unknown>();
-  const again: string[] = [];
-  for (const key of keys) {
-    const name = JSON.parse(key) as string;
-    if (seen.has(name)) again.push(name);
-    seen.add(name);
-  }
-  return again;
-}
-
-/** @returns where the string that begins at `open` ends: at the first quote that no odd run of backslashes escapes. */
-function closingQuote(json: string, open: number): number {
-  let at = open;
-  for (;;) {
-    at = json.indexOf('"', at + 1);
-    if (at === -1) return json.length;
-    let backslashes = 0;
-    while (json[at - 1 - backslashes] === '\\') backslashes += 1;
-    if (backslashes % 2 === 0) return at;
-  }
+  const seen = new Set<string>();
+  return keys
+    .map((key) => JSON.parse(key) as string)
+    .filter((name) => {
+      const isRepeated = seen.has(name);
+      seen.add(name);
+      return isRepeated;
+    });
 }
 
 function parseForm(text: string): BodyField[] {
   const fields = Array.from(new URLSearchParams(text), ([name, value]) => ({ name, value }));
   requireUtf8(fields.find(({ name }) => name === CHARSET_FIELD)?.value);
-  refuseOtherBytes(text);
+  requireUtf8Pairs(text);
   return fields.filter(({ name }) => name !== CHARSET_FIELD);
 }
 
-/** What is percent-encoded and not UTF-8 would be read as U+FFFD. A `%` that encodes nothing stands for itself. */
-function refuseOtherBytes(text: string): void {
+/** URLSearchParams decodes invalid UTF-8 to U+FFFD. A `%` without two hex digits stands for itself. */
+function requireUtf8Pairs(text: string): void {
   for (const pair of text.split('&')) {
     try {
       decodeURIComponent(pair.replace(/%(?![\da-f]{2})/gi, '%25'));

@@ -1,19 +1,18 @@
-/** The text of a body, in the charset that its Content-Type names; body-parser undoes its Content-Encoding. */
+/** Reads a body as text, in the charset of its Content-Type; body-parser decompresses it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import express from 'express';
-import { GatewayError } from '../../errors.js';
+import { GatewayError, isError } from '../../errors.js';
 import { ClientDisconnected } from '../middleware/request-context.js';
 import { charsetOf, decodeText, nameOfCharset } from './charset.js';
 import { MAX_TEXT_BODY_BYTES, megabytes } from '../limits.js';
-import { runMiddleware } from '../middleware/run-middleware.js';
 import { invalidRequest, tooLarge } from '../problem.js';
-import type { Middleware } from '../middleware/compose.js';
-import { clientStatusOf, isError } from '../thrown.js';
+import { runMiddleware, type Middleware } from '../middleware/compose.js';
+import { clientStatusOf } from '../error-handler.js';
 
-// body-parser asks of a request what node's has; only its types ask for Express's.
+// body-parser needs what node's requests have; only its types require Express's.
 const parse = express.raw({ type: () => true, limit: MAX_TEXT_BODY_BYTES }) as Middleware;
 
-/** @throws GatewayError where the body is larger than 1 MB, or not what its headers say; ClientGone */
+/** @throws GatewayError if the body is larger than 1 MB or does not match its headers; ClientDisconnected */
 export async function readTextBody(req: IncomingMessage, res: ServerResponse): Promise<string> {
   const bytes = contentEncodingOf(req) === undefined ? await readPlain(req) : await readCompressed(req, res);
   const charset = charsetOf(req.headers['content-type'] ?? '');
@@ -30,7 +29,7 @@ export async function readTextBody(req: IncomingMessage, res: ServerResponse): P
   );
 }
 
-/** How the body is compressed; undefined where it is not. */
+/** How the body is compressed; undefined if it is not. */
 export function contentEncodingOf({ headers }: IncomingMessage): string | undefined {
   const encoding = headers['content-encoding']?.trim().toLowerCase() ?? '';
   return encoding === '' || encoding === 'identity' ? undefined : encoding;
@@ -48,7 +47,7 @@ async function readCompressed(req: IncomingMessage, res: ServerResponse): Promis
 
 export function bodyTooLarge(limit: number): GatewayError {
   return tooLarge([
-    { pointer: '', detail: `The body is larger than ${megabytes(limit)}, the most that is taken.` },
+    { pointer: '', detail: `The body is larger than ${megabytes(limit)}, the most that is accepted.` },
   ]);
 }
 
@@ -57,33 +56,33 @@ function readPlain(req: IncomingMessage): Promise<Buffer> {
     const chunks: Buffer[] = [];
     let bytes = 0;
     const settle = (error?: Error): void => {
-      req.off('data', take).off('end', settle).off('close', leave);
-      if (error === undefined) resolve(joined(chunks));
+      req.off('data', onData).off('end', settle).off('close', onClose);
+      if (error === undefined) resolve(concat(chunks));
       else reject(error);
     };
-    const take = (chunk: Buffer): void => {
+    const onData = (chunk: Buffer): void => {
       chunks.push(chunk);
       bytes += chunk.length;
       if (bytes <= MAX_TEXT_BODY_BYTES) return;
-      // What else comes is for whoever answers to read off.
+      // The error handler reads and drops the rest.
       req.pause();
       settle(bodyTooLarge(MAX_TEXT_BODY_BYTES));
     };
-    const leave = (): void => {
+    const onClose = (): void => {
       settle(new ClientDisconnected());
     };
-    // A request that breaks off tells of it by `close` as well, and by `error` only where somebody listens.
-    req.on('data', take).on('end', settle).on('close', leave);
-    if (req.destroyed) leave();
+    // An aborted request always emits `close`; it emits `error` only if there is a listener.
+    req.on('data', onData).on('end', settle).on('close', onClose);
+    if (req.destroyed) onClose();
   });
 }
 
-function joined(chunks: readonly Buffer[]): Buffer {
+function concat(chunks: readonly Buffer[]): Buffer {
   const [only] = chunks;
   return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
 }
 
-/** body-parser names its faults in `type`; those of the decompressors have none, and a status that blames the client. */
+/** body-parser sets `type` on its errors; errors of the decompressors have only a 4xx status. */
 function toBodyError(error: unknown): unknown {
   if (!isError(error)) return error;
   const type = 'type' in error ? error.type : undefined;
@@ -94,15 +93,17 @@ function toBodyError(error: unknown): unknown {
       return new GatewayError(
         'unsupported-media-type',
         `The body cannot be read: ${error.message.slice(0, 100)}.`,
-        { hint: 'Send it as it is, or with Content-Encoding gzip, deflate or br.' },
+        { hint: 'Send it uncompressed, or with Content-Encoding gzip, deflate or br.' },
       );
     case 'request.aborted':
       return new ClientDisconnected();
     case 'request.size.invalid':
-      return invalidRequest([{ pointer: '', detail: 'The body is not as long as Content-Length says.' }]);
+      return invalidRequest([{ pointer: '', detail: 'The length of the body differs from Content-Length.' }]);
     default:
       return clientStatusOf(error) === undefined
         ? error
-        : invalidRequest([{ pointer: '', detail: 'The body is not compressed as Content-Encoding says.' }]);
+        : invalidRequest([
+            { pointer: '', detail: 'The body cannot be decompressed as Content-Encoding says.' },
+          ]);
   }
 }

@@ -1,20 +1,19 @@
-/** The folder where recordings land: its files' names, its state at the start, and what a dead process left in it. */
+/** The folder of uploads: names of files, the check at startup, and the removal of what ended processes left in it. */
 import { createHash, randomBytes } from 'node:crypto';
 import { readlinkSync } from 'node:fs';
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { isError } from '../thrown.js';
+import { isError } from '../../errors.js';
 
 /**
- * `upload-HOST-PID-START-RANDOM`: who writes the file can be read from its name, so that several services may share a
- * folder and still clear away what a killed one left. HOST is a host's own numbering of processes: containers that have
- * its name (as with its network) count theirs from 1 all the same. START tells two processes apart that were given the
- * same id one after the other.
+ * `upload-HOST-PID-START-RANDOM`: the name identifies the writer, so that several services may share a folder and still
+ * remove what a killed one left. HOST stands for a host name and a PID namespace: containers may share the host's name
+ * (as with its network) but number their processes from 1. START distinguishes processes that had the same PID.
  */
 const NAME = /^upload-([0-9a-f]{8})-(\d+)-([0-9a-z]+)-[0-9a-f]{32}$/;
 
-/** A file of another machine is known to be left behind only by its age: none is written or read for so long. */
+/** A file of another machine counts as left behind once it is this old: no upload is in use for that long. */
 const STALE_MS = 3_600_000;
 
 interface Writer {
@@ -25,14 +24,14 @@ interface Writer {
 
 function thisProcess(): Writer {
   return {
-    host: createHash('sha256').update(`${hostname()} ${processNumbering()}`).digest('hex').slice(0, 8),
+    host: createHash('sha256').update(`${hostname()} ${pidNamespace()}`).digest('hex').slice(0, 8),
     pid: process.pid,
     start: Math.round(performance.timeOrigin).toString(36),
   };
 }
 
-/** Linux names it; of two that live at a time it names no two alike. Elsewhere a host has one only. */
-function processNumbering(): string {
+/** The PID namespace on Linux, unique among live ones. Elsewhere a host has only one. */
+function pidNamespace(): string {
   try {
     return readlinkSync('/proc/self/ns/pid');
   } catch {
@@ -40,18 +39,18 @@ function processNumbering(): string {
   }
 }
 
-/** Makes names for new uploads; nothing of what the client sent is in them. */
+/** Generates names for new uploads; they contain nothing that the client sent. */
 export function createUploadNamer(): () => string {
   const { host, pid, start } = thisProcess();
   return () => `upload-${host}-${pid}-${start}-${randomBytes(16).toString('hex')}`;
 }
 
 /**
- * Makes the folder if there is none, makes sure that it can be written, and deletes the uploads of processes that are
- * no more. Files that no upload's name could have been (`.gitkeep`) stay.
+ * Creates the folder if needed, checks that it is writable, and removes the uploads of processes that have ended. Files
+ * that are not named like uploads (`.gitkeep`) stay.
  *
- * @returns how many files were deleted.
- * @throws Error that names UPLOAD_DIR, when the folder cannot be used.
+ * @returns how many files were removed.
+ * @throws Error that names UPLOAD_DIR if the folder cannot be used.
  */
 export async function sweepUploads(dir: string): Promise<number> {
   try {
@@ -65,18 +64,18 @@ export async function sweepUploads(dir: string): Promise<number> {
       { cause: error },
     );
   }
-  let deleted = 0;
+  let removed = 0;
   for (const name of await readdir(dir)) {
     const path = join(dir, name);
     if (await isLeftBehind(name, path)) {
       await rm(path, { force: true });
-      deleted += 1;
+      removed += 1;
     }
   }
-  return deleted;
+  return removed;
 }
 
-/** Deletes what this process still has there: for its end, when every connection is closed and nobody reads an upload. */
+/** Removes this process's uploads: for shutdown, after every connection is closed and no upload is read. */
 export async function removeOwnUploads(dir: string): Promise<void> {
   const us = thisProcess();
   for (const name of await namesIn(dir)) {
@@ -98,7 +97,7 @@ async function isLeftBehind(name: string, path: string): Promise<boolean> {
   return await isOld(path);
 }
 
-/** Signal 0 only asks; EPERM says that there is such a process and that it is another user's. */
+/** Signal 0 only checks; EPERM means that the process exists and belongs to another user. */
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -108,7 +107,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** A folder that is gone holds nothing of ours: a stop goes on. */
+/** A missing folder has no uploads; it must not stop a shutdown. */
 async function namesIn(dir: string): Promise<string[]> {
   try {
     return await readdir(dir);
@@ -118,7 +117,7 @@ async function namesIn(dir: string): Promise<string[]> {
   }
 }
 
-/** A file that is gone meanwhile is not old: another service that starts sweeps too. */
+/** A missing file is not old: another service may have removed it at its own start. */
 async function isOld(path: string): Promise<boolean> {
   try {
     return Date.now() - (await stat(path)).mtimeMs > STALE_MS;

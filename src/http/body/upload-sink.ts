@@ -1,79 +1,79 @@
-/** Takes a recording in as it comes: one that is small, needs no decoder and comes soon stays in memory, any other goes into a file. */
+/** Stores an upload as it arrives: in memory if it is small, needs no decoder and arrives soon, else in a file. */
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { isPassThroughWav } from '../../audio/wav/pass-through.js';
 import type { Recording } from '../../audio/recording.js';
 import { MAX_TEXT_BODY_BYTES } from '../limits.js';
-import { isError } from '../thrown.js';
+import { isError } from '../../errors.js';
 
-/** As much as the body of a text may have, which lies in memory as well. */
+/** The same limit as for text bodies, which are in memory as well. */
 export const MAX_MEMORY_BYTES = MAX_TEXT_BODY_BYTES;
 
-/** What is not whole by then lies on the disk from then on: a slow client holds no memory. */
+/** An upload that is not complete by then moves to disk, so that a slow client occupies no memory. */
 const MAX_MEMORY_MS = 1_000;
 
-/** What has come while the disk was busy goes there in one go. */
+/** What arrives while the disk is busy is written in one call. */
 const WRITE_BUFFER_BYTES = 256 * 1024;
 
-/** Nobody but this user reads what somebody said. */
+/** Readable by this user only. */
 const FILE_MODE = 0o600;
 
 type Done = (error?: Error | null) => void;
 
-/** It may be destroyed, and discarded, at any time; the file is gone once `discard` has resolved. */
+/** May be destroyed, and removed, at any time; the file is deleted once `remove` has resolved. */
 export class UploadSink extends Writable {
   readonly #path: string;
   #buffer: MemoryBuffer | undefined;
-  /** Undefined while its beginning does not tell. */
+  /** Whether it needs no decoder; undefined until enough of it has arrived. */
   #isPassThrough: boolean | undefined;
   #isOnDisk = false;
   #file: FileHandle | undefined;
-  /** What is being done with the file. */
+  /** The last operation on the file. */
   #work: Promise<void> = Promise.resolve();
-  #discarded: Promise<void> | undefined;
+  #removed: Promise<void> | undefined;
   readonly #deadline: NodeJS.Timeout;
 
   /**
-   * @param path where the file is made, should it need one.
-   * @param announcedBytes the most that is to come; 0 where nobody has said.
-   * @param heldMs how long it may take to come and still stay in memory.
+   * @param path of the file, if one is needed.
+   * @param announcedBytes an upper bound of its size; 0 if unknown.
+   * @param maxMemoryMs how long it may take to arrive and still stay in memory.
    */
-  constructor(path: string, announcedBytes: number, heldMs = MAX_MEMORY_MS) {
+  constructor(path: string, announcedBytes: number, maxMemoryMs = MAX_MEMORY_MS) {
     super({ highWaterMark: WRITE_BUFFER_BYTES });
     this.#path = path;
     this.#buffer = new MemoryBuffer(announcedBytes);
     this.#deadline = setTimeout(() => {
       this.#onDeadline();
-    }, heldMs).unref();
-    // Whoever waits for the end of the stream is told; nobody else needs to be.
+    }, maxMemoryMs).unref();
+    // The pipeline that writes here receives the error.
     this.on('error', () => undefined);
   }
 
-  /** To be asked for once all of it has come. */
+  /** To be read once the upload is complete. */
   get recording(): Recording {
     return this.#isOnDisk || this.#buffer === undefined ? this.#path : this.#buffer.bytes;
   }
 
-  /** Keeps nothing of it, wherever it is and however far it came. */
-  discard(): Promise<void> {
-    this.#discarded ??= this.#discard();
-    return this.#discarded;
+  /** Deletes the upload, in memory or on disk, complete or not: the only place where one is deleted. */
+  remove(): Promise<void> {
+    this.#removed ??= this.#remove();
+    return this.#removed;
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
     if (this.#isPassThrough === true && this.#buffer?.hasRoom(chunk.length) === true) {
       this.#buffer.add(chunk);
       done();
-    } else this.#do(() => this.#take([chunk]), done);
+    } else this.#enqueue(() => this.#take([chunk]), done);
   }
 
   override _writev(written: { chunk: Buffer }[], done: Done): void {
-    this.#do(() => this.#take(written.map(({ chunk }) => chunk)), done);
+    this.#enqueue(() => this.#take(written.map(({ chunk }) => chunk)), done);
   }
 
   override _final(done: Done): void {
     clearTimeout(this.#deadline);
-    this.#do(() => this.#finish(), done);
+    this.#enqueue(() => this.#finish(), done);
   }
 
   override _destroy(error: Error | null, done: Done): void {
@@ -90,8 +90,8 @@ export class UploadSink extends Writable {
       );
   }
 
-  /** One after the other: the deadline may come while something is being written. */
-  #do(task: () => Promise<void>, done: Done): void {
+  /** Runs tasks one after the other: the deadline may pass during a write. */
+  #enqueue(task: () => Promise<void>, done: Done): void {
     this.#work = this.#work.then(task).then(
       () => {
         done();
@@ -106,7 +106,7 @@ export class UploadSink extends Writable {
     const spill = async (): Promise<void> => {
       if (this.#file === undefined && !this.destroyed) await this.#spillToDisk([]);
     };
-    this.#do(spill, (error) => {
+    this.#enqueue(spill, (error) => {
       if (error) this.destroy(error);
     });
   }
@@ -126,16 +126,16 @@ export class UploadSink extends Writable {
     await this.#file?.close();
   }
 
-  /** From here on it is a file, which begins with what was held so far. */
+  /** Continues as a file, which begins with what was in memory. */
   async #spillToDisk(chunks: Buffer[]): Promise<void> {
-    const held = this.#buffer?.bytes ?? NOTHING;
+    const buffered = this.#buffer?.bytes ?? NOTHING;
     this.#isOnDisk = true;
     this.#buffer = undefined;
     this.#file = await open(this.#path, 'wx', FILE_MODE);
-    await writeAll(this.#file, [held, ...chunks]);
+    await writeAll(this.#file, [buffered, ...chunks]);
   }
 
-  async #discard(): Promise<void> {
+  async #remove(): Promise<void> {
     if (!this.closed) {
       const closed = new Promise((resolve) => this.once('close', resolve));
       this.destroy();
@@ -147,13 +147,13 @@ export class UploadSink extends Writable {
 }
 
 const NOTHING = Buffer.alloc(0);
-/** Set aside before it is known that more will come. */
+/** Allocated before it is known that more will arrive. */
 const FIRST_BYTES = 64 * 1024;
 
-/** Bytes in one piece, put together as they come: one that sends them one by one must not cost an object for each. */
+/** A growing buffer in one piece: a client that sends single bytes must not cost one object for each. */
 class MemoryBuffer {
   readonly #announced: number;
-  #room = NOTHING;
+  #bytes = NOTHING;
   #length = 0;
 
   constructor(announcedBytes: number) {
@@ -161,7 +161,7 @@ class MemoryBuffer {
   }
 
   get bytes(): Buffer {
-    return this.#room.subarray(0, this.#length);
+    return this.#bytes.subarray(0, this.#length);
   }
 
   hasRoom(bytes: number): boolean {
@@ -170,22 +170,22 @@ class MemoryBuffer {
 
   add(chunk: Buffer): void {
     const length = this.#length + chunk.length;
-    if (length > this.#room.length) this.#grow(length);
-    chunk.copy(this.#room, this.#length);
+    if (length > this.#bytes.length) this.#grow(length);
+    chunk.copy(this.#bytes, this.#length);
     this.#length = length;
   }
 
-  /** What was announced is set aside in earnest only when a part of it has come. */
+  /** The announced size is allocated only after the first bytes have arrived. */
   #grow(needed: number): void {
-    const most = this.#announced > 0 ? this.#announced : 2 * this.#room.length;
+    const most = this.#announced > 0 ? this.#announced : 2 * this.#bytes.length;
     const usual = this.#length === 0 ? Math.min(most, FIRST_BYTES) : most;
     const larger = Buffer.allocUnsafe(Math.max(needed, usual));
     this.bytes.copy(larger);
-    this.#room = larger;
+    this.#bytes = larger;
   }
 }
 
-/** A call of the system may write less than it was given. */
+/** A system call may write less than it was given. */
 async function writeAll(file: FileHandle, chunks: readonly Buffer[]): Promise<void> {
   const { bytesWritten } = await file.writev(chunks);
   if (bytesWritten < bytesOf(chunks)) await file.writeFile(Buffer.concat(chunks).subarray(bytesWritten));
@@ -196,5 +196,5 @@ function bytesOf(chunks: readonly Buffer[]): number {
 }
 
 function asError(thrown: unknown): Error {
-  return isError(thrown) ? thrown : new Error('The recording could not be taken in.', { cause: thrown });
+  return isError(thrown) ? thrown : new Error('The recording could not be stored.', { cause: thrown });
 }

@@ -1,4 +1,4 @@
-/** The door: who is let in, and how often one may knock in vain. */
+/** Authentication: by key or ticket, with a block for addresses that keep sending wrong ones. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { GatewayError } from '../../errors.js';
@@ -8,16 +8,16 @@ import type { Limiter } from '../../quota/limiter.js';
 import type { Middleware } from './compose.js';
 import { setRateLimitHeaders } from './rate-limit.js';
 
-/** Lets in whoever shows a key or a ticket. An address that shows too many that are none has to wait, whatever it shows. */
+/** Authenticates requests. An address with too many failures is blocked until its minute is over, whatever it sends. */
 export class Auth {
   readonly #keys: ApiKeys;
   readonly #failures: Limiter | undefined;
   readonly #logger: Logger;
   readonly #networkOf: ClientNetwork;
-  /** Addresses that wait, the oldest first, each until when on the clock of `performance.now()`. */
+  /** Blocked addresses, oldest first, each with its end on the clock of `performance.now()`. */
   readonly #blocked = new Map<string, number>();
 
-  /** @param failures counts by address what was shown in vain; absent: everybody may go on trying. */
+  /** @param failures counts failed attempts by address; absent: they are unlimited. */
   constructor(keys: ApiKeys, failures: Limiter | undefined, networkOf: ClientNetwork, logger: Logger) {
     this.#keys = keys;
     this.#failures = failures;
@@ -25,7 +25,7 @@ export class Auth {
     this.#logger = logger;
   }
 
-  /** By the key in its headers; from here on it is known as `call.owner`. */
+  /** Authenticates by the key in the headers, and sets `context.owner`. */
   readonly middleware: Middleware = (req, res, next) => {
     this.#rejectBlocked(req);
     try {
@@ -38,17 +38,18 @@ export class Auth {
   };
 
   /**
-   * @param ownerOf who it is, by what was shown.
-   * @throws GatewayError what `ownerOf` throws; `rate-limited` where it was `unauthorized` once too often.
+   * The same by a ticket: by `redeem` where it is given, else by the key in the headers.
+   *
+   * @throws GatewayError what `redeem` throws; `rate-limited` after too many failures.
    */
   async authenticate(
     req: IncomingMessage,
     res: ServerResponse,
-    ownerOf: () => string | Promise<string>,
+    redeem?: () => Promise<string>,
   ): Promise<void> {
     this.#rejectBlocked(req);
     try {
-      req.context.owner = await ownerOf();
+      req.context.owner = redeem === undefined ? this.#keys.owner(req.headers) : await redeem();
     } catch (error) {
       await this.#onRejected(error, req, res);
     }
@@ -62,7 +63,7 @@ export class Auth {
     throw error;
   }
 
-  /** Asked before any key is looked at: a right guess among too many wrong ones is worth nothing. */
+  /** Runs before any key is looked at, so that a right guess after too many wrong ones is worth nothing. */
   #rejectBlocked(req: IncomingMessage): void {
     if (this.#blocked.size === 0) return;
     const address = this.#networkOf(req);
@@ -96,7 +97,7 @@ export class Auth {
 function tooManyFailures(waitMs: number): GatewayError {
   return new GatewayError(
     'rate-limited',
-    'Too many requests from this address came without a key that is known here. Wait as long as Retry-After says.',
+    'Too many requests from this address came without a valid key. Wait as long as Retry-After says.',
     { retryAfterMs: waitMs, hint: KEY_HINT },
   );
 }

@@ -1,15 +1,16 @@
-/** What a request passes, one step after the other: as Express's middleware, and as a lane of its own past the router. */
+/** Middleware: its type, a chain of it as one listener, and one of it awaited. */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
+import { isError } from '../../errors.js';
 
-/** Passes on by `next`, or answers; what it throws, rejects with or passes on ends the way. Express takes it as middleware. */
+/** Connect-style middleware: call `next()`, or answer, or throw (reject, `next(error)`). */
 export type Middleware = (
   req: IncomingMessage,
   res: ServerResponse,
   next: (error?: unknown) => void,
 ) => void | Promise<void>;
 
-/** Tells the client of a failure; of what fails then it tells `giveUp`. Express takes it as its error handler. */
+/** Answers a failed request; calls `giveUp` if that fails in turn. */
 export type ErrorHandler = (
   error: unknown,
   req: IncomingMessage,
@@ -17,30 +18,49 @@ export type ErrorHandler = (
   giveUp: (failure: unknown) => void,
 ) => void;
 
-/** @param steps the last of them answers, and passes on nothing. */
-export function compose(steps: readonly Middleware[], failed: ErrorHandler, logger: Logger): RequestListener {
+/** @param chain the last middleware must not call `next()`. */
+export function compose(
+  chain: readonly Middleware[],
+  onError: ErrorHandler,
+  logger: Logger,
+): RequestListener {
   return (req, res) => {
-    let at = 0;
+    let index = 0;
     const fail = (error: unknown): void => {
-      at = steps.length;
-      failed(error, req, res, (failure) => {
-        logger.error({ err: failure }, 'a failure that could not be told');
+      index = chain.length;
+      onError(error, req, res, (failure) => {
+        logger.error({ err: failure }, 'an error response could not be sent');
         res.destroy();
       });
     };
     const next = (error?: unknown): void => {
-      const step = steps[at];
-      at += 1;
+      const middleware = chain[index];
+      index += 1;
       if (error !== undefined) fail(error);
-      else if (step !== undefined) take(step);
+      else if (middleware !== undefined) run(middleware);
     };
-    const take = (step: Middleware): void => {
+    const run = (middleware: Middleware): void => {
       try {
-        step(req, res, next)?.catch(fail);
+        middleware(req, res, next)?.catch(fail);
       } catch (thrown) {
         fail(thrown);
       }
     };
     next();
   };
+}
+
+/** Runs middleware of a library. Resolves when it calls `next()`, rejects with the error that it passes to `next`. */
+export function runMiddleware(
+  middleware: Middleware,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const next = (error?: unknown): void => {
+      if (error === undefined || error === null) resolve();
+      else reject(isError(error) ? error : new Error('A middleware failed', { cause: error }));
+    };
+    Promise.resolve(middleware(req, res, next)).catch(reject);
+  });
 }

@@ -1,33 +1,33 @@
 /** How many translations one client may have running at a time, on this node. */
 import { GatewayError } from '../../errors.js';
 
-/** One of them may end any moment; nobody knows when. */
+/** A running translation may end at any moment; nothing tells when. */
 const RETRY_MS = 1_000;
 
 export class ConcurrencyLimit {
   readonly #max: number;
   readonly #running = new Map<string, number>();
 
-  /** @param max of one client; 0 is no limit. */
+  /** @param max per client; 0 is unlimited. */
   constructor(max: number) {
     this.#max = max;
   }
 
   /**
-   * Does the work, and counts it for as long as it takes, however it ends.
+   * Runs `work` and counts it until it settles.
    *
-   * @throws GatewayError `rate-limited`, before the work is begun.
+   * @throws GatewayError `rate-limited`, before the work starts.
    */
   async run<T>(client: string, work: () => Promise<T>): Promise<T> {
-    const others = this.#running.get(client) ?? 0;
-    if (this.#max > 0 && others >= this.#max) {
+    const running = this.#running.get(client) ?? 0;
+    if (this.#max > 0 && running >= this.#max) {
       throw new GatewayError(
         'rate-limited',
         `One client may have ${this.#max} translations running at a time. Wait until one has ended.`,
         { retryAfterMs: RETRY_MS },
       );
     }
-    this.#running.set(client, others + 1);
+    this.#running.set(client, running + 1);
     try {
       return await work();
     } finally {

@@ -1,17 +1,16 @@
-/** How much a client may ask for: its points, and the headers that tell what is left of them. */
+/** The rate limit: every request, text, recording and conversation takes points, here and nowhere else. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GatewayError } from '../../errors.js';
 import { POINT_PRICES } from '../../quota/points.js';
 import type { ApiKeys } from './api-keys.js';
 import type { ClientNetwork } from '../address.js';
-import { say } from '../response.js';
 import type { Limiter, Quota } from '../../quota/limiter.js';
 import type { Middleware } from './compose.js';
 
-/** An answer that is ready waits no longer than this to tell what is left. Redis answers in less than one. */
+/** How long a complete answer waits for the limiter, to say what is left. Redis answers in less than one. */
 const MAX_CHARGE_MS = 10;
 
-/** Takes points for requests and tells what is left. Without a limiter nothing is counted or told. */
+/** Takes points from clients, and sets the headers that say what is left. Without a limiter it does nothing. */
 export class RateLimit {
   readonly #limiter: Limiter | undefined;
   readonly #keys: ApiKeys;
@@ -23,73 +22,66 @@ export class RateLimit {
     this.#networkOf = networkOf;
   }
 
-  /** One point for the request itself, before anything of its body is read. */
+  /** Takes one point for the request itself, before anything of its body is read. */
   readonly middleware: Middleware = async (req, res, next) => {
     await this.consume(req, res, 1);
     next();
   };
 
   /**
-   * For what is known before the work begins.
+   * Takes points for work that is about to begin.
    *
-   * @param points only whole ones are taken.
+   * @param points rounded down
    * @throws GatewayError `rate-limited`
    */
   async consume(req: IncomingMessage, res: ServerResponse, points: number): Promise<void> {
-    const quota = await this.#count(this.clientKey(req), points);
+    const quota = await this.#take(this.clientKey(req), points);
     if (quota === undefined) return;
     setRateLimitHeaders(res, 'points', quota);
-    if (!quota.allowed) throw rateLimited(quota);
+    if (quota.allowed) return;
+    throw rateLimited(quota, 'Wait as long as Retry-After says.', POINT_PRICES);
   }
 
   /**
-   * For what is known only afterwards: the work is done, so the client's next requests pay for it. Resolves once the answer
-   * can tell what is left, or when that takes too long: the points are counted all the same.
+   * Takes points for work that is done and whose cost was not known before: the client's next requests pay for it.
+   * Resolves once the headers are set, or after 10 ms without them; the points are taken all the same.
    */
   async charge(req: IncomingMessage, res: ServerResponse, points: number): Promise<void> {
-    const counting = this.#count(this.clientKey(req), points);
-    if (counting === undefined) return;
-    const told = counting.then((quota) => {
+    const taking = this.#take(this.clientKey(req), points);
+    if (taking === undefined) return;
+    const taken = taking.then((quota) => {
       if (!res.headersSent) setRateLimitHeaders(res, 'points', quota);
     });
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
+    const timeout = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, MAX_CHARGE_MS);
     });
-    await Promise.race([told, late]);
+    await Promise.race([taken, timeout]);
     clearTimeout(timer);
   }
 
-  /** For what a conversation goes on using, which has no headers to tell more. @throws GatewayError `rate-limited` */
+  /** Takes points for what a conversation goes on to use, which has no headers any more. @throws GatewayError `rate-limited` */
   async consumeForClient(client: string, points: number): Promise<void> {
-    const quota = await this.#count(client, points);
+    const quota = await this.#take(client, points);
     if (quota === undefined || quota.allowed) return;
-    const { limit, resetMs } = quota;
-    throw new GatewayError(
-      'rate-limited',
-      `The ${limit} points of this minute are spent. Come again in ${Math.ceil(resetMs / 1_000)} s.`,
-      { retryAfterMs: resetMs },
-    );
+    throw rateLimited(quota, `Come again in ${Math.ceil(quota.resetMs / 1_000)} s.`);
   }
 
-  /** Who a request counts for: its key, or its address where the service is open. */
+  /** The client that a request counts for: its key, or its address where the service is open. */
   clientKey(req: IncomingMessage): string {
     return this.#keys.isOpen ? `address:${this.#networkOf(req)}` : `key:${req.context.owner}`;
   }
 
   /** @returns undefined where nothing is counted */
-  #count(client: string, points: number): Promise<Quota> | undefined {
+  #take(client: string, points: number): Promise<Quota> | undefined {
     const whole = Math.floor(points);
     return whole === 0 ? undefined : this.#limiter?.take(client, whole);
   }
 }
 
-function rateLimited({ limit, resetMs }: Quota): GatewayError {
-  return new GatewayError(
-    'rate-limited',
-    `The ${limit} points of this minute are spent. Wait as long as Retry-After says.`,
-    { retryAfterMs: resetMs, hint: POINT_PRICES },
-  );
+function rateLimited({ limit, resetMs }: Quota, advice: string, hint?: string): GatewayError {
+  const detail = `The ${limit} points of this minute are spent. ${advice}`;
+  return new GatewayError('rate-limited', detail, { retryAfterMs: resetMs, hint });
 }
 
 /**
@@ -98,6 +90,6 @@ function rateLimited({ limit, resetMs }: Quota): GatewayError {
  * @param policy what is limited: `points`, or `failed-keys`.
  */
 export function setRateLimitHeaders(res: ServerResponse, policy: string, quota: Quota): void {
-  say(res, 'RateLimit-Policy', `"${policy}";q=${quota.limit};w=60`);
-  say(res, 'RateLimit', `"${policy}";r=${quota.remaining};t=${Math.ceil(quota.resetMs / 1_000)}`);
+  res.setHeader('RateLimit-Policy', `"${policy}";q=${quota.limit};w=60`);
+  res.setHeader('RateLimit', `"${policy}";r=${quota.remaining};t=${Math.ceil(quota.resetMs / 1_000)}`);
 }

@@ -1,21 +1,22 @@
-/** Bodies that arrive too slowly, or never end: watched together, by one timer, from the bytes that sockets count anyway. */
+/** Bodies that arrive too slowly, or never end: one timer checks them all, by the byte counts that sockets keep anyway. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Bag, type Indexed } from '../../bag.js';
 import { GatewayError } from '../../errors.js';
-import { endWithProblem } from '../end-with-problem.js';
 import { bodyTooLarge } from '../body/text.js';
+import { endWithError } from '../problem.js';
+import type { Middleware } from './compose.js';
 
 const BYTES_PER_SECOND = 1_000;
-/** Into so many steps a window is cut. */
-const STEPS = 15;
-/** What is counted are bytes on the wire, of which small chunks need more than they carry. */
+/** Readings in one window. */
+const READINGS = 15;
+/** Counted are bytes on the wire; small chunks need more of them than they carry. */
 const WIRE_FACTOR = 2;
 
 export interface BodyRateOptions {
   readonly windowMs: number;
-  /** A body that has brought (much) more is ended, whether or not anybody still wants it. */
+  /** A body of more than twice that is ended, whether or not it is still being read. */
   readonly maxBytes: number;
-  /** As `refuse` takes it. */
+  /** As `endWithError` takes it. */
   readonly lingerMs: number;
 }
 
@@ -23,13 +24,13 @@ interface MonitoredBody extends Indexed {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly startBytes: number;
-  /** What the socket had read at each step, newest last: of one window at most. */
+  /** Bytes that the socket had read at each tick, newest last: of one window at most. */
   readonly readings: number[];
 }
 
 /**
- * Ends each request whose body brings less than 1 kB a second over any window, with 408, and each whose body brings
- * more than may be, with 413; and then its connection. A steady line may take its time.
+ * Ends requests whose body brings less than 1 kB a second over any window, with 408, and those whose body is too large,
+ * with 413; and then their connection. A slow connection that is steady may take its time.
  */
 export class BodyRateMonitor {
   readonly #options: BodyRateOptions;
@@ -44,12 +45,20 @@ export class BodyRateMonitor {
     this.#leastBytes = (BYTES_PER_SECOND * options.windowMs) / 1_000;
   }
 
-  /** How many bodies are on their way. */
+  /** Bodies that are not complete yet. */
   get size(): number {
     return this.#monitored.size + this.#fresh.length;
   }
 
-  /** Watches the body of a request until it is complete. */
+  /** Monitors every request that has a body. */
+  readonly middleware: Middleware = (req, res, next) => {
+    const { headers } = req;
+    if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0)
+      this.add(req, res);
+    next();
+  };
+
+  /** Monitors the body of a request until it is complete. */
   add(req: IncomingMessage, res: ServerResponse): void {
     const startBytes = req.socket.bytesRead;
     if (this.#fresh.length === 0) setImmediate(this.#checkFresh);
@@ -59,66 +68,63 @@ export class BodyRateMonitor {
   readonly #checkFresh = (): void => {
     const fresh = this.#fresh;
     this.#fresh = [];
-    for (const watched of fresh) if (isUnderWay(watched)) this.#monitor(watched);
+    for (const body of fresh) if (isIncomplete(body)) this.#monitor(body);
   };
 
-  #monitor(watched: MonitoredBody): void {
-    this.#monitored.add(watched);
-    watched.req.once('close', () => {
-      this.#remove(watched);
+  #monitor(body: MonitoredBody): void {
+    this.#monitored.add(body);
+    body.req.once('close', () => {
+      this.#remove(body);
     });
     this.#timer ??= setInterval(() => {
       this.#checkAll();
-    }, this.#options.windowMs / STEPS).unref();
+    }, this.#options.windowMs / READINGS).unref();
   }
 
-  #remove(watched: MonitoredBody): void {
-    this.#monitored.remove(watched);
+  #remove(body: MonitoredBody): void {
+    this.#monitored.remove(body);
     if (this.#monitored.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
 
   #checkAll(): void {
-    for (const watched of this.#monitored) {
-      const { req, readings, startBytes } = watched;
-      if (!isUnderWay(watched)) {
-        this.#remove(watched);
+    for (const body of this.#monitored) {
+      const { req, readings, startBytes } = body;
+      if (!isIncomplete(body)) {
+        this.#remove(body);
         continue;
       }
       const read = req.socket.bytesRead;
-      const windowAgo = readings.length === STEPS ? readings.shift() : undefined;
+      const earlier = readings.length === READINGS ? readings.shift() : undefined;
       readings.push(read);
-      if (read - startBytes > WIRE_FACTOR * this.#options.maxBytes) this.#end(watched, this.#tooMuch());
-      else if (windowAgo !== undefined && read - windowAgo < this.#leastBytes) this.#end(watched, tooSlow());
+      if (read - startBytes > WIRE_FACTOR * this.#options.maxBytes)
+        this.#end(body, bodyTooLarge(this.#options.maxBytes));
+      else if (earlier !== undefined && read - earlier < this.#leastBytes) this.#end(body, tooSlow());
     }
   }
 
-  /** An answer that is already out has told what there was to tell. */
-  #end(watched: MonitoredBody, error: GatewayError): void {
-    const { req, res } = watched;
-    this.#remove(watched);
+  /** A response that has begun cannot become an error any more. */
+  #end(body: MonitoredBody, error: GatewayError): void {
+    const { req, res } = body;
+    this.#remove(body);
     if (res.headersSent) {
       req.socket.destroy();
       return;
     }
     req.context.code = error.code;
     res.setHeader('Connection', 'close');
-    endWithProblem(req, res, error, this.#options.lingerMs);
-  }
-
-  #tooMuch(): GatewayError {
-    return bodyTooLarge(this.#options.maxBytes);
+    endWithError(req, res, error, this.#options.lingerMs);
   }
 }
 
-function isUnderWay({ req }: MonitoredBody): boolean {
+function isIncomplete({ req }: MonitoredBody): boolean {
   return !req.complete && !req.destroyed;
 }
 
 function tooSlow(): GatewayError {
   return new GatewayError(
     'request-timeout',
-    'The body came slower than 1 kB a second for too long. Send it again, over a faster line or in a smaller format.',
+    'The body came slower than 1 kB a second for too long. Send it again, over a faster connection or in a smaller format.',
   );
 }

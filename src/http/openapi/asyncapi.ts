@@ -1,4 +1,4 @@
-/** The two WebSockets described for machines: AsyncAPI 3.0, made from the rules and schemas that frames are judged by. */
+/** The two WebSockets as AsyncAPI 3.0, generated from the rules and schemas that validate frames. */
 import type { Config } from '../../config/config.js';
 import { describeVocabularies, type Vocabulary } from '../../relay/vocabulary.js';
 import { conversationSchema } from '../schemas.js';
@@ -13,14 +13,14 @@ const CHANNELS = {
   text: {
     address: '/text-chat',
     title: 'A written conversation',
-    description: 'Text output only; nobody waits for the end of speech.',
+    description: 'Text output only, without voice detection.',
   },
 } as const;
 
 /** How a conversation ends. */
 export const CLOSE_CODES: Readonly<Record<string, string>> = {
   1000: "The client's own close, answered.",
-  1001: 'The service is shutting down; a `draining` error said so before.',
+  1001: 'The service is shutting down; a `draining` error came before.',
   1009: 'A frame is larger than 4 MiB.',
   1011: 'The connection upstream was lost (`upstream lost`), or could not be made: the reason is the code of a problem.',
   1013: 'The points of this minute are spent.',
@@ -61,7 +61,9 @@ export function describeConversations(config: Config, version: string) {
       ]),
     ),
     operations: Object.fromEntries(
-      Object.keys(CHANNELS).flatMap((channel) => all.map((said) => describeOperation(channel, said))),
+      Object.keys(CHANNELS).flatMap((channel) =>
+        all.map((direction) => describeOperation(channel, direction)),
+      ),
     ),
     components: {
       messages: Object.fromEntries(all.flatMap(describeMessages)),
@@ -80,10 +82,10 @@ export function describeConversations(config: Config, version: string) {
 }
 
 const INFO = [
-  'Both paths relay the Realtime protocol, one session upstream for each client. The client sees `session.created` once it is configured.',
+  'Both paths relay the Realtime protocol, with one session upstream for each client. The client receives `session.created` once it is configured.',
   'The vocabulary is GA; `?dialect=preview` gives the names of 2024, whatever upstream speaks. Where both speak the same dialect, ' +
     'events that are not described here pass as upstream sends them.',
-  'What is not let through is refused whole by an `error` event with the `event_id` of its cause, and the socket stays open.',
+  'An event that is not allowed is rejected as a whole by an `error` event with its `event_id`, and the socket stays open.',
   'Refusals before the upgrade are HTTP answers (400, 401, 403, 429, 503): see `/openapi.json`. Failures upstream are an `error` event and a close.',
   `Close codes:\n${Object.entries(CLOSE_CODES)
     .map(([code, meaning]) => `- ${code}: ${meaning}`)
@@ -94,13 +96,13 @@ function describeUpgrade() {
   return { method: 'GET', query: toJsonSchema(conversationSchema), bindingVersion: '0.1.0' };
 }
 
-interface Said {
+interface Direction {
   readonly vocabulary: Vocabulary;
   readonly side: Side;
 }
 
 /** Names of messages in the document: `ga.client.response.create`. */
-function keysOf({ vocabulary, side }: Said): string[] {
+function keysOf({ vocabulary, side }: Direction): string[] {
   return Object.keys(vocabulary[side]).map((name) => `${vocabulary.dialect}.${side}.${name}`);
 }
 
@@ -108,24 +110,24 @@ function refer(keys: readonly string[]): Record<string, object> {
   return Object.fromEntries(keys.map((key) => [key, { $ref: `#/components/messages/${key}` }]));
 }
 
-function describeMessages({ vocabulary, side }: Said): [string, object][] {
+function describeMessages({ vocabulary, side }: Direction): [string, object][] {
   return Object.entries(vocabulary[side]).map(([name, payload]: [string, OpenApiSchema]) => [
     `${vocabulary.dialect}.${side}.${name}`,
     { name, title: `${name} (${vocabulary.dialect})`, contentType: 'application/json', payload },
   ]);
 }
 
-/** From the side of the service: what a client says is received, what it is told is sent. */
-function describeOperation(channel: string, said: Said): [string, object] {
-  const { vocabulary, side } = said;
+/** From the side of the service: it receives the client's events and sends its own. */
+function describeOperation(channel: string, direction: Direction): [string, object] {
+  const { vocabulary, side } = direction;
   const action = side === 'client' ? 'receive' : 'send';
   return [
     `${action}.${channel}.${vocabulary.dialect}`,
     {
       action,
       channel: { $ref: `#/channels/${channel}` },
-      title: `${side === 'client' ? 'Said by the client' : 'Told to the client'}, ${vocabulary.dialect}`,
-      messages: keysOf(said).map((key) => ({ $ref: `#/channels/${channel}/messages/${key}` })),
+      title: `${side === 'client' ? 'Sent by the client' : 'Sent to the client'}, ${vocabulary.dialect}`,
+      messages: keysOf(direction).map((key) => ({ $ref: `#/channels/${channel}/messages/${key}` })),
     },
   ];
 }

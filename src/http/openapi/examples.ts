@@ -1,4 +1,4 @@
-/** What requests and answers look like. */
+/** Examples of requests and responses in the OpenAPI document. */
 
 const connectId = '6f9619ff8b86d011b42d00cf4fc964ff';
 

@@ -1,8 +1,9 @@
-/** The service described for machines: OpenAPI 3.1, made from the schemas that validate and the running configuration. */
+/** The OpenAPI 3.1 document, generated from the routes, the schemas that validate, and the running configuration. */
 import type { Config } from '../../config/config.js';
 import { describeLimits, megabytes } from '../limits.js';
 import { PROBLEM_TYPE } from '../problem.js';
-import { OPERATIONS, TAGS, type OperationResponse, type Content, type Operation } from './operations.js';
+import type { Access, Route } from '../pipeline.js';
+import { TAGS, type OperationResponse, type Content, type Operation } from './operations.js';
 import { describeProblems, type ProblemCode } from './problems.js';
 import { describeSchemas, toJsonSchema, type OpenApiSchema } from './schemas.js';
 
@@ -13,7 +14,7 @@ interface Header {
   readonly required?: true;
 }
 
-/** Every path answers these, whatever is asked of it: what came was no request that could be understood. */
+/** Every path answers these: the request could not be understood. */
 const BEFORE_ANY_OPERATION = {
   400: ['invalid-request'],
   408: ['request-timeout'],
@@ -21,9 +22,7 @@ const BEFORE_ANY_OPERATION = {
 } as const;
 
 const HEADERS: Readonly<Record<string, Header>> = {
-  'X-Request-Id': always(
-    'Your own id where you sent a good one, else one of ours; it stands in every log line.',
-  ),
+  'X-Request-Id': always('Your own id if it is well-formed, else a new one; every log line has it.'),
   RateLimit: text(
     'What is left of the points, and the seconds until all are there again: `"points";r=599;t=60`.',
   ),
@@ -57,14 +56,14 @@ function always(description: string): Header {
 export type OpenApi = ReturnType<typeof describeService>;
 
 /** @param version of the package. */
-export function describeService(config: Config, version: string) {
+export function describeService(config: Config, version: string, routes: readonly Route[]) {
   const { keyDigests, metricsToken } = config.access;
-  const locks = { isOpen: keyDigests.length === 0, hasMetricsToken: metricsToken !== undefined };
+  const credentials = { isOpen: keyDigests.length === 0, hasMetricsToken: metricsToken !== undefined };
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const operation of OPERATIONS) {
-    const { path, method } = operation;
+  for (const { method, path, access, operation } of routes) {
+    if (operation === undefined) continue;
     const item = (paths[path] ??= { parameters: pathParameters(path) });
-    item[method] = describeOperation(operation, locks);
+    item[method.toLowerCase()] = describeOperation(operation, access, credentials);
   }
   return {
     openapi: '3.1.1',
@@ -112,8 +111,8 @@ export function describeService(config: Config, version: string) {
   };
 }
 
-/** What is asked for before an answer is given. */
-interface Locks {
+/** Which credentials this configuration requires. */
+interface RequiredCredentials {
   readonly isOpen: boolean;
   readonly hasMetricsToken: boolean;
 }
@@ -124,33 +123,36 @@ function describeInfo(config: Config): string {
     `Texts of at most ${limits.maxTextChars} characters, recordings of at most ${limits.maxAudioSeconds} s and ` +
       `${megabytes(config.audio.maxUploadBytes)}, other bodies of at most ${megabytes(limits.maxBodyBytes ?? 0)}.`,
     'Every failure is `application/problem+json` with a `code` that does not change. Paths match without regard to case.',
-    'Where there is nothing, the answer is 404 `not-found`; a method that a path does not have is 405 ' +
+    'A path that does not exist is 404 `not-found`; a method that a path does not have is 405 ' +
       '`method-not-allowed` with `Allow`. HEAD is answered as GET is, without a body, OPTIONS by 204 and `Allow`.',
     'WebSockets are described in [asyncapi.json](/asyncapi.json).',
   ].join('\n\n');
 }
 
-function describeOperation(operation: Operation, locks: Locks) {
+function describeOperation(operation: Operation, access: Access, credentials: RequiredCredentials) {
   const { id, tag, summary, description, body } = operation;
   return {
     operationId: id,
     tags: [tag],
     summary,
     ...(description !== undefined && { description }),
-    security: securityOf(operation, locks),
+    security: securityOf(access, credentials),
     parameters: [{ $ref: '#/components/parameters/RequestId' }, ...queryParameters(operation)],
     ...(body && {
       requestBody: { required: body.required, content: describeContents(body.content) },
     }),
-    responses: describeResponses(operation),
+    responses: describeResponses(operation, access),
   };
 }
 
-function securityOf({ access }: Operation, { isOpen, hasMetricsToken }: Locks): Record<string, never[]>[] {
+function securityOf(
+  access: Access,
+  { isOpen, hasMetricsToken }: RequiredCredentials,
+): Record<string, never[]>[] {
   if (access === 'open') return [];
   if (access === 'metrics') return [...(hasMetricsToken ? [] : [{}]), { metrics: [] }];
-  const ways = [{ bearer: [] }, { key: [] }];
-  return [...(isOpen ? [{}] : []), ...ways, ...(access === 'conversation' ? [{ ticket: [] }] : [])];
+  const keys = [{ bearer: [] }, { key: [] }];
+  return [...(isOpen ? [{}] : []), ...keys, ...(access === 'conversation' ? [{ ticket: [] }] : [])];
 }
 
 function pathParameters(path: string): object[] {
@@ -174,9 +176,9 @@ function queryParameters({ query }: Operation): object[] {
     });
 }
 
-/** What guards an operation fails in its own ways. */
-function allProblems({ access, problems }: Operation): ProblemCode[] {
-  const ofAccess: Record<Operation['access'], readonly ProblemCode[]> = {
+/** Those of the operation, and those of the middleware that guards it. */
+function allProblems({ problems }: Operation, access: Access): ProblemCode[] {
+  const ofAccess: Record<Access, readonly ProblemCode[]> = {
     key: ['unauthorized', 'rate-limited', 'draining'],
     conversation: ['unauthorized', 'rate-limited', 'draining'],
     metrics: ['unauthorized'],
@@ -185,24 +187,23 @@ function allProblems({ access, problems }: Operation): ProblemCode[] {
   return [...problems, ...ofAccess[access]];
 }
 
-function describeResponses(operation: Operation): Record<string, object> {
+function describeResponses(operation: Operation, access: Access): Record<string, object> {
   const common = [
     'X-Request-Id',
-    ...(['key', 'conversation'].includes(operation.access) ? ['RateLimit', 'RateLimit-Policy'] : []),
+    ...(['key', 'conversation'].includes(access) ? ['RateLimit', 'RateLimit-Policy'] : []),
   ];
   const answers = Object.entries(operation.answers).map(([status, answer]) => [
     status,
     describeAnswer(answer, common),
   ]);
-  const problems = describeProblems(allProblems(operation)).map(({ status, headers, ...told }) => [
+  const problems = describeProblems(allProblems(operation, access)).map(({ status, headers, ...problem }) => [
     String(status),
-    { ...told, headers: describeHeaders([...common, ...headers]) },
+    { ...problem, headers: describeHeaders([...common, ...headers]) },
   ]);
   return {
     ...(Object.fromEntries([...answers, ...problems]) as Record<string, object>),
     '4XX': {
-      description:
-        'What came was no request that could be read: 400 or 431 `invalid-request`, 408 `request-timeout`.',
+      description: 'The request could not be read: 400 or 431 `invalid-request`, 408 `request-timeout`.',
       headers: describeHeaders(['X-Request-Id']),
       content: { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },
       'x-problems': BEFORE_ANY_OPERATION,

@@ -1,4 +1,4 @@
-/** Every operation of the service: what it takes, what it answers, and how it can fail. */
+/** What the OpenAPI document says of each route: what it takes, what it answers, and how it can fail. */
 import type { z } from 'zod';
 import { CONVERSATION_NAMES } from '../conversations.js';
 import type { FieldNames } from '../body/fields.js';
@@ -15,19 +15,15 @@ export interface Content {
 export interface OperationResponse {
   readonly description: string;
   readonly content?: Readonly<Record<string, Content>>;
-  /** Beside those that every answer of its kind has. */
+  /** In addition to those that all its responses have. */
   readonly headers?: readonly string[];
 }
 
 export interface Operation {
-  readonly method: 'get' | 'post' | 'delete';
-  readonly path: string;
   readonly id: string;
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
-  /** `key`: an API key, points and draining; `conversation`: a key or a ticket. */
-  readonly access: 'key' | 'conversation' | 'metrics' | 'open';
   readonly query?: { readonly schema: z.ZodObject; readonly names?: FieldNames };
   readonly body?: { readonly required: boolean; readonly content: Readonly<Record<string, Content>> };
   readonly answers: Readonly<Record<number, OperationResponse>>;
@@ -37,8 +33,8 @@ export interface Operation {
 export const TAGS = {
   Translation: 'A sentence or a recording in, its translation back.',
   Sessions: 'A prompt, languages and a voice under an id.',
-  Conversations: 'WebSockets that relay the Realtime protocol; what is said on them is in `/asyncapi.json`.',
-  State: 'How the service is and what it can do.',
+  Conversations: 'WebSockets that relay the Realtime protocol; their events are in `/asyncapi.json`.',
+  State: 'The state of the service and what it can do.',
   Documents: 'The page, and the service described for people and machines.',
 };
 
@@ -79,10 +75,8 @@ const OF_A_TRANSLATION: readonly ProblemCode[] = [
   'upstream-timeout',
 ];
 
-const TRANSLATIONS: readonly Operation[] = [
-  {
-    method: 'post',
-    path: '/api/realtime/translate',
+const TRANSLATIONS = {
+  translate: {
     id: 'translate',
     tag: 'Translation',
     summary: 'Translate a text or a recording',
@@ -91,7 +85,6 @@ const TRANSLATIONS: readonly Operation[] = [
       'or server-sent events. An empty field counts as absent, unknown fields are refused by name. ' +
       'Text is UTF-8, or in the charset that its body or form part names. ' +
       'A client that goes away cancels the translation.',
-    access: 'key',
     body: {
       required: true,
       content: {
@@ -114,15 +107,12 @@ const TRANSLATIONS: readonly Operation[] = [
     },
     problems: OF_A_TRANSLATION,
   },
-  {
-    method: 'post',
-    path: '/api/RealTime/AudioTranslate',
+  translateAsTheOriginal: {
     id: 'translateAsTheOriginal',
     tag: 'Translation',
     summary: 'The same for the browser client of the original project',
     description:
       'A `question` that is not empty wins over the file, a `prompt` beside a `connectID` is ignored, and so are unknown fields.',
-    access: 'key',
     body: {
       required: true,
       content: {
@@ -140,16 +130,13 @@ const TRANSLATIONS: readonly Operation[] = [
     },
     problems: OF_A_TRANSLATION,
   },
-];
+} satisfies Record<string, Operation>;
 
-const SESSIONS: readonly Operation[] = [
-  {
-    method: 'post',
-    path: '/api/realtime/sessions',
+const SESSIONS = {
+  createSession: {
     id: 'createSession',
     tag: 'Sessions',
     summary: 'Make a session',
-    access: 'key',
     body: {
       required: false,
       content: {
@@ -166,13 +153,10 @@ const SESSIONS: readonly Operation[] = [
     },
     problems: [...WITH_A_BODY, 'session-limit', 'store-unavailable'],
   },
-  {
-    method: 'get',
-    path: '/api/realtime/sessions',
+  listSessions: {
     id: 'listSessions',
     tag: 'Sessions',
     summary: "The caller's own sessions",
-    access: 'key',
     query: { schema: pageSchema },
     answers: {
       200: {
@@ -182,37 +166,28 @@ const SESSIONS: readonly Operation[] = [
     },
     problems: ['invalid-request', 'store-unavailable'],
   },
-  {
-    method: 'get',
-    path: '/api/realtime/sessions/{connectId}',
+  getSession: {
     id: 'getSession',
     tag: 'Sessions',
     summary: 'Look at a session',
-    access: 'key',
     answers: { 200: { description: 'The session.', content: json('Session', examples.sessionExample) } },
     problems: ['invalid-request', ...IN_A_SESSION],
   },
-  {
-    method: 'delete',
-    path: '/api/realtime/sessions/{connectId}',
+  deleteSession: {
     id: 'deleteSession',
     tag: 'Sessions',
     summary: 'End a session, and the translations that run in it',
-    access: 'key',
     answers: { 204: { description: 'It is gone.' } },
     problems: ['invalid-request', ...IN_A_SESSION],
   },
-];
+} satisfies Record<string, Operation>;
 
-const conversation = (path: string, id: string, summary: string): Operation => ({
-  method: 'get',
-  path,
+const conversation = (id: string, summary: string): Operation => ({
   id,
   tag: 'Conversations',
   summary,
   description:
     'Asks for a WebSocket. With `target` it interprets, with `prompt` it does what that says, without either it assists.',
-  access: 'conversation',
   query: { schema: conversationSchema, names: CONVERSATION_NAMES },
   answers: {
     101: {
@@ -222,84 +197,63 @@ const conversation = (path: string, id: string, summary: string): Operation => (
   problems: ['invalid-request', 'forbidden', 'pool-saturated', 'store-unavailable'],
 });
 
-const CONVERSATIONS: readonly Operation[] = [
-  {
-    method: 'post',
-    path: '/api/realtime/tickets',
+const CONVERSATIONS = {
+  issueTicket: {
     id: 'issueTicket',
     tag: 'Conversations',
     summary: 'A ticket for one conversation within 30 s',
     description: 'For browsers, which can send no header with a WebSocket. Any body is ignored.',
-    access: 'key',
     answers: {
       201: { description: 'The ticket.', content: json('Ticket', examples.ticketExample) },
     },
     problems: ['store-unavailable'],
   },
-  conversation('/realtime-voice', 'converseByVoice', 'A spoken conversation'),
-  conversation('/text-chat', 'converseByText', 'A written conversation'),
-];
+  converseByVoice: conversation('converseByVoice', 'A spoken conversation'),
+  converseByText: conversation('converseByText', 'A written conversation'),
+} satisfies Record<string, Operation>;
 
-const STATE: readonly Operation[] = [
-  {
-    method: 'get',
-    path: '/api/capabilities',
+const STATE = {
+  getCapabilities: {
     id: 'getCapabilities',
     tag: 'State',
     summary: 'Languages, voices, limits and formats',
-    access: 'key',
     answers: { 200: { description: 'What can be done here.', content: json('Capabilities') } },
     problems: [],
   },
-  {
-    method: 'get',
-    path: '/health',
+  getHealth: {
     id: 'getHealth',
     tag: 'State',
     summary: 'The service in numbers',
-    access: 'open',
     answers: { 200: { description: 'It answers.', content: json('Health') } },
     problems: [],
   },
-  {
-    method: 'get',
-    path: '/livez',
+  getLiveness: {
     id: 'getLiveness',
     tag: 'State',
     summary: 'Whether the process lives',
-    access: 'open',
     answers: { 200: { description: 'It does.', content: json('Live', { status: 'ok' }) } },
     problems: [],
   },
-  {
-    method: 'get',
-    path: '/readyz',
+  getReadiness: {
     id: 'getReadiness',
     tag: 'State',
     summary: 'Whether the service can take work',
-    access: 'open',
     answers: { 200: { description: 'It can.', content: json('Ready') } },
     problems: ['not-ready'],
   },
-  {
-    method: 'get',
-    path: '/metrics',
+  getMetrics: {
     id: 'getMetrics',
     tag: 'State',
     summary: 'The service in numbers, for Prometheus',
-    access: 'metrics',
     answers: { 200: { description: 'The metrics.', content: { 'text/plain': {} } } },
     problems: [],
   },
-];
+} satisfies Record<string, Operation>;
 
-const document = (path: string, id: string, summary: string, type: string): Operation => ({
-  method: 'get',
-  path,
+const document = (id: string, summary: string, type: string): Operation => ({
   id,
   tag: 'Documents',
   summary,
-  access: 'open',
   answers: {
     200: { description: 'Here it is.', content: { [type]: {} }, headers: ['ETag'] },
     304: { description: 'The one that you have (`If-None-Match`) is the same.', headers: ['ETag'] },
@@ -307,26 +261,24 @@ const document = (path: string, id: string, summary: string, type: string): Oper
   problems: [],
 });
 
-const DOCUMENTS: readonly Operation[] = [
-  document('/', 'getPage', 'The page', HTML_TYPE),
-  document('/openapi.json', 'getOpenApi', 'This document', JSON_TYPE),
-  document('/asyncapi.json', 'getAsyncApi', 'What is said on the WebSockets, as AsyncAPI 3.0', JSON_TYPE),
-  {
-    method: 'get',
-    path: '/docs',
+const DOCUMENTS = {
+  getPage: document('getPage', 'The page', HTML_TYPE),
+  getOpenApi: document('getOpenApi', 'This document', JSON_TYPE),
+  getAsyncApi: document('getAsyncApi', 'The events of the WebSockets, as AsyncAPI 3.0', JSON_TYPE),
+  getDocs: {
     id: 'getDocs',
     tag: 'Documents',
     summary: 'This document to read and to try',
-    access: 'open',
     answers: { 200: { description: 'The page.', content: { [HTML_TYPE]: {} } } },
     problems: [],
   },
-];
+} satisfies Record<string, Operation>;
 
-export const OPERATIONS: readonly Operation[] = [
+/** By their ids. */
+export const OPERATIONS = {
   ...TRANSLATIONS,
   ...SESSIONS,
   ...CONVERSATIONS,
   ...STATE,
   ...DOCUMENTS,
-];
+} satisfies Record<string, Operation>;

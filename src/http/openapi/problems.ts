@@ -1,4 +1,4 @@
-/** When each code is answered, and how the answers of one status are described. */
+/** When each code is sent, and how the responses of one status are described. */
 import { describeError, type ErrorCode } from '../../errors.js';
 import { PROBLEM_TYPE, problemType } from '../problem.js';
 import { NOT_READY } from './responses.js';
@@ -23,16 +23,16 @@ const WHEN: Readonly<Record<ProblemCode, string>> = {
   'unsupported-language': 'The provider does not translate between these languages.',
   'content-filtered': 'The provider cut the answer off by its content rules.',
   'rate-limited': 'The points of this minute are spent, or too much runs at a time.',
-  'session-limit': 'There are as many sessions as there may be.',
+  'session-limit': 'The limit of sessions is reached.',
   internal: 'A fault of the service; it is logged under the request id.',
   'upstream-unavailable': 'The provider cannot be reached, or failed.',
   'upstream-rejected': 'The provider refuses the credentials, the model or the request.',
   'translation-incomplete':
     'The answer broke off, or lacks what was asked for; `partial` has what had arrived.',
-  'pool-saturated': 'Everything is taken, and as many wait as may wait.',
+  'pool-saturated': 'All places are taken, and the queue is full.',
   'upstream-rate-limited': 'The provider limits this service.',
   draining: 'The service is shutting down.',
-  'store-unavailable': 'The store of sessions and tickets is away.',
+  'store-unavailable': 'The store of sessions and tickets cannot be reached.',
   'offline-engine-missing': 'A part of the offline engine is not installed.',
   'upstream-timeout': 'The provider did not answer in time; `partial` has what had arrived.',
   [NOT_READY]: 'A check failed: `checks` says which.',
@@ -49,23 +49,23 @@ export function statusOf(code: ProblemCode): number {
   return code === NOT_READY ? 503 : describeError(code).status;
 }
 
-/** One answer for each status, with its codes. */
+/** One response for each status, with its codes. */
 export function describeProblems(codes: readonly ProblemCode[]) {
   const byStatus = new Map<number, ProblemCode[]>();
   for (const code of codes) byStatus.set(statusOf(code), [...(byStatus.get(statusOf(code)) ?? []), code]);
-  return [...byStatus].map(([status, told]) => ({
+  return [...byStatus].map(([status, ofStatus]) => ({
     status,
     headers: HEADERS_OF[status] ?? [],
-    description: told.map((code) => `\`${code}\`: ${WHEN[code]}`).join('\n\n'),
+    description: ofStatus.map((code) => `\`${code}\`: ${WHEN[code]}`).join('\n\n'),
     content: {
       [PROBLEM_TYPE]: {
         schema: {
           allOf: [
             { $ref: '#/components/schemas/Problem' },
-            { properties: { status: { const: status }, code: { enum: told } } },
+            { properties: { status: { const: status }, code: { enum: ofStatus } } },
           ],
         },
-        examples: Object.fromEntries(told.map((code) => [code, { value: exampleOf(code) }])),
+        examples: Object.fromEntries(ofStatus.map((code) => [code, { value: exampleOf(code) }])),
       },
     },
   }));

@@ -1,4 +1,4 @@
-/** What is answered, as zod schemas: the same that describe the answers to machines and hold them in tests. */
+/** The response bodies as zod schemas: the documents describe them, and tests validate real responses by them. */
 import { z } from 'zod';
 import { AUDIO_FORMATS } from '../../audio/containers/formats.js';
 import { ERROR_CODES } from '../../errors.js';
@@ -10,7 +10,7 @@ const instant = z.iso.datetime();
 const tag = text.nullable().meta({ description: 'A BCP 47 tag; null where none was given or is known.' });
 const connectId = text.meta({ description: 'The id of the session.' });
 const requestId = text.meta({
-  description: 'As in `X-Request-Id`: tell it to the operator when something is wrong.',
+  description: 'As in `X-Request-Id`: give it to the operator when something is wrong.',
 });
 
 export const audioResponse = z.object({
@@ -99,7 +99,7 @@ export const healthResponse = z.object({
   relay: z.object({ conversations: count }),
   sessions: count
     .nullable()
-    .meta({ description: 'Live sessions as last counted; null while the store cannot be asked.' }),
+    .meta({ description: 'Live sessions as last counted; null while the store cannot be reached.' }),
 });
 
 export const liveResponse = z.object({ status: z.literal('ok') });
@@ -121,17 +121,20 @@ export const capabilitiesResponse = z.object({
   model: text,
   dialect: text,
   languages: anyOr(z.array(z.object({ source: text, targets: z.array(text) }))),
-  chains: z.array(z.array(text)).meta({ description: 'Ways that pass through a language between.' }),
+  chains: z
+    .array(z.array(text))
+    .meta({ description: 'Pairs that are translated by way of a third language.' }),
   speechSources: anyOr(z.array(text)).meta({ description: 'Languages that are understood when spoken.' }),
   voices: z.array(text).meta({ description: 'Names for `voice`; empty: not known here, any is passed on.' }),
   limits: z.record(text, z.number()),
   formats: z.array(text).meta({
-    description: 'Recordings that are taken, by their usual extensions; the content decides, not the name.',
+    description:
+      'Recordings that are accepted, by their usual extensions; the content decides, not the name.',
     examples: [AUDIO_FORMATS],
   }),
 });
 
-/** The one code that is no failure of a request: `/readyz` says so of the service. */
+/** The one code that is not a failure of a request: `/readyz` sends it of the service. */
 export const NOT_READY = 'not-ready';
 
 export const problemResponse = z.object({

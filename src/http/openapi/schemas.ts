@@ -1,8 +1,7 @@
-/** The schemas of bodies and answers by the names that they have in the documents. */
+/** The schemas of request and response bodies, by their names in the OpenAPI document. */
 import { z } from 'zod';
-import type { FieldNames } from '../body/fields.js';
-import { ORIGINAL_NAMES, TRANSLATION_NAMES } from '../translate/input.js';
-import { sessionSchema, translateSchema } from '../schemas.js';
+import { fieldNames } from '../body/fields.js';
+import { originalSchema, sessionSchema, translateSchema } from '../schemas.js';
 import * as answers from './responses.js';
 
 export type OpenApiSchema = Record<string, unknown>;
@@ -22,20 +21,15 @@ const RESPONSES: Readonly<Record<string, z.ZodType>> = {
   Problem: answers.problemResponse,
 };
 
-/** @param maxTextChars as the configuration has it. */
+/** @param maxTextChars of the configuration. */
 export function describeSchemas(maxTextChars: number): Record<string, OpenApiSchema> {
   const form = translateSchema(maxTextChars);
-  const text = form.omit({ file: true });
-  // What is not in the original's names is not read there, and unknown fields are ignored.
-  const originalForm = z.object(form.omit({ output: true, stream: true }).shape);
+  const original = originalSchema(maxTextChars);
   return {
-    TranslateText: withQuestion('oneOf', withNames(toJsonSchema(text), TRANSLATION_NAMES)),
-    TranslateForm: withQuestion('oneOf', withNames(toJsonSchema(form), TRANSLATION_NAMES)),
-    OriginalText: withQuestion(
-      'anyOf',
-      withNames(toJsonSchema(originalForm.omit({ file: true })), ORIGINAL_NAMES),
-    ),
-    OriginalForm: withQuestion('anyOf', withNames(toJsonSchema(originalForm), ORIGINAL_NAMES)),
+    TranslateText: withQuestion('oneOf', form.omit({ file: true })),
+    TranslateForm: withQuestion('oneOf', form),
+    OriginalText: withQuestion('anyOf', original.omit({ file: true })),
+    OriginalForm: withQuestion('anyOf', original),
     SessionWish: toJsonSchema(sessionSchema(true)),
     SessionWishForm: toJsonSchema(sessionSchema(false)),
     ...named(RESPONSES),
@@ -44,52 +38,51 @@ export function describeSchemas(maxTextChars: number): Record<string, OpenApiSch
 
 const OPTIONS = { io: 'input', unrepresentable: 'any', override: simplify } as const;
 
-/** As it is sent, before anything of it is transformed. */
+/** The input side: as clients send it, before any transform. */
 export function toJsonSchema(schema: z.ZodType): OpenApiSchema {
   return alone(z.toJSONSchema(schema, OPTIONS));
 }
 
-/** Inside a document, which says itself where it is and in which version of JSON Schema. */
+/** Without what only a schema outside a document needs: its id and the version of JSON Schema. */
 function alone(schema: object): OpenApiSchema {
   return Object.fromEntries(Object.entries(schema).filter(([key]) => key !== '$schema' && key !== '$id'));
 }
 
-/** Schemas that stand in one another are referred to. */
+/** Schemas that contain each other become references. */
 function named(schemas: Readonly<Record<string, z.ZodType>>): Record<string, OpenApiSchema> {
   const registry = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries(schemas)) registry.add(schema, { id });
-  const told = z.toJSONSchema(registry, { ...OPTIONS, uri: (id) => `#/components/schemas/${id}` });
-  return Object.fromEntries(Object.entries(told.schemas).map(([id, schema]) => [id, alone(schema)]));
+  const all = z.toJSONSchema(registry, { ...OPTIONS, uri: (id) => `#/components/schemas/${id}` });
+  return Object.fromEntries(Object.entries(all.schemas).map(([id, schema]) => [id, alone(schema)]));
 }
 
-/** The bounds of whole numbers in JavaScript and a date's regular expression of a page say nothing to a reader. */
+/** Leaves out the bounds of safe integers and zod's regular expression for dates, which do not help a reader. */
 function simplify({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
+  delete jsonSchema.aliases; // ours: see fieldNames
 }
 
-/** Adds the other names that a field may be sent by. */
-function withNames(schema: OpenApiSchema, names: FieldNames): OpenApiSchema {
+/** A body by every name that its fields may have; a recording or a text is required: exactly one of them, or any. */
+function withQuestion(rule: 'oneOf' | 'anyOf', form: z.ZodObject): OpenApiSchema {
+  const schema = toJsonSchema(form);
   const properties = schema.properties as Record<string, OpenApiSchema>;
-  const others = [...names].filter(([name, field]) => name !== field && properties[field] !== undefined);
+  const names = [...fieldNames(form)];
+  const aliases = names.filter(([name, field]) => name !== field);
   return {
     ...schema,
     properties: {
       ...properties,
       ...Object.fromEntries(
-        others.map(([name, field]) => [
+        aliases.map(([name, field]) => [
           name,
           { ...properties[field], description: `Another name of \`${field}\`.` },
         ]),
       ),
     },
+    [rule]: names
+      .filter(([, field]) => field === 'file' || field === 'text')
+      .map(([name]) => ({ required: [name] })),
   };
-}
-
-/** A recording or a text must be there, by whichever name: exactly one of them, or any. */
-function withQuestion(rule: 'oneOf' | 'anyOf', schema: OpenApiSchema): OpenApiSchema {
-  const names = [...TRANSLATION_NAMES].filter(([, field]) => field === 'file' || field === 'text');
-  const here = names.filter(([name]) => name in (schema.properties as object));
-  return { ...schema, [rule]: here.map(([name]) => ({ required: [name] })) };
 }

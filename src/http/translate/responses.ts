@@ -1,20 +1,17 @@
-/** The whole answer of a translation: as JSON, as the recording itself, and as the original project's client reads it. */
+/** A whole translation as JSON, as a recording, and as JSON for the original project's client. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import accepts from 'accepts';
+import { BYTES_PER_SAMPLE, pcmDurationMs, SAMPLE_RATE } from '../../audio/pcm.js';
 import { encodeWav } from '../../audio/wav/wav.js';
-import type { TranslationResult } from '../../translate/translate.js';
-import { say } from '../response.js';
-
-const SAMPLE_RATE = 24_000;
-const BYTES_PER_SAMPLE = 2;
+import type { TranslationResult } from '../../translate/request.js';
+import { sendJson } from '../response.js';
+import type { ResponseForm } from './front.js';
 
 /**
- * Many clients and proxies take 16 kB of headers for all, so this one ends here, on a character's boundary, and
- * `X-Translation-Text-Truncated: true` says so. The JSON form always has the whole text.
+ * Many clients and proxies accept 16 kB of headers in all, so this one is cut here, on a character's boundary, and
+ * `X-Translation-Text-Truncated: true` is set. The JSON form always has the whole text.
  */
 const MAX_TEXT_HEADER = 8_192;
-
-export type ResponseForm = 'json' | 'wav' | 'events';
 
 const FORM_OF: Readonly<Record<string, ResponseForm>> = {
   'application/json': 'json',
@@ -24,7 +21,7 @@ const FORM_OF: Readonly<Record<string, ResponseForm>> = {
   'text/event-stream': 'events',
 };
 
-/** What the client would like best. What none of ours satisfies gets JSON: an answer is better than a 406. */
+/** The form that the client prefers. JSON if Accept matches no form: an answer is better than a 406. */
 export function negotiateForm(req: IncomingMessage): ResponseForm {
   const { accept } = req.headers;
   if (accept === undefined || accept === '*/*' || accept === 'application/json') return 'json';
@@ -32,8 +29,8 @@ export function negotiateForm(req: IncomingMessage): ResponseForm {
   return FORM_OF[String(best)] ?? 'json';
 }
 
-/** The answer as JSON, without the samples. `spoken` is undefined where no reply was asked for. */
-export function resultBody(result: TranslationResult, requestId: string, spoken?: object) {
+/** @param audio describes the spoken reply; undefined if none was requested. */
+export function resultBody(result: TranslationResult, requestId: string, audio?: object) {
   const { usage, timings } = result;
   return {
     connectId: result.connectId,
@@ -41,7 +38,7 @@ export function resultBody(result: TranslationResult, requestId: string, spoken?
     responses: result.responses,
     source: result.source,
     target: result.target,
-    audio: spoken,
+    audio,
     usage: {
       inputTokens: usage.inputTokens,
       outputTokens: usage.outputTokens,
@@ -60,14 +57,14 @@ export function resultBody(result: TranslationResult, requestId: string, spoken?
   };
 }
 
-/** What the spoken reply is like. */
+/** Describes a spoken reply, without its samples. */
 export function audioBody(pcm: Buffer) {
   return {
     mimeType: 'audio/wav',
     sampleRate: SAMPLE_RATE,
     channels: 1,
     bitsPerSample: 8 * BYTES_PER_SAMPLE,
-    durationMs: Math.round((pcm.length / BYTES_PER_SAMPLE / SAMPLE_RATE) * 1_000),
+    durationMs: Math.round(pcmDurationMs(pcm.length)),
   };
 }
 
@@ -75,20 +72,18 @@ export function sendTranslationJson(
   req: IncomingMessage,
   res: ServerResponse,
   result: TranslationResult,
-  wantsAudio: boolean,
+  withAudio: boolean,
 ): void {
   const pcm = result.audio ?? Buffer.alloc(0);
-  const spoken = wantsAudio
-    ? { ...audioBody(pcm), base64: encodeWav(pcm, SAMPLE_RATE).toString('base64') }
-    : undefined;
-  say(res, 'Server-Timing', serverTiming(result.timings));
-  sendJson(res, resultBody(result, req.context.id, spoken));
+  const audio = withAudio ? { ...audioBody(pcm), base64: encodeWav(pcm).toString('base64') } : undefined;
+  res.setHeader('Server-Timing', serverTiming(result.timings));
+  sendJson(res, resultBody(result, req.context.id, audio));
 }
 
 export function sendWav(res: ServerResponse, result: TranslationResult): void {
-  const wav = encodeWav(result.audio ?? Buffer.alloc(0), SAMPLE_RATE);
+  const wav = encodeWav(result.audio ?? Buffer.alloc(0));
   const { encoded, isWhole } = encodeForHeader(result.text);
-  say(res, 'Server-Timing', serverTiming(result.timings));
+  res.setHeader('Server-Timing', serverTiming(result.timings));
   res.setHeader('X-Connect-Id', result.connectId);
   res.setHeader('X-Translation-Text', encoded);
   if (!isWhole) res.setHeader('X-Translation-Text-Truncated', 'true');
@@ -97,18 +92,10 @@ export function sendWav(res: ServerResponse, result: TranslationResult): void {
   res.end(wav);
 }
 
-/** `data.connectId` and `data.responses[0]` are what that client reads. */
-export function sendOriginal(res: ServerResponse, result: TranslationResult): void {
-  say(res, 'Server-Timing', serverTiming(result.timings));
+/** The client reads `data.connectId` and `data.responses[0]`. */
+export function sendOriginalJson(res: ServerResponse, result: TranslationResult): void {
+  res.setHeader('Server-Timing', serverTiming(result.timings));
   sendJson(res, { data: { connectId: result.connectId, responses: result.responses } });
-}
-
-/** As `res.json` does it, without asking whether the client has the answer already: it is a new one each time. */
-function sendJson(res: ServerResponse, body: object): void {
-  const json = JSON.stringify(body);
-  say(res, 'Content-Type', 'application/json; charset=utf-8');
-  say(res, 'Content-Length', String(Buffer.byteLength(json)));
-  res.end(json);
 }
 
 /** Percent-encoded UTF-8. Half a surrogate pair becomes U+FFFD, as it does in UTF-8. */

@@ -1,17 +1,18 @@
-/** Server-sent events: one answer that grows, at the pace of its reader. */
+/** Server-sent events: the translation as it arrives, at the pace of its reader. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { TranslationEvent, TranslationResult } from '../../translate/translate.js';
+import type { TranslationEvent } from '../../translate/request.js';
 import { audioBody, resultBody } from './responses.js';
 import { ClientDisconnected } from '../middleware/request-context.js';
 import { toGatewayError } from '../error-handler.js';
 import { toProblem } from '../problem.js';
+import type { FrontResponse } from './front.js';
 
 export interface EventStreamTiming {
   readonly heartbeatMs: number;
   readonly stalledReaderMs: number;
 }
 
-/** One open stream. Headers go out with the first event. */
+/** An open stream. Its headers are sent with the first event. */
 class EventStream {
   readonly #res: ServerResponse;
   readonly #stalledReaderMs: number;
@@ -33,7 +34,7 @@ class EventStream {
   /**
    * Resolves once the reader is ready for more.
    *
-   * @throws ClientGone when the reader left, or takes nothing any more.
+   * @throws ClientDisconnected when the reader has left, or has read nothing for `stalledReaderMs`.
    */
   async send(event: string, data: object): Promise<void> {
     if (this.#res.destroyed) throw new ClientDisconnected();
@@ -64,35 +65,33 @@ class EventStream {
   }
 }
 
-/**
- * Passes a translation on as it comes. What fails before it has started is only thrown, for it can still be told as a
- * plain problem; what fails later is told by the stream's `error` event and thrown all the same.
- *
- * @param translate runs the translation, and tells its events.
- */
-export async function streamTranslation(
+/** The stream opens with the first event; what fails before that is answered by a plain problem. */
+export function respondWithEvents(
   req: IncomingMessage,
   res: ServerResponse,
-  translate: (tell: (event: TranslationEvent) => Promise<void>) => Promise<TranslationResult>,
-  wantsAudio: boolean,
+  withAudio: boolean,
   timing: EventStreamTiming,
-): Promise<TranslationResult> {
+): FrontResponse {
   const { id } = req.context;
   let stream: EventStream | undefined;
   const open = (): EventStream => (stream ??= new EventStream(res, timing));
-  try {
-    const result = await translate((event) => sendEvent(open(), event, id));
-    const spoken = wantsAudio ? audioBody(result.audio ?? Buffer.alloc(0)) : undefined;
-    await open().send('translation.done', resultBody(result, id, spoken));
-    return result;
-  } catch (error) {
-    if (stream !== undefined && !(error instanceof ClientDisconnected)) {
-      await stream.send('error', toProblem(toGatewayError(error), id));
-    }
-    throw error;
-  } finally {
-    stream?.end();
-  }
+  return {
+    onEvent: (event) => sendEvent(open(), event, id),
+    send: async (result) => {
+      const audio = withAudio ? audioBody(result.audio ?? Buffer.alloc(0)) : undefined;
+      await open().send('translation.done', resultBody(result, id, audio));
+      open().end();
+    },
+    fail: async (error) => {
+      try {
+        if (!(error instanceof ClientDisconnected)) {
+          await stream?.send('error', toProblem(toGatewayError(error), id));
+        }
+      } finally {
+        stream?.end();
+      }
+    },
+  };
 }
 
 function sendEvent(stream: EventStream, event: TranslationEvent, requestId: string): Promise<void> {

@@ -1,39 +1,39 @@
-/** Text as Apertium takes it: cut into sentences, its stream format's own characters made harmless, and back. */
+/** Text for Apertium: split into sentences, encoded in its stream format, and decoded again. */
 
-/** Letters and digits that are only drawn in another way: Latin ligatures as PDF files have them, and those of full width. */
-const DRAWN_OTHERWISE = /[\ufb00-\ufb06\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]+/g;
+/** Compatibility characters: Latin ligatures, as in PDF files, and full-width letters and digits. */
+const COMPATIBILITY_CHARACTERS = /[\ufb00-\ufb06\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]+/g;
 
-/** Text as dictionaries have it: each accent composed with its letter (NFC), and plain letters. Nothing else changes. */
+/** Text as in the dictionaries: accents composed with their letters (NFC), and plain letters. Nothing else changes. */
 export function normalise(text: string): string {
-  return text.normalize('NFC').replace(DRAWN_OTHERWISE, (letters) => letters.normalize('NFKC'));
+  return text.normalize('NFC').replace(COMPATIBILITY_CHARACTERS, (letters) => letters.normalize('NFKC'));
 }
 
-/** A sentence between what surrounds it; the three of all segments joined are the text, character for character. */
+/** A sentence and the blanks around it; the parts of all segments joined are exactly the text. */
 export interface Segment {
   readonly before: string;
-  /** Empty where the text has nothing but blanks. */
+  /** Empty if the text is only blanks. */
   readonly sentence: string;
   readonly after: string;
 }
 
-/** Longer sentences are cut at a blank: the time a pipeline takes grows with their length. */
+/** Longer sentences are split at a blank: the time of a pipeline grows with their length. */
 const MAX_SENTENCE_LENGTH = 1_000;
 
-/** A place where a sentence may end; Chinese and Japanese put no blank there. */
+/** A place where a sentence may end; Chinese and Japanese have no blank there. */
 const GAP = /[\s\0]+|(?<=[。！？])(?![\s\0])/gu;
-/** A full stop or the like, and what closes behind it. What may be an abbreviation ends nothing: `Dr.`, `p.`, `U.S.` */
+/** A full stop or the like with closing quotes or brackets, but not after an abbreviation: `Dr.`, `p.`, `U.S.` */
 const FULL_STOP = /(?:(?<!(?<![\p{L}\p{N}])(?:\p{L}|\p{Lu}\p{L}{1,2}))\.|[!?…。！？])["'”’»)\]]*$/u;
 /** Lines of lists and verse are shorter. */
 const WRAPPED_LINE_LENGTH = 50;
-/** So much of the text before a gap tells whether the sentence ends there. */
+/** Characters before a gap that decide whether the sentence ends there. */
 const TAIL_LENGTH = 16;
 
-/** Cuts a text into sentences that can be translated each by itself. */
-export function cutIntoSegments(text: string): Segment[] {
+/** Splits a text into sentences that can be translated separately. */
+export function splitIntoSegments(text: string): Segment[] {
   const segments: Segment[] = [];
   let before = '';
   let start = 0;
-  /** What stands from `start` to `end` is a sentence, what follows up to `next` a gap. */
+  /** From `start` to `end` is a sentence, from there to `next` a gap. */
   const close = (end: number, next: number): void => {
     const piece = text.slice(start, end);
     const sentence = piece.trim();
@@ -50,7 +50,7 @@ export function cutIntoSegments(text: string): Segment[] {
   };
   const closeUpTo = (end: number, next: number): void => {
     while (end - start > MAX_SENTENCE_LENGTH) {
-      const cut = placeToCut(text, start);
+      const cut = findCut(text, start);
       close(cut, cut);
     }
     close(end, next);
@@ -64,8 +64,8 @@ export function cutIntoSegments(text: string): Segment[] {
 }
 
 /**
- * A NUL always ends a sentence, for a pipeline takes it as the end; so does an empty line. A full stop does unless it goes on
- * in small letters, and so does a line break, but not that of a long line, which was merely wrapped.
+ * A NUL, at which a pipeline ends a sentence, and an empty line always end it. A full stop does unless lower case follows,
+ * and so does a line break after a short line; a long line was merely wrapped.
  */
 function endsSentence(text: string, index: number, gap: string): boolean {
   const breaks = gap.split('\n').length - 1;
@@ -76,8 +76,8 @@ function endsSentence(text: string, index: number, gap: string): boolean {
   return breaks === 1 && index - (text.lastIndexOf('\n', index - 1) + 1) < WRAPPED_LINE_LENGTH;
 }
 
-/** Where a sentence that is too long is cut with the least harm. */
-function placeToCut(text: string, start: number): number {
+/** Where splitting a sentence that is too long does the least harm. */
+function findCut(text: string, start: number): number {
   const limit = start + MAX_SENTENCE_LENGTH;
   for (const stop of ['.', ';', ',', '']) {
     const at = text.lastIndexOf(`${stop} `, limit);
@@ -92,16 +92,16 @@ function endOfCharacter(text: string, at: number): number {
 }
 
 /**
- * What passes through untranslated, as a blank between words: addresses, control characters, runs of blanks, and the
- * tilde, which the last stage of a pipeline drops.
+ * Passed through untranslated, as a blank between words: addresses, control characters, runs of blanks, and the tilde,
+ * which the last stage of a pipeline drops.
  */
 const UNTRANSLATED =
   /(?:https?:\/\/|www\.)[^\s<>"]*[^\s<>"'.,;:!?)\]]|[\p{L}\p{N}._%+-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+|\s{2,}|[^\S ]|\p{Cc}+|~+/gu;
 const SPECIAL = /[[\]{}^$@\\/<>]/g;
 
 /**
- * One sentence in Apertium's stream format. The full stop with an empty blank behind it tells the tagger that the sentence
- * ends; the way back removes it. Text has no NUL here.
+ * Encodes one sentence, which contains no NUL, in Apertium's stream format. The full stop with an empty blank after it marks
+ * the end of the sentence for the tagger; `decodeSentence` removes it.
  */
 export function encodeSentence(sentence: string): string {
   let encoded = '';
@@ -118,7 +118,7 @@ function escape(text: string): string {
 }
 
 /**
- * Plain text again, without the blanks that words which fell away left behind.
+ * Decodes a translation to plain text, without the blanks of words that were dropped.
  * @param original the sentence that was encoded
  */
 export function decodeSentence(stream: string, original: string): string {
@@ -131,7 +131,7 @@ export function decodeSentence(stream: string, original: string): string {
   return original.search(BLANK_BEFORE_STOP) >= 0 ? text : text.replace(BLANK_BEFORE_STOP, '');
 }
 
-/** French has it, and file names: `.env`. */
+/** French and file names (`.env`) have blanks there in the original. */
 const BLANK_BEFORE_STOP = /(?<=\S) (?=[.,;:!?])/gu;
 
 const PARTS = /\\(.)|\[((?:\\.|[^\]\\])*)\]|\.\[\]| {2,}/gsu;
@@ -144,13 +144,13 @@ function unescape(text: string): string {
 export interface AnalysedWord {
   /** As it was written. */
   readonly word: string;
-  /** The dictionary has it. */
+  /** Whether the dictionary has it. */
   readonly isKnown: boolean;
-  /** The dictionary has it with a capital only: `Monday`. */
+  /** Whether the dictionary has it only with a capital: `Monday`. */
   readonly isName: boolean;
 }
 
-/** The words of a text, from what the analyser of a language wrote: `^monday/Monday<n><sg>$`, `^york/*york$`. */
+/** The words of a text, from the output of an analyser: `^monday/Monday<n><sg>$`, `^york/*york$`. */
 export function readAnalysis(analysis: string): AnalysedWord[] {
   const words = analysis.matchAll(/\^((?:\\.|[^\\/$])*)\/((?:\\.|[^\\$])*)\$/gsu);
   return [...words].map(([, word = '', readings = '']) => ({

@@ -1,4 +1,4 @@
-/** The speech engine: real translation of speech and text on this machine, by Debian's programs, without any key. */
+/** The speech engine: translates speech and text on this machine with programs from Debian, without an API key. */
 import { availableParallelism } from 'node:os';
 import type { Logger } from 'pino';
 import type { Item } from '../../wire/index.js';
@@ -13,73 +13,67 @@ import {
   readLanguages,
   type LanguageRequest,
 } from './languages.js';
-import type { Pair } from './modes.js';
+
 import { Recognizer } from './recognizer.js';
-import {
-  ResponderError,
-  type Responder,
-  type EngineCapabilities,
-  type ResponderEvent,
-  type ResponderRequest,
-} from '../server/responder.js';
-import { TranslationRoutes } from './routes.js';
-import { Programs } from './process.js';
-import { Transcripts } from './transcripts.js';
+import { ResponderError } from '../server/errors.js';
+import type { Responder, EngineCapabilities, ResponderEvent, ResponderRequest } from '../server/responder.js';
+
+import { ProgramRunner } from './process.js';
+import { TranscriptCache } from './transcript-cache.js';
 import { Synthesizer, VOICES } from './synthesizer.js';
+import type { Translator } from './translator.js';
 
 export interface SpeechEngineOptions {
   readonly logger?: Pick<Logger, 'debug' | 'warn'>;
-  /** Where programs are looked for; the PATH of this process if absent. */
+  /** Where programs are searched; the PATH of this process if absent. */
   readonly path?: string;
-  /** Where Debian's packages are; `/` if absent. */
+  /** The root of the file system with Debian's packages; `/` if absent. */
   readonly root?: string;
 }
 
-/** Speech is understood in this language only. */
+/** The only language whose speech is recognised. */
 const RECOGNIZED_LANGUAGE = 'en';
-/** Shorter texts are told word by word, longer ones sentence by sentence. */
-const WORD_BY_WORD_LENGTH = 600;
-/** A text of fewer words may be a name, which no dictionary has. */
-const UNKNOWN_WORDS = 4;
+/** Up to this length a translation is sent word by word, above it sentence by sentence. */
+const MAX_WORD_BY_WORD_LENGTH = 600;
+/** A text of fewer words may be a name, which no dictionary has, and is not rejected. */
+const MIN_WORDS_TO_REJECT = 4;
 
-/** Looks what is installed; starts all the same where something, or everything, is missing. */
+/** Detects what is installed; works even if some or all programs are missing. */
 export async function createSpeechEngine(options: SpeechEngineOptions = {}): Promise<Responder> {
   const { path, root = '/' } = options;
-  const probing = new Programs(1, path);
+  const probing = new ProgramRunner(1, path);
   const inventory = await takeInventory(root, probing, new AbortController().signal);
-  options.logger?.debug({ pairs: inventory.pairs.length, missing: inventory.missing }, 'speech engine');
-  return new SpeechEngine(inventory, options);
+  const { pairs, missingPairs: missing, missingSpeech } = inventory;
+  options.logger?.debug({ pairs: pairs.length, missing: [...missing, ...missingSpeech] }, 'speech engine');
+  const translator: Translator = new Apertium({ pairs, missing, path, logger: options.logger });
+  return new SpeechEngine(inventory, translator, path);
 }
 
 class SpeechEngine implements Responder {
   readonly #inventory: Inventory;
-  readonly #routes: TranslationRoutes;
+  readonly #translator: Translator;
   readonly #names: LanguageNames;
-  readonly #apertium: Apertium;
-  readonly #transcripts: Transcripts;
-  readonly #voice: Synthesizer;
-  /** Recognition takes seconds and speech does not; so neither waits for the other. */
-  readonly #recognizer: Programs;
-  readonly #speaking: Programs;
+  readonly #transcripts: TranscriptCache;
+  readonly #synthesizer: Synthesizer;
+  /** Two runners, since recognition takes seconds and synthesis does not: neither waits for the other. */
+  readonly #recognizerRuns: ProgramRunner;
+  readonly #synthesizerRuns: ProgramRunner;
 
-  constructor(inventory: Inventory, { path, logger }: SpeechEngineOptions) {
+  constructor(inventory: Inventory, translator: Translator, path: string | undefined) {
     const cores = availableParallelism();
     this.#inventory = inventory;
-    this.#routes = new TranslationRoutes(inventory.pairs);
-    this.#names = new LanguageNames(this.#routes.sources);
-    this.#apertium = new Apertium(path, logger);
-    this.#recognizer = new Programs(cores, path);
-    this.#speaking = new Programs(cores, path);
-    const recognizer = new Recognizer(this.#recognizer);
-    this.#transcripts = new Transcripts(async (pcm, signal) => {
-      const words = await recognizer.transcribe(pcm, signal);
-      const english = this.#routes.pairFrom(RECOGNIZED_LANGUAGE);
-      return english ? this.#apertium.capitalise(words, english, signal) : words;
-    });
-    this.#voice = new Synthesizer(this.#speaking, inventory.speech);
+    this.#translator = translator;
+    this.#names = new LanguageNames(translator.sources);
+    this.#recognizerRuns = new ProgramRunner(cores, path);
+    this.#synthesizerRuns = new ProgramRunner(cores, path);
+    const recognizer = new Recognizer(this.#recognizerRuns);
+    this.#transcripts = new TranscriptCache(async (pcm, signal) =>
+      translator.capitalizeNames(await recognizer.transcribe(pcm, signal), RECOGNIZED_LANGUAGE, signal),
+    );
+    this.#synthesizer = new Synthesizer(this.#synthesizerRuns, inventory.speech);
   }
 
-  /** Translates the last user item; every other item is context, of which only system items can instruct. */
+  /** Translates the last user item; of the others only system items can contain instructions. */
   async *respond(
     { items, metadata, instructions, output, voice }: ResponderRequest,
     signal: AbortSignal,
@@ -87,129 +81,138 @@ class SpeechEngine implements Responder {
     signal.throwIfAborted();
     const question = items.findLast(({ role }) => role === 'user');
     if (question === undefined) return;
-    const wish = readLanguages({ metadata, instructions, items }, this.#names);
+    const languages = readLanguages({ metadata, instructions, items }, this.#names);
     const isSpoken = question.parts.some((part) => part.type === 'audio' && part.audio !== undefined);
-    if (isSpoken) this.#checkRecognizer(wish.source);
-    const text = normalise(await this.#wordsOf(question, signal));
+    if (isSpoken) this.#checkRecognizer(languages.source);
+    const text = normalise(await this.#textOf(question, signal));
     if (!/[^\s\0]/.test(text)) return;
 
-    const { source, target } = await this.#decide(wish, text, isSpoken, signal);
-    const route = this.#route(source, target);
-    if (output === 'audio') this.#checkVoice(target);
-    let answer = '';
-    for await (const sentence of this.#apertium.translate(text, route, signal)) {
-      answer += sentence;
-      const deltas = text.length <= WORD_BY_WORD_LENGTH ? wordsOf(sentence) : [sentence];
+    const { source, target } = await this.#resolveLanguages(languages, text, isSpoken, signal);
+    this.#checkTranslator(source, target);
+    if (output === 'audio') this.#checkSynthesizer(target);
+    let translation = '';
+    for await (const sentence of this.#translator.translate(text, source, target, signal)) {
+      translation += sentence;
+      const deltas = text.length <= MAX_WORD_BY_WORD_LENGTH ? splitWords(sentence) : [sentence];
       for (const delta of deltas) yield { type: 'text', delta };
     }
     if (output === 'text') return;
-    for await (const pcm of this.#voice.speak(answer, target, voice, signal)) yield { type: 'audio', pcm };
+    for await (const pcm of this.#synthesizer.speak(translation, target, voice, signal))
+      yield { type: 'audio', pcm };
   }
 
   async transcribe(pcm: Buffer, language: string | undefined, signal: AbortSignal): Promise<string> {
     this.#checkRecognizer(language);
-    return this.#transcripts.of(pcm, signal);
+    return this.#transcripts.get(pcm, signal);
   }
 
   capabilities(): Promise<EngineCapabilities> {
-    const { sources } = this.#routes;
-    const { speech, recognizer, missing } = this.#inventory;
+    const translator = this.#translator;
+    const { speech, recognizer, missingSpeech } = this.#inventory;
     return Promise.resolve({
-      languages: sources.map((source) => ({ source, targets: this.#routes.targetsOf(source) })),
-      chains: sources.flatMap((source) => this.#routes.chainsFrom(source)),
+      languages: translator.sources.map((source) => ({ source, targets: translator.targetsOf(source) })),
+      chains: translator.sources.flatMap((source) => translator.chainsFrom(source)),
       speechSources: recognizer ? [RECOGNIZED_LANGUAGE] : [],
       voices: speech.flite || speech.espeak.size > 0 ? [...VOICES] : [],
-      missing: [...missing],
+      missing: [...translator.missing, ...missingSpeech],
     });
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#apertium.close(), this.#recognizer.close(), this.#speaking.close()]);
+    await Promise.all([
+      this.#translator.close(),
+      this.#recognizerRuns.close(),
+      this.#synthesizerRuns.close(),
+    ]);
   }
 
-  /** Texts and what was said, in order. */
-  async #wordsOf({ parts }: Item, signal: AbortSignal): Promise<string> {
+  /** The texts and transcripts of an item, in order. */
+  async #textOf({ parts }: Item, signal: AbortSignal): Promise<string> {
     const texts: string[] = [];
     for (const part of parts) {
       if (part.type === 'text') texts.push(part.text);
       else if (part.transcript !== undefined) texts.push(part.transcript);
-      else if (part.audio) texts.push(await this.#transcripts.of(part.audio, signal));
+      else if (part.audio) texts.push(await this.#transcripts.get(part.audio, signal));
     }
     return texts.filter((text) => text !== '').join('\n');
   }
 
-  async #decide(
-    wish: LanguageRequest,
+  async #resolveLanguages(
+    requested: LanguageRequest,
     text: string,
     isSpoken: boolean,
     signal: AbortSignal,
   ): Promise<{ source: string; target: string }> {
-    const { between } = wish;
-    const known = wish.source ?? (isSpoken ? RECOGNIZED_LANGUAGE : undefined);
-    if (wish.target === undefined && between) {
+    const { between } = requested;
+    const known = requested.source ?? (isSpoken ? RECOGNIZED_LANGUAGE : undefined);
+    if (requested.target === undefined && between) {
       const source = known ?? (await this.#detect(text, between.map(primaryTag), signal));
       return { source, target: primaryTag(source) === primaryTag(between[0]) ? between[1] : between[0] };
     }
-    const source = known ?? (await this.#detect(text, this.#routes.sources, signal));
-    return { source, target: wish.target ?? defaultTarget(source) };
+    const source = known ?? (await this.#detect(text, this.#translator.sources, signal));
+    return { source, target: requested.target ?? defaultTarget(source) };
   }
 
-  /** @throws ResponderError where the text is long enough to tell that none of the languages has its words. */
+  /** @throws ResponderError when the text is in none of the languages, and long enough to be certain of that. */
   async #detect(text: string, languages: readonly string[], signal: AbortSignal): Promise<string> {
-    const pairs = byLikelihood(languages).flatMap((language) => this.#routes.pairFrom(language) ?? []);
-    const language = await this.#apertium.detect(text, pairs, signal);
+    const { sources } = this.#translator;
+    const candidates = byLikelihood(languages).filter((language) => sources.includes(language));
+    const language = await this.#translator.detect(text, candidates, signal);
     if (language !== undefined) return language;
-    if (this.#inventory.pairs.length === 0)
-      throw new ResponderError('offline_engine_missing', MISSING.translation);
+    this.#checkTranslatorInstalled();
     const isForeign = /\p{L}/u.test(text) && !/\p{Script=Latin}/u.test(text);
-    if (isForeign || countWords(text) >= UNKNOWN_WORDS) {
+    if (isForeign || countWords(text) >= MIN_WORDS_TO_REJECT) {
       throw new ResponderError(
         'unsupported_language',
-        `The text is in none of the languages that are understood offline: ${this.#list(pairs.map((pair) => pair.source))}. Where it is, say so with \`source\`.`,
+        `The text is not in a language that can be translated offline: ${this.#list(candidates)}. If it is, set \`source\`.`,
       );
     }
     return DEFAULT_SOURCE;
   }
 
-  #route(source: string, target: string): readonly Pair[] {
-    const route = this.#routes.find(source, target);
-    if (route) return route;
-    if (this.#inventory.pairs.length === 0)
-      throw new ResponderError('offline_engine_missing', MISSING.translation);
+  #checkTranslator(source: string, target: string): void {
+    const translator = this.#translator;
+    if (translator.canTranslate(source, target)) return;
+    this.#checkTranslatorInstalled();
     const from = primaryTag(source);
     const targets = [
-      ...this.#routes.targetsOf(from),
-      ...this.#routes.chainsFrom(from).flatMap((way) => way.slice(-1)),
+      ...translator.targetsOf(from),
+      ...translator.chainsFrom(from).flatMap((chain) => chain.slice(-1)),
     ];
     const possible =
       targets.length === 0
-        ? `Offline there are only ${this.#list(this.#routes.sources)}`
-        : `Offline ${this.#names.nameOf(from)} becomes ${this.#list(targets)}`;
+        ? `Offline translation supports only ${this.#list(translator.sources)}`
+        : `Offline, ${this.#names.nameOf(from)} can be translated to ${this.#list(targets)}`;
     throw new ResponderError(
       'unsupported_language',
-      `There is no way from ${this.#names.nameOf(source)} to ${this.#names.nameOf(target)} here. ${possible}. Debian has more pairs: apt-cache search ^apertium-`,
+      `${this.#names.nameOf(source)} cannot be translated to ${this.#names.nameOf(target)} offline. ${possible}. ${translator.moreLanguages}`,
     );
+  }
+
+  #checkTranslatorInstalled(): void {
+    const { sources, missing } = this.#translator;
+    if (sources.length === 0) throw new ResponderError('offline_engine_missing', missing.join(' '));
   }
 
   #checkRecognizer(language: string | undefined): void {
     if (language !== undefined && primaryTag(language) !== RECOGNIZED_LANGUAGE) {
       throw new ResponderError(
         'unsupported_language',
-        `Speech is understood in ${this.#names.nameOf(RECOGNIZED_LANGUAGE)} only here, not in ${this.#names.nameOf(language)}. Send text instead.`,
+        `Offline, only speech in ${this.#names.nameOf(RECOGNIZED_LANGUAGE)} is recognised, not in ${this.#names.nameOf(language)}. Send text instead.`,
       );
     }
     if (!this.#inventory.recognizer) throw new ResponderError('offline_engine_missing', MISSING.recognition);
   }
 
-  #checkVoice(language: string): void {
-    if (this.#voice.speaks(language)) return;
+  #checkSynthesizer(language: string): void {
+    if (this.#synthesizer.speaks(language)) return;
     if (this.#inventory.speech.espeak.size === 0) {
       const part = primaryTag(language) === 'en' ? MISSING.english : MISSING.speech;
       throw new ResponderError('offline_engine_missing', part);
     }
     throw new ResponderError(
       'unsupported_language',
-      `${this.#names.nameOf(language)} cannot be spoken here. Ask for text only.`,
+      `There is no offline voice for ${this.#names.nameOf(language)}. Ask for text only.`,
     );
   }
 
@@ -218,8 +221,8 @@ class SpeechEngine implements Responder {
   }
 }
 
-/** With its leading blanks each; joined they are the text. */
-function wordsOf(text: string): string[] {
+/** Each word keeps its leading blanks, so that the words joined are the text. */
+function splitWords(text: string): string[] {
   return text.match(/\s*\S+(?:\s+$)?|\s+$/g) ?? [];
 }
 
@@ -227,7 +230,7 @@ function countWords(text: string): number {
   return text.match(/\p{L}+/gu)?.length ?? 0;
 }
 
-/** A word that several languages have is taken for the one spoken by most. */
+/** A word of several languages is attributed to the one with the most speakers. */
 function byLikelihood(languages: readonly string[]): string[] {
   const order = ['en', 'es', 'fr', 'pt', 'it', 'ca'];
   const rank = (tag: string): number => (order.includes(tag) ? order.indexOf(tag) : order.length);

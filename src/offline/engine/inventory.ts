@@ -1,17 +1,19 @@
-/** What is installed of the programs that the speech engine needs, and what to install for the rest. */
+/** Which of the speech engine's programs are installed, and how to install the others. */
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readPairs, type Pair } from './modes.js';
-import type { Programs } from './process.js';
+import { readPairs, type LanguagePair } from './apertium-modes.js';
+import type { ProgramRunner } from './process.js';
 import type { SpokenLanguages } from './synthesizer.js';
 
 export interface Inventory {
-  readonly pairs: readonly Pair[];
-  /** English speech can be recognised. */
+  readonly pairs: readonly LanguagePair[];
+  /** A sentence for each recommended pair that is not installed. */
+  readonly missingPairs: readonly string[];
+  /** Whether English speech can be recognised. */
   readonly recognizer: boolean;
   readonly speech: SpokenLanguages;
-  /** A sentence for each part that is not there. */
-  readonly missing: readonly string[];
+  /** A sentence for each speech program that is not installed. */
+  readonly missingSpeech: readonly string[];
 }
 
 const INSTALL = 'Install it with: sudo apt-get install --no-install-recommends';
@@ -33,10 +35,10 @@ const COMMANDS = ['lt-proc', 'apertium-tagger', 'pocketsphinx_continuous', 'flit
 const FIND_COMMANDS = 'for name in "$@"; do command -v "$name" >/dev/null && echo "$name"; done; true';
 const TIMEOUT_MS = 20_000;
 
-/** @param root of the file system that Debian's packages are in: `/` */
+/** @param root the root of the file system with Debian's packages: `/` */
 export async function takeInventory(
   root: string,
-  programs: Programs,
+  programs: ProgramRunner,
   signal: AbortSignal,
 ): Promise<Inventory> {
   const found = await programs.run({ script: FIND_COMMANDS, args: COMMANDS, timeoutMs: TIMEOUT_MS }, signal);
@@ -50,16 +52,15 @@ export async function takeInventory(
   ]);
   const recognizer = model && commands.has('pocketsphinx_continuous');
   const flite = commands.has('flite');
-  const missing = [
-    ...missingPairs(pairs),
+  const missingSpeech = [
     ...(recognizer ? [] : [MISSING.recognition]),
     ...(flite ? [] : [MISSING.english]),
     ...(espeak.size > 0 ? [] : [MISSING.speech]),
   ];
-  return { pairs, recognizer, speech: { flite, espeak }, missing };
+  return { pairs, missingPairs: missingPairs(pairs), recognizer, speech: { flite, espeak }, missingSpeech };
 }
 
-function missingPairs(pairs: readonly Pair[]): string[] {
+function missingPairs(pairs: readonly LanguagePair[]): string[] {
   if (pairs.length === 0) return [MISSING.translation];
   return LANGUAGE_PACKAGES.filter(
     ({ source, target }) => !pairs.some((pair) => pair.source === source && pair.target === target),
@@ -73,8 +74,8 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** The table has the name of the language second, and further names in brackets at the end: `(fr 5)`. */
-async function readVoices(programs: Programs, signal: AbortSignal): Promise<ReadonlySet<string>> {
+/** The second column of the table is the language; further names are in brackets at the end: `(fr 5)`. */
+async function readVoices(programs: ProgramRunner, signal: AbortSignal): Promise<ReadonlySet<string>> {
   const table = await programs.run({ script: 'espeak-ng --voices', timeoutMs: TIMEOUT_MS }, signal);
   const rows = table.toString('utf8').split('\n').slice(1);
   return new Set(

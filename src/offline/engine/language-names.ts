@@ -1,18 +1,18 @@
-/** What people call languages: in English, in the language itself, and in the languages that are installed. */
+/** Names of languages in English, in the language itself, and in the installed languages. */
 
 export interface Mention {
   readonly tag: string;
-  /** Of the first character, and of the one behind the last. */
+  /** Offsets in the text, the end exclusive. */
   readonly start: number;
   readonly end: number;
 }
 
-/** Languages of a region or script that have a name of their own: Brazilian Portuguese. */
+/** Tags with a region or script that have their own name: Brazilian Portuguese. */
 const REGIONAL = [
   ...['pt-BR', 'pt-PT', 'es-419', 'es-ES', 'es-MX', 'en-AU', 'en-CA', 'en-GB', 'en-US', 'fr-CA', 'fr-CH'],
   ...['de-AT', 'de-CH', 'nl-BE', 'zh-Hans', 'zh-Hant', 'ca-valencia'],
 ];
-/** Said as often, and not what Unicode's tables say. */
+/** Common names that are not in Unicode's tables. */
 const ALSO: readonly (readonly [string, string])[] = [
   ['castilian', 'es'],
   ['castellano', 'es'],
@@ -22,7 +22,7 @@ const ALSO: readonly (readonly [string, string])[] = [
   ['farsi', 'fa'],
   ['flemish', 'nl'],
 ];
-/** Names that are a country or a word as well, and Latin ones of three letters, which are a word in some language. */
+/** Names that are also a country or a word, and Latin ones of up to three letters, which are a word in some language. */
 const AMBIGUOUS = /^(?:indonesia|nauru|jawa|even|\p{Script=Latin}{1,3})$/u;
 
 export class LanguageNames {
@@ -46,12 +46,12 @@ export class LanguageNames {
     return this.#english.of(tag) ?? tag;
   }
 
-  /** `Spanish` → `es`, whatever its case; undefined for what is no language. */
+  /** `Spanish` → `es`, ignoring case; undefined for other words. */
   tagOf(name: string): string | undefined {
     return this.#tags.get(name.toLowerCase());
   }
 
-  /** In order, without overlap. `polish` is a word; `Polish` is a language. */
+  /** Language names in order, without overlap. `polish` is a word; `Polish` is a language. */
   find(text: string): Mention[] {
     return [...text.matchAll(this.#pattern)]
       .filter(([name]) => name !== 'polish')
@@ -71,7 +71,7 @@ export class LanguageNames {
   }
 }
 
-/** All of ISO 639-1 that Unicode has a name for, without retired codes. */
+/** The ISO 639-1 codes that Unicode has a name for, without retired ones. */
 function twoLetterTags(): string[] {
   const names = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' });
   const letters = Array.from({ length: 26 }, (_, index) => String.fromCharCode(97 + index));

@@ -1,17 +1,18 @@
-/** Which languages a request is about: its metadata says so, or its prompt does, or the default rule. */
+/** The source and target languages of a request: from its metadata, its prompt, or the defaults. */
 import { normalise } from './apertium-text.js';
 import type { LanguageNames, Mention } from './language-names.js';
-import { ResponderError, type ResponderRequest } from '../server/responder.js';
+import { ResponderError } from '../server/errors.js';
+import type { ResponderRequest } from '../server/responder.js';
 
-/** What is absent was not said. Tags are canonical BCP 47. */
+/** Absent languages are not specified. Tags are canonical BCP 47. */
 export interface LanguageRequest {
   readonly source?: string;
   readonly target?: string;
-  /** An interpreter between two languages: from whichever is spoken to the other. */
+  /** Interpretation in both directions: from either language to the other. */
   readonly between?: readonly [string, string];
 }
 
-/** What nobody asked for otherwise: English becomes Spanish, everything else English. */
+/** The defaults: English to Spanish, any other language to English. */
 export const DEFAULT_SOURCE = 'en';
 const DEFAULT_TARGET = 'es';
 
@@ -25,9 +26,9 @@ export function primaryTag(tag: string): string {
 }
 
 /**
- * Metadata (`source_language`, `target_language`; tags, names or `auto`) comes before prompts. Prompts are the instructions
- * and then the system items; the first that says to what decides. The question itself never instructs.
- * @throws ResponderError `unsupported_language` for metadata that names no language
+ * Metadata (`source_language`, `target_language`; tags, names or `auto`) takes precedence over prompts. Prompts are the
+ * instructions and then the system items; the first that names a target decides. User items never count as instructions.
+ * @throws ResponderError `unsupported_language` for metadata that does not name a language
  */
 export function readLanguages(
   { metadata, instructions, items }: Pick<ResponderRequest, 'metadata' | 'instructions' | 'items'>,
@@ -59,18 +60,18 @@ function readTag(value: string | undefined, names: LanguageNames): string | unde
     const [canonical] = Intl.getCanonicalLocales(tag);
     if (canonical !== undefined) return canonical;
   } catch {
-    // RangeError is how Intl says that it is no tag.
+    // Intl throws a RangeError for an invalid tag.
   }
   throw new ResponderError(
     'unsupported_language',
-    `'${tag}' is no language tag. Write it as in 'es' or 'pt-BR'.`,
+    `'${tag}' is not a language tag. Write it as in 'es' or 'pt-BR'.`,
   );
 }
 
 type Role = 'source' | 'target' | 'in' | 'bare';
 
 const ARROW = /(?:→|⇒|->|=>)\s*$/u;
-/** What somebody says it in. */
+/** Precedes the language in which something is said. */
 const SAID =
   /\b(?:(?:said|says|spoken|speaking|written|recorded) in|(?:I|we|they|he|she|users?|speakers?|callers?|customers?|guests?) (?:\p{L}+ )?(?:say|speak|talk|write|hear)s?(?: in)?)\s+$/iu;
 const ROLE_OF_WORD: ReadonlyMap<string, Role> = new Map<string, Role>([
@@ -78,14 +79,14 @@ const ROLE_OF_WORD: ReadonlyMap<string, Role> = new Map<string, Role>([
   ...['from', 'de', 'del', 'du', 'desde', 'aus', 'von'].map((word) => [word, 'source'] as const),
   ...['in', 'en', 'em'].map((word) => [word, 'in'] as const),
 ]);
-/** Between the word that gives the role and the name: into *clear, natural* Spanish. */
+/** Words between the one that gives the role and the name: into *clear, natural* Spanish. */
 const MAX_WORDS_BETWEEN = 2;
-/** Only a text that gives such a task means a language that it merely names. */
+/** Only in a text with such a task does a language without a role count. */
 const TASK = /\b(?:translat|interpret|answer|repl(?:y|ies)\b|respond|speak\b|tradu|übersetz|dolmetsch)/iu;
 const BOTH_WAYS =
   /vice[- ]?versa|both (?:directions|ways)|and back|↔|⇄|<->|\bbetween\b|\bentre\b|\bzwischen\b/iu;
 
-/** What a prompt says of languages, by what stands before their names. */
+/** The languages of a prompt, by the words before their names. */
 export function readPrompt(prompt: string, names: LanguageNames): LanguageRequest {
   const mentions = names.find(prompt);
   const roles = mentions.map((mention, index) => roleOf(prompt, mention, mentions[index + 1]));

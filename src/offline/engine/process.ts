@@ -3,15 +3,14 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { Semaphore } from '../../semaphore.js';
 
-/** How much of what a program complains about is kept for the log. */
-const COMPLAINT_BYTES = 2_000;
+/** The part of a program's standard error that is kept for the log. */
+const MAX_STDERR_BYTES = 2_000;
 
 /**
- * Starts a pipeline. It is read from and written to through real pipes inside the shell, for Node gives its children
- * sockets, which `/dev/stdin` and `/dev/stdout` cannot open. When this process dies, the pipeline's input ends and with it
- * the pipeline.
- * @param script takes `args` as `$1`, `$2`…, never as part of its text
- * @param path where programs are looked for; this process's own PATH if absent
+ * Starts a shell pipeline. Scripts put real pipes at both ends (`cat |`), because Node gives its children sockets, which
+ * `/dev/stdin` and `/dev/stdout` cannot open. When this process dies, the pipeline's input ends, and so does the pipeline.
+ * @param script receives `args` as `$1`, `$2`…, never as part of its text
+ * @param path where to search for programs; the PATH of this process if absent
  */
 export function startPipeline(
   script: string,
@@ -23,12 +22,12 @@ export function startPipeline(
     stdio: 'pipe',
     ...(path !== undefined && { env: { PATH: path } }),
   });
-  // A program that ends before it has read everything breaks the pipe; how it ended is told by `close`.
+  // A program that exits before it has read everything breaks the pipe; `close` reports how it exited.
   child.stdin.on('error', () => undefined);
   return child;
 }
 
-/** Ends the shell and everything in its pipeline, at once. Without effect when all of it has ended. */
+/** Kills the shell and its whole pipeline. No effect when all of it has exited. */
 export function killPipeline({ pid }: ChildProcessWithoutNullStreams): void {
   if (pid === undefined) return;
   try {
@@ -38,11 +37,11 @@ export function killPipeline({ pid }: ChildProcessWithoutNullStreams): void {
   }
 }
 
-/** Reads the error output, which would otherwise fill up and stall the program. @returns its beginning, so far */
-export function drainComplaints(child: ChildProcessWithoutNullStreams): () => string {
+/** Reads standard error, whose full pipe would stall the program. @returns the start of what has been read so far */
+export function drainStderr(child: ChildProcessWithoutNullStreams): () => string {
   let text = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    text += chunk.slice(0, COMPLAINT_BYTES - text.length);
+    text += chunk.slice(0, MAX_STDERR_BYTES - text.length);
   });
   return () => text.trim();
 }
@@ -54,25 +53,25 @@ export interface ProgramRun {
   readonly timeoutMs: number;
 }
 
-/** Programs that run to their end, so many at a time. */
-export class Programs {
-  readonly #line: Semaphore;
+/** Runs programs to completion, a limited number at a time. */
+export class ProgramRunner {
+  readonly #semaphore: Semaphore;
   readonly #path: string | undefined;
   readonly #closing = new AbortController();
   readonly #running = new Set<Promise<Buffer>>();
 
   constructor(concurrency: number, path: string | undefined) {
-    this.#line = new Semaphore(concurrency);
+    this.#semaphore = new Semaphore(concurrency);
     this.#path = path;
   }
 
   /**
-   * What the program writes. Settles only when no process of it is left.
+   * Returns the output of the program. Settles only when all its processes have exited.
    * @throws Error when it fails or takes too long; `signal.reason` when aborted
    */
   run(program: ProgramRun, signal: AbortSignal): Promise<Buffer> {
     const either = AbortSignal.any([signal, this.#closing.signal]);
-    const run = this.#line.run(() => runToEnd(program, this.#path, either), either);
+    const run = this.#semaphore.run(() => runToEnd(program, this.#path, either), either);
     this.#running.add(run);
     const forget = (): void => {
       this.#running.delete(run);
@@ -81,7 +80,7 @@ export class Programs {
     return run;
   }
 
-  /** Ends all that run or wait. */
+  /** Aborts all running and waiting programs. */
   async close(): Promise<void> {
     this.#closing.abort(new Error('The speech engine is closed.'));
     await Promise.allSettled(this.#running);
@@ -94,7 +93,7 @@ async function runToEnd(
   signal: AbortSignal,
 ): Promise<Buffer> {
   const child = startPipeline(script, args, path);
-  const complaints = drainComplaints(child);
+  const stderr = drainStderr(child);
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   const deadline = AbortSignal.timeout(timeoutMs);
@@ -111,7 +110,6 @@ async function runToEnd(
   }
   signal.throwIfAborted();
   if (deadline.aborted) throw new Error(`A program took longer than ${timeoutMs} ms: ${script}`);
-  if (child.exitCode !== 0)
-    throw new Error(`A program failed (${child.exitCode}): ${script}\n${complaints()}`);
+  if (child.exitCode !== 0) throw new Error(`A program failed (${child.exitCode}): ${script}\n${stderr()}`);
   return Buffer.concat(chunks);
 }

@@ -1,10 +1,16 @@
-/** The default conversation of one session: its items, in order, under their ids. */
+/** The items of a session's default conversation, in order and by id. */
+import { randomBytes } from 'node:crypto';
 import type { Item } from '../../wire/index.js';
-import { RequestError } from './request-error.js';
+import { RequestError } from './errors.js';
+
+/** Shorter than the 32 characters that the protocol allows, prefix included. */
+export function makeId(prefix: 'sess' | 'conv' | 'item' | 'resp'): string {
+  return `${prefix}_${randomBytes(12).toString('hex')}`;
+}
 
 export type StoredItem = Item & { readonly id: string };
 
-/** An item beside the one it follows; null when it is the first. */
+/** An item with the id of the one before it; null when it is the first. */
 export interface PlacedItem {
   readonly item: StoredItem;
   readonly previousItemId: string | null;
@@ -12,7 +18,7 @@ export interface PlacedItem {
 
 interface Entry {
   item: StoredItem;
-  /** Length of an assistant's speech; its samples are not kept. */
+  /** Duration of an assistant's speech, whose samples are not kept. */
   speechMs: number;
   bytes: number;
 }
@@ -21,14 +27,14 @@ const MAX_ITEMS = 4_096;
 const MAX_BYTES = 128 * 1024 * 1024;
 
 export class ConversationItems {
-  /** In the order of the conversation: a Map would keep the order of insertion only. */
+  /** Ids in the order of the conversation, which a Map cannot keep because items can be inserted. */
   #order: string[] = [];
   readonly #entries = new Map<string, Entry>();
   #bytes = 0;
 
   /**
-   * @param previousItemId absent appends, `root` puts it first
-   * @throws Refusal for an id that is taken, an unknown predecessor, or a full conversation
+   * @param previousItemId absent: append; `root`: insert at the start
+   * @throws RequestError for a duplicate id, an unknown predecessor, or a full conversation
    */
   add(item: StoredItem, previousItemId?: string): PlacedItem {
     if (this.#entries.has(item.id)) {
@@ -48,7 +54,7 @@ export class ConversationItems {
     return { item, previousItemId: this.#order[at - 1] ?? null };
   }
 
-  /** Puts the finished item in the place of the one under its id; without effect once that was deleted. */
+  /** Replaces the item with the same id; no effect if that was deleted. */
   replace(item: StoredItem, speechMs = 0): void {
     const entry = this.#entries.get(item.id);
     if (entry === undefined) return;
@@ -66,12 +72,12 @@ export class ConversationItems {
     return this.#order.at(-1) ?? null;
   }
 
-  /** The id of the item before; null when it is the first, or gone. */
+  /** The id of the item before; null when there is none. */
   previousOf(id: string): string | null {
     return this.#order[this.#order.indexOf(id) - 1] ?? null;
   }
 
-  /** The item with that id. @throws Refusal with the given code when there is none. */
+  /** Returns the item with that id. @throws RequestError with the given code when there is none. */
   require(id: string, code: string): StoredItem {
     const item = this.get(id);
     if (item === undefined) throw new RequestError(code, `Item with id '${id}' does not exist.`, 'item_id');
@@ -91,7 +97,7 @@ export class ConversationItems {
     this.#bytes -= entry.bytes;
   }
 
-  /** Cuts an assistant's speech where the listener stopped it; what was said is no longer known, so the transcript goes. */
+  /** Cuts an assistant's speech where the listener stopped it, and drops the transcript, which no longer matches. */
   truncate(id: string, contentIndex: number, audioEndMs: number): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) {

@@ -1,10 +1,10 @@
-/** The input audio buffer of one session: bytes in, and with voice activity detection the turns found in them. */
+/** The input audio buffer of one session, and the turns that voice activity detection finds in it. */
 import type { TurnDetection } from '../../wire/index.js';
-import { BYTES_PER_MS, pcmDurationMs } from '../../audio/loudness.js';
-import { RequestError } from './request-error.js';
+import { BYTES_PER_MS, pcmDurationMs } from '../../audio/pcm.js';
+import { RequestError } from './errors.js';
 import { VAD_FRAME_MS, ONSET_MS, VoiceActivityDetector } from '../../audio/vad.js';
 
-/** Offsets count all audio of the session, in milliseconds; `audioStartMs` includes the padding, `audioEndMs` the silence. */
+/** Offsets from the start of the session's audio, in milliseconds; `audioStartMs` includes the padding, `audioEndMs` the silence. */
 export type AudioTurn =
   { type: 'started'; audioStartMs: number } | { type: 'stopped'; audioEndMs: number; audio: Buffer };
 
@@ -13,26 +13,26 @@ const FRAME_BYTES = VAD_FRAME_MS * BYTES_PER_MS;
 const MIN_COMMIT_MS = 100;
 /** Eleven minutes; the real limit is not published, 305 s have been seen to work. */
 const MAX_BUFFER_BYTES = 32 * 1024 * 1024;
-/** How long semantic detection waits after the last word, standing in for its understanding of the sentence. */
+/** How long semantic detection waits after the last word, as a substitute for understanding the sentence. */
 const MAX_SILENCE_MS = { low: 1_500, medium: 900, auto: 900, high: 500 } as const;
 
 export class InputAudio {
   #chunks: Buffer[] = [];
-  /** Positions in the session's whole input: of the first byte kept, after the last one, and of the next frame to judge. */
+  /** Positions in the session's whole input: of the first byte kept, after the last one, and of the next frame to analyse. */
   #start = 0;
   #end = 0;
-  #judged = 0;
+  #analysed = 0;
   #paddingBytes = 0;
   #detector: VoiceActivityDetector | undefined;
 
-  /** Starts detection anew; null switches it off. What the buffer holds stays. */
+  /** Restarts detection; null switches it off. The buffer keeps its contents. */
   configure(detection: TurnDetection | null): void {
-    this.#judged = this.#end;
+    this.#analysed = this.#end;
     this.#paddingBytes = (detection?.prefixPaddingMs ?? 300) * BYTES_PER_MS;
     this.#detector = detection === null ? undefined : new VoiceActivityDetector(optionsOf(detection));
   }
 
-  /** @throws Refusal when the buffer is full; nothing is taken then. */
+  /** @throws RequestError when the buffer is full; nothing is appended then. */
   append(audio: Buffer): AudioTurn[] {
     if (this.#end - this.#start + audio.length > MAX_BUFFER_BYTES) {
       const seconds = Math.floor(pcmDurationMs(MAX_BUFFER_BYTES) / 1000);
@@ -43,10 +43,10 @@ export class InputAudio {
     }
     this.#chunks.push(audio);
     this.#end += audio.length;
-    return this.#detector === undefined ? [] : this.#judge(this.#detector);
+    return this.#detector === undefined ? [] : this.#detectTurns(this.#detector);
   }
 
-  /** Takes all that is in the buffer. @throws Refusal when it is shorter than the minimum. */
+  /** Removes and returns the whole buffer. @throws RequestError when it is shorter than the minimum. */
   commit(): Buffer {
     const heldMs = pcmDurationMs(this.#end - this.#start);
     if (heldMs < MIN_COMMIT_MS) {
@@ -64,22 +64,22 @@ export class InputAudio {
     this.#take(this.#end);
   }
 
-  #judge(detector: VoiceActivityDetector): AudioTurn[] {
+  #detectTurns(detector: VoiceActivityDetector): AudioTurn[] {
     const turns: AudioTurn[] = [];
-    // Frames may straddle two appends; each is judged once, so this copies little more than the new bytes.
-    const unjudged = this.#bytesFrom(this.#judged);
-    for (let at = 0; at + FRAME_BYTES <= unjudged.length; at += FRAME_BYTES) {
-      const change = detector.push(unjudged.subarray(at, at + FRAME_BYTES));
-      this.#judged += FRAME_BYTES;
+    // Frames may span two appends; each is analysed once, so this copies little more than the new bytes.
+    const pending = this.#bytesFrom(this.#analysed);
+    for (let at = 0; at + FRAME_BYTES <= pending.length; at += FRAME_BYTES) {
+      const change = detector.push(pending.subarray(at, at + FRAME_BYTES));
+      this.#analysed += FRAME_BYTES;
       if (change === 'started') {
-        this.#dropBefore(this.#judged - ONSET_MS * BYTES_PER_MS - this.#paddingBytes);
+        this.#dropBefore(this.#analysed - ONSET_MS * BYTES_PER_MS - this.#paddingBytes);
         turns.push({ type: 'started', audioStartMs: Math.round(pcmDurationMs(this.#start)) });
       } else if (change === 'stopped') {
-        const audioEndMs = Math.round(pcmDurationMs(this.#judged));
-        turns.push({ type: 'stopped', audioEndMs, audio: this.#take(this.#judged) });
+        const audioEndMs = Math.round(pcmDurationMs(this.#analysed));
+        turns.push({ type: 'stopped', audioEndMs, audio: this.#take(this.#analysed) });
       }
     }
-    if (!detector.speaking) this.#dropBefore(this.#judged - ONSET_MS * BYTES_PER_MS - this.#paddingBytes);
+    if (!detector.speaking) this.#dropBefore(this.#analysed - ONSET_MS * BYTES_PER_MS - this.#paddingBytes);
     return turns;
   }
 
@@ -101,14 +101,14 @@ export class InputAudio {
     }
   }
 
-  /** Empties the buffer up to the position. */
+  /** Removes and returns the buffer up to the position. */
   #take(position: number): Buffer {
     const held = Buffer.concat(this.#chunks);
     const taken = held.subarray(0, position - this.#start);
     const rest = held.subarray(position - this.#start);
     this.#chunks = rest.length === 0 ? [] : [rest];
     this.#start = position;
-    this.#judged = Math.max(this.#judged, position);
+    this.#analysed = Math.max(this.#analysed, position);
     return taken;
   }
 }

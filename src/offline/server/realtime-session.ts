@@ -1,12 +1,11 @@
-/** One Realtime session as the server keeps it: what each client event does, and what is refused. */
+/** The server side of one Realtime session: executes or rejects each client event. */
 import type { Logger } from 'pino';
 import type { ClientEvent, Item, ItemReference, ResponseRequest, SessionView } from '../../wire/index.js';
-import { ConversationItems, type StoredItem } from './conversation-items.js';
-import { makeId } from './ids.js';
+import { ConversationItems, makeId, type StoredItem } from './conversation-items.js';
 import { InputAudio, type AudioTurn } from './input-audio.js';
-import { pcmDurationMs } from '../../audio/loudness.js';
-import { RequestError } from './request-error.js';
-import { ResponderError, type Responder, type ResponderRequest } from './responder.js';
+import { pcmDurationMs } from '../../audio/pcm.js';
+import { RequestError, ResponderError } from './errors.js';
+import type { Responder, ResponderRequest } from './responder.js';
 import { RunningResponse, type EventSink } from './response.js';
 import {
   checkFormat,
@@ -29,7 +28,7 @@ export interface SessionSetup {
 
 type EventOf<T extends ClientEvent['type']> = Extract<ClientEvent, { type: T }>;
 
-/** Far beyond any client's need; it bounds what one socket can set going. */
+/** Bounds the work that one socket can start; far more than a client needs. */
 const MAX_RUNNING = 1_024;
 
 export class RealtimeSession {
@@ -43,9 +42,9 @@ export class RealtimeSession {
   #settings: Settings;
   /** The response that writes to the default conversation. */
   #active: RunningResponse | undefined;
-  /** Once a voice was heard it stays. */
+  /** The voice of the session's first audio, which cannot be changed afterwards. */
   #lockedVoice: string | undefined;
-  /** Id of the item that the speech under way will become. */
+  /** The id reserved for the item of the current speech. */
   #speechItemId: string | undefined;
 
   constructor(setup: SessionSetup) {
@@ -58,14 +57,14 @@ export class RealtimeSession {
     this.#setup.sink.send({ type: 'session.created', session: this.#view() });
   }
 
-  /** Does what the event says, or answers with the `error` that names it. Never throws. */
+  /** Executes the event, or sends the `error` event that names it. Never throws. */
   handle(event: ClientEvent): void {
-    this.#guard(() => {
+    this.#run(() => {
       this.#serve(event);
     }, event.eventId);
   }
 
-  /** Stops everything under way, silently: the socket is gone. */
+  /** Stops everything without sending anything, because the socket has closed. */
   close(): void {
     this.#closed.abort();
     for (const response of this.#running.values()) response.abandon();
@@ -102,9 +101,9 @@ export class RealtimeSession {
         });
         break;
       case 'buffer.append':
-        // What goes wrong with one turn is not the fault of this event, and no reason to lose the next turn.
+        // An error in one turn is not attributed to this event, and does not affect the next turn.
         for (const turn of this.#input.append(event.audio)) {
-          this.#guard(() => {
+          this.#run(() => {
             this.#takeTurn(turn);
           }, undefined);
         }
@@ -146,7 +145,7 @@ export class RealtimeSession {
     this.#setup.sink.send({ type: 'item.done', ...shown });
   }
 
-  /** What voice activity detection found: a speaker who begins interrupts, one who ends is answered. */
+  /** The start of speech interrupts the active response; its end is answered. */
   #takeTurn(turn: AudioTurn): void {
     const detection = this.#settings.turnDetection;
     if (turn.type === 'started') {
@@ -177,7 +176,7 @@ export class RealtimeSession {
       void this.#transcribe(item, audio, this.#settings.transcription.language);
   }
 
-  /** Runs beside the response, as on the real server: neither waits for the other. Never rejects. */
+  /** Runs concurrently with the response, as on the real server. Never rejects. */
   async #transcribe(item: StoredItem, audio: Buffer, language: string | undefined): Promise<void> {
     const { responder, sink, logger } = this.#setup;
     const place = { itemId: item.id, contentIndex: 0 };
@@ -189,16 +188,16 @@ export class RealtimeSession {
       sink.send({ type: 'transcription.completed', ...place, transcript, seconds });
     } catch (error) {
       if (this.#closed.signal.aborted) return;
-      const known = error instanceof ResponderError;
-      if (!known) logger?.error({ err: error }, 'transcription failed');
-      const code = known ? error.code : 'server_error';
-      const message = known ? error.message : 'The server had an error while transcribing.';
+      const isExpected = error instanceof ResponderError;
+      if (!isExpected) logger?.error({ err: error }, 'transcription failed');
+      const code = isExpected ? error.code : 'server_error';
+      const message = isExpected ? error.message : 'The server had an error while transcribing.';
       sink.send({ type: 'transcription.failed', ...place, code, message });
     }
   }
 
-  #respond(wish: ResponseRequest): void {
-    const inBand = wish.conversation !== 'none';
+  #respond(options: ResponseRequest): void {
+    const inBand = options.conversation !== 'none';
     if (inBand && this.#active !== undefined) {
       throw new RequestError(
         'conversation_already_has_active_response',
@@ -211,19 +210,19 @@ export class RealtimeSession {
         `A session runs at most ${MAX_RUNNING} responses at a time.`,
       );
     }
-    checkFormat(wish.outputFormat);
-    requireVoice(wish.voice, this.#setup.voices, this.#lockedVoice);
-    const voice = wish.voice ?? this.#lockedVoice ?? this.#settings.voice;
+    checkFormat(options.outputFormat);
+    requireVoice(options.voice, this.#setup.voices, this.#lockedVoice);
+    const voice = options.voice ?? this.#lockedVoice ?? this.#settings.voice;
     const response: RunningResponse = new RunningResponse({
-      request: this.#request(wish, voice),
+      request: this.#request(options, voice),
       responder: this.#setup.responder,
       sink: this.#setup.sink,
       voice,
       store: inBand ? { id: this.#conversationId, conversation: this.#conversation } : undefined,
-      maxOutputTokens: wish.maxOutputTokens ?? this.#settings.maxOutputTokens,
-      onVoiceHeard: () => (this.#lockedVoice ??= voice),
+      maxOutputTokens: options.maxOutputTokens ?? this.#settings.maxOutputTokens,
+      onFirstAudio: () => (this.#lockedVoice ??= voice),
       onEnd: (fault) => {
-        this.#end(response, fault);
+        this.#onResponseEnd(response, fault);
       },
     });
     this.#running.set(response.id, response);
@@ -231,14 +230,14 @@ export class RealtimeSession {
     response.start();
   }
 
-  #request(wish: ResponseRequest, voice: string): ResponderRequest {
+  #request(options: ResponseRequest, voice: string): ResponderRequest {
     return {
       responseId: makeId('resp'),
-      output: wish.output ?? this.#settings.output,
+      output: options.output ?? this.#settings.output,
       voice: voice === DEFAULT_VOICE ? undefined : voice,
-      instructions: wish.instructions ?? this.#settings.instructions,
-      metadata: wish.metadata ?? {},
-      items: wish.input?.map((entry) => this.#resolve(entry)) ?? this.#conversation.items(),
+      instructions: options.instructions ?? this.#settings.instructions,
+      metadata: options.metadata ?? {},
+      items: options.input?.map((entry) => this.#resolve(entry)) ?? this.#conversation.items(),
     };
   }
 
@@ -255,7 +254,7 @@ export class RealtimeSession {
     return item;
   }
 
-  #end(response: RunningResponse, fault: unknown): void {
+  #onResponseEnd(response: RunningResponse, fault: unknown): void {
     if (fault !== undefined)
       this.#setup.logger?.error({ err: fault, responseId: response.id }, 'the responder failed');
     this.#running.delete(response.id);
@@ -270,23 +269,23 @@ export class RealtimeSession {
     response.cancel('client_cancelled');
   }
 
-  #guard(action: () => void, causedBy: string | undefined): void {
+  #run(action: () => void, causedBy: string | undefined): void {
     try {
       action();
     } catch (error) {
-      this.#send(error, causedBy);
+      this.#sendError(error, causedBy);
     }
   }
 
-  #send(error: unknown, causedBy: string | undefined): void {
-    const refused = error instanceof RequestError;
-    if (!refused) this.#setup.logger?.error({ err: error }, 'a client event could not be served');
+  #sendError(error: unknown, causedBy: string | undefined): void {
+    const isRejection = error instanceof RequestError;
+    if (!isRejection) this.#setup.logger?.error({ err: error }, 'a client event failed');
     this.#setup.sink.send({
       type: 'fault',
-      kind: refused ? 'invalid_request_error' : 'server_error',
-      code: refused ? error.code : 'server_error',
-      message: refused ? error.message : 'The server had an error while processing your request.',
-      ...(refused && error.param !== undefined ? { param: error.param } : {}),
+      kind: isRejection ? 'invalid_request_error' : 'server_error',
+      code: isRejection ? error.code : 'server_error',
+      message: isRejection ? error.message : 'The server had an error while processing your request.',
+      ...(isRejection && error.param !== undefined ? { param: error.param } : {}),
       ...(causedBy === undefined ? {} : { causedBy }),
     });
   }
@@ -296,7 +295,7 @@ function withId(item: Item): StoredItem {
   return { ...item, id: item.id ?? makeId('item'), status: item.status ?? 'completed' };
 }
 
-/** Acknowledgements leave the samples out. */
+/** Acknowledgements omit the samples. */
 function withoutAudio(item: StoredItem): StoredItem {
   const parts = item.parts.map((part) => {
     if (part.type === 'text') return part;

@@ -1,4 +1,4 @@
-/** One response under way: what the responder says, told in the protocol's order of events. */
+/** One response in progress: sends the responder's output in the protocol's order of events. */
 import type {
   Item,
   Part,
@@ -7,33 +7,32 @@ import type {
   ResponseView,
   ServerEvent,
 } from '../../wire/index.js';
-import type { ConversationItems } from './conversation-items.js';
-import { makeId } from './ids.js';
-import { BYTES_PER_MS, pcmDurationMs } from '../../audio/loudness.js';
-import { RequestError } from './request-error.js';
-import { ResponderError, type Responder, type ResponderEvent, type ResponderRequest } from './responder.js';
+import { makeId, type ConversationItems } from './conversation-items.js';
+import { BYTES_PER_MS, pcmDurationMs } from '../../audio/pcm.js';
+import { RequestError, ResponderError } from './errors.js';
+import type { Responder, ResponderEvent, ResponderRequest } from './responder.js';
 import { estimateUsage, tokensOfText } from './usage.js';
 
-/** Where a session's events go. */
+/** Receives a session's events. */
 export interface EventSink {
   send(event: ServerEvent): void;
-  /** Undefined while the reader keeps up; else settles when it has caught up or gone. */
-  room(): Promise<void> | undefined;
+  /** Undefined while the client keeps up; else resolves when it has caught up or its socket has closed. */
+  drained(): Promise<void> | undefined;
 }
 
 export interface ResponseSetup {
   readonly request: ResponderRequest;
   readonly responder: Responder;
   readonly sink: EventSink;
-  /** Its name, as views show it. */
+  /** As shown in the response object. */
   readonly voice: string;
-  /** The default conversation with its id, where the answer is to be stored; absent when out-of-band. */
+  /** The default conversation that stores the answer, with its id; absent for out-of-band responses. */
   readonly store: { readonly id: string; readonly conversation: ConversationItems } | undefined;
   /** Counted in tokens of text. */
   readonly maxOutputTokens: number | 'inf';
-  /** Called with the first samples, from which on the voice is fixed. */
-  readonly onVoiceHeard: () => void;
-  /** Called once, before the last event is sent. `fault` is what the responder threw unforeseen. */
+  /** Called at the first samples, which fix the session's voice. */
+  readonly onFirstAudio: () => void;
+  /** Called once, before the last event is sent. `fault` is an unexpected error of the responder. */
   readonly onEnd: (fault?: unknown) => void;
 }
 
@@ -49,18 +48,18 @@ const AUDIO_DELTA_BYTES = 200 * BYTES_PER_MS;
 export class RunningResponse {
   readonly #setup: ResponseSetup;
   readonly #abort = new AbortController();
-  readonly #place: ContentPosition;
+  readonly #position: ContentPosition;
   #opened = false;
   #ended = false;
   #text = '';
   #audioBytes = 0;
-  /** Samples short of a whole delta. */
+  /** Samples that do not fill a delta yet. */
   #samples: Buffer[] = [];
   #samplesBytes = 0;
 
   constructor(setup: ResponseSetup) {
     this.#setup = setup;
-    this.#place = {
+    this.#position = {
       responseId: setup.request.responseId,
       itemId: makeId('item'),
       outputIndex: 0,
@@ -72,19 +71,19 @@ export class RunningResponse {
     return this.#setup.request.responseId;
   }
 
-  /** Announces itself before it returns, then goes on by itself; it never rejects. */
+  /** Sends the first event synchronously, then continues in the background; errors end the response. */
   start(): void {
     this.#send({ type: 'response.started', response: this.#view({ status: 'in_progress' }) });
     void this.#run();
   }
 
-  /** Ends it now, whatever the responder is doing. */
+  /** Ends the response immediately, whatever the responder is doing. */
   cancel(reason: 'client_cancelled' | 'turn_detected'): void {
     this.#finish({ status: 'cancelled', reason });
     this.#abort.abort();
   }
 
-  /** Nobody listens any more: stops the responder and says nothing. */
+  /** Stops the responder without sending anything, because the socket has closed. */
   abandon(): void {
     this.#ended = true;
     this.#abort.abort();
@@ -96,12 +95,12 @@ export class RunningResponse {
       for await (const event of responder.respond(request, this.#abort.signal)) {
         if (this.#ended) return;
         await this.#deliver(event);
-        await sink.room();
+        await sink.drained();
       }
       this.#finish({ status: 'completed' });
     } catch (error) {
-      const foreseen = error instanceof ResponderError || error instanceof RequestError;
-      this.#finish(endingOf(error), foreseen ? undefined : error);
+      const isExpected = error instanceof ResponderError || error instanceof RequestError;
+      this.#finish(endingOf(error), isExpected ? undefined : error);
     }
   }
 
@@ -114,20 +113,20 @@ export class RunningResponse {
       this.#abort.abort();
       return;
     }
-    this.#open();
+    this.#openItem();
     this.#text += event.delta;
     const type = request.output === 'audio' ? 'transcript.delta' : 'text.delta';
-    this.#send({ type, ...this.#place, delta: event.delta });
+    this.#send({ type, ...this.#position, delta: event.delta });
   }
 
   async #deliverAudio(pcm: Buffer): Promise<void> {
     if (this.#setup.request.output !== 'audio' || pcm.length === 0) return;
-    this.#open();
+    this.#openItem();
     this.#samples.push(pcm);
     this.#samplesBytes += pcm.length;
     while (this.#samplesBytes >= AUDIO_DELTA_BYTES && !this.#ended) {
       this.#sendAudio(AUDIO_DELTA_BYTES);
-      await this.#setup.sink.room();
+      await this.#setup.sink.drained();
     }
   }
 
@@ -137,26 +136,26 @@ export class RunningResponse {
     const rest = held.subarray(bytes);
     this.#samples = rest.length === 0 ? [] : [rest];
     this.#samplesBytes = rest.length;
-    if (this.#audioBytes === 0) this.#setup.onVoiceHeard();
+    if (this.#audioBytes === 0) this.#setup.onFirstAudio();
     this.#audioBytes += bytes;
-    this.#send({ type: 'audio.delta', ...this.#place, audio: held.subarray(0, bytes) });
+    this.#send({ type: 'audio.delta', ...this.#position, audio: held.subarray(0, bytes) });
   }
 
-  /** The item and its part exist from the first delta on, so that a response which fails before has no output. */
-  #open(): void {
+  /** The item and its part are created at the first delta, so that a response that fails earlier has no output. */
+  #openItem(): void {
     if (this.#opened) return;
-    const item = { id: this.#place.itemId, role: 'assistant', status: 'in_progress', parts: [] } as const;
+    const item = { id: this.#position.itemId, role: 'assistant', status: 'in_progress', parts: [] } as const;
     const placed = this.#setup.store?.conversation.add(item);
     this.#opened = true;
     this.#send({ type: 'output.added', responseId: this.id, outputIndex: 0, item });
     if (placed) this.#send({ type: 'item.added', ...placed });
-    this.#send({ type: 'part.added', ...this.#place, part: this.#part('') });
+    this.#send({ type: 'part.added', ...this.#position, part: this.#part('') });
   }
 
-  /** The first call ends the response; later ones have no effect. */
+  /** Ends the response; later calls have no effect. */
   #finish(ending: Ending, fault?: unknown): void {
     if (this.#ended) return;
-    if (ending.status === 'completed') this.#open();
+    if (ending.status === 'completed') this.#openItem();
     if (this.#samplesBytes > 0) this.#sendAudio(this.#samplesBytes);
     this.#ended = true;
     if (this.#opened) this.#closeItem(this.#item(ending));
@@ -170,7 +169,7 @@ export class RunningResponse {
 
   #closeItem(item: Item & { id: string }): void {
     const { store, request } = this.#setup;
-    const place = this.#place;
+    const place = this.#position;
     if (request.output === 'audio') {
       this.#send({ type: 'audio.done', ...place });
       this.#send({ type: 'transcript.done', ...place, text: this.#text });
@@ -187,7 +186,7 @@ export class RunningResponse {
 
   #item(ending: Ending): Item & { id: string } {
     const status = ending.status === 'completed' ? 'completed' : 'incomplete';
-    return { id: this.#place.itemId, role: 'assistant', status, parts: [this.#part(this.#text)] };
+    return { id: this.#position.itemId, role: 'assistant', status, parts: [this.#part(this.#text)] };
   }
 
   #part(text: string): Part {

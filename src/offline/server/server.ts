@@ -1,14 +1,14 @@
-/** The offline Realtime server: the published WebSocket protocol on loopback, answered by a Responder. */
+/** The offline Realtime server: the published WebSocket protocol on loopback, with a Responder behind it. */
 import { once } from 'node:events';
 import { createServer, STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { PUBLISHED_VOICES } from '../../providers/openai.js';
 import { dialects, type DialectName } from '../../wire/index.js';
 import type { Handshake, HandshakeRefusal, ServerHooks } from './hooks.js';
 import type { Responder } from './responder.js';
-import { PUBLISHED_VOICES } from './settings.js';
 import { SocketPeer, type PeerSetup } from './socket-peer.js';
 
 export interface OfflineServerOptions {
@@ -17,12 +17,12 @@ export interface OfflineServerOptions {
   host?: string;
   /** Default 0: any free port. */
   port?: number;
-  /** Stays the caller's: `close` does not close it. */
+  /** Owned by the caller: `close` does not close it. */
   responder: Responder;
-  script?: ServerHooks;
-  /** Longest life of a session; default 60 minutes. */
+  hooks?: ServerHooks;
+  /** Maximum duration of a session; default 60 minutes. */
   sessionMs?: number;
-  /** Time between pings; a client that misses one is dropped at the next. Default 20 s. */
+  /** Time between pings; a client that misses one is disconnected at the next. Default 20 s. */
   pingMs?: number;
   logger?: Logger;
 }
@@ -31,11 +31,11 @@ export interface OfflineServer {
   /** `ws://HOST:PORT/v1/realtime` */
   readonly url: string;
   readonly port: number;
-  /** Sockets open now. */
+  /** Open sockets. */
   readonly connections: number;
-  /** Says goodbye to everyone (1001), then closes. */
+  /** Closes every socket with 1001, then the server. */
   close(): Promise<void>;
-  /** Cuts every connection, then closes. */
+  /** Terminates every connection, then closes the server. */
   destroy(): Promise<void>;
 }
 
@@ -50,8 +50,9 @@ export async function startOfflineServer(options: OfflineServerOptions): Promise
   const setup: PeerSetup = {
     dialect: dialects[options.dialect],
     responder: options.responder,
+    // A client that is configured for the real server works unchanged.
     voices: new Set([...PUBLISHED_VOICES, ...voices]),
-    interception: options.script,
+    hooks: options.hooks,
     sessionMs: options.sessionMs ?? 3_600_000,
     pingMs: options.pingMs ?? 20_000,
     logger: options.logger,
@@ -63,7 +64,7 @@ export async function startOfflineServer(options: OfflineServerOptions): Promise
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_FRAME_BYTES,
-    // Browsers offer their key as a subprotocol too; only the protocol's own name may be chosen.
+    // Browsers also send their key as a subprotocol; only the protocol's own name may be selected.
     handleProtocols: (offered) => (offered.has('realtime') ? 'realtime' : false),
   });
   acceptUpgrades(http, sockets, setup);
@@ -82,12 +83,12 @@ export async function startOfflineServer(options: OfflineServerOptions): Promise
       const cut = setTimeout(() => {
         terminateAll(sockets);
       }, CLOSE_GRACE_MS);
-      await (closing ??= closed(http, sockets));
+      await (closing ??= closeServers(http, sockets));
       clearTimeout(cut);
     },
     async destroy() {
       terminateAll(sockets);
-      await (closing ??= closed(http, sockets));
+      await (closing ??= closeServers(http, sockets));
     },
   };
 }
@@ -96,9 +97,9 @@ function acceptUpgrades(http: Server, sockets: WebSocketServer, setup: PeerSetup
   let count = 0;
   http.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     const handshake: Handshake = { number: ++count, url: request.url ?? '/', headers: request.headers };
-    const refused = isRealtime(request) ? setup.interception?.handshake(handshake) : NOT_FOUND;
-    if (refused) {
-      writeRejection(stream, refused);
+    const rejection = isRealtime(request) ? setup.hooks?.handshake(handshake) : NOT_FOUND;
+    if (rejection) {
+      writeRejection(stream, rejection);
       return;
     }
     sockets.handleUpgrade(request, stream, head, (socket: WebSocket) => {
@@ -108,7 +109,7 @@ function acceptUpgrades(http: Server, sockets: WebSocketServer, setup: PeerSetup
 }
 
 const JSON_HEADERS = { 'Content-Type': 'application/json' } as const;
-const NOT_FOUND = errorBody(404, 'There is nothing here. The Realtime protocol is at /v1/realtime.');
+const NOT_FOUND = errorBody(404, 'Not found. The Realtime protocol is at /v1/realtime.');
 
 function isRealtime(request: IncomingMessage): boolean {
   const [path = ''] = (request.url ?? '').split('?');
@@ -146,8 +147,8 @@ function terminateAll(sockets: WebSocketServer): void {
   for (const socket of sockets.clients) socket.terminate();
 }
 
-/** Once the listener and every socket are gone. */
-async function closed(http: Server, sockets: WebSocketServer): Promise<void> {
+/** Resolves when the listener and every socket are closed. */
+async function closeServers(http: Server, sockets: WebSocketServer): Promise<void> {
   const gone = [once(http, 'close'), once(sockets, 'close')];
   http.close();
   sockets.close();

@@ -1,8 +1,8 @@
-/** The settings of one session: their defaults, and what an update may change. */
+/** The settings of one session: defaults and updates. */
 import type { InputTranscription, OutputKind, SessionSettings, TurnDetection } from '../../wire/index.js';
-import { RequestError } from './request-error.js';
+import { RequestError } from './errors.js';
 
-/** Settings with nothing left open, as `session.created` and `session.updated` show them. */
+/** Complete settings, as `session.created` and `session.updated` show them. */
 export interface Settings {
   readonly model: string;
   readonly output: OutputKind;
@@ -18,15 +18,10 @@ export interface Settings {
   readonly maxOutputTokens: number | 'inf';
 }
 
-/** Names that the published protocol knows, so that a client configured for the real server works unchanged. */
-export const PUBLISHED_VOICES: readonly string[] = [
-  ...['alloy', 'ash', 'ballad', 'cedar', 'coral', 'echo', 'marin', 'sage', 'shimmer', 'verse'],
-];
-
-/** What the responder is told when the client never chose: it then picks by language. */
+/** The voice of a session that never chose one; the responder then chooses by language. */
 export const DEFAULT_VOICE = 'alloy';
 
-/** Detection that answers by itself is on from the start, as on the real server. */
+/** As on the real server, turn detection with automatic responses is on from the start. */
 export function defaultSettings(model: string): Settings {
   return {
     model,
@@ -45,9 +40,9 @@ export function defaultSettings(model: string): Settings {
 }
 
 /**
- * The settings after an update; present fields replace, the rest stays.
- * @param lockedVoice the voice that has already been heard in the session, if any
- * @throws Refusal of the whole update
+ * Returns the settings after an update; absent fields keep their values.
+ * @param lockedVoice the voice that the session has already used, if any
+ * @throws RequestError when any field is invalid
  */
 export function updateSettings(
   current: Settings,
@@ -73,7 +68,7 @@ export function updateSettings(
   };
 }
 
-/** @throws Refusal for a voice that nobody has, or that comes too late. */
+/** @throws RequestError for an unknown voice, or one that differs from the locked voice. */
 export function requireVoice(
   voice: string | undefined,
   voices: ReadonlySet<string>,
@@ -94,12 +89,12 @@ export function requireVoice(
   }
 }
 
-/** @throws Refusal for G.711, which this server does not speak. */
+/** @throws RequestError for G.711, which this server does not support. */
 export function checkFormat(format: SessionSettings['inputFormat']): void {
   if (format !== undefined && format !== 'pcm16') {
     throw new RequestError(
       'invalid_value',
-      `The offline server takes and gives PCM16 at 24 kHz only, not ${format}.`,
+      `The offline server supports only PCM16 at 24 kHz, not ${format}.`,
     );
   }
 }
@@ -111,12 +106,12 @@ function resolveDetection(detection: TurnDetection): TurnDetection {
       'The offline server has no idle timeout; leave it out or send null.',
     );
   }
-  const answering = {
+  const responding = {
     createResponse: detection.createResponse ?? true,
     interruptResponse: detection.interruptResponse ?? true,
   };
   if (detection.type === 'semantic_vad') {
-    return { type: 'semantic_vad', eagerness: detection.eagerness ?? 'auto', ...answering };
+    return { type: 'semantic_vad', eagerness: detection.eagerness ?? 'auto', ...responding };
   }
   return {
     type: 'server_vad',
@@ -124,6 +119,6 @@ function resolveDetection(detection: TurnDetection): TurnDetection {
     prefixPaddingMs: detection.prefixPaddingMs ?? 300,
     silenceDurationMs: detection.silenceDurationMs ?? 500,
     idleTimeoutMs: null,
-    ...answering,
+    ...responding,
   };
 }

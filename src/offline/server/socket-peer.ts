@@ -1,10 +1,10 @@
-/** One client's socket: frames in and out in one dialect, back-pressure, pings, and the end of its session. */
+/** One client's socket: frames of one dialect in both directions, backpressure, pings, and session expiry. */
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { type RawData, WebSocket } from 'ws';
 import type { ClientEvent, Decoded, Dialect, Fault, ServerEvent } from '../../wire/index.js';
 import type { PeerClose, Handshake, ServerHooks, Peer } from './hooks.js';
-import { Outbox } from './outbox.js';
+import { SocketWriter } from './socket-writer.js';
 import { RealtimeSession } from './realtime-session.js';
 import type { Responder } from './responder.js';
 import type { EventSink } from './response.js';
@@ -13,7 +13,7 @@ export interface PeerSetup {
   readonly dialect: Dialect;
   readonly responder: Responder;
   readonly voices: ReadonlySet<string>;
-  readonly interception: ServerHooks | undefined;
+  readonly hooks: ServerHooks | undefined;
   readonly sessionMs: number;
   readonly pingMs: number;
   readonly logger: Logger | undefined;
@@ -21,30 +21,30 @@ export interface PeerSetup {
 
 const DEFAULT_MODEL = 'gpt-realtime';
 
-/** Speaks for itself past the script (`send`), while its session speaks through it. */
+/** Its own events (`send`) bypass the hooks; those of its session pass them. */
 export class SocketPeer implements Peer, EventSink {
   readonly handshake: Handshake;
   readonly openedAt = Date.now();
   readonly #socket: WebSocket;
-  readonly #outbox: Outbox;
+  readonly #writer: SocketWriter;
   readonly #setup: PeerSetup;
   readonly #sink: EventSink;
   readonly #session: RealtimeSession;
   readonly #timers = new Set<NodeJS.Timeout>();
   #silent = false;
-  /** Frames that came while the client was not reading. */
+  /** Frames that arrived while the client was not reading. */
   readonly #inbox: { data: RawData; isBinary: boolean }[] = [];
-  #answeredPing = true;
+  #isAlive = true;
 
-  /** @param stream what the socket writes to */
+  /** @param stream the stream under the socket */
   constructor(socket: WebSocket, stream: Duplex, handshake: Handshake, setup: PeerSetup) {
     this.#socket = socket;
-    this.#outbox = new Outbox(socket, stream, () => {
-      this.#readOn();
+    this.#writer = new SocketWriter(socket, stream, () => {
+      this.#processInbox();
     });
     this.handshake = handshake;
     this.#setup = setup;
-    this.#sink = setup.interception ? through(setup.interception, this) : this;
+    this.#sink = setup.hooks ? throughHooks(setup.hooks, this) : this;
     this.#session = new RealtimeSession({
       responder: setup.responder,
       voices: setup.voices,
@@ -56,23 +56,23 @@ export class SocketPeer implements Peer, EventSink {
     });
     socket.on('message', (data, isBinary) => {
       this.#inbox.push({ data, isBinary });
-      this.#readOn();
+      this.#processInbox();
     });
-    socket.on('pong', () => (this.#answeredPing = true));
+    socket.on('pong', () => (this.#isAlive = true));
     socket.on('close', (code, reason) => {
-      this.#closed({ code, reason: reason.toString() });
+      this.#onClosed({ code, reason: reason.toString() });
     });
-    // A broken frame or connection is followed by `close`, which is where it is dealt with.
+    // `close` follows a broken frame or connection, and handles it.
     socket.on('error', (error) =>
       setup.logger?.debug({ err: error, connection: handshake.number }, 'socket error'),
     );
   }
 
-  /** Tells the client its session, or that it asked in a shape that is gone. */
+  /** Starts the session, or rejects a client that asks for the beta protocol on the GA one. */
   open(): void {
-    const { interception, dialect, sessionMs, pingMs } = this.#setup;
+    const { hooks, dialect, sessionMs, pingMs } = this.#setup;
     if (wantsBeta(this.handshake) && !isBeta(dialect)) {
-      this.#refuseBeta();
+      this.#rejectBeta();
       return;
     }
     this.after(sessionMs, () => {
@@ -82,7 +82,7 @@ export class SocketPeer implements Peer, EventSink {
     const start = (): void => {
       this.#session.open();
     };
-    if (interception) interception.opened(this, start);
+    if (hooks) hooks.opened(this, start);
     else start();
   }
 
@@ -92,11 +92,11 @@ export class SocketPeer implements Peer, EventSink {
   }
 
   sendRaw(frame: string | Buffer): void {
-    if (!this.#silent) this.#outbox.send(frame);
+    if (!this.#silent) this.#writer.send(frame);
   }
 
-  room(): Promise<void> | undefined {
-    return this.#outbox.room();
+  drained(): Promise<void> | undefined {
+    return this.#writer.drained();
   }
 
   close(close: PeerClose): void {
@@ -110,7 +110,7 @@ export class SocketPeer implements Peer, EventSink {
   goSilent(): void {
     this.#silent = true;
     this.#socket.pause();
-    this.#setup.interception?.silenced(this);
+    this.#setup.hooks?.silenced(this);
   }
 
   get silent(): boolean {
@@ -126,7 +126,7 @@ export class SocketPeer implements Peer, EventSink {
     this.#timers.add(timer);
   }
 
-  /** The session's end by age: told, then closed cleanly. */
+  /** Ends the session at its maximum age: sends an error, then closes. */
   expire(): void {
     const minutes = Math.round(this.#setup.sessionMs / 60_000);
     const message = `Your session hit the maximum duration of ${minutes} minutes.`;
@@ -134,14 +134,14 @@ export class SocketPeer implements Peer, EventSink {
     this.close({ code: 1001, reason: message });
   }
 
-  /** Serves what has come, as long as the client reads what it is told. */
-  #readOn(): void {
-    while (!this.#outbox.flooded) {
+  /** Processes received frames as long as the client reads the replies. */
+  #processInbox(): void {
+    while (!this.#writer.overloaded) {
       const next = this.#inbox.shift();
       if (next === undefined) break;
       this.#receive(next.data, next.isBinary);
     }
-    if (this.#outbox.flooded) this.#socket.pause();
+    if (this.#writer.overloaded) this.#socket.pause();
     else if (this.#socket.isPaused && !this.#silent) this.#socket.resume();
   }
 
@@ -152,27 +152,27 @@ export class SocketPeer implements Peer, EventSink {
     const decoded = this.#setup.dialect.decodeClient(isBinary ? bytes : frame);
     const serve = (): void => {
       if (decoded.kind === 'event') this.#session.handle(decoded.event);
-      else this.#sink.send(refusalOf(decoded));
+      else this.#sink.send(faultFor(decoded));
     };
     const event = decoded.kind === 'event' ? decoded.event : undefined;
-    if (this.#setup.interception) this.#setup.interception.received(this, frame, event, serve);
+    if (this.#setup.hooks) this.#setup.hooks.received(this, frame, event, serve);
     else serve();
   }
 
   #ping(everyMs: number): void {
     this.after(everyMs, () => {
       if (this.#silent) return;
-      if (!this.#answeredPing) {
+      if (!this.#isAlive) {
         this.close({ code: 1011, reason: 'keepalive ping timeout' });
         return;
       }
-      this.#answeredPing = false;
+      this.#isAlive = false;
       this.#socket.ping();
       this.#ping(everyMs);
     });
   }
 
-  #refuseBeta(): void {
+  #rejectBeta(): void {
     const code = 'beta_api_shape_disabled';
     this.send(
       fault(
@@ -183,27 +183,27 @@ export class SocketPeer implements Peer, EventSink {
     this.close({ code: 4000, reason: `invalid_request_error.${code}` });
   }
 
-  #closed(close: PeerClose): void {
+  #onClosed(close: PeerClose): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
     this.#inbox.length = 0;
     this.#session.close();
-    this.#outbox.release();
+    this.#writer.release();
     this.#setup.logger?.debug({ connection: this.handshake.number, ...close }, 'socket closed');
-    this.#setup.interception?.closed(this, close);
+    this.#setup.hooks?.closed(this, close);
   }
 }
 
-/** What the session says passes the script. */
-function through(interception: ServerHooks, peer: SocketPeer): EventSink {
+/** A sink whose events pass the hooks. */
+function throughHooks(hooks: ServerHooks, peer: SocketPeer): EventSink {
   const send = (event: ServerEvent): void => {
     peer.send(event);
   };
   return {
     send: (event) => {
-      interception.sending(peer, event, send);
+      hooks.sending(peer, event, send);
     },
-    room: () => peer.room(),
+    drained: () => peer.drained(),
   };
 }
 
@@ -211,7 +211,7 @@ function fault(code: string, message: string): Fault {
   return { type: 'fault', kind: 'invalid_request_error', code, message };
 }
 
-function refusalOf(decoded: Exclude<Decoded<ClientEvent>, { kind: 'event' }>): Fault {
+function faultFor(decoded: Exclude<Decoded<ClientEvent>, { kind: 'event' }>): Fault {
   const causedBy = decoded.eventId === undefined ? {} : { causedBy: decoded.eventId };
   if (decoded.kind === 'ignored') {
     return {

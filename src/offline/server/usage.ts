@@ -1,9 +1,9 @@
 /**
- * Token counts, estimated so that the same request always costs the same: a token for every four UTF-16 units
+ * Deterministic estimates of token counts: a token for every four UTF-16 units
  * of text, for every 100 ms of the user's audio and for every 50 ms of the assistant's (the real server's rates for audio).
  */
 import type { Item, Usage } from '../../wire/index.js';
-import { pcmDurationMs } from '../../audio/loudness.js';
+import { pcmDurationMs } from '../../audio/pcm.js';
 
 const TEXT_UNITS_PER_TOKEN = 4;
 const INPUT_MS_PER_TOKEN = 100;
@@ -13,7 +13,7 @@ export function tokensOfText(text: string): number {
   return Math.ceil(text.length / TEXT_UNITS_PER_TOKEN);
 }
 
-/** What a response costs: instructions and context in, words and samples out. */
+/** Input tokens are instructions and context, output tokens the words and samples of the answer. */
 export function estimateUsage(
   instructions: string,
   items: readonly Item[],

@@ -1,7 +1,6 @@
-/** GA responses: what a client asks for, and what a server shows. */
+/** GA responses: as clients request and as servers report them. */
 import { z } from 'zod';
 
-import { defined, forJson } from '../shared/defined.js';
 import type { ResponseRequest, ResponseView } from '../events.js';
 import {
   looseFormat,
@@ -11,30 +10,31 @@ import {
   strictVoice,
   writeFormat,
 } from './session.js';
-import { lenient } from '../shared/lenient.js';
 import { strictInput, writeInput } from '../shared/items.js';
-import { looseResponseCommon, responseOf, strictMetadata, writeResponseCommon } from '../shared/responses.js';
+import { defined, lenient } from '../shared/optional.js';
+import { looseResponseCommon, strictMetadata, toResponse, writeResponseCommon } from '../shared/responses.js';
+import type { WriteAudio } from '../shared/samples.js';
 import * as parts from '../shared/session-parts.js';
 
 export const assistantParts = { text: 'output_text', audio: 'output_audio' } as const;
 
-function writeAudio({ outputFormat, voice }: Pick<ResponseRequest, 'outputFormat' | 'voice'>) {
+function writeOutput({ outputFormat, voice }: Pick<ResponseRequest, 'outputFormat' | 'voice'>) {
   if (outputFormat === undefined && voice === undefined) return undefined;
-  return { output: forJson({ format: writeFormat(outputFormat), voice }) };
+  return { output: { format: writeFormat(outputFormat), voice } };
 }
 
-export function writeRequest(request: ResponseRequest) {
-  return forJson({
+export function writeRequest(request: ResponseRequest, writeAudio: WriteAudio) {
+  return {
     conversation: request.conversation,
     output_modalities: request.output && [request.output],
-    audio: writeAudio(request),
+    audio: writeOutput(request),
     instructions: request.instructions,
     metadata: request.metadata,
-    input: request.input?.map((entry) => writeInput(entry, assistantParts)),
+    input: request.input?.map((entry) => writeInput(entry, assistantParts, writeAudio)),
     tools: request.tools && [],
     tool_choice: request.toolChoice,
     max_output_tokens: request.maxOutputTokens,
-  });
+  };
 }
 
 export const strictRequest = z
@@ -70,14 +70,14 @@ export const strictRequest = z
   );
 
 export function writeResponse(response: ResponseView) {
-  return forJson({
+  return {
     ...writeResponseCommon(response, assistantParts),
     output_modalities: response.outputKind && [response.outputKind],
-    audio: writeAudio(response),
-  });
+    audio: writeOutput(response),
+  };
 }
 
-const fields = looseResponseCommon.extend({
+const looseFields = looseResponseCommon.extend({
   output_modalities: parts.looseOutputKind,
   max_output_tokens: parts.looseMaxTokens,
   audio: lenient(
@@ -86,9 +86,9 @@ const fields = looseResponseCommon.extend({
 });
 
 export const looseResponse = (unsaid: 'in_progress' | 'completed') =>
-  fields.transform((response): ResponseView =>
+  looseFields.transform((response): ResponseView =>
     defined({
-      ...responseOf(response, unsaid),
+      ...toResponse(response, unsaid),
       outputKind: response.output_modalities,
       voice: response.audio?.output?.voice ?? undefined,
       outputFormat: response.audio?.output?.format ?? undefined,

@@ -1,9 +1,8 @@
-/** GA sessions: nested, with a kind in every update. */
+/** GA sessions: nested, with a type in every update. */
 import { z } from 'zod';
 
-import { defined } from '../shared/defined.js';
 import type { AudioFormat, SessionSettings, SessionView, TurnDetection } from '../events.js';
-import { lenient } from '../shared/lenient.js';
+import { defined, lenient } from '../shared/optional.js';
 import { addWireIssue } from '../errors.js';
 import * as parts from '../shared/session-parts.js';
 
@@ -41,11 +40,11 @@ export const strictVoice = z
   .union([z.string(), z.strictObject({ id: z.string() })])
   .transform((voice) => (typeof voice === 'string' ? voice : voice.id));
 
-/** One kind, never both: audio brings its transcript by itself. */
+/** One kind, never both: audio always comes with its transcript. */
 export const strictModalities = parts.strictOutputKind(['audio']);
 
-/** An object, or nothing where it would be empty. */
-export function unlessEmpty<T extends object>(fields: T): T | undefined {
+/** Undefined instead of an empty object. */
+function unlessEmpty<T extends object>(fields: T): T | undefined {
   return Object.keys(fields).length === 0 ? undefined : fields;
 }
 
@@ -55,7 +54,7 @@ function writeTurnDetection(vad: TurnDetection) {
   return defined({ ...written, idle_timeout_ms: vad.idleTimeoutMs });
 }
 
-function writeAudio(session: SessionSettings, speed?: number) {
+function writeAudioSettings(session: SessionSettings, speed?: number) {
   const { transcription, noiseReduction, turnDetection } = session;
   const input = defined({
     format: writeFormat(session.inputFormat),
@@ -79,7 +78,7 @@ function writeCommon(session: SessionSettings) {
 }
 
 export function writeSettings(session: SessionSettings) {
-  return defined({ type: 'realtime' as const, ...writeCommon(session), audio: writeAudio(session) });
+  return defined({ type: 'realtime' as const, ...writeCommon(session), audio: writeAudioSettings(session) });
 }
 
 export function writeView(session: SessionView) {
@@ -92,7 +91,7 @@ export function writeView(session: SessionView) {
     truncation: 'auto' as const,
     prompt: null,
     expires_at: session.expiresAt,
-    audio: writeAudio(session, 1),
+    audio: writeAudioSettings(session, 1),
   });
 }
 
@@ -162,7 +161,7 @@ const strictTranscription = z
   .transform(parts.transcriptionOf)
   .nullable();
 
-/** Legal in sessions and responses alike, without a neutral counterpart: checked, then left out. */
+/** Legal in sessions and responses, without a neutral counterpart: checked, then dropped. */
 export const strictExtras = {
   parallel_tool_calls: z.boolean().optional(),
   reasoning: z
@@ -187,7 +186,7 @@ const strictTruncation = z.union([
   }),
 ]);
 
-const HELD = [
+const KEPT = [
   'type',
   'model',
   'output_modalities',
@@ -196,8 +195,8 @@ const HELD = [
   'tool_choice',
   'max_output_tokens',
 ];
-const HELD_OF_INPUT = ['format', 'transcription', 'noise_reduction', 'turn_detection'];
-const HELD_OF_OUTPUT = ['format', 'voice'];
+const KEPT_OF_INPUT = ['format', 'transcription', 'noise_reduction', 'turn_detection'];
+const KEPT_OF_OUTPUT = ['format', 'voice'];
 
 const strictRealtime = z
   .strictObject({
@@ -229,7 +228,7 @@ const strictRealtime = z
           .strictObject({
             format: strictFormat.optional(),
             voice: strictVoice.optional(),
-            speed: parts.speed.optional(),
+            speed: parts.strictSpeed.optional(),
           })
           .optional(),
       })
@@ -251,13 +250,13 @@ const strictRealtime = z
       maxOutputTokens: session.max_output_tokens,
     }),
     droppedFields: [
-      ...parts.droppedFieldsOf(session, HELD),
-      ...parts.droppedFieldsOf(audio?.input, HELD_OF_INPUT, 'audio.input.'),
-      ...parts.droppedFieldsOf(audio?.output, HELD_OF_OUTPUT, 'audio.output.'),
+      ...parts.droppedFieldsOf(session, KEPT),
+      ...parts.droppedFieldsOf(audio?.input, KEPT_OF_INPUT, 'audio.input.'),
+      ...parts.droppedFieldsOf(audio?.output, KEPT_OF_OUTPUT, 'audio.output.'),
     ],
   }));
 
-/** A connection that was opened for conversation stays one. */
+/** A connection that was opened for conversation cannot become one for transcription. */
 const refusedTranscription = z.looseObject({ type: z.literal('transcription') }).transform((_, context) => {
   addWireIssue(
     context,

@@ -1,10 +1,9 @@
-/** Preview responses: what a client asks for, and what a server shows. */
+/** Preview responses: as clients request and as servers report them. */
 import { z } from 'zod';
 
-import { defined, forJson } from '../shared/defined.js';
 import type { ResponseRequest, ResponseView } from '../events.js';
-import { lenient } from '../shared/lenient.js';
 import { strictInput, writeInput } from '../shared/items.js';
+import { defined, lenient } from '../shared/optional.js';
 import {
   looseFormat,
   strictFormat,
@@ -12,27 +11,28 @@ import {
   strictTemperature,
   writeModalities,
 } from './session.js';
-import { looseResponseCommon, responseOf, strictMetadata, writeResponseCommon } from '../shared/responses.js';
+import { looseResponseCommon, strictMetadata, toResponse, writeResponseCommon } from '../shared/responses.js';
+import type { WriteAudio } from '../shared/samples.js';
 import * as parts from '../shared/session-parts.js';
 
 export const assistantParts = { text: 'text', audio: 'audio' } as const;
 
-export function writeRequest(request: ResponseRequest) {
-  return forJson({
+export function writeRequest(request: ResponseRequest, writeAudio: WriteAudio) {
+  return {
     conversation: request.conversation,
     modalities: writeModalities(request.output),
     voice: request.voice,
     output_audio_format: request.outputFormat,
     instructions: request.instructions,
     metadata: request.metadata && { ...request.metadata },
-    input: request.input?.map((entry) => writeInput(entry, assistantParts)),
+    input: request.input?.map((entry) => writeInput(entry, assistantParts, writeAudio)),
     tools: request.tools && [],
     tool_choice: request.toolChoice,
     max_response_output_tokens: request.maxOutputTokens,
-  });
+  };
 }
 
-/** The cap has two names: the client library's, and the schema's. */
+/** The token limit has two names: the client library's and the schema's. */
 export const strictRequest = z
   .strictObject({
     conversation: z.enum(['auto', 'none']).optional(),
@@ -64,16 +64,16 @@ export const strictRequest = z
   );
 
 export function writeResponse(response: ResponseView) {
-  return forJson({
+  return {
     ...writeResponseCommon(response, assistantParts),
     modalities: writeModalities(response.outputKind),
     voice: response.voice,
     output_audio_format: response.outputFormat,
     temperature: 0.8,
-  });
+  };
 }
 
-const fields = looseResponseCommon.extend({
+const looseFields = looseResponseCommon.extend({
   modalities: parts.looseOutputKind,
   voice: lenient(z.string()),
   output_audio_format: looseFormat,
@@ -81,9 +81,9 @@ const fields = looseResponseCommon.extend({
 });
 
 export const looseResponse = (unsaid: 'in_progress' | 'completed') =>
-  fields.transform((response): ResponseView =>
+  looseFields.transform((response): ResponseView =>
     defined({
-      ...responseOf(response, unsaid),
+      ...toResponse(response, unsaid),
       outputKind: response.modalities,
       voice: response.voice ?? undefined,
       outputFormat: response.output_audio_format ?? undefined,

@@ -1,9 +1,8 @@
-/** Preview sessions: flat, without a kind. */
+/** Preview sessions: flat, without a type. */
 import { z } from 'zod';
 
-import { defined } from '../shared/defined.js';
 import type { OutputKind, SessionSettings, SessionView } from '../events.js';
-import { lenient } from '../shared/lenient.js';
+import { defined, lenient } from '../shared/optional.js';
 import * as parts from '../shared/session-parts.js';
 
 const FORMATS = ['pcm16', 'g711_ulaw', 'g711_alaw'] as const;
@@ -11,10 +10,10 @@ const FORMATS = ['pcm16', 'g711_ulaw', 'g711_alaw'] as const;
 export const strictFormat = z.enum(FORMATS);
 export const looseFormat = lenient(strictFormat);
 
-/** Audio comes with its text, and is asked for with it. */
+/** Audio is requested together with its text. */
 export const strictModalities = parts.strictOutputKind(['audio', 'text']);
 
-/** The schema bounds it; nothing here uses it. */
+/** Legal, without a neutral counterpart: checked, then dropped. */
 export const strictTemperature = z.number().min(0.6).max(1.2);
 
 export function writeModalities(kind: OutputKind | undefined) {
@@ -88,7 +87,7 @@ export const looseView = z
     }),
   );
 
-/** The earliest Azure servers knew `none` where later ones have null. */
+/** The earliest Azure servers had `none` where later ones have null. */
 const strictTurnDetection = z
   .discriminatedUnion('type', [
     z.strictObject(parts.strictServerVad),
@@ -107,7 +106,7 @@ const strictTranscription = z
   .transform(parts.transcriptionOf)
   .nullable();
 
-const HELD = [
+const KEPT = [
   'model',
   'modalities',
   'instructions',
@@ -137,7 +136,7 @@ export const strictSettings = z
     tool_choice: parts.strictToolChoice.optional(),
     max_response_output_tokens: parts.strictMaxTokens.optional(),
     temperature: strictTemperature.optional(),
-    speed: parts.speed.optional(),
+    speed: parts.strictSpeed.optional(),
     tracing: parts.strictTracing.optional(),
   })
   .transform((session): parts.DecodedSession => ({
@@ -155,5 +154,5 @@ export const strictSettings = z
       toolChoice: session.tool_choice,
       maxOutputTokens: session.max_response_output_tokens,
     }),
-    droppedFields: parts.droppedFieldsOf(session, HELD),
+    droppedFields: parts.droppedFieldsOf(session, KEPT),
   }));

@@ -1,57 +1,63 @@
-/** What clients say in the same words in both dialects. */
+/** Client events: written once for all dialects, and read strictly, as the real servers read them. */
 import { z } from 'zod';
 
-import { defined, forJson } from './defined.js';
-import type { ClientEvent, Item, ResponseRequest } from '../events.js';
 import { MAX_EVENT_ID_LENGTH, type Readers } from '../decode.js';
-import { strictSamples, writeSamples } from './samples.js';
+import type { ClientEvent, Item, ResponseRequest, SessionSettings } from '../events.js';
+import { byWireName, CLIENT_EVENT_NAMES } from '../names.js';
+import { strictItem, writeItem, type AssistantParts } from './items.js';
+import { defined } from './optional.js';
+import { strictSamples, writeSamples, type WriteAudio } from './samples.js';
 import type { DecodedSession } from './session-parts.js';
 
-/** Events whose content differs between the dialects. */
-type OwnEvent = { type: 'session.configure' | 'item.create' | 'response.create' };
+/** What a dialect writes in its own way. */
+interface ClientWriters<S, R, T extends string, A extends string> {
+  readonly parts: AssistantParts<T, A>;
+  readonly session: { writeSettings(session: SessionSettings): S };
+  readonly response: { writeRequest(request: ResponseRequest, writeAudio: WriteAudio): R };
+}
 
-type CommonClientEvent = Exclude<ClientEvent, OwnEvent>;
-
-/** What each event is called on the wire, in both dialects. */
-export const CLIENT_EVENT_NAMES = {
-  'session.configure': 'session.update',
-  'item.create': 'conversation.item.create',
-  'item.retrieve': 'conversation.item.retrieve',
-  'item.delete': 'conversation.item.delete',
-  'item.truncate': 'conversation.item.truncate',
-  'buffer.append': 'input_audio_buffer.append',
-  'buffer.commit': 'input_audio_buffer.commit',
-  'buffer.clear': 'input_audio_buffer.clear',
-  'response.create': 'response.create',
-  'response.cancel': 'response.cancel',
-} as const satisfies Record<ClientEvent['type'], string>;
-
-export function writeCommonClientEvent(event: CommonClientEvent) {
+export function writeClientEvent<S, R, T extends string, A extends string>(
+  { parts, session, response }: ClientWriters<S, R, T, A>,
+  event: ClientEvent,
+  writeAudio: WriteAudio = writeSamples,
+) {
   const event_id = event.eventId;
   switch (event.type) {
+    case 'session.configure':
+      return {
+        type: CLIENT_EVENT_NAMES[event.type],
+        event_id,
+        session: session.writeSettings(event.session),
+      };
+    case 'item.create':
+      return {
+        type: CLIENT_EVENT_NAMES[event.type],
+        event_id,
+        previous_item_id: event.previousItemId,
+        item: writeItem(event.item, parts, writeAudio),
+      };
     case 'item.retrieve':
     case 'item.delete':
-      return forJson({ type: CLIENT_EVENT_NAMES[event.type], event_id, item_id: event.itemId });
+      return { type: CLIENT_EVENT_NAMES[event.type], event_id, item_id: event.itemId };
     case 'item.truncate':
-      return forJson({
-        type: 'conversation.item.truncate' as const,
+      return {
+        type: CLIENT_EVENT_NAMES[event.type],
         event_id,
         item_id: event.itemId,
         content_index: event.contentIndex,
         audio_end_ms: event.audioEndMs,
-      });
+      };
     case 'buffer.append':
-      return forJson({
-        type: 'input_audio_buffer.append' as const,
-        event_id,
-        audio: writeSamples(event.audio),
-      });
+      return { type: CLIENT_EVENT_NAMES[event.type], event_id, audio: writeAudio(event.audio) };
     case 'buffer.commit':
-      return forJson({ type: 'input_audio_buffer.commit' as const, event_id });
     case 'buffer.clear':
-      return forJson({ type: 'input_audio_buffer.clear' as const, event_id });
+      return { type: CLIENT_EVENT_NAMES[event.type], event_id };
+    case 'response.create': {
+      const written = response.writeRequest(event.response, writeAudio);
+      return { type: CLIENT_EVENT_NAMES[event.type], event_id, response: written };
+    }
     case 'response.cancel':
-      return forJson({ type: 'response.cancel' as const, event_id, response_id: event.responseId });
+      return { type: CLIENT_EVENT_NAMES[event.type], event_id, response_id: event.responseId };
   }
 }
 
@@ -63,58 +69,37 @@ const envelope = {
 
 const itemId = z.string();
 
-/** In the order in which a refusal of an unknown type names them. */
-const commonClientReaders = new Map<string, z.ZodType<ClientEvent>>([
-  [
-    'input_audio_buffer.append',
-    z
-      .strictObject({ ...envelope, audio: strictSamples })
-      .transform(({ event_id: eventId, audio }) =>
-        defined({ type: 'buffer.append' as const, eventId, audio }),
-      ),
-  ],
-  [
-    'input_audio_buffer.commit',
-    z
-      .strictObject(envelope)
-      .transform(({ event_id: eventId }) => defined({ type: 'buffer.commit' as const, eventId })),
-  ],
-  [
-    'input_audio_buffer.clear',
-    z
-      .strictObject(envelope)
-      .transform(({ event_id: eventId }) => defined({ type: 'buffer.clear' as const, eventId })),
-  ],
-  ['conversation.item.retrieve', strictItemEvent('item.retrieve')],
-  ['conversation.item.delete', strictItemEvent('item.delete')],
-  [
-    'conversation.item.truncate',
-    z
-      .strictObject({
-        ...envelope,
-        item_id: itemId,
-        content_index: z.int().min(0),
-        audio_end_ms: z.int().min(0),
-      })
-      .transform((frame) =>
-        defined({
-          type: 'item.truncate' as const,
-          eventId: frame.event_id,
-          itemId: frame.item_id,
-          contentIndex: frame.content_index,
-          audioEndMs: frame.audio_end_ms,
-        }),
-      ),
-  ],
-  [
-    'response.cancel',
-    z
-      .strictObject({ ...envelope, response_id: z.string().optional() })
-      .transform(({ event_id: eventId, response_id: responseId }) =>
-        defined({ type: 'response.cancel' as const, eventId, responseId }),
-      ),
-  ],
-]);
+/** Of events that no dialect reads in its own way. */
+const sharedReaders = {
+  'item.retrieve': strictItemEvent('item.retrieve'),
+  'item.delete': strictItemEvent('item.delete'),
+  'item.truncate': z
+    .strictObject({
+      ...envelope,
+      item_id: itemId,
+      content_index: z.int().min(0),
+      audio_end_ms: z.int().min(0),
+    })
+    .transform((frame) =>
+      defined({
+        type: 'item.truncate' as const,
+        eventId: frame.event_id,
+        itemId: frame.item_id,
+        contentIndex: frame.content_index,
+        audioEndMs: frame.audio_end_ms,
+      }),
+    ),
+  'buffer.append': z
+    .strictObject({ ...envelope, audio: strictSamples })
+    .transform(({ event_id: eventId, audio }) => defined({ type: 'buffer.append' as const, eventId, audio })),
+  'buffer.commit': strictBufferEvent('buffer.commit'),
+  'buffer.clear': strictBufferEvent('buffer.clear'),
+  'response.cancel': z
+    .strictObject({ ...envelope, response_id: z.string().optional() })
+    .transform(({ event_id: eventId, response_id: responseId }) =>
+      defined({ type: 'response.cancel' as const, eventId, responseId }),
+    ),
+};
 
 function strictItemEvent(type: 'item.retrieve' | 'item.delete') {
   return z
@@ -122,47 +107,46 @@ function strictItemEvent(type: 'item.retrieve' | 'item.delete') {
     .transform((frame) => defined({ type, eventId: frame.event_id, itemId: frame.item_id }));
 }
 
-/** The events whose content a dialect spells in its own way. */
-export function clientReaders(own: {
-  settings: z.ZodType<DecodedSession>;
-  item: z.ZodType<Item>;
-  request: z.ZodType<ResponseRequest>;
+function strictBufferEvent(type: 'buffer.commit' | 'buffer.clear') {
+  return z.strictObject(envelope).transform(({ event_id: eventId }) => defined({ type, eventId }));
+}
+
+export function clientReaders({
+  parts,
+  session: { strictSettings },
+  response: { strictRequest },
+}: {
+  readonly parts: AssistantParts<string, string>;
+  readonly session: { readonly strictSettings: z.ZodType<DecodedSession> };
+  readonly response: { readonly strictRequest: z.ZodType<ResponseRequest> };
 }): Readers<ClientEvent> {
-  return new Map<string, z.ZodType<ClientEvent>>([
-    [
-      'session.update',
-      z
-        .strictObject({ ...envelope, session: own.settings })
-        .transform(({ event_id: eventId, session: { session, droppedFields } }) =>
-          defined({
-            type: 'session.configure' as const,
-            eventId,
-            session,
-            unheld: droppedFields.length > 0 ? droppedFields : undefined,
-          }),
-        ),
-    ],
-    ...commonClientReaders,
-    [
-      'conversation.item.create',
-      z
-        .strictObject({ ...envelope, previous_item_id: z.string().nullable().optional(), item: own.item })
-        .transform((frame) =>
-          defined({
-            type: 'item.create' as const,
-            eventId: frame.event_id,
-            item: frame.item,
-            previousItemId: frame.previous_item_id ?? undefined,
-          }),
-        ),
-    ],
-    [
-      'response.create',
-      z
-        .strictObject({ ...envelope, response: own.request.optional() })
-        .transform(({ event_id: eventId, response }) =>
-          defined({ type: 'response.create' as const, eventId, response: response ?? {} }),
-        ),
-    ],
-  ]);
+  const item: z.ZodType<Item> = strictItem(parts);
+  return byWireName<ClientEvent['type'], z.ZodType<ClientEvent>>(CLIENT_EVENT_NAMES, {
+    ...sharedReaders,
+    'session.configure': z
+      .strictObject({ ...envelope, session: strictSettings })
+      .transform(({ event_id: eventId, session: { session, droppedFields } }) =>
+        defined({
+          type: 'session.configure' as const,
+          eventId,
+          session,
+          droppedFields: droppedFields.length > 0 ? droppedFields : undefined,
+        }),
+      ),
+    'item.create': z
+      .strictObject({ ...envelope, previous_item_id: z.string().nullable().optional(), item })
+      .transform((frame) =>
+        defined({
+          type: 'item.create' as const,
+          eventId: frame.event_id,
+          item: frame.item,
+          previousItemId: frame.previous_item_id ?? undefined,
+        }),
+      ),
+    'response.create': z
+      .strictObject({ ...envelope, response: strictRequest.optional() })
+      .transform(({ event_id: eventId, response }) =>
+        defined({ type: 'response.create' as const, eventId, response: response ?? {} }),
+      ),
+  });
 }

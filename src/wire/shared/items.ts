@@ -1,85 +1,82 @@
-/** Messages of a conversation, as written and read on the wire; the dialects differ in how an assistant's parts are called. */
+/** Messages of a conversation, written and read. The dialects differ in the names of an assistant's parts. */
 import { z } from 'zod';
 
-import { defined, forJson } from './defined.js';
 import type { Item, ItemReference, Part } from '../events.js';
-import { lenient } from './lenient.js';
-import { looseSamples, strictSamples, writeSamples } from './samples.js';
+import { defined, lenient } from './optional.js';
+import { looseSamples, strictSamples, writeSamples, type WriteAudio } from './samples.js';
 
 /** What a dialect calls the parts of an assistant's message. */
 export interface AssistantParts<T extends string, A extends string> {
-  text: T;
-  audio: A;
+  readonly text: T;
+  readonly audio: A;
 }
 
-/** Ids of a client's own making; longer ones are refused (seen live). */
+type AudioPart = Extract<Part, { type: 'audio' }>;
+
+/** Ids that clients choose; longer ones are refused (seen live). */
 export const MAX_ITEM_ID_LENGTH = 32;
 /** Characters of one text part (seen live). */
 const MAX_TEXT_LENGTH = 256_000;
 
-function writeAudioPart<A extends string>(type: A, part: Extract<Part, { type: 'audio' }>) {
-  return forJson({ type, audio: part.audio && writeSamples(part.audio), transcript: part.transcript });
+function writeAudioPart<A extends string>(type: A, part: AudioPart, writeAudio: WriteAudio = writeSamples) {
+  return { type, audio: part.audio && writeAudio(part.audio), transcript: part.transcript };
 }
 
-export function writeItem<T extends string, A extends string>(item: Item, names: AssistantParts<T, A>) {
-  const { id, status } = item;
-  switch (item.role) {
-    case 'system':
-      return forJson({
-        id,
-        type: 'message' as const,
-        status,
-        role: item.role,
-        content: item.parts.flatMap((part) =>
-          part.type === 'text' ? [{ type: 'input_text' as const, text: part.text }] : [],
-        ),
-      });
-    case 'user':
-      return forJson({
-        id,
-        type: 'message' as const,
-        status,
-        role: item.role,
-        content: item.parts.map((part) =>
-          part.type === 'text'
-            ? { type: 'input_text' as const, text: part.text }
-            : writeAudioPart('input_audio', part),
-        ),
-      });
-    case 'assistant':
-      return forJson({
-        id,
-        type: 'message' as const,
-        status,
-        role: item.role,
-        content: item.parts.map((part) =>
-          part.type === 'text' ? { type: names.text, text: part.text } : writeAudioPart(names.audio, part),
-        ),
-      });
+export function writeItem<T extends string, A extends string>(
+  { id, status, role, parts }: Item,
+  names: AssistantParts<T, A>,
+  writeAudio?: WriteAudio,
+) {
+  const type = 'message' as const;
+  switch (role) {
+    case 'system': {
+      const content = parts.flatMap((part) => (part.type === 'text' ? [writeInputText(part.text)] : []));
+      return { id, type, status, role, content };
+    }
+    case 'user': {
+      const content = parts.map((part) =>
+        part.type === 'text' ? writeInputText(part.text) : writeAudioPart('input_audio', part, writeAudio),
+      );
+      return { id, type, status, role, content };
+    }
+    case 'assistant': {
+      const content = parts.map((part) =>
+        part.type === 'text'
+          ? { type: names.text, text: part.text }
+          : writeAudioPart(names.audio, part, writeAudio),
+      );
+      return { id, type, status, role, content };
+    }
   }
 }
 
-/** As a server shows it. */
+function writeInputText(text: string) {
+  return { type: 'input_text' as const, text };
+}
+
+/** An item as servers show it. */
 export function writeItemView<T extends string, A extends string>(item: Item, names: AssistantParts<T, A>) {
   return { object: 'realtime.item' as const, ...writeItem(item, names) };
 }
 
+/** An entry of a response's own input. */
 export function writeInput<T extends string, A extends string>(
   entry: Item | ItemReference,
   names: AssistantParts<T, A>,
+  writeAudio: WriteAudio,
 ) {
   return 'reference' in entry
     ? { type: 'item_reference' as const, id: entry.reference }
-    : writeItem(entry, names);
+    : writeItem(entry, names, writeAudio);
 }
 
-/** The parts of `response.content_part.*`, the same in both dialects. */
+/** The parts of `response.content_part.*`, the same in every dialect. */
 export function writeContentPart(part: Part) {
   return part.type === 'text' ? part : writeAudioPart('audio', part);
 }
 
-/** Final parts come under the names of either dialect; parts of other kinds (images…) are left out. */
-const loosePart = z
+/** Read under the names of any dialect; undefined for parts of other kinds (images…). */
+export const loosePart = z
   .object({
     type: z.string(),
     text: z.string().nullish(),
@@ -105,9 +102,7 @@ const loosePart = z
     }
   });
 
-export const looseContentPart = loosePart;
-
-/** A message; undefined for function calls, MCP items and whatever else a conversation may hold. */
+/** A message; undefined for function calls, MCP items and anything else that a conversation may contain. */
 export const looseItem = z
   .object({
     id: z.string().nullish(),
@@ -135,7 +130,8 @@ const inputAudio = z.strictObject({
   transcript: z.string().nullable().optional(),
 });
 
-const head = {
+/** Fields that every message has. */
+const envelope = {
   type: z.literal('message'),
   id: z.string().max(MAX_ITEM_ID_LENGTH).optional(),
   object: z.literal('realtime.item').optional(),
@@ -151,17 +147,17 @@ function strictMessage(names: AssistantParts<string, string>) {
   });
   return z.discriminatedUnion('role', [
     z.strictObject({
-      ...head,
+      ...envelope,
       role: z.literal('system'),
       content: z.array(z.discriminatedUnion('type', [inputText])),
     }),
     z.strictObject({
-      ...head,
+      ...envelope,
       role: z.literal('user'),
       content: z.array(z.discriminatedUnion('type', [inputText, inputAudio])),
     }),
     z.strictObject({
-      ...head,
+      ...envelope,
       role: z.literal('assistant'),
       content: z.array(z.discriminatedUnion('type', [assistantText, assistantAudio])),
     }),
@@ -170,7 +166,7 @@ function strictMessage(names: AssistantParts<string, string>) {
 
 type Message = z.output<ReturnType<typeof strictMessage>>;
 
-function itemOf(message: Message): Item {
+function toItem(message: Message): Item {
   return defined({
     id: message.id,
     role: message.role,
@@ -183,9 +179,9 @@ function itemOf(message: Message): Item {
   });
 }
 
-/** An item a client makes. Only messages are supported here: other kinds are refused by their type. */
+/** An item that a client creates. Only messages are supported: other kinds are refused by their type. */
 export function strictItem(names: AssistantParts<string, string>) {
-  return z.discriminatedUnion('type', [strictMessage(names)]).transform(itemOf);
+  return z.discriminatedUnion('type', [strictMessage(names)]).transform(toItem);
 }
 
 const strictReference = z.strictObject({ type: z.literal('item_reference'), id: z.string() });
@@ -195,6 +191,6 @@ export function strictInput(names: AssistantParts<string, string>) {
   return z
     .discriminatedUnion('type', [strictMessage(names), strictReference])
     .transform((entry): Item | ItemReference =>
-      entry.type === 'item_reference' ? { reference: entry.id } : itemOf(entry),
+      entry.type === 'item_reference' ? { reference: entry.id } : toItem(entry),
     );
 }

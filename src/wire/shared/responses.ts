@@ -1,22 +1,21 @@
-/** What the two dialects' responses have in common: how they ended, what they cost, what they hold. */
+/** What responses have in common in every dialect: how they ended, what they used, what they contain. */
 import { z } from 'zod';
 
-import { defined, forJson } from './defined.js';
-import type { ResponseView, Usage } from '../events.js';
-import { lenient, looseMetadata } from './lenient.js';
-import { type AssistantParts, looseItem, writeItemView } from './items.js';
 import { addWireIssue } from '../errors.js';
+import type { ResponseView, Usage } from '../events.js';
+import { looseItem, writeItemView, type AssistantParts } from './items.js';
+import { defined, lenient } from './optional.js';
 
 const REASONS = ['turn_detected', 'client_cancelled', 'max_output_tokens', 'content_filter'] as const;
 const STATUSES = ['in_progress', 'completed', 'cancelled', 'incomplete', 'failed'] as const;
 
 function writeStatusDetails({ status, reason, error }: ResponseView) {
   if (status === 'in_progress' || (reason === undefined && error === undefined)) return undefined;
-  return forJson({
+  return {
     type: status,
     reason: REASONS.find((known) => known === reason),
     error: error && { type: 'server_error', code: error.code, message: error.message },
-  });
+  };
 }
 
 function writeUsage(usage: Usage) {
@@ -36,8 +35,8 @@ function writeUsage(usage: Usage) {
 }
 
 /**
- * The fields that both dialects spell alike. What is null in the reference's examples (`status_details`, `usage`,
- * `conversation_id`) is left out: the published schema allows no null there.
+ * The fields that every dialect writes alike. Those that are null in the reference's examples (`status_details`, `usage`,
+ * `conversation_id`) are left out: the published schema does not allow null there.
  */
 export function writeResponseCommon<T extends string, A extends string>(
   response: ResponseView,
@@ -74,12 +73,12 @@ const looseUsage = lenient(
         inputTokens: usage.input_tokens,
         outputTokens: usage.output_tokens,
         totalTokens: usage.total_tokens ?? usage.input_tokens + usage.output_tokens,
-        inputAudioTokens: someTokens(usage.input_token_details?.audio_tokens),
-        outputAudioTokens: someTokens(usage.output_token_details?.audio_tokens),
+        inputAudioTokens: nonZero(usage.input_token_details?.audio_tokens),
+        outputAudioTokens: nonZero(usage.output_token_details?.audio_tokens),
       }),
 );
 
-function someTokens(count: number | null | undefined): number | undefined {
+function nonZero(count: number | null | undefined): number | undefined {
   return count == null || count === 0 ? undefined : count;
 }
 
@@ -93,6 +92,17 @@ const looseStatusDetails = lenient(
   }),
 );
 
+/** Pairs whose value is not a string are left out. */
+const looseMetadata = z
+  .unknown()
+  .optional()
+  .transform((pairs): Record<string, string> | undefined => {
+    if (typeof pairs !== 'object' || pairs === null || Array.isArray(pairs)) return undefined;
+    const kept: Record<string, string> = {};
+    for (const [key, value] of Object.entries(pairs)) if (typeof value === 'string') kept[key] = value;
+    return kept;
+  });
+
 export const looseResponseCommon = z.object({
   id: z.string(),
   status: z.enum(STATUSES).nullish(),
@@ -103,8 +113,8 @@ export const looseResponseCommon = z.object({
   metadata: looseMetadata,
 });
 
-/** @param unsaid the status of a response whose server leaves it out: it has just begun, or it has ended. */
-export function responseOf(
+/** @param unsaid the status of a response whose server leaves it out: it has just begun, or it has ended */
+export function toResponse(
   response: z.output<typeof looseResponseCommon>,
   unsaid: 'in_progress' | 'completed',
 ): ResponseView {

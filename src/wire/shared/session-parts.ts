@@ -1,10 +1,9 @@
-/** What a session's settings have in common in both dialects: turn detection, transcription, tools, limits. */
+/** What session settings have in common in every dialect: turn detection, transcription, tools, limits. */
 import { z } from 'zod';
 
-import { defined } from './defined.js';
-import type { InputTranscription, OutputKind, SessionSettings, TurnDetection } from '../events.js';
-import { lenient } from './lenient.js';
 import { addWireIssue } from '../errors.js';
+import type { InputTranscription, OutputKind, SessionSettings, TurnDetection } from '../events.js';
+import { defined, lenient } from './optional.js';
 
 export function writeTurnDetection(vad: TurnDetection) {
   const responding = { create_response: vad.createResponse, interrupt_response: vad.interruptResponse };
@@ -19,7 +18,7 @@ export function writeTurnDetection(vad: TurnDetection) {
     : defined({ type: vad.type, eagerness: vad.eagerness, ...responding });
 }
 
-/** Model, language and prompt are called the same inside and outside. */
+/** Reads and writes: model, language and prompt have the same names on the wire. */
 export function transcriptionOf(fields: {
   model?: string | null | undefined;
   language?: string | null | undefined;
@@ -58,7 +57,7 @@ export function turnDetectionOf(fields: TurnDetectionFields): TurnDetection {
   });
 }
 
-/** The part of a view that says how turns are found; null when they are not, undefined for a way unknown to us. */
+/** null if turn detection is off, undefined if it is of a type unknown to us. */
 export const looseTurnDetection = z
   .union([
     z.null(),
@@ -91,7 +90,7 @@ export const looseNoiseReduction = lenient(
 
 const responding = { create_response: z.boolean().optional(), interrupt_response: z.boolean().optional() };
 
-/** Fields of server VAD that both dialects have. */
+/** Fields of server VAD that every dialect has. */
 export const strictServerVad = {
   type: z.literal('server_vad'),
   threshold: z.number().min(0).max(1).optional(),
@@ -111,9 +110,9 @@ export const strictNoiseReduction = z
   .nullable()
   .transform((reduction) => (reduction === null ? null : reduction.type));
 
-export const speed = z.number().min(0.25).max(1.5);
+export const strictSpeed = z.number().min(0.25).max(1.5);
 
-/** Tools are legal and never run here; only the empty list means something to us. */
+/** Tools are legal but never run here; only the empty list has a neutral counterpart. */
 export const strictTools = z
   .array(z.looseObject({ type: z.string() }))
   .transform((tools): readonly [] | undefined => noTools(tools));
@@ -135,44 +134,44 @@ export const looseMaxTokens = lenient(z.union([z.int().min(0), z.literal('inf')]
 export const looseTools = lenient(z.array(z.unknown())).transform(noTools);
 export const looseToolChoice = lenient(z.unknown()).transform(toolChoiceOf);
 
-/** Servers tell when a session ends in Unix seconds; some write 0 for never. */
+/** Unix seconds; some servers write 0 for never. */
 export const looseExpiry = lenient(z.number()).transform((seconds) =>
   typeof seconds === 'number' && seconds > 0 ? seconds : undefined,
 );
 
-/** Audio always brings its transcript, so the one kind or the other is what an output is. */
+/** Audio always comes with its transcript, so an output is either audio or text. */
 export const looseOutputKind = lenient(z.array(z.unknown())).transform((kinds): OutputKind | undefined => {
   if (kinds?.includes('audio') === true) return 'audio';
   return kinds?.includes('text') === true ? 'text' : undefined;
 });
 
-/** @param audio how a dialect spells audio output: alone, or with its text. */
+/** @param audio how a dialect writes audio output: alone, or with text */
 export function strictOutputKind(audio: readonly string[]) {
-  const asked = (kinds: readonly string[], wanted: readonly string[]) =>
-    kinds.length === wanted.length && wanted.every((kind) => kinds.includes(kind));
+  const isSame = (kinds: readonly string[], others: readonly string[]) =>
+    kinds.length === others.length && others.every((kind) => kinds.includes(kind));
   return z.array(z.enum(['text', 'audio'])).transform((kinds, context): OutputKind => {
-    if (asked(kinds, ['text'])) return 'text';
-    if (asked(kinds, audio)) return 'audio';
+    if (isSame(kinds, ['text'])) return 'text';
+    if (isSame(kinds, audio)) return 'audio';
     const combination = audio.map((kind) => `'${kind}'`).join(', ');
     addWireIssue(context, 'invalid_value', `Supported combinations are: ['text'] and [${combination}].`);
     return z.NEVER;
   });
 }
 
-/** Settings as a client gave them, and what it gave beside them. */
+/** Settings as a client sent them, and the legal fields that have no neutral counterpart. */
 export interface DecodedSession {
   session: SessionSettings;
   droppedFields: readonly string[];
 }
 
-/** The fields that were given but are not held, or that came to nothing. */
-export function droppedFieldsOf(fields: object | undefined, held: readonly string[], above = ''): string[] {
+/** The fields that are not among `kept`, or whose value has no neutral counterpart. */
+export function droppedFieldsOf(fields: object | undefined, kept: readonly string[], above = ''): string[] {
   return Object.entries(fields ?? {})
-    .filter(([name, value]) => value === undefined || !held.includes(name))
+    .filter(([name, value]) => value === undefined || !kept.includes(name))
     .map(([name]) => `${above}${name}`);
 }
 
-/** Legal fields of a session that have no neutral counterpart: checked, then left out. */
+/** Legal, without a neutral counterpart: checked, then dropped. */
 export const strictTracing = z
   .union([
     z.literal('auto'),

@@ -1,31 +1,31 @@
-/** A real Chromium in front of the real service, with probes for what a user sees and hears. */
+/** Drives a real Chromium against the real service, and observes what a user would see and hear. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from 'playwright-core';
-import { encodeWav } from '../../../src/audio/wav/wav.js';
+import { wavAtRate } from '../wav.js';
 
 const QUIET =
   '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
 /** Flite's voices are recorded at this rate. */
 const FLITE_HZ = 16_000;
 
-/** Ends after it, said by the only voice that the offline engine understands well. */
+/** Spoken by `slt`, the only flite voice that the offline engine understands well. */
 export const SENTENCE = 'The weather is fine today.';
 export const IN_SPANISH = /tiempo.* hoy/i;
 
-/** The browser's microphone: a WAV file in a loop, no device, or permission denied. */
+/** The browser's microphone: a WAV in a loop, no device, or permission denied. */
 export type Microphone = { readonly wav: string } | 'missing' | 'refused';
 
-/** @param hosts names that resolve to this machine but count as any foreign site, insecure without https. */
+/** @param hosts names that resolve to this machine but count as foreign sites, which are insecure without https. */
 export async function launchBrowser(microphone: Microphone, hosts: readonly string[] = []): Promise<Browser> {
   const fake =
     typeof microphone === 'object'
       ? ['--use-fake-ui-for-media-stream', `--use-file-for-fake-audio-capture=${microphone.wav}`]
       : [];
-  // What is refused must be there: Chromium looks for a device before it asks.
+  // A refused microphone must exist: Chromium looks for a device before it asks for permission.
   if (microphone !== 'missing') fake.push('--use-fake-device-for-media-stream');
   const rules = hosts.map((host) => `MAP ${host} 127.0.0.1`).join(',');
   const browser = await chromium.launch({
@@ -40,7 +40,7 @@ export async function launchBrowser(microphone: Microphone, hosts: readonly stri
   return browser;
 }
 
-/** A recording of a sentence between silences. @returns its path. */
+/** Records a spoken sentence between silences. @returns the path of the WAV. */
 export async function speak(
   text: string,
   { beforeMs = 800, afterMs = 8_000 }: { beforeMs?: number; afterMs?: number } = {},
@@ -51,15 +51,15 @@ export async function speak(
   const pcm = (await readFile(spoken)).subarray(44);
   const silence = (ms: number) => Buffer.alloc((ms / 1000) * FLITE_HZ * 2);
   const file = path.join(folder, 'microphone.wav');
-  await writeFile(file, encodeWav(Buffer.concat([silence(beforeMs), pcm, silence(afterMs)]), FLITE_HZ));
+  await writeFile(file, wavAtRate(Buffer.concat([silence(beforeMs), pcm, silence(afterMs)]), FLITE_HZ));
   return file;
 }
 
-/** Records of a page, with timestamps of the page's clock in milliseconds. */
+/** What a page played and received, with times of its own clock in milliseconds. */
 interface Probe {
-  /** Loudness (root mean square) of everything that went to the loudspeaker, every 10 ms or so. */
+  /** Loudness (root mean square) of the output, about every 10 ms. */
   readonly sound: [number, number][];
-  /** Types of the events that came over WebSockets. */
+  /** Types of the events received over WebSockets. */
   readonly events: [number, string][];
 }
 
@@ -74,7 +74,7 @@ function installProbe(): void {
   const probe: Probe = { sound: [], events: [] };
   window.probe = probe;
   const OriginalContext = AudioContext;
-  // The page sends all that it plays through one volume of its own.
+  // The page plays everything through one gain node.
   window.AudioContext = class extends OriginalContext {
     override createGain(): GainNode {
       const volume = super.createGain();
@@ -102,8 +102,8 @@ function installProbe(): void {
 
 export interface Visit {
   readonly page: Page;
-  /** Errors and warnings of the browser, except for rejected requests. */
-  readonly complaints: string[];
+  /** Errors and warnings of the browser, except for failed requests. */
+  readonly browserErrors: string[];
   close(): Promise<void>;
 }
 
@@ -120,17 +120,17 @@ export async function visit(
   await context.addInitScript(installProbe);
   const page = await context.newPage();
   page.setDefaultTimeout(15_000);
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(error.message));
+  const browserErrors: string[] = [];
+  page.on('pageerror', (error) => browserErrors.push(error.message));
   page.on('console', (message) => {
     const expected = /Failed to load resource|WebSocket connection to/.test(message.text());
-    if (['error', 'warning'].includes(message.type()) && !expected) complaints.push(message.text());
+    if (['error', 'warning'].includes(message.type()) && !expected) browserErrors.push(message.text());
   });
   await page.goto(url);
-  return { page, complaints, close: () => context.close() };
+  return { page, browserErrors, close: () => context.close() };
 }
 
-/** Waits for sound at the loudspeaker. @returns when it began. */
+/** Waits for audible output. @returns when it began. */
 export async function soundBegins(page: Page): Promise<number> {
   const found = await page.waitForFunction(
     () => window.probe.sound.find(([, loudness]) => loudness > 0.01)?.[0],
@@ -138,7 +138,7 @@ export async function soundBegins(page: Page): Promise<number> {
   return (await found.jsonValue()) ?? NaN;
 }
 
-/** Waits until the loudspeaker was heard and has been quiet for half a second. */
+/** Waits until there was output, followed by half a second of silence. */
 export async function soundEnds(page: Page): Promise<void> {
   await page.waitForFunction(() => {
     const last = window.probe.sound.findLast(([, loudness]) => loudness > 0.01)?.[0];
@@ -150,18 +150,18 @@ export async function probeOf(page: Page): Promise<Probe> {
   return page.evaluate(() => window.probe);
 }
 
-/** Waits until an element's text fits. @returns the text. */
+/** Waits until an element's text matches. @returns the text. */
 export async function textOf(locator: Locator, pattern: RegExp): Promise<string> {
   await locator.filter({ hasText: pattern }).first().waitFor();
   return locator.first().innerText();
 }
 
-export async function go(page: Page, place: 'Translate' | 'Voice' | 'Text'): Promise<void> {
-  await page.getByRole('navigation').getByRole('link', { name: place }).click();
-  await page.getByRole('region', { name: place, exact: true }).waitFor();
+export async function openView(page: Page, view: 'Translate' | 'Voice' | 'Text'): Promise<void> {
+  await page.getByRole('navigation').getByRole('link', { name: view }).click();
+  await page.getByRole('region', { name: view, exact: true }).waitFor();
 }
 
-/** The cards of the Translate view, the newest first. */
+/** The cards of the translate view, the newest first. */
 export function cards(page: Page): Locator {
   return page.getByRole('log', { name: 'Translations' }).getByRole('article');
 }
@@ -171,7 +171,7 @@ export async function translateText(page: Page, text: string): Promise<void> {
   await page.getByRole('button', { name: 'Translate', exact: true }).click();
 }
 
-/** Saves what the click makes the browser download. */
+/** Saves the download that `click` starts. */
 export async function download(
   page: Page,
   click: () => Promise<void>,

@@ -4,7 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientEvent, Fault, ServerEvent } from '../../../src/wire/index.js';
 import { endConnection, connectionError as errorEvent, type DropMode } from './connection-faults.js';
 import type { Peer } from '../../../src/offline/server/hooks.js';
-import { ResponderError, type ResponderEvent } from '../../../src/offline/server/responder.js';
+import { ResponderError } from '../../../src/offline/server/errors.js';
+import type { ResponderEvent } from '../../../src/offline/server/responder.js';
 
 type ScriptedAnswer = AsyncIterable<ResponderEvent>;
 

@@ -8,7 +8,7 @@ import type {
   ServerHooks,
   Peer,
 } from '../../../src/offline/server/hooks.js';
-import { BYTES_PER_MS } from '../../../src/audio/loudness.js';
+import { BYTES_PER_MS } from '../../../src/audio/pcm.js';
 import { FaultPlan } from './fault-plan.js';
 import type { RequestFault } from './request-faults.js';
 import type {
@@ -47,7 +47,7 @@ const TONE = Buffer.from(
 );
 const MS_PER_CHARACTER = 50;
 
-/** Give it to the server twice: `startOfflineServer({ responder: script, script, … })`. */
+/** Give it to the server twice: `startOfflineServer({ responder: script, hooks: script, … })`. */
 export class Script implements Responder, ServerHooks {
   /** May be changed while the server runs. */
   answer: NonNullable<ScriptOptions['answer']>;

@@ -5,7 +5,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Health } from '../../../src/http/ports.js';
+import type { Health } from '../../../src/http/health.js';
 import { startScripted, type Scripted } from '../offline.js';
 import { data, format, riff, sine } from '../audio/recordings.js';
 import { setCanary, type Canary } from './canary.js';

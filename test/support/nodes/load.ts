@@ -1,7 +1,7 @@
 /** Steady mixed load: texts, recordings and streams, in sessions and without, every answer held against what was asked. */
-import { encodeWav } from '../../../src/audio/wav/wav.js';
 import { post } from '../gateway.js';
 import { eventually } from '../programs.js';
+import { wavAtRate } from '../wav.js';
 
 const SAMPLE_RATE = 24_000;
 /** What ffmpeg has to convert. */
@@ -107,7 +107,7 @@ export class Load {
   async #askAloud(number: number, signal: AbortSignal): Promise<string | undefined> {
     const durationMs = 100 + 10 * (number % 50);
     const rate = number % 8 === 3 ? SAMPLE_RATE : OTHER_RATE;
-    const wav = encodeWav(Buffer.alloc((durationMs * rate * 2) / 1_000, 7), rate);
+    const wav = wavAtRate(Buffer.alloc((durationMs * rate * 2) / 1_000, 7), rate);
     const form = new FormData();
     form.append('file', new Blob([new Uint8Array(wav)]), 'r.wav');
     const response = await fetch(this.#url, { method: 'POST', body: form, signal });

@@ -1,4 +1,4 @@
-/** Frames gone wrong, the same for the same seed. */
+/** Mutated frames, the same for the same seed. */
 
 /** Numbers in [0, 1), by mulberry32. */
 export function randomOf(seed: number): () => number {
@@ -36,7 +36,7 @@ const JUNK: readonly unknown[] = [
 
 const KEYS = ['__proto__', 'constructor', 'type', 'id', 'item', 'response', 'content', 'delta', 'error', 'x'];
 
-/** One frame made wrong: a part replaced, removed, renamed or doubled, or its text cut or spoilt. */
+/** Mutates a frame: a part is replaced, removed, renamed or doubled, or its text cut or corrupted. */
 export function mutate(frame: unknown, random: () => number): string {
   const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(random() * list.length)];
   const change = (value: unknown, depth: number): unknown => {

@@ -1,4 +1,4 @@
-/** The neutral vocabulary as a schema: what decoding yields must be exactly of these types, without fields beside them. */
+/** The neutral vocabulary as a schema: decoded events must be exactly of these types, without other fields. */
 import { z } from 'zod';
 import type { ClientEvent, ServerEvent } from '../../../src/wire/index.js';
 
@@ -74,23 +74,23 @@ const request = z.strictObject({
   maxOutputTokens: maxTokens.exactOptional(),
 });
 
-const said = <T extends string, S extends z.core.$ZodShape>(type: T, shape: S) =>
+const fromClient = <T extends string, S extends z.core.$ZodShape>(type: T, shape: S) =>
   z.strictObject({ type: z.literal(type), eventId: text.exactOptional(), ...shape });
 
 export const clientEvent: z.ZodType<ClientEvent> = z.discriminatedUnion('type', [
-  said('session.configure', {
+  fromClient('session.configure', {
     session: z.strictObject(settings),
-    unheld: z.array(text).min(1).exactOptional(),
+    droppedFields: z.array(text).min(1).exactOptional(),
   }),
-  said('item.create', { item, previousItemId: text.exactOptional() }),
-  said('item.retrieve', { itemId: text }),
-  said('item.delete', { itemId: text }),
-  said('item.truncate', { itemId: text, contentIndex: count, audioEndMs: count }),
-  said('buffer.append', { audio: samples }),
-  said('buffer.commit', {}),
-  said('buffer.clear', {}),
-  said('response.create', { response: request }),
-  said('response.cancel', { responseId: text.exactOptional() }),
+  fromClient('item.create', { item, previousItemId: text.exactOptional() }),
+  fromClient('item.retrieve', { itemId: text }),
+  fromClient('item.delete', { itemId: text }),
+  fromClient('item.truncate', { itemId: text, contentIndex: count, audioEndMs: count }),
+  fromClient('buffer.append', { audio: samples }),
+  fromClient('buffer.commit', {}),
+  fromClient('buffer.clear', {}),
+  fromClient('response.create', { response: request }),
+  fromClient('response.cancel', { responseId: text.exactOptional() }),
 ]);
 
 const view = z.strictObject({ ...settings, id: text, expiresAt: z.number().exactOptional() });
@@ -118,7 +118,7 @@ const response = z.strictObject({
   maxOutputTokens: maxTokens.exactOptional(),
 });
 
-const heard = <T extends string, S extends z.core.$ZodShape>(type: T, shape: S) =>
+const fromServer = <T extends string, S extends z.core.$ZodShape>(type: T, shape: S) =>
   z.strictObject({ type: z.literal(type), ...shape });
 
 const place = { responseId: text, itemId: text, outputIndex: count, contentIndex: count };
@@ -126,43 +126,43 @@ const moved = { item, previousItemId: text.nullable() };
 const output = { responseId: text, outputIndex: count, item };
 
 export const serverEvent: z.ZodType<ServerEvent> = z.discriminatedUnion('type', [
-  heard('session.created', { session: view }),
-  heard('session.updated', { session: view }),
-  heard('item.added', moved),
-  heard('item.done', moved),
-  heard('item.retrieved', { item }),
-  heard('item.deleted', { itemId: text }),
-  heard('item.truncated', { itemId: text, contentIndex: count, audioEndMs: z.number() }),
-  heard('buffer.committed', { itemId: text, previousItemId: text.nullable() }),
-  heard('buffer.cleared', {}),
-  heard('speech.started', { itemId: text, audioStartMs: z.number() }),
-  heard('speech.stopped', { itemId: text, audioEndMs: z.number() }),
-  heard('transcription.delta', { itemId: text, contentIndex: count, delta: text }),
-  heard('transcription.completed', {
+  fromServer('session.created', { session: view }),
+  fromServer('session.updated', { session: view }),
+  fromServer('item.added', moved),
+  fromServer('item.done', moved),
+  fromServer('item.retrieved', { item }),
+  fromServer('item.deleted', { itemId: text }),
+  fromServer('item.truncated', { itemId: text, contentIndex: count, audioEndMs: z.number() }),
+  fromServer('buffer.committed', { itemId: text, previousItemId: text.nullable() }),
+  fromServer('buffer.cleared', {}),
+  fromServer('speech.started', { itemId: text, audioStartMs: z.number() }),
+  fromServer('speech.stopped', { itemId: text, audioEndMs: z.number() }),
+  fromServer('transcription.delta', { itemId: text, contentIndex: count, delta: text }),
+  fromServer('transcription.completed', {
     itemId: text,
     contentIndex: count,
     transcript: text,
     seconds: z.number().exactOptional(),
   }),
-  heard('transcription.failed', { itemId: text, contentIndex: count, code: text, message: text }),
-  heard('response.started', { response }),
-  heard('response.finished', { response }),
-  heard('output.added', output),
-  heard('output.done', output),
-  heard('part.added', { part, ...place }),
-  heard('part.done', { part, ...place }),
-  heard('text.delta', { delta: text, ...place }),
-  heard('text.done', { text, ...place }),
-  heard('transcript.delta', { delta: text, ...place }),
-  heard('transcript.done', { text, ...place }),
-  heard('audio.delta', { audio: samples, ...place }),
-  heard('audio.done', place),
-  heard('limits', {
+  fromServer('transcription.failed', { itemId: text, contentIndex: count, code: text, message: text }),
+  fromServer('response.started', { response }),
+  fromServer('response.finished', { response }),
+  fromServer('output.added', output),
+  fromServer('output.done', output),
+  fromServer('part.added', { part, ...place }),
+  fromServer('part.done', { part, ...place }),
+  fromServer('text.delta', { delta: text, ...place }),
+  fromServer('text.done', { text, ...place }),
+  fromServer('transcript.delta', { delta: text, ...place }),
+  fromServer('transcript.done', { text, ...place }),
+  fromServer('audio.delta', { audio: samples, ...place }),
+  fromServer('audio.done', place),
+  fromServer('limits', {
     limits: z.array(
       z.strictObject({ name: text, limit: z.number(), remaining: z.number(), resetSeconds: z.number() }),
     ),
   }),
-  heard('fault', {
+  fromServer('fault', {
     kind: text,
     code: text,
     message: text,

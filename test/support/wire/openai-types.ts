@@ -1,5 +1,5 @@
 /**
- * What both dialects write, held by the compiler against the event types of the `openai` package.
+ * Checks what both dialects write, at compile time, against the event types of the `openai` package.
  * Nothing here runs: a frame that drifts from the published types fails `npm run typecheck`.
  */
 import type {
@@ -7,28 +7,48 @@ import type {
   RealtimeServerEvent as BetaServerEvent,
 } from 'openai/resources/beta/realtime/realtime';
 import type { RealtimeClientEvent, RealtimeServerEvent } from 'openai/resources/realtime/realtime';
-import type * as ga from '../../../src/wire/ga/ga.js';
-import type * as preview from '../../../src/wire/preview/preview.js';
+import type { ClientEvent, ServerEvent } from '../../../src/wire/index.js';
+import { spec as ga } from '../../../src/wire/ga/ga.js';
+import { spec as preview } from '../../../src/wire/preview/preview.js';
+import { writeClientEvent } from '../../../src/wire/shared/client-events.js';
+import { writeServerEvent } from '../../../src/wire/shared/server-writers.js';
 
-type GaClient = ReturnType<typeof ga.writeClientEvent>;
-type GaServer = ReturnType<typeof ga.writeServerEvent>;
-type PreviewClient = ReturnType<typeof preview.writeClientEvent>;
-type PreviewServer = Exclude<ReturnType<typeof preview.writeServerEvent>, undefined>;
+/** Never called: with a dialect's names and codecs the compiler infers what it writes. */
+export const write = {
+  gaClient: (event: ClientEvent) => writeClientEvent(ga, event),
+  gaServer: (event: ServerEvent) => writeServerEvent(ga, event),
+  previewClient: (event: ClientEvent) => writeClientEvent(preview, event),
+  previewServer: (event: ServerEvent) => writeServerEvent(preview, event),
+};
+
+type Written<K extends keyof typeof write> = Exclude<ReturnType<(typeof write)[K]>, undefined>;
+type GaClient = Written<'gaClient'>;
+type GaServer = Written<'gaServer'>;
+type PreviewClient = Written<'previewClient'>;
+type PreviewServer = Written<'previewServer'>;
 
 /** The compiler gives the members of a union of literals each other's fields as ones that cannot be. */
 type Possible<K, V> = [Exclude<V, undefined>] extends [never] ? never : K;
 
+/** null, which switches transcription and noise reduction off, and stands for a recording until its frame is encoded. */
+type Nullable = 'transcription' | 'noise_reduction' | 'audio';
+
+type Field<K, V> = K extends Nullable ? Exclude<Published<V>, null> : Published<V>;
+
 /**
- * Less what the reference shows and the types leave out: null, which switches transcription and noise reduction
- * off, and references to items in the input of a response.
+ * As JSON, which has no undefined fields, less what the reference shows and the types leave out: null, and references to
+ * items in the input of a response.
  */
 type Published<T> = T extends readonly (infer E)[]
   ? Published<Exclude<E, { type: 'item_reference' }>>[]
   : T extends object
     ? {
-        [K in keyof T as Possible<K, T[K]>]: K extends 'transcription' | 'noise_reduction'
-          ? Exclude<Published<T[K]>, null>
-          : Published<T[K]>;
+        [K in keyof T as undefined extends T[K] ? never : K]: Field<K, T[K]>;
+      } & {
+        [K in keyof T as undefined extends T[K] ? Possible<K, T[K]> : never]?: Field<
+          K,
+          Exclude<T[K], undefined>
+        >;
       }
     : T;
 
@@ -51,7 +71,7 @@ type Paths<T, Above extends string = ''> = T extends readonly (infer E)[]
 
 type Named<T, N extends string> = T extends { type: infer M } ? (N extends M ? T : never) : never;
 
-/** Fields of our frames that theirs of the same name have not. */
+/** Fields of our frames that theirs of the same name do not have. */
 type Unpublished<Ours extends { type: string }, Theirs> = {
   [N in Ours['type']]: Exclude<Paths<Named<Ours, N>>, Paths<Named<Theirs, N>>>;
 }[Ours['type']];
@@ -65,11 +85,11 @@ export type GaServerAddsNothing = Held<Unpublished<GaServer, RealtimeServerEvent
 export type PreviewClientAddsNothing = Held<Unpublished<PreviewClient, BetaClientEvent>, never>;
 export type PreviewServerAddsNothing = Held<Unpublished<PreviewServer, BetaServerEvent>, SeenLive>;
 
-/** Names that the compiler must not take, so that the above can be trusted to fail. */
+/** A misspelt name that the above must find. */
 interface Misspelt {
   type: 'response.create';
   response: { output_modality: ['text'] };
 }
 export type Misspellings = Held<'response.output_modality', Unpublished<Misspelt, RealtimeClientEvent>>;
-// @ts-expect-error a preview event is none of GA's
+// @ts-expect-error a preview event is not one of GA's
 export type PreviewIsNotGa = Held<Published<PreviewServer>, RealtimeServerEvent>;

@@ -1,4 +1,4 @@
-/** One neutral event of every type, and more where a type has several faces; the compiler misses none. */
+/** At least one neutral event of every type, which the compiler checks; more of types that have several forms. */
 import type {
   ClientEvent,
   Item,
@@ -103,7 +103,7 @@ export const CLIENT: Readonly<Record<ClientEvent['type'], readonly ClientEvent[]
         outputFormat: 'pcm16',
         instructions: 'Translate.',
         metadata: { request_id: 'r-1', source_language: 'en' },
-        input: [{ reference: 'seed_1' }, system, user, assistant],
+        input: [{ reference: 'prompt_1' }, system, user, assistant],
         tools: [],
         toolChoice: 'none',
         maxOutputTokens: 4096,
@@ -120,8 +120,8 @@ export const CLIENT: Readonly<Record<ClientEvent['type'], readonly ClientEvent[]
 
 const view: SessionView = { id: 'sess_1', expiresAt: 1756324625, ...settings };
 const place: ContentPosition = { responseId: 'resp_1', itemId: 'item_1', outputIndex: 2, contentIndex: 1 };
-const begun: ResponseView = { id: 'resp_1', status: 'in_progress', output: [], conversationId: null };
-const whole: ResponseView = {
+const started: ResponseView = { id: 'resp_1', status: 'in_progress', output: [], conversationId: null };
+const complete: ResponseView = {
   id: 'resp_1',
   status: 'completed',
   output: [assistant, user],
@@ -170,17 +170,20 @@ export const SERVER: Readonly<Record<ServerEvent['type'], readonly ServerEvent[]
     },
   ],
   'response.started': [
-    { type: 'response.started', response: begun },
-    { type: 'response.started', response: { ...begun, metadata: { request_id: 'r-1' }, outputKind: 'text' } },
+    { type: 'response.started', response: started },
+    {
+      type: 'response.started',
+      response: { ...started, metadata: { request_id: 'r-1' }, outputKind: 'text' },
+    },
   ],
   'response.finished': [
-    { type: 'response.finished', response: whole },
-    { type: 'response.finished', response: { ...begun, status: 'cancelled', reason: 'turn_detected' } },
-    { type: 'response.finished', response: { ...begun, status: 'incomplete', reason: 'content_filter' } },
+    { type: 'response.finished', response: complete },
+    { type: 'response.finished', response: { ...started, status: 'cancelled', reason: 'turn_detected' } },
+    { type: 'response.finished', response: { ...started, status: 'incomplete', reason: 'content_filter' } },
     {
       type: 'response.finished',
       response: {
-        ...begun,
+        ...started,
         status: 'failed',
         error: { code: 'unsupported_language', message: 'No Basque.' },
         usage: { inputTokens: 0, outputTokens: 0, totalTokens: 0 },

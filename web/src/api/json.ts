@@ -1,6 +1,6 @@
-/** Reading JSON from outside: nothing is believed before it was looked at. */
+/** Reads JSON from outside, checking every type. */
 
-/** The object in a text; an empty one where there is none. */
+/** The object that `json` holds, or an empty one. */
 export function parseObject(json: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(json);
@@ -15,6 +15,6 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-export function textOf(value: unknown): string | undefined {
+export function nonEmptyString(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }

@@ -1,65 +1,65 @@
-/** The service's HTTP side but for translating: every call carries the key, and asks for one when refused. */
-import { readCapabilities, type Capabilities } from './capabilities.js';
-import type { KeyRing } from './key-ring.js';
-import { parseObject, textOf } from './json.js';
-import { readNotReady } from './readiness.js';
-import { noAnswer, readProblem, Trouble, type KnowsCode } from './trouble.js';
+/** Client of the HTTP API, except for translations. Each request carries the key, and asks for one after a 401. */
+import { parseCapabilities, type Capabilities } from './capabilities.js';
+import type { ApiKeyStore } from './api-key-store.js';
+import { parseObject, nonEmptyString } from './json.js';
+import { parseNotReady } from './readiness.js';
+import { networkError, parseProblem, AppError, type IsErrorCode } from './errors.js';
 
 export class Service {
-  readonly keys: KeyRing;
-  readonly knowsCode: KnowsCode;
+  readonly apiKeys: ApiKeyStore;
+  readonly isErrorCode: IsErrorCode;
 
-  constructor(keys: KeyRing, knowsCode: KnowsCode) {
-    this.keys = keys;
-    this.knowsCode = knowsCode;
+  constructor(apiKeys: ApiKeyStore, isErrorCode: IsErrorCode) {
+    this.apiKeys = apiKeys;
+    this.isErrorCode = isErrorCode;
   }
 
   async capabilities(): Promise<Capabilities> {
-    return readCapabilities(await this.#call('GET', '/api/capabilities'));
+    return parseCapabilities(await this.#request('GET', '/api/capabilities'));
   }
 
   /** A ticket opens one WebSocket within 30 seconds. */
   async ticket(): Promise<string> {
-    const { ticket } = await this.#call('POST', '/api/realtime/tickets');
-    const text = textOf(ticket);
-    if (text === undefined) throw new Trouble('unknown', { detail: 'The service gave no ticket.' });
+    const { ticket } = await this.#request('POST', '/api/realtime/tickets');
+    const text = nonEmptyString(ticket);
+    if (text === undefined) throw new AppError('unknown', { detail: 'The service did not return a ticket.' });
     return text;
   }
 
-  /** Ends a session; that it was gone already is as good. */
+  /** Ends a session. One that has already ended is not an error. */
   async endSession(connectId: string): Promise<void> {
     try {
-      await this.#call('DELETE', `/api/realtime/sessions/${encodeURIComponent(connectId)}`);
+      await this.#request('DELETE', `/api/realtime/sessions/${encodeURIComponent(connectId)}`);
     } catch (thrown) {
-      if (!(thrown instanceof Trouble && thrown.code === 'session-not-found')) throw thrown;
+      if (!(thrown instanceof AppError && thrown.code === 'session-not-found')) throw thrown;
     }
   }
 
-  /** Why a WebSocket was refused, which browsers do not tell: asked of the service itself. */
-  async whyRefused(): Promise<Trouble> {
+  /** Asks /readyz why a WebSocket was refused, because browsers do not expose the response to the upgrade. */
+  async diagnoseRefusal(): Promise<AppError> {
     try {
       const response = await fetch('/readyz', { cache: 'no-store' });
-      if (response.ok) return new Trouble('conversation-refused');
-      return readNotReady(await response.text());
+      if (response.ok) return new AppError('conversation-refused');
+      return parseNotReady(await response.text());
     } catch {
-      return noAnswer();
+      return networkError();
     }
   }
 
-  async #call(method: 'GET' | 'POST' | 'DELETE', path: string): Promise<Record<string, unknown>> {
+  async #request(method: 'GET' | 'POST' | 'DELETE', path: string): Promise<Record<string, unknown>> {
     for (;;) {
-      const { key } = this.keys;
+      const { key } = this.apiKeys;
       const response = await fetch(path, {
         method,
         cache: 'no-store',
         headers: key === undefined ? {} : { Authorization: `Bearer ${key}` },
       }).catch(() => {
-        throw noAnswer();
+        throw networkError();
       });
       const body = await response.text();
       if (response.ok) return parseObject(body);
-      if (response.status === 401 && (await this.keys.renew(key))) continue;
-      throw readProblem(response.status, body, response.headers.get('Retry-After'), this.knowsCode);
+      if (response.status === 401 && (await this.apiKeys.renew(key))) continue;
+      throw parseProblem(response.status, body, response.headers.get('Retry-After'), this.isErrorCode);
     }
   }
 }

@@ -1,7 +1,7 @@
-/** Server-sent events out of text that arrives in pieces (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
+/** Parses server-sent events from text that arrives in chunks (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
 
 export interface SseEvent {
-  /** `message` where the stream names none. */
+  /** `message` where the stream does not name the event. */
   readonly name: string;
   readonly data: string;
 }
@@ -11,11 +11,11 @@ export class SseReader {
   #name = '';
   #data: string[] = [];
 
-  /** The events that are complete now; what is not yet waits for the next piece. Comments (heartbeats) vanish. */
-  push(piece: string): SseEvent[] {
+  /** @returns the events that `chunk` completes. Comments (heartbeats) are skipped. */
+  push(chunk: string): SseEvent[] {
     const events: SseEvent[] = [];
-    // A piece may end between \r and \n: the \r stays until it is known what follows.
-    const lines = (this.#rest + piece).split(/\r\n|\n|\r(?!$)/);
+    // A chunk may end between \r and \n: a final \r is kept until the next chunk shows what follows it.
+    const lines = (this.#rest + chunk).split(/\r\n|\n|\r(?!$)/);
     this.#rest = lines.pop() ?? '';
     for (const line of lines) {
       if (line === '') {

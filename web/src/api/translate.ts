@@ -1,15 +1,15 @@
-/** One translation: the upload's progress, then the words and the sound as they come. */
+/** Sends one translation request, and reports upload progress, then text and audio as they arrive. */
 import { decodeBase64 } from '../audio/pcm.js';
 import type { Service } from './service.js';
 import { SseReader, type SseEvent } from './sse.js';
-import { isObject, parseObject, textOf } from './json.js';
-import { noAnswer, readProblem, Trouble } from './trouble.js';
+import { isObject, parseObject, nonEmptyString } from './json.js';
+import { networkError, parseProblem, AppError } from './errors.js';
 
 export type Question =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'recording'; readonly file: Blob; readonly name: string };
 
-/** What shapes a session; empty strings leave it to the service. */
+/** The settings of a session. An empty string means the default of the service. */
 export type Profile = {
   source: string;
   target: string;
@@ -17,80 +17,80 @@ export type Profile = {
   prompt: string;
 };
 
-export interface Order {
+export interface TranslationRequest {
   readonly question: Question;
   readonly profile: Readonly<Profile>;
-  /** A session made earlier with this very profile. */
+  /** A session that was created with the same profile. */
   readonly connectId: string | undefined;
   readonly speak: boolean;
 }
 
 export interface TranslationListener {
-  /** @param fraction of the upload that has left, 0 to 1. */
+  /** @param fraction of the upload that has been sent, 0 to 1. */
   onUpload(fraction: number): void;
   onStarted(connectId: string): void;
   onText(delta: string): void;
   onAudio(pcm: Int16Array<ArrayBuffer>): void;
 }
 
-export interface TranslationDone {
+export interface TranslationResult {
   readonly text: string;
   readonly source: string | undefined;
   readonly target: string | undefined;
   readonly model: string | undefined;
-  /** From the service's acceptance to the first word, where it tells. */
+  /** From acceptance by the service to the first word, if the service reports it. */
   readonly firstDeltaMs: number | undefined;
 }
 
-/** @throws Trouble for every failure; rejects with the signal's reason when aborted. */
+/** @throws AppError for every failure, or the reason of `signal` when it is aborted. */
 export async function translate(
   service: Service,
-  order: Order,
+  translation: TranslationRequest,
   listener: TranslationListener,
   signal: AbortSignal,
-): Promise<TranslationDone> {
+): Promise<TranslationResult> {
   for (;;) {
-    const { key } = service.keys;
+    const { key } = service.apiKeys;
     try {
-      return await send(service, order, key, listener, signal);
+      return await send(service, translation, key, listener, signal);
     } catch (thrown) {
-      const refused = thrown instanceof Trouble && thrown.code === 'unauthorized';
-      if (!refused || !(await service.keys.renew(key))) throw thrown;
+      const rejected = thrown instanceof AppError && thrown.code === 'unauthorized';
+      if (!rejected || !(await service.apiKeys.renew(key))) throw thrown;
     }
   }
 }
 
-function formOf({ question, profile, connectId, speak }: Order): FormData {
+function toFormData({ question, profile, connectId, speak }: TranslationRequest): FormData {
   const form = new FormData();
   if (connectId !== undefined) form.set('connectId', connectId);
   else for (const [name, value] of Object.entries(profile)) if (value !== '') form.set(name, value);
   form.set('output', speak ? 'audio' : 'text');
   form.set('stream', 'true');
-  // The file goes last, so that the service knows the rest when it arrives.
+  // The file goes last, so that the service has the other fields when it arrives.
   if (question.kind === 'text') form.set('text', question.text);
   else form.set('file', question.file, question.name);
   return form;
 }
 
-/** XMLHttpRequest, because fetch tells nothing of an upload's progress. */
+/** Uses XMLHttpRequest, because fetch does not report upload progress. */
 function send(
   service: Service,
-  order: Order,
+  translation: TranslationRequest,
   key: string | undefined,
   listener: TranslationListener,
   signal: AbortSignal,
-): Promise<TranslationDone> {
+): Promise<TranslationResult> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const request = new XMLHttpRequest();
     const reader = new SseReader();
-    let read = 0;
-    let ended = false;
+    let readChars = 0;
+    let settled = false;
 
-    const settle = (act: () => void) => {
-      ended = true;
+    const settle = (complete: () => void) => {
+      settled = true;
       signal.removeEventListener('abort', abort);
-      act();
+      complete();
     };
     const abort = () => {
       settle(() => {
@@ -98,21 +98,21 @@ function send(
       });
       request.abort();
     };
-    const take = () => {
-      if (ended || request.status !== 200) return;
-      const events = reader.push(request.responseText.slice(read));
-      read = request.responseText.length;
+    const readEvents = () => {
+      if (settled || request.status !== 200) return;
+      const events = reader.push(request.responseText.slice(readChars));
+      readChars = request.responseText.length;
       for (const event of events) {
         const body = parseObject(event.data);
         if (event.name === 'translation.done')
           settle(() => {
-            resolve(readDone(body));
+            resolve(parseResult(body));
           });
         else if (event.name === 'error')
           settle(() => {
-            reject(readProblem(0, event.data, null, service.knowsCode));
+            reject(parseProblem(0, event.data, null, service.isErrorCode));
           });
-        else pass(event, body, listener);
+        else dispatch(event, body, listener);
       }
     };
 
@@ -122,23 +122,23 @@ function send(
     request.upload.onload = () => {
       listener.onUpload(1);
     };
-    request.onprogress = take;
+    request.onprogress = readEvents;
     request.onload = () => {
-      take();
-      if (ended) return;
+      readEvents();
+      if (settled) return;
       const { status, responseText } = request;
       const failure =
         status === 200
-          ? new Trouble('translation-incomplete')
-          : readProblem(status, responseText, request.getResponseHeader('Retry-After'), service.knowsCode);
+          ? new AppError('translation-incomplete')
+          : parseProblem(status, responseText, request.getResponseHeader('Retry-After'), service.isErrorCode);
       settle(() => {
         reject(failure);
       });
     };
     request.onerror = () => {
-      if (!ended)
+      if (!settled)
         settle(() => {
-          reject(noAnswer());
+          reject(networkError());
         });
     };
 
@@ -146,24 +146,25 @@ function send(
     request.open('POST', '/api/realtime/translate');
     request.setRequestHeader('Accept', 'text/event-stream');
     if (key !== undefined) request.setRequestHeader('Authorization', `Bearer ${key}`);
-    request.send(formOf(order));
+    request.send(toFormData(translation));
   });
 }
 
-function pass(event: SseEvent, body: Record<string, unknown>, listener: TranslationListener): void {
-  if (event.name === 'translation.started') listener.onStarted(textOf(body.connectId) ?? '');
-  if (event.name === 'translation.text.delta') listener.onText(textOf(body.delta) ?? '');
-  if (event.name === 'translation.audio.delta') listener.onAudio(decodeBase64(textOf(body.base64) ?? ''));
+function dispatch(event: SseEvent, body: Record<string, unknown>, listener: TranslationListener): void {
+  if (event.name === 'translation.started') listener.onStarted(nonEmptyString(body.connectId) ?? '');
+  if (event.name === 'translation.text.delta') listener.onText(nonEmptyString(body.delta) ?? '');
+  if (event.name === 'translation.audio.delta')
+    listener.onAudio(decodeBase64(nonEmptyString(body.base64) ?? ''));
 }
 
-function readDone(body: Record<string, unknown>): TranslationDone {
+function parseResult(body: Record<string, unknown>): TranslationResult {
   const timings = isObject(body.timings) ? body.timings : {};
   const firstDeltaMs = timings.firstDeltaMs;
   return {
-    text: textOf(body.text) ?? '',
-    source: textOf(body.source),
-    target: textOf(body.target),
-    model: textOf(body.model),
+    text: nonEmptyString(body.text) ?? '',
+    source: nonEmptyString(body.source),
+    target: nonEmptyString(body.target),
+    model: nonEmptyString(body.model),
     firstDeltaMs: typeof firstDeltaMs === 'number' ? firstDeltaMs : undefined,
   };
 }

@@ -1,4 +1,4 @@
-/** Runs in the audio thread: gathers the microphone's samples into frames of 40 ms and posts them to the page. */
+/** Runs in the audio thread: collects the microphone's samples into frames of 40 ms and posts them to the page. */
 
 declare const sampleRate: number;
 declare class AudioWorkletProcessor {

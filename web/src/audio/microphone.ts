@@ -1,5 +1,5 @@
-/** The microphone as a run of 24 kHz mono frames. */
-import { Trouble, type TroubleCode } from '../api/trouble.js';
+/** Captures the microphone as 24 kHz mono frames. */
+import { AppError, type AppErrorCode } from '../api/errors.js';
 import captureUrl from './capture.worklet.ts?worker&url';
 import { SAMPLE_RATE } from './pcm.js';
 import { Resampler } from './resampler.js';
@@ -7,7 +7,7 @@ import { Resampler } from './resampler.js';
 export interface MicrophoneListener {
   /** About 40 ms of sound, floats in -1…1. */
   onFrame(samples: Float32Array): void;
-  /** The device went away by itself (unplugged, permission withdrawn). */
+  /** The device was lost: unplugged, or the permission was withdrawn. */
   onLost(): void;
 }
 
@@ -20,12 +20,12 @@ export class Microphone {
     this.#context = context;
   }
 
-  /** Asks for permission where needed. @throws Trouble that says why there is no sound. */
+  /** Asks for permission if necessary. @throws AppError with the reason if the microphone cannot be opened. */
   static async open(listener: MicrophoneListener): Promise<Microphone> {
-    const stream = await askForSound();
+    const stream = await requestStream();
     let context: AudioContext | undefined;
     try {
-      const [opened, source] = connect(stream);
+      const [opened, source] = createSource(stream);
       context = opened;
       await context.audioWorklet.addModule(captureUrl);
       const capture = new AudioWorkletNode(context, 'capture', { numberOfOutputs: 0 });
@@ -57,33 +57,35 @@ export class Microphone {
   }
 }
 
-async function askForSound(): Promise<MediaStream> {
+async function requestStream(): Promise<MediaStream> {
   // Outside https and localhost browsers hide mediaDevices altogether, whatever the DOM types say.
   const { mediaDevices } = navigator as { readonly mediaDevices?: MediaDevices };
-  if (mediaDevices === undefined) throw new Trouble('microphone-insecure');
+  if (mediaDevices === undefined) throw new AppError('microphone-insecure');
   try {
     return await mediaDevices.getUserMedia({
       audio: { channelCount: 1, echoCancellation: true, noiseSuppression: true, autoGainControl: true },
     });
   } catch (thrown) {
-    throw new Trouble(codeOf(thrown), { detail: thrown instanceof Error ? thrown.message : undefined });
+    throw new AppError(errorCodeFor(thrown), {
+      detail: thrown instanceof Error ? thrown.message : undefined,
+    });
   }
 }
 
-/** At 24 kHz where the browser can (Firefox cannot connect a stream of another rate), else at the device's own rate. */
-function connect(stream: MediaStream): [AudioContext, MediaStreamAudioSourceNode] {
-  const wished = new AudioContext({ sampleRate: SAMPLE_RATE, latencyHint: 'interactive' });
+/** At 24 kHz where possible, else at the device's own rate: Firefox cannot connect a stream of another rate. */
+function createSource(stream: MediaStream): [AudioContext, MediaStreamAudioSourceNode] {
+  const preferred = new AudioContext({ sampleRate: SAMPLE_RATE, latencyHint: 'interactive' });
   try {
-    return [wished, wished.createMediaStreamSource(stream)];
+    return [preferred, preferred.createMediaStreamSource(stream)];
   } catch (thrown) {
-    void wished.close();
+    void preferred.close();
     if (!(thrown instanceof DOMException)) throw thrown;
     const native = new AudioContext({ latencyHint: 'interactive' });
     return [native, native.createMediaStreamSource(stream)];
   }
 }
 
-function codeOf(thrown: unknown): TroubleCode {
+function errorCodeFor(thrown: unknown): AppErrorCode {
   const name = thrown instanceof DOMException ? thrown.name : '';
   if (name === 'NotAllowedError' || name === 'SecurityError') return 'microphone-refused';
   if (name === 'NotFoundError' || name === 'OverconstrainedError') return 'microphone-missing';

@@ -1,8 +1,8 @@
-/** Samples as the service speaks them: PCM16, little-endian (as every browser's typed arrays are), mono, 24 kHz. */
+/** Samples in the service's format: PCM16 mono at 24 kHz, little-endian, like the typed arrays of every browser. */
 
 export const SAMPLE_RATE = 24_000;
 
-/** Floats in -1…1 as 16-bit samples; what is louder is clipped. */
+/** Floats in -1…1 as 16-bit samples; louder samples are clipped. */
 export function toPcm16(samples: Float32Array): Int16Array<ArrayBuffer> {
   const pcm = new Int16Array(samples.length);
   for (let i = 0; i < samples.length; i++) {
@@ -12,7 +12,7 @@ export function toPcm16(samples: Float32Array): Int16Array<ArrayBuffer> {
   return pcm;
 }
 
-/** 16-bit samples as floats in -1…1, as an AudioBuffer wants them. */
+/** 16-bit samples as floats in -1…1, the format of an AudioBuffer. */
 export function toFloat(pcm: Int16Array): Float32Array<ArrayBuffer> {
   const samples = new Float32Array(pcm.length);
   for (let i = 0; i < pcm.length; i++) samples[i] = (pcm[i] ?? 0) / 0x8000;
@@ -26,7 +26,7 @@ export function encodeBase64(pcm: Int16Array): string {
   return btoa(binary);
 }
 
-/** The samples of an audio delta. Half a sample at the end, which no healthy server sends, is dropped. */
+/** The samples of an audio delta. A trailing odd byte, which no correct server sends, is dropped. */
 export function decodeBase64(base64: string): Int16Array<ArrayBuffer> {
   const binary = atob(base64);
   const bytes = new Uint8Array(binary.length & ~1);
@@ -34,7 +34,7 @@ export function decodeBase64(base64: string): Int16Array<ArrayBuffer> {
   return new Int16Array(bytes.buffer);
 }
 
-/** How loud it sounds, 0 (below -60 dB) to 1 (full scale), even steps of it being even steps of loudness. */
+/** Perceived loudness: 0 (below -60 dB) to 1 (full scale), linear in decibels. */
 export function loudness(samples: Float32Array): number {
   if (samples.length === 0) return 0;
   let sum = 0;

@@ -1,29 +1,29 @@
-/** Plays PCM as it arrives, piece after piece without a gap or an overlap, and falls silent at once when told. */
+/** Plays chunks of PCM as they arrive, without gaps or overlaps, and stops immediately on request. */
 import { SAMPLE_RATE, toFloat } from './pcm.js';
-import { Playlist, type Heard } from './playlist.js';
+import { PlaybackQueue, type PlaybackPosition } from './playback-queue.js';
 
-/** A little room before the first piece, so that a late second one makes no gap. */
+/** Delay before the first chunk, so that a late second one does not leave a gap. */
 const LEAD_SECONDS = 0.06;
 
 export class Player {
   readonly #context = new AudioContext({ sampleRate: SAMPLE_RATE, latencyHint: 'interactive' });
   readonly #gain = this.#context.createGain();
-  readonly #playlist = new Playlist();
+  readonly #queue = new PlaybackQueue();
   readonly #sources = new Set<AudioBufferSourceNode>();
   readonly #onPlaying: (playing: boolean) => void;
 
-  /** Make it inside a click, or the browser keeps it silent. @param onPlaying told when sound begins and ends. */
+  /** Create it in a click handler, or the browser blocks its sound. @param onPlaying called when sound begins and ends. */
   constructor(onPlaying: (playing: boolean) => void) {
     this.#onPlaying = onPlaying;
     this.#gain.connect(this.#context.destination);
   }
 
-  /** Suspended by the browser until a click; harmless to call always. */
+  /** Resumes a context that the browser has suspended. Safe to call at any time. */
   async resume(): Promise<void> {
     await this.#context.resume();
   }
 
-  /** @param volume 0 to 1, as heard: the ear wants the square. */
+  /** @param volume 0 to 1. The gain is its square, because hearing is not linear. */
   set volume(volume: number) {
     this.#gain.gain.setTargetAtTime(volume ** 2, this.#context.currentTime, 0.02);
   }
@@ -37,22 +37,22 @@ export class Player {
     source.connect(this.#gain);
     const lead = this.#sources.size === 0 ? LEAD_SECONDS : 0;
     source.onended = () => {
-      this.#drop(source);
+      this.#remove(source);
     };
     if (this.#sources.size === 0) this.#onPlaying(true);
     this.#sources.add(source);
-    source.start(this.#playlist.add(itemId, buffer.duration, this.#context.currentTime + lead));
+    source.start(this.#queue.add(itemId, buffer.duration, this.#context.currentTime + lead));
   }
 
-  /** Silence now. @returns what was being heard, to tell the service how far it came. */
-  stop(): Heard | undefined {
-    const heard = this.#playlist.stop(this.#context.currentTime);
+  /** Stops immediately. @returns the item that was playing and how much of it was played. */
+  stop(): PlaybackPosition | undefined {
+    const position = this.#queue.stop(this.#context.currentTime);
     for (const source of [...this.#sources]) {
       source.onended = null;
       source.stop();
-      this.#drop(source);
+      this.#remove(source);
     }
-    return heard;
+    return position;
   }
 
   async close(): Promise<void> {
@@ -60,7 +60,7 @@ export class Player {
     if (this.#context.state !== 'closed') await this.#context.close();
   }
 
-  #drop(source: AudioBufferSourceNode): void {
+  #remove(source: AudioBufferSourceNode): void {
     source.disconnect();
     this.#sources.delete(source);
     if (this.#sources.size === 0) this.#onPlaying(false);

@@ -1,8 +1,8 @@
 /** Changes the rate of a running stream, for browsers that refuse to record at 24 kHz. */
 
 /**
- * Each output sample is the mean of the input it covers, so that what lies above the new rate is damped rather than
- * folded back. State is kept between calls: frames may have any length.
+ * Each output sample is the mean of the input it covers, which attenuates frequencies above the new limit instead of
+ * aliasing them. State is carried between calls, so frames may have any length.
  */
 export class Resampler {
   readonly #ratio: number;
@@ -10,9 +10,9 @@ export class Resampler {
   #sum = 0;
   #width = 0;
 
-  /** @param from the rate of the frames given, @param to the rate wanted (not above `from`), both in Hz. */
+  /** @param from input rate in Hz. @param to output rate in Hz, at most `from`. */
   constructor(from: number, to: number) {
-    if (to > from) throw new RangeError(`cannot make ${to} Hz out of ${from} Hz`);
+    if (to > from) throw new RangeError(`cannot resample ${from} Hz up to ${to} Hz`);
     this.#ratio = from / to;
   }
 

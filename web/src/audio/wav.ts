@@ -1,9 +1,9 @@
-/** A WAV file around PCM16 mono, made in the browser so that the service has nothing to transcode. */
+/** Encodes PCM16 mono as WAV, so that the service does not have to transcode it. */
 import { SAMPLE_RATE } from './pcm.js';
 
 const HEADER_BYTES = 44;
 
-/** @param frames the recording in pieces, in order. */
+/** @param frames the recording, in order. */
 export function encodeWav(frames: readonly Int16Array[], sampleRate = SAMPLE_RATE): Uint8Array<ArrayBuffer> {
   const dataBytes = frames.reduce((sum, frame) => sum + frame.byteLength, 0);
   const file = new Uint8Array(HEADER_BYTES + dataBytes);

@@ -1,24 +1,24 @@
-/** One WebSocket to the relay: ticket, opening, readiness, and the reason when it is lost. */
+/** A WebSocket to the relay: fetches a ticket, connects, waits until the session is ready, and explains failures. */
 import { shallowRef, type ShallowRef } from 'vue';
 import type { Service } from '../api/service.js';
-import { asTrouble, noAnswer, Trouble, type TroubleCode } from '../api/trouble.js';
-import { readEvent, type ClientEvent, type ServerEvent } from './events.js';
+import { toAppError, networkError, AppError, type AppErrorCode } from '../api/errors.js';
+import { parseEvent, type ClientEvent, type ServerEvent } from './events.js';
 
 export type ConnectionState =
-  | { readonly at: 'closed' }
-  | { readonly at: 'connecting' }
-  | { readonly at: 'ready'; readonly sinceMs: number }
-  | { readonly at: 'lost'; readonly trouble: Trouble };
+  | { readonly status: 'closed' }
+  | { readonly status: 'connecting' }
+  | { readonly status: 'ready'; readonly readyAtMs: number }
+  | { readonly status: 'lost'; readonly error: AppError };
 
 const READY_TIMEOUT_MS = 20_000;
 
 export class Connection {
-  readonly state: ShallowRef<ConnectionState> = shallowRef({ at: 'closed' });
+  readonly state: ShallowRef<ConnectionState> = shallowRef({ status: 'closed' });
   readonly #service: Service;
   readonly #path: string;
   readonly #onEvent: (event: ServerEvent) => void;
   #socket: WebSocket | undefined;
-  /** Counts openings; what an earlier one still has to say is not heard. */
+  /** Counts calls of `open()`, so that events of an earlier socket are ignored. */
   #attempt = 0;
 
   constructor(
@@ -29,31 +29,31 @@ export class Connection {
     this.#service = service;
     this.#path = path;
     this.#onEvent = onEvent;
-    // A browser notices a dead network at once, its sockets only after minutes.
+    // A browser notices the loss of the network immediately, but its sockets only after minutes.
     addEventListener('offline', () => {
-      if (this.#socket !== undefined) this.#lose(new Trouble('offline'));
+      if (this.#socket !== undefined) this.#fail(new AppError('offline'));
     });
   }
 
-  /** Resolves when the session is ready, or lost, or closed meanwhile: `state` tells which. */
+  /** Resolves when the session is ready, lost, or closed in the meantime; see `state`. */
   async open(query: Readonly<Record<string, string>>): Promise<void> {
     this.close();
     const attempt = this.#attempt;
-    this.state.value = { at: 'connecting' };
+    this.state.value = { status: 'connecting' };
     try {
       const ticket = await this.#service.ticket();
       if (attempt === this.#attempt)
-        await this.#connect(attempt, new URLSearchParams({ ...filled(query), ticket }));
+        await this.#connect(attempt, new URLSearchParams({ ...withoutEmpty(query), ticket }));
     } catch (thrown) {
-      if (attempt === this.#attempt) this.#lose(asTrouble(thrown));
+      if (attempt === this.#attempt) this.#fail(toAppError(thrown));
     }
   }
 
   send(event: ClientEvent): void {
-    if (this.state.value.at === 'ready') this.#socket?.send(JSON.stringify(event));
+    if (this.state.value.status === 'ready') this.#socket?.send(JSON.stringify(event));
   }
 
-  /** Bytes that wait to leave. */
+  /** Bytes that have not been sent yet. */
   get backlogBytes(): number {
     return this.#socket?.bufferedAmount ?? 0;
   }
@@ -62,46 +62,48 @@ export class Connection {
     this.#attempt += 1;
     this.#socket?.close(1000);
     this.#socket = undefined;
-    this.state.value = { at: 'closed' };
+    this.state.value = { status: 'closed' };
   }
 
-  #lose(trouble: Trouble): void {
+  #fail(error: AppError): void {
     this.close();
-    this.state.value = { at: 'lost', trouble };
+    this.state.value = { status: 'lost', error };
   }
 
   #connect(attempt: number, query: URLSearchParams): Promise<void> {
-    const address = new URL(`${this.#path}?${query.toString()}`, location.href);
-    address.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
-    const socket = new WebSocket(address);
+    const url = new URL(`${this.#path}?${query.toString()}`, location.href);
+    url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
+    const socket = new WebSocket(url);
     this.#socket = socket;
     let opened = false;
-    let lastError: Trouble | undefined;
+    let lastError: AppError | undefined;
 
     return new Promise((resolve, reject) => {
-      const late = setTimeout(() => {
-        reject(new Trouble('upstream-timeout'));
+      const readyTimer = setTimeout(() => {
+        reject(new AppError('upstream-timeout'));
       }, READY_TIMEOUT_MS);
       socket.onopen = () => {
         opened = true;
       };
       socket.onmessage = ({ data }: MessageEvent<unknown>) => {
-        const event = attempt === this.#attempt && typeof data === 'string' ? readEvent(data) : undefined;
+        const event = attempt === this.#attempt && typeof data === 'string' ? parseEvent(data) : undefined;
         if (event === undefined) return;
         if (event.type === 'ready') {
-          clearTimeout(late);
-          this.state.value = { at: 'ready', sinceMs: Date.now() };
+          clearTimeout(readyTimer);
+          this.state.value = { status: 'ready', readyAtMs: Date.now() };
           resolve();
         }
-        if (event.type === 'error') lastError = troubleOf(event, this.#service);
+        if (event.type === 'error') lastError = errorFromEvent(event, this.#service);
         this.#onEvent(event);
       };
       socket.onclose = ({ code, reason }) => {
-        clearTimeout(late);
+        clearTimeout(readyTimer);
         if (attempt === this.#attempt) {
-          const why = opened ? Promise.resolve(closed(code, reason, lastError)) : this.#service.whyRefused();
-          void why.then((trouble) => {
-            if (attempt === this.#attempt) this.#lose(trouble);
+          const closeReason = opened
+            ? Promise.resolve(closeError(code, reason, lastError))
+            : this.#service.diagnoseRefusal();
+          void closeReason.then((error) => {
+            if (attempt === this.#attempt) this.#fail(error);
             resolve();
           });
         } else resolve();
@@ -110,24 +112,24 @@ export class Connection {
   }
 }
 
-/** The trouble behind an `error` event; the service's own codes come with hyphens or underscores. */
-export function troubleOf(
+/** The error in an event. The codes of the service may have hyphens or underscores. */
+export function errorFromEvent(
   event: { code: string | undefined; message: string | undefined },
   service: Service,
-): Trouble {
+): AppError {
   const code = (event.code ?? '').replaceAll('_', '-');
-  return new Trouble(service.knowsCode(code) ? code : 'unknown', { detail: event.message });
+  return new AppError(service.isErrorCode(code) ? code : 'unknown', { detail: event.message });
 }
 
-/** @param lastError what the service said before it closed, which explains more than a code. */
-function closed(code: number, reason: string, lastError: Trouble | undefined): Trouble {
+/** @param lastError the last `error` event before the close, which explains more than the close code. */
+function closeError(code: number, reason: string, lastError: AppError | undefined): AppError {
   if (lastError !== undefined && code !== 1001) return lastError;
-  if (code === 1006) return navigator.onLine ? new Trouble('connection-lost') : noAnswer();
-  return new Trouble(codeOfClose(code, reason), { detail: reason === '' ? undefined : reason });
+  if (code === 1006) return navigator.onLine ? new AppError('connection-lost') : networkError();
+  return new AppError(errorCodeForClose(code, reason), { detail: reason === '' ? undefined : reason });
 }
 
-function codeOfClose(code: number, reason: string): TroubleCode {
-  // Upstream ends a session of full age with the same code as a service that is being stopped.
+function errorCodeForClose(code: number, reason: string): AppErrorCode {
+  // Upstream ends a session that has reached its maximum age with the same code as a service that shuts down.
   if (code === 1001) return /maximum duration|expired/i.test(reason) ? 'conversation-ended' : 'draining';
   if (code === 1000) return 'conversation-ended';
   if (code === 1011) return 'upstream-unavailable';
@@ -135,6 +137,6 @@ function codeOfClose(code: number, reason: string): TroubleCode {
   return code >= 3000 ? 'upstream-rejected' : 'connection-lost';
 }
 
-function filled(query: Readonly<Record<string, string>>): Record<string, string> {
+function withoutEmpty(query: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== ''));
 }

@@ -1,26 +1,26 @@
-/** The Realtime protocol (GA names) as far as the page uses it: what it hears, and what it may say. */
-import { isObject, parseObject, textOf } from '../api/json.js';
+/** The part of the Realtime protocol (GA names) that the page uses. */
+import { isObject, parseObject, nonEmptyString } from '../api/json.js';
 
 export type ServerEvent =
   | { readonly type: 'ready' }
   | { readonly type: 'speech-started' | 'speech-stopped'; readonly itemId: string }
-  | { readonly type: 'person-delta' | 'person-done'; readonly itemId: string; readonly text: string }
-  | { readonly type: 'person-unclear'; readonly itemId: string }
-  | { readonly type: 'reply-started'; readonly responseId: string }
+  | { readonly type: 'transcript-delta' | 'transcript-done'; readonly itemId: string; readonly text: string }
+  | { readonly type: 'transcript-failed'; readonly itemId: string }
+  | { readonly type: 'response-started'; readonly responseId: string }
   | {
-      readonly type: 'reply-text';
+      readonly type: 'response-text';
       readonly responseId: string;
       readonly itemId: string;
       readonly delta: string;
     }
   | {
-      readonly type: 'reply-audio';
+      readonly type: 'response-audio';
       readonly responseId: string;
       readonly itemId: string;
       readonly base64: string;
     }
   | {
-      readonly type: 'reply-done';
+      readonly type: 'response-done';
       readonly responseId: string;
       readonly status: string;
       readonly code: string | undefined;
@@ -48,10 +48,10 @@ export type ClientEvent =
   | { readonly type: 'response.create' }
   | { readonly type: 'response.cancel' };
 
-/** @returns nothing for the many events that the page has no use for. */
-export function readEvent(frame: string): ServerEvent | undefined {
+/** @returns undefined for events that the page does not use. */
+export function parseEvent(frame: string): ServerEvent | undefined {
   const body = parseObject(frame);
-  const text = (name: string) => textOf(body[name]) ?? '';
+  const text = (name: string) => nonEmptyString(body[name]) ?? '';
   const itemId = text('item_id');
   const responseId = text('response_id');
   switch (body.type) {
@@ -62,41 +62,45 @@ export function readEvent(frame: string): ServerEvent | undefined {
     case 'input_audio_buffer.speech_stopped':
       return { type: 'speech-stopped', itemId };
     case 'conversation.item.input_audio_transcription.delta':
-      return { type: 'person-delta', itemId, text: text('delta') };
+      return { type: 'transcript-delta', itemId, text: text('delta') };
     case 'conversation.item.input_audio_transcription.completed':
-      return { type: 'person-done', itemId, text: text('transcript') };
+      return { type: 'transcript-done', itemId, text: text('transcript') };
     case 'conversation.item.input_audio_transcription.failed':
-      return { type: 'person-unclear', itemId };
+      return { type: 'transcript-failed', itemId };
     case 'response.created':
-      return { type: 'reply-started', responseId: textOf(inside(body.response).id) ?? '' };
+      return { type: 'response-started', responseId: nonEmptyString(objectOrEmpty(body.response).id) ?? '' };
     case 'response.output_text.delta':
     case 'response.output_audio_transcript.delta':
-      return { type: 'reply-text', responseId, itemId, delta: text('delta') };
+      return { type: 'response-text', responseId, itemId, delta: text('delta') };
     case 'response.output_audio.delta':
-      return { type: 'reply-audio', responseId, itemId, base64: text('delta') };
+      return { type: 'response-audio', responseId, itemId, base64: text('delta') };
     case 'response.done':
-      return readDone(inside(body.response));
+      return parseResponseDone(objectOrEmpty(body.response));
     case 'error': {
-      const error = inside(body.error);
-      return { type: 'error', code: textOf(error.code) ?? '', message: textOf(error.message) };
+      const error = objectOrEmpty(body.error);
+      return {
+        type: 'error',
+        code: nonEmptyString(error.code) ?? '',
+        message: nonEmptyString(error.message),
+      };
     }
     default:
       return undefined;
   }
 }
 
-function readDone(response: Record<string, unknown>): ServerEvent {
-  const details = inside(response.status_details);
-  const error = inside(details.error);
+function parseResponseDone(response: Record<string, unknown>): ServerEvent {
+  const details = objectOrEmpty(response.status_details);
+  const error = objectOrEmpty(details.error);
   return {
-    type: 'reply-done',
-    responseId: textOf(response.id) ?? '',
-    status: textOf(response.status) ?? '',
-    code: textOf(error.code) ?? textOf(details.reason),
-    message: textOf(error.message),
+    type: 'response-done',
+    responseId: nonEmptyString(response.id) ?? '',
+    status: nonEmptyString(response.status) ?? '',
+    code: nonEmptyString(error.code) ?? nonEmptyString(details.reason),
+    message: nonEmptyString(error.message),
   };
 }
 
-function inside(value: unknown): Record<string, unknown> {
+function objectOrEmpty(value: unknown): Record<string, unknown> {
   return isObject(value) ? value : {};
 }

@@ -1,28 +1,23 @@
-/** A conversation as a file. */
-import { asJson, asText, fileName } from '../export.js';
+/** Exports a conversation to a file. */
+import { toJson, toText, fileName } from '../export.js';
 import type { Messages } from '../i18n/en.js';
 import { saveFile } from '../save-file.js';
 import type { Turn } from './transcript.js';
 
-export function exportTurns(
-  turns: readonly Turn[],
-  title: string,
-  words: Messages,
-  kind: 'text' | 'json',
-): void {
-  const said = turns.filter(({ speaker }) => speaker !== 'break');
+export function exportTurns(turns: readonly Turn[], title: string, t: Messages, kind: 'text' | 'json'): void {
+  const spokenTurns = turns.filter(({ speaker }) => speaker !== 'break');
   const content =
     kind === 'text'
-      ? asText(
+      ? toText(
           title,
-          said.map(({ at, speaker, text }) => ({
+          spokenTurns.map(({ at, speaker, text }) => ({
             at,
-            label: speaker === 'person' ? words.you : words.model,
+            label: speaker === 'person' ? t.you : t.model,
             text,
           })),
         )
-      : asJson(
-          said.map(({ at, speaker, text, state }) => ({
+      : toJson(
+          spokenTurns.map(({ at, speaker, text, state }) => ({
             at,
             speaker,
             text,

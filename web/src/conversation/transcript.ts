@@ -1,12 +1,12 @@
-/** What was said in a conversation, turn by turn, kept as the place's history. */
+/** The turns of a conversation, stored as the history of its view. */
 import { reactive, toRaw } from 'vue';
 import { History, newId, type Entry } from '../store/history.js';
-import type { Place } from '../store/database.js';
+import type { ViewName } from '../store/database.js';
 
 export interface Turn extends Entry {
   readonly id: string;
   readonly at: number;
-  /** `break`: from here on the other side knows nothing of what stands above. */
+  /** `break`: a new conversation begins here, and the model does not know the turns above. */
   readonly speaker: 'person' | 'model' | 'break';
   text: string;
   state: 'open' | 'done' | 'interrupted' | 'failed';
@@ -14,21 +14,21 @@ export interface Turn extends Entry {
 
 export class Transcript {
   readonly history: History<Turn>;
-  /** Turns of the running conversation by the item (or response) they belong to. */
+  /** Turns of the current conversation by their item id. */
   readonly #open = new Map<string, Turn>();
 
-  constructor(database: Promise<IDBDatabase | undefined>, place: Place) {
-    this.history = new History<Turn>(database, place, (turn) => ({ ...toRaw(turn) }));
+  constructor(database: Promise<IDBDatabase | undefined>, view: ViewName) {
+    this.history = new History<Turn>(database, view, (turn) => ({ ...toRaw(turn) }));
   }
 
   async load(): Promise<void> {
     await this.history.load((stored) => reactive({ ...(stored as Turn) }));
   }
 
-  /** The turn of an item; a new one at the end when the item is new. */
-  turn(itemId: string, speaker: 'person' | 'model'): Turn {
-    const known = this.#open.get(itemId);
-    if (known !== undefined) return known;
+  /** The turn of an item, created if necessary. */
+  turnOf(itemId: string, speaker: 'person' | 'model'): Turn {
+    const existing = this.#open.get(itemId);
+    if (existing !== undefined) return existing;
     const turn = this.#add(speaker, 'open');
     this.#open.set(itemId, turn);
     return turn;
@@ -38,30 +38,30 @@ export class Transcript {
     return this.#open.get(itemId);
   }
 
-  /** Settles a turn and stores it; one in which nothing was said is forgotten. */
+  /** Ends a turn and stores it, or removes it if it is empty. */
   close(turn: Turn, state: 'done' | 'interrupted' | 'failed'): void {
     turn.state = state;
     if (turn.text.trim() === '') void this.history.remove(turn);
     else void this.history.save(turn);
   }
 
-  /** A finished turn of the person's, e.g. a typed one. */
-  say(text: string): Turn {
+  /** Adds a finished turn of the user, e.g. a typed message. */
+  addMessage(text: string): Turn {
     const turn = this.#add('person', 'done');
     turn.text = text;
     void this.history.save(turn);
     return turn;
   }
 
-  /** Ends what is still open, where it stands: a reply that is over, or everything when the conversation is. */
-  settle(who: 'model' | 'anyone', state: 'done' | 'interrupted' | 'failed'): void {
+  /** Ends the open turns of the model, or of both sides when the conversation is over. */
+  closeOpen(who: 'model' | 'all', state: 'done' | 'interrupted' | 'failed'): void {
     for (const turn of this.#open.values()) {
-      if (turn.state === 'open' && (who === 'anyone' || turn.speaker === who)) this.close(turn, state);
+      if (turn.state === 'open' && (who === 'all' || turn.speaker === who)) this.close(turn, state);
     }
-    if (who === 'anyone') this.#open.clear();
+    if (who === 'all') this.#open.clear();
   }
 
-  /** Marks that a new conversation begins, where an earlier one stands above. */
+  /** Marks the beginning of a new conversation below an earlier one. */
   markBreak(): void {
     const last = this.history.entries.at(-1);
     if (last === undefined || last.speaker === 'break') return;

@@ -1,7 +1,7 @@
-/** The languages of the page, and the one it is in: chosen once, remembered, and told to the browser. */
+/** The languages of the page, and the selected one, which is stored as a preference and set on the document. */
 import { computed, watchEffect, type ComputedRef } from 'vue';
-import type { KnowsCode, TroubleCode } from '../api/trouble.js';
-import { remembered } from '../store/remembered.js';
+import type { IsErrorCode, AppErrorCode } from '../api/errors.js';
+import { usePreferences } from '../store/preferences.js';
 import { en, type Messages } from './en.js';
 import { zhHans } from './zh-hans.js';
 import { zhHant } from './zh-hant.js';
@@ -10,38 +10,40 @@ const MESSAGES = { en, 'zh-Hans': zhHans, 'zh-Hant': zhHant } as const satisfies
 
 export type Locale = keyof typeof MESSAGES;
 
-/** Each language by its own name. */
+/** Each language with its own name for itself. */
 export const LOCALES: readonly { readonly tag: Locale; readonly name: string }[] = [
   { tag: 'en', name: 'English' },
   { tag: 'zh-Hans', name: '简体中文' },
   { tag: 'zh-Hant', name: '繁體中文' },
 ];
 
-/** The first of the browser's languages that the page has, else English. */
-export function preferredLocale(wishes: readonly string[]): Locale {
-  for (const wish of wishes) {
-    if (/^zh-(Hant|TW|HK|MO)\b/i.test(wish)) return 'zh-Hant';
-    if (/^(zh|yue)\b/i.test(wish)) return 'zh-Hans';
-    if (/^en\b/i.test(wish)) return 'en';
+/** The first of the browser's languages that the page supports, else English. */
+export function preferredLocale(languages: readonly string[]): Locale {
+  for (const language of languages) {
+    if (/^zh-(Hant|TW|HK|MO)\b/i.test(language)) return 'zh-Hant';
+    if (/^(zh|yue)\b/i.test(language)) return 'zh-Hans';
+    if (/^en\b/i.test(language)) return 'en';
   }
   return 'en';
 }
 
-export const knowsCode: KnowsCode = (code): code is TroubleCode => Object.hasOwn(en.trouble, code);
+export const isErrorCode: IsErrorCode = (code): code is AppErrorCode => Object.hasOwn(en.errors, code);
 
 export interface I18n {
-  /** Writable: `choice.locale = 'en'`. */
-  readonly choice: { locale: Locale };
+  /** Writable: `preference.locale = 'en'`. */
+  readonly preference: { locale: Locale };
   readonly messages: ComputedRef<Messages>;
 }
 
 export function createI18n(): I18n {
-  const choice = remembered<{ locale: Locale }>('locale', { locale: preferredLocale(navigator.languages) });
-  if (!Object.hasOwn(MESSAGES, choice.locale)) choice.locale = 'en';
-  const messages = computed(() => MESSAGES[choice.locale]);
+  const preference = usePreferences<{ locale: Locale }>('locale', {
+    locale: preferredLocale(navigator.languages),
+  });
+  if (!Object.hasOwn(MESSAGES, preference.locale)) preference.locale = 'en';
+  const messages = computed(() => MESSAGES[preference.locale]);
   watchEffect(() => {
-    document.documentElement.lang = choice.locale;
+    document.documentElement.lang = preference.locale;
     document.title = messages.value.title;
   });
-  return { choice, messages };
+  return { preference, messages };
 }

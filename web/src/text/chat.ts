@@ -1,55 +1,55 @@
-/** A conversation in writing: connected with the first message, one answer at a time, streamed as it comes. */
+/** A text conversation: connects with the first message, and streams one answer at a time. */
 import { computed, ref, shallowRef, watch } from 'vue';
 import type { Service } from '../api/service.js';
-import type { Trouble } from '../api/trouble.js';
-import { Connection, troubleOf } from '../conversation/connection.js';
+import type { AppError } from '../api/errors.js';
+import { Connection, errorFromEvent } from '../conversation/connection.js';
 import type { ServerEvent } from '../conversation/events.js';
 import type { Transcript, Turn } from '../conversation/transcript.js';
 import { newId } from '../store/history.js';
 
-/** `draining` announces an end that is told when it comes; the answer that runs goes on. */
-const HARMLESS = new Set(['response_cancel_not_active', 'draining']);
+/** Not shown. `draining` only announces a close, which is shown when it comes; until then the answer continues. */
+const IGNORED_ERRORS = new Set(['response_cancel_not_active', 'draining']);
 
-export type ChatChoices = {
+export type ChatOptions = {
   source: string;
   target: string;
   prompt: string;
 };
 
-export function useChat(service: Service, transcript: Transcript, choices: ChatChoices) {
-  const connection = new Connection(service, '/text-chat', hear);
-  const trouble = shallowRef<Trouble>();
+export function useChat(service: Service, transcript: Transcript, options: ChatOptions) {
+  const connection = new Connection(service, '/text-chat', onEvent);
+  const error = shallowRef<AppError>();
   const answering = ref(false);
-  /** Said, but not yet sent. */
-  const unsent = shallowRef<Turn>();
+  /** A message that has not been sent yet. */
+  const pendingMessage = shallowRef<Turn>();
   const stopped = ref(false);
-  const busy = computed(() => answering.value || connection.state.value.at === 'connecting');
+  const busy = computed(() => answering.value || connection.state.value.status === 'connecting');
 
   watch(connection.state, (state) => {
-    if (state.at === 'ready' || state.at === 'connecting') return;
-    if (state.at === 'lost') trouble.value = state.trouble;
+    if (state.status === 'ready' || state.status === 'connecting') return;
+    if (state.status === 'lost') error.value = state.error;
     answering.value = false;
-    transcript.settle('anyone', 'interrupted');
+    transcript.closeOpen('all', 'interrupted');
   });
-  // Prompt and language shape a conversation from its start; with others, another begins.
-  watch(choices, () => {
+  // Languages and prompt are fixed at the start of a conversation; changing them ends it.
+  watch(options, () => {
     connection.close();
   });
 
   async function send(text: string): Promise<void> {
     if (busy.value) return;
-    if (connection.state.value.at !== 'ready') transcript.markBreak();
-    unsent.value = transcript.say(text);
-    await deliver();
+    if (connection.state.value.status !== 'ready') transcript.markBreak();
+    pendingMessage.value = transcript.addMessage(text);
+    await sendPending();
   }
 
-  /** Connects where there is no connection, and sends what waits. */
-  async function deliver(): Promise<void> {
-    trouble.value = undefined;
-    if (connection.state.value.at !== 'ready') await connection.open({ ...choices });
-    const turn = unsent.value;
-    if (connection.state.value.at !== 'ready' || turn === undefined) return;
-    unsent.value = undefined;
+  /** Connects if necessary, and sends the pending message. */
+  async function sendPending(): Promise<void> {
+    error.value = undefined;
+    if (connection.state.value.status !== 'ready') await connection.open({ ...options });
+    const turn = pendingMessage.value;
+    if (connection.state.value.status !== 'ready' || turn === undefined) return;
+    pendingMessage.value = undefined;
     answering.value = true;
     stopped.value = false;
     const content = [{ type: 'input_text', text: turn.text }] as const;
@@ -61,11 +61,11 @@ export function useChat(service: Service, transcript: Transcript, choices: ChatC
   }
 
   async function reconnect(): Promise<void> {
-    if (unsent.value === undefined) transcript.markBreak();
-    await deliver();
+    if (pendingMessage.value === undefined) transcript.markBreak();
+    await sendPending();
   }
 
-  /** Ends the answer where it is; what is still on its way is not shown. */
+  /** Stops the answer where it is; text that is still in transit is not shown. */
   function stop(): void {
     if (!answering.value) {
       connection.close();
@@ -73,28 +73,28 @@ export function useChat(service: Service, transcript: Transcript, choices: ChatC
     }
     stopped.value = true;
     connection.send({ type: 'response.cancel' });
-    transcript.settle('model', 'interrupted');
+    transcript.closeOpen('model', 'interrupted');
   }
 
   async function clear(): Promise<void> {
     connection.close();
-    trouble.value = undefined;
-    unsent.value = undefined;
+    error.value = undefined;
+    pendingMessage.value = undefined;
     await transcript.clear();
   }
 
-  function hear(event: ServerEvent): void {
-    if (event.type === 'reply-text' && !stopped.value) {
-      transcript.turn(event.itemId, 'model').text += event.delta;
-    } else if (event.type === 'reply-done') {
+  function onEvent(event: ServerEvent): void {
+    if (event.type === 'response-text' && !stopped.value) {
+      transcript.turnOf(event.itemId, 'model').text += event.delta;
+    } else if (event.type === 'response-done') {
       answering.value = false;
-      if (event.status === 'failed') trouble.value = troubleOf(event, service);
-      transcript.settle('model', event.status === 'completed' ? 'done' : 'interrupted');
-    } else if (event.type === 'error' && !HARMLESS.has(event.code)) {
-      trouble.value = troubleOf(event, service);
+      if (event.status === 'failed') error.value = errorFromEvent(event, service);
+      transcript.closeOpen('model', event.status === 'completed' ? 'done' : 'interrupted');
+    } else if (event.type === 'error' && !IGNORED_ERRORS.has(event.code)) {
+      error.value = errorFromEvent(event, service);
       answering.value = false;
     }
   }
 
-  return { connection, trouble, busy, answering, unsent, send, stop, clear, reconnect };
+  return { connection, error, busy, answering, pendingMessage, send, stop, clear, reconnect };
 }

@@ -1,54 +1,54 @@
 /**
- * Markdown as Vue nodes. No HTML is ever parsed or inserted: a tag in an answer is text, so nothing needs sanitising,
- * and while an answer streams in only the nodes that changed are touched.
+ * Renders Markdown as Vue nodes. HTML is never parsed or inserted: a tag in an answer is text, so nothing needs
+ * sanitising, and while an answer streams in only the nodes that changed are updated.
  */
 import { lexer, type MarkedToken, type Token, type Tokens } from 'marked';
 import { h, type VNode } from 'vue';
 
 type Child = VNode | string;
 
-/** How a fenced block is drawn; the page gives it a copy button. */
-export type DrawCode = (code: string, language: string) => VNode;
+/** Renders a fenced code block. */
+export type RenderCode = (code: string, language: string) => VNode;
 
-export function drawMarkdown(source: string, drawCode: DrawCode): Child[] {
-  return lexer(source, { gfm: true, breaks: true }).flatMap((token) => draw(token, drawCode));
+export function renderMarkdown(source: string, renderCode: RenderCode): Child[] {
+  return lexer(source, { gfm: true, breaks: true }).flatMap((token) => renderToken(token, renderCode));
 }
 
-function draw(any: Token, drawCode: DrawCode): Child[] {
-  // With no extension registered, the lexer makes marked's own tokens only.
+function renderToken(any: Token, renderCode: RenderCode): Child[] {
+  // Without extensions the lexer produces only marked's own tokens.
   const token = any as MarkedToken;
-  const inside = (tokens: Token[]) => tokens.flatMap((child) => draw(child, drawCode));
+  const renderAll = (tokens: Token[]) => tokens.flatMap((child) => renderToken(child, renderCode));
   switch (token.type) {
     case 'heading':
-      // The page has its own first two levels.
-      return [h(`h${Math.min(6, token.depth + 2)}`, inside(token.tokens))];
+      // The first two levels are the page's own.
+      return [h(`h${Math.min(6, token.depth + 2)}`, renderAll(token.tokens))];
     case 'paragraph':
-      return [h('p', inside(token.tokens))];
+      return [h('p', renderAll(token.tokens))];
     case 'strong':
     case 'em':
     case 'del':
     case 'blockquote':
-      return [h(token.type, inside(token.tokens))];
+      return [h(token.type, renderAll(token.tokens))];
     case 'list':
-      return [drawList(token, inside)];
+      return [renderList(token, renderAll)];
     case 'code':
-      return [drawCode(token.text, token.lang?.split(/\s/)[0] ?? '')];
+      return [renderCode(token.text, token.lang?.split(/\s/)[0] ?? '')];
     case 'codespan':
       return [h('code', token.text)];
     case 'link':
-      return [drawLink(token.href, inside(token.tokens))];
+      return [renderLink(token.href, renderAll(token.tokens))];
     case 'image':
-      // Nothing is loaded from elsewhere: a picture becomes a link to itself.
-      return [drawLink(token.href, [token.text || token.href])];
+      // The page does not load foreign content: an image becomes a link.
+      return [renderLink(token.href, [token.text || token.href])];
     case 'table':
-      return [drawTable(token, inside)];
+      return [renderTable(token, renderAll)];
     case 'hr':
     case 'br':
       return [h(token.type)];
     case 'checkbox':
       return [token.checked ? '☑ ' : '☐ '];
     case 'text':
-      return 'tokens' in token ? inside(token.tokens) : [unescape(token.text)];
+      return 'tokens' in token ? renderAll(token.tokens) : [unescape(token.text)];
     case 'escape':
       return [token.text];
     case 'html':
@@ -61,17 +61,17 @@ function draw(any: Token, drawCode: DrawCode): Child[] {
   }
 }
 
-function drawList(list: Tokens.List, inside: (tokens: Token[]) => Child[]): VNode {
-  const items = list.items.map((item) => h('li', inside(item.tokens)));
+function renderList(list: Tokens.List, renderAll: (tokens: Token[]) => Child[]): VNode {
+  const items = list.items.map((item) => h('li', renderAll(item.tokens)));
   if (!list.ordered) return h('ul', items);
   return h('ol', list.start === '' || list.start === 1 ? {} : { start: list.start }, items);
 }
 
-function drawTable(table: Tokens.Table, inside: (tokens: Token[]) => Child[]): VNode {
+function renderTable(table: Tokens.Table, renderAll: (tokens: Token[]) => Child[]): VNode {
   const row = (cells: Tokens.TableCell[], tag: 'th' | 'td') =>
     h(
       'tr',
-      cells.map((cell) => h(tag, inside(cell.tokens))),
+      cells.map((cell) => h(tag, renderAll(cell.tokens))),
     );
   return h('div', { class: 'table', tabindex: 0 }, [
     h('table', [
@@ -84,8 +84,8 @@ function drawTable(table: Tokens.Table, inside: (tokens: Token[]) => Child[]): V
   ]);
 }
 
-/** Only addresses that lead somewhere are links; `javascript:`, `data:` and the like stay words. */
-function drawLink(href: string, label: Child[]): Child {
+/** Only http, https and mailto become links; `javascript:`, `data:` and others stay text. */
+function renderLink(href: string, label: Child[]): Child {
   if (!/^(https?:\/\/|mailto:)/i.test(href)) return h('span', label);
   return h('a', { href, target: '_blank', rel: 'noopener noreferrer' }, label);
 }
@@ -103,7 +103,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   ndash: '–',
 };
 
-/** The entities that models write; others stay as they are. The result is text, never markup. */
+/** Decodes the entities that models write and leaves others unchanged. The result is text, never markup. */
 function unescape(text: string): string {
   return text.replace(
     /&(?:#(\d{1,7})|#x([\da-f]{1,6})|([a-z]+));/gi,

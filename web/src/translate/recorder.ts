@@ -1,33 +1,33 @@
-/** Records one utterance into a WAV of PCM16 at 24 kHz. */
+/** Records the microphone into a WAV of PCM16 at 24 kHz. */
 import { computed, ref, shallowRef } from 'vue';
-import { Trouble } from '../api/trouble.js';
+import { AppError } from '../api/errors.js';
 import { Microphone } from '../audio/microphone.js';
 import { loudness, millisecondsOf, toPcm16 } from '../audio/pcm.js';
 import { encodeWav } from '../audio/wav.js';
 
-/** Below this there is no word to translate; upstream refuses less than 100 ms. */
-const SHORTEST_MS = 200;
+/** Shorter recordings hold no word to translate; upstream rejects less than 100 ms. */
+const MIN_RECORDING_MS = 200;
 
 export interface Recording {
   readonly file: Blob;
   readonly durationMs: number;
 }
 
-/** @param onLimit the recording is as long as the service takes. @param onLost the microphone went away. */
-export function useRecorder(maxMs: () => number, onLimit: () => void, onLost: (trouble: Trouble) => void) {
+/** @param onLimit called at the maximum length. @param onLost called when the microphone is lost. */
+export function useRecorder(maxMs: () => number, onLimit: () => void, onLost: (error: AppError) => void) {
   const microphone = shallowRef<Microphone>();
-  const state = ref<'idle' | 'asking' | 'recording'>('idle');
+  const state = ref<'idle' | 'requesting' | 'recording'>('idle');
   const level = ref(0);
   const elapsedMs = ref(0);
   let frames: Int16Array[] = [];
 
   async function start(): Promise<void> {
     if (state.value !== 'idle') return;
-    state.value = 'asking';
+    state.value = 'requesting';
     frames = [];
     elapsedMs.value = 0;
     try {
-      const opened = await Microphone.open({ onFrame: take, onLost: lose });
+      const opened = await Microphone.open({ onFrame, onLost: onMicrophoneLost });
       microphone.value = opened;
       state.value = 'recording';
     } catch (thrown) {
@@ -36,7 +36,7 @@ export function useRecorder(maxMs: () => number, onLimit: () => void, onLost: (t
     }
   }
 
-  function take(samples: Float32Array): void {
+  function onFrame(samples: Float32Array): void {
     if (state.value !== 'recording') return;
     const pcm = toPcm16(samples);
     frames.push(pcm);
@@ -45,11 +45,11 @@ export function useRecorder(maxMs: () => number, onLimit: () => void, onLost: (t
     if (elapsedMs.value >= maxMs()) onLimit();
   }
 
-  /** Ends the recording. @throws Trouble when nothing worth sending was recorded. */
+  /** Ends the recording. @throws AppError when nothing worth sending was recorded. */
   async function finish(): Promise<Recording> {
     const [recorded, durationMs] = [frames, elapsedMs.value];
     await discard();
-    if (durationMs < SHORTEST_MS) throw new Trouble('recording-too-short');
+    if (durationMs < MIN_RECORDING_MS) throw new AppError('recording-too-short');
     return { file: new Blob([encodeWav(recorded)], { type: 'audio/wav' }), durationMs };
   }
 
@@ -62,9 +62,9 @@ export function useRecorder(maxMs: () => number, onLimit: () => void, onLost: (t
     await closing?.close();
   }
 
-  function lose(): void {
+  function onMicrophoneLost(): void {
     void discard();
-    onLost(new Trouble('microphone-lost'));
+    onLost(new AppError('microphone-lost'));
   }
 
   return { state: computed(() => state.value), level, elapsedMs, start, finish, discard };

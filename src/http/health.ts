@@ -1,0 +1,39 @@
+/** What the service reports of itself: types only. */
+
+/** What `/health` returns beside status, version and uptime. */
+export interface Health {
+  readonly provider: string;
+  readonly model: string;
+  readonly pool: {
+    readonly sockets: number;
+    readonly ready: number;
+    readonly connecting: number;
+    readonly draining: number;
+    readonly running: number;
+    readonly waiting: number;
+    readonly capacity: number;
+  };
+  readonly relay: { readonly conversations: number };
+  /** Live sessions as last counted; null while the store cannot be reached. */
+  readonly sessions: number | null;
+}
+
+export interface ReadyCheck {
+  readonly name: string;
+  readonly ok: boolean;
+  /** A sentence; of a failed check: what is wrong and what to do. */
+  readonly detail: string;
+}
+
+/** What this service can do with its provider; `/api/capabilities` adds limits and formats. Tags are BCP 47. */
+export interface Capabilities {
+  readonly provider: string;
+  readonly model: string;
+  readonly dialect: string;
+  readonly languages: 'any' | readonly { readonly source: string; readonly targets: readonly string[] }[];
+  /** Pairs that are translated by way of a third language: `['en', 'es', 'pt']`. */
+  readonly chains: readonly (readonly string[])[];
+  readonly speechSources: 'any' | readonly string[];
+  /** Names that `voice` may have. Empty: not known here, any name is passed on to the provider. */
+  readonly voices: readonly string[];
+}

@@ -1,0 +1,72 @@
+/** A translation as its callers see it: the request, its events, its result. */
+import type { Recording } from '../audio/recording.js';
+import type { ProfileInput } from '../session/profile.js';
+import type { TranslationReport } from '../telemetry/reports.js';
+
+export interface TranslateRequest {
+  /** Opaque id of the caller, to whom sessions belong. */
+  readonly owner: string;
+  /** The client's name for this request, for logs; not unique. */
+  readonly requestId: string;
+  /** Absent: a new session is made. */
+  readonly connectId?: string;
+  readonly profile: ProfileInput;
+  /** Helps, but is not translated. */
+  readonly context?: string;
+  readonly output: 'text' | 'audio';
+  /** A recording may have any audio format; the caller removes it afterwards. */
+  readonly question:
+    | { readonly kind: 'text'; readonly text: string }
+    | { readonly kind: 'recording'; readonly recording: Recording; readonly uploadMs: number };
+  /** Called once, when the translation has ended, however it did. */
+  readonly report?: (report: TranslationReport) => void;
+}
+
+export type TranslationEvent =
+  /** The response has started upstream. */
+  | { type: 'started'; connectId: string }
+  | { type: 'text'; delta: string }
+  /** PCM16 mono 24 kHz */
+  | { type: 'audio'; pcm: Buffer };
+
+export interface TranslateOptions {
+  /**
+   * Cancels the translation, wherever it is: while its recording is decoded, in the queue, upstream. The caller aborts it
+   * when the client disconnects, the session registry when the session is deleted; the first reason counts.
+   */
+  readonly abort: AbortController;
+  /**
+   * Streams the translation: called with each event as it arrives, one at a time, and resolves once the event is on its way to the
+   * client. Absent: only the whole result is wanted.
+   */
+  readonly onEvent?: ((event: TranslationEvent) => Promise<void>) | undefined;
+}
+
+export interface TranslationResult {
+  connectId: string;
+  text: string;
+  responses: string[];
+  source: string | null;
+  target: string | null;
+  /** PCM16 mono 24 kHz, with output audio. */
+  audio?: Buffer | undefined;
+  usage: {
+    inputTokens: number;
+    outputTokens: number;
+    totalTokens: number;
+    /** Of a recording. */
+    inputAudioMs?: number | undefined;
+  };
+  model: string;
+  requestId: string;
+  timings: {
+    uploadMs?: number | undefined;
+    normalizeMs?: number | undefined;
+    queueMs: number;
+    upstreamMs: number;
+    firstDeltaMs: number;
+  };
+}
+
+/** Rejects with a GatewayError, or with the reason of the abort. */
+export type Translate = (request: TranslateRequest, options: TranslateOptions) => Promise<TranslationResult>;
