@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 # each has the machine to itself. All others run in JOBS processes side by side, in shards, so that the processes end
 # at about the same time. Each process runs its files in band: what a test leaves open keeps its process alive, which
 # exit-reporter.js turns into a failure (jest kills its own workers instead).
-ALONE='/test/(bench|browser|guards|nodes|scripts|soak)/|/test/readme\.|/test/relay/(half-open|pressure)\.'
+ALONE='/test/(bench|browser|guards|nodes|scripts|soak)/|/test/readme\.|/test/relay/(half-open|slow-readers)\.'
 JOBS=2
 SHARDS=8
 
