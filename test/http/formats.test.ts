@@ -39,7 +39,7 @@ describe('the formats of recordings', () => {
     const normalizer = new AudioNormalizer({ concurrency: 1, timeoutMs: 1000, maxSeconds: 1 });
     const refused = normalizer.normalize(Buffer.from('hello'));
     await expect(refused).rejects.toMatchObject({ status: 415 });
-    await expect(refused).rejects.toThrow(`We take ${LISTED}.`);
+    await expect(refused).rejects.toThrow(`Supported are ${LISTED}.`);
   });
 
   it('are the same in the README', async () => {
