@@ -25,8 +25,6 @@ import { createSessionHandlers } from './sessions.js';
 import { createStatusHandlers } from './status.js';
 import { MemoryTicketStore } from '../tickets/memory.js';
 import { createTranslateHandler } from './translate/handler.js';
-import { nativeFront } from './translate/native.js';
-import { originalFront } from './translate/original.js';
 import { RECORDING_NAMES } from './schemas.js';
 
 const TIMING: HttpTiming = {
@@ -47,7 +45,6 @@ export interface App {
 export function createApp(ports: HttpPorts): App {
   const { config, logger } = ports;
   const { access, server } = config;
-  const { maxTextChars } = config.translation;
   const timing = { ...TIMING, ...ports.timing };
   const networkOf = clientNetwork(server.trustProxy);
   const keys = new ApiKeys(access.keyDigests);
@@ -60,14 +57,17 @@ export function createApp(ports: HttpPorts): App {
   });
   const tickets = ports.tickets ?? new MemoryTicketStore();
   const page = servePage();
-  const routes = createRoutes(ports, {
-    fronts: { native: nativeFront(maxTextChars, timing), original: originalFront(maxTextChars) },
-    translate: createTranslations(ports, rateLimit),
-    sessions: createSessionHandlers(ports, createBodyReader()),
-    conversations: createConversationHandlers(ports, tickets, auth, rateLimit),
-    status: createStatusHandlers(ports),
-    page,
-  });
+  const routes = createRoutes(
+    ports,
+    {
+      translate: createTranslations(ports, rateLimit),
+      sessions: createSessionHandlers(ports, createBodyReader()),
+      conversations: createConversationHandlers(ports, tickets, auth, rateLimit),
+      status: createStatusHandlers(ports),
+      page,
+    },
+    timing,
+  );
   const whileRunning = rejectWhileDraining(() => ports.draining());
   const handle = createPipeline({
     routes,

@@ -11,9 +11,11 @@ import type { HttpPorts } from './ports.js';
 import type { SessionHandlers } from './sessions.js';
 import type { StatusHandlers } from './status.js';
 import type { Front } from './translate/front.js';
+import { nativeFront } from './translate/native.js';
+import { originalFront } from './translate/original.js';
+import type { EventStreamTiming } from './translate/sse.js';
 
 export interface Handlers {
-  readonly fronts: { readonly native: Front; readonly original: Front };
   readonly translate: (front: Front) => Middleware;
   readonly sessions: SessionHandlers;
   readonly conversations: ConversationHandlers;
@@ -21,9 +23,14 @@ export interface Handlers {
   readonly page: Middleware;
 }
 
-export function createRoutes(ports: HttpPorts, handlers: Handlers): readonly Route[] {
+export function createRoutes(
+  ports: HttpPorts,
+  handlers: Handlers,
+  timing: EventStreamTiming,
+): readonly Route[] {
   const { config, version } = ports;
-  const { fronts, translate, sessions, conversations, status, page } = handlers;
+  const { translate, sessions, conversations, status, page } = handlers;
+  const { maxTextChars } = config.translation;
   const { converse } = conversations;
   const openApi = serveJsonDocument(() => describeService(config, version, routes));
   const asyncApi = serveJsonDocument(() => describeConversations(config, version));
@@ -34,8 +41,8 @@ export function createRoutes(ports: HttpPorts, handlers: Handlers): readonly Rou
   });
 
   const routes: readonly Route[] = [
-    post(fronts.native, OPERATIONS.translate),
-    post(fronts.original, OPERATIONS.translateAsTheOriginal),
+    post(nativeFront(maxTextChars, timing), OPERATIONS.translate),
+    post(originalFront(maxTextChars), OPERATIONS.translateAsTheOriginal),
     route('GET', '/api/realtime/sessions', 'key', sessions.list, OPERATIONS.listSessions),
     route('POST', '/api/realtime/sessions', 'key', sessions.create, OPERATIONS.createSession),
     route('GET', '/api/realtime/sessions/{connectId}', 'key', sessions.get, OPERATIONS.getSession),

@@ -51,14 +51,14 @@ export function createSessionHandlers(ports: HttpPorts, readBody: BodyReader): S
 }
 
 function describeSession(session: Session) {
-  const { prompt, ...languages } = Object.fromEntries(PROFILE_FIELDS.map((field) => [field, session[field]]));
+  const { prompt, ...fields } = Object.fromEntries(PROFILE_FIELDS.map((field) => [field, session[field]]));
   return {
     connectId: session.connectId,
     createdAt: new Date(session.createdAt).toISOString(),
     lastUsedAt: new Date(session.lastUsedAt).toISOString(),
     expiresAt: new Date(session.expiresAt).toISOString(),
     requests: session.requests,
-    ...languages,
+    ...fields,
     prompt,
   };
 }

@@ -6,7 +6,7 @@ import { compatible } from './compatible.js';
 import type { Endpoint } from './endpoint.js';
 import { offline } from './offline.js';
 import { openai } from './openai.js';
-import type { Provider, Target } from './provider.js';
+import type { Provider, ProviderTarget } from './provider.js';
 
 /**
  * In the order in which their variables select them. Azure's key goes before OpenAI's: it is set for one resource on purpose,
@@ -40,6 +40,10 @@ export function resolveEndpoint(upstream: UpstreamOptions, localUrl?: string): E
   return resolve(provider, upstream[provider], { model, dialect: dialects[dialect], localUrl });
 }
 
-function resolve<N extends ProviderName>(name: N, settings: ProviderSettings[N], target: Target): Endpoint {
+function resolve<N extends ProviderName>(
+  name: N,
+  settings: ProviderSettings[N],
+  target: ProviderTarget,
+): Endpoint {
   return providers[name].resolve(settings, target);
 }

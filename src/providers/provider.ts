@@ -7,7 +7,7 @@ import type { Endpoint } from './endpoint.js';
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 /** What every provider resolves its settings with. */
-export interface Target {
+export interface ProviderTarget {
   readonly model: string;
   readonly dialect: Dialect;
   /** The server that the gateway runs itself, for the providers that are `local`. */
@@ -40,7 +40,7 @@ export interface Provider<Name extends string, Settings> {
   /** The variables that must be set to use it. */
   required(variables: Variables): readonly string[];
   /** @throws Error where a required variable is not set; `loadConfig` reports that first. */
-  resolve(settings: Settings, target: Target): Endpoint;
+  resolve(settings: Settings, target: ProviderTarget): Endpoint;
   /** Whether the gateway runs the server itself, in this process. */
   readonly local: boolean;
   capabilities(

@@ -3,6 +3,9 @@
 const CHARS_PER_POINT = 1_000;
 const AUDIO_MS_PER_POINT = 10_000;
 
+/** Every request, whatever it asks for. */
+export const REQUEST_POINTS = 1;
+
 /** A conversation occupies an upstream socket of its own, while requests share sockets. */
 export const CONVERSATION_POINTS = 10;
 

@@ -1,10 +1,8 @@
 /** Charges a client for the events of its conversation. */
+import { BYTES_PER_MS } from '../audio/pcm.js';
 import { countChars } from '../quota/characters.js';
 import { audioPoints, RESPONSE_POINTS, textPoints } from '../quota/points.js';
 import type { ClientEvent, Item, ItemReference } from '../wire/index.js';
-
-/** PCM16, mono, 24 kHz: the input format of every conversation. */
-const BYTES_PER_MS = 48;
 
 /** Takes points from the client. Rejects with a GatewayError if it has none left. */
 export type Charge = (points: number) => Promise<void>;

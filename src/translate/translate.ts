@@ -25,9 +25,9 @@ export function createTranslate(ports: TranslatePorts): Translate {
   return async function translate(request, { abort, onEvent }) {
     const { signal } = abort;
     const { question, requestId } = request;
-    // The response never waits for the session store, which may be slow or unreachable.
-    const settle = (pending: Promise<unknown>, failure: string): void => {
-      pending.catch((error: unknown) => {
+    // The answer does not wait for what is counted or removed behind it: the store may be slow or unreachable.
+    const inBackground = (work: Promise<unknown>, failure: string): void => {
+      work.catch((error: unknown) => {
         logger.warn({ err: error, requestId }, failure);
       });
     };
@@ -46,13 +46,14 @@ export function createTranslate(ports: TranslatePorts): Translate {
         pending.fail(toGatewayError(signal.reason));
       });
       await deliver(pending, session, trace, onEvent);
-      settle(lease.complete(), 'a completed translation was not counted');
+      inBackground(lease.complete(), 'a completed translation was not counted');
       return toResult(request, session, trace, pending, model);
     } catch (error) {
       trace.error = signal.aborted ? signal.reason : error;
       // A client that received no event does not know the id of a new session.
-      if (!trace.hasDelivered) settle(lease.discard(), 'a session that no client knows was not removed');
-      // pool.request rejects with a GatewayError; a client that disconnected did not make the translation fail.
+      if (!trace.hasDelivered)
+        inBackground(lease.discard(), 'a session that no client knows was not removed');
+      // What the pool fails with is a GatewayError; a client that disconnected did not make the translation fail.
       throw signal.aborted && !(signal.reason instanceof GatewayError) ? signal.reason : error;
     } finally {
       trace.recordSpans(() => ({

@@ -64,7 +64,7 @@ describe('a client that goes away', () => {
     expect(http.asked[0]?.signal.aborted).toBe(false);
     client.leave();
     await until(() => http.asked[0]?.signal.aborted === true);
-    expect(http.asked[0]?.signal.reason).toMatchObject({ name: 'ClientGone' });
+    expect(http.asked[0]?.signal.reason).toMatchObject({ name: 'ClientDisconnected' });
     await until(() => http.log.length > 0);
     expect(http.log).toMatchObject([{ msg: 'request', aborted: true }]);
   });

@@ -262,7 +262,7 @@ describe('a reader', () => {
     });
     const answer = await open(http, { text: 'hi' });
     await until(() => cancelled !== undefined);
-    expect(cancelled).toMatchObject({ name: 'ClientGone' });
+    expect(cancelled).toMatchObject({ name: 'ClientDisconnected' });
     answer.destroy();
   });
 });

@@ -67,7 +67,7 @@ export function extendsToEnd({ offset, length }: ByteRange, fileBytes: number): 
   return offset + length === fileBytes && offset <= MAX_SKIPPED_BYTES;
 }
 
-/** Skipped by reading them. */
+/** The bytes before the samples are read to skip them: a pipe cannot seek. */
 const MAX_SKIPPED_BYTES = 64 * 1024;
 
 /** The playing time of the samples in seconds; undefined for block-compressed ones, whose length only a decoder knows. */

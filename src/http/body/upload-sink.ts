@@ -54,7 +54,7 @@ export class UploadSink extends Writable {
     return this.#isOnDisk || this.#buffer === undefined ? this.#path : this.#buffer.bytes;
   }
 
-  /** Deletes the upload, in memory or on disk, complete or not: the only place where one is deleted. */
+  /** Deletes the upload, in memory or on disk, complete or not. */
   remove(): Promise<void> {
     this.#removed ??= this.#remove();
     return this.#removed;
@@ -177,9 +177,9 @@ class MemoryBuffer {
 
   /** The announced size is allocated only after the first bytes have arrived. */
   #grow(needed: number): void {
-    const most = this.#announced > 0 ? this.#announced : 2 * this.#bytes.length;
-    const usual = this.#length === 0 ? Math.min(most, FIRST_BYTES) : most;
-    const larger = Buffer.allocUnsafe(Math.max(needed, usual));
+    const next = this.#announced > 0 ? this.#announced : 2 * this.#bytes.length;
+    const size = this.#length === 0 ? Math.min(next, FIRST_BYTES) : next;
+    const larger = Buffer.allocUnsafe(Math.max(needed, size));
     this.bytes.copy(larger);
     this.#bytes = larger;
   }

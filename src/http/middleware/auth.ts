@@ -38,7 +38,7 @@ export class Auth {
   };
 
   /**
-   * The same by a ticket: by `redeem` where it is given, else by the key in the headers.
+   * Authenticates by a ticket where `redeem` is given, else by the key in the headers.
    *
    * @throws GatewayError what `redeem` throws; `rate-limited` after too many failures.
    */

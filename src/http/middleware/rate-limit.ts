@@ -1,7 +1,7 @@
-/** The rate limit: every request, text, recording and conversation takes points, here and nowhere else. */
+/** The rate limit: all points are taken here, those of requests, texts, recordings and conversations. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GatewayError } from '../../errors.js';
-import { POINT_PRICES } from '../../quota/points.js';
+import { POINT_PRICES, REQUEST_POINTS } from '../../quota/points.js';
 import type { ApiKeys } from './api-keys.js';
 import type { ClientNetwork } from '../address.js';
 import type { Limiter, Quota } from '../../quota/limiter.js';
@@ -22,9 +22,9 @@ export class RateLimit {
     this.#networkOf = networkOf;
   }
 
-  /** Takes one point for the request itself, before anything of its body is read. */
+  /** Takes the price of a request, before anything of its body is read. */
   readonly middleware: Middleware = async (req, res, next) => {
-    await this.consume(req, res, 1);
+    await this.consume(req, res, REQUEST_POINTS);
     next();
   };
 

@@ -33,7 +33,7 @@ export class RequestContext {
   code: string | undefined;
   /** What upstream did to cause that problem, if it was upstream. */
   upstream: string | undefined;
-  /** Of a completed translation. */
+  /** Of a translation that has ended, however it ended. */
   report: TranslationReport | undefined;
   /** Follows the request if it becomes a WebSocket. */
   upgrade: UpgradeObserver | undefined;
@@ -77,7 +77,7 @@ export interface UpgradeObserver {
 
 /** The client closed the connection before its answer was complete. No answer is sent; running work is cancelled. */
 export class ClientDisconnected extends Error {
-  override readonly name = 'ClientGone';
+  override readonly name = 'ClientDisconnected';
 
   constructor() {
     super('The client closed the connection before the answer was complete.');

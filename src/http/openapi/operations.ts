@@ -140,8 +140,8 @@ const SESSIONS = {
     body: {
       required: false,
       content: {
-        [JSON_TYPE]: { schema: 'SessionWish', example: examples.sessionInputExample },
-        [FORM_TYPE]: { schema: 'SessionWishForm', example: { source: 'en', target: 'es' } },
+        [JSON_TYPE]: { schema: 'SessionInput', example: examples.sessionInputExample },
+        [FORM_TYPE]: { schema: 'SessionInputForm', example: { source: 'en', target: 'es' } },
       },
     },
     answers: {

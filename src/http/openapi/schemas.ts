@@ -30,8 +30,8 @@ export function describeSchemas(maxTextChars: number): Record<string, OpenApiSch
     TranslateForm: withQuestion('oneOf', form),
     OriginalText: withQuestion('anyOf', original.omit({ file: true })),
     OriginalForm: withQuestion('anyOf', original),
-    SessionWish: toJsonSchema(sessionSchema(true)),
-    SessionWishForm: toJsonSchema(sessionSchema(false)),
+    SessionInput: toJsonSchema(sessionSchema(true)),
+    SessionInputForm: toJsonSchema(sessionSchema(false)),
     ...named(RESPONSES),
   };
 }

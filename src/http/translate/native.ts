@@ -18,7 +18,7 @@ export function nativeFront(maxTextChars: number, timing: EventStreamTiming): Fr
     path: '/api/realtime/translate',
     parse: (req, sent, uploadMs) => {
       const fields = normalizeFields(sent, names, 'refused');
-      const values = validate(fields, schema, requireOneQuestion(fields));
+      const values = validate(fields, schema, questionFaults(fields));
       return toRequest(req, values, fields, uploadMs, chooseForm(req, values));
     },
     respond: (req, res, { form, output }) => {
@@ -43,7 +43,7 @@ export function nativeFront(maxTextChars: number, timing: EventStreamTiming): Fr
 type TranslateFields = ReturnType<typeof translateSchema>['_output'];
 
 /** Exactly one of the two. */
-export function requireOneQuestion({ values, sentAs }: Fields): FieldFault[] {
+export function questionFaults({ values, sentAs }: Fields): FieldFault[] {
   const hasFile = values.file !== undefined;
   const hasText = values.text !== undefined;
   if (hasFile !== hasText) return [];

@@ -3,7 +3,7 @@ import { fieldNames, normalizeFields, validate, type Fields } from '../body/fiel
 import { writeProblem } from '../problem.js';
 import { originalSchema } from '../schemas.js';
 import type { Front } from './front.js';
-import { requireOneQuestion, toRequest } from './native.js';
+import { questionFaults, toRequest } from './native.js';
 import { sendOriginalJson } from './responses.js';
 
 export function originalFront(maxTextChars: number): Front {
@@ -13,7 +13,7 @@ export function originalFront(maxTextChars: number): Front {
     path: '/api/RealTime/AudioTranslate',
     parse: (req, sent, uploadMs) => {
       const fields = withoutIgnored(normalizeFields(sent, names, 'ignored'));
-      const values = validate(fields, schema, requireOneQuestion(fields));
+      const values = validate(fields, schema, questionFaults(fields));
       return toRequest(req, values, fields, uploadMs, { form: 'json', output: 'text' });
     },
     respond: (_req, res) => ({

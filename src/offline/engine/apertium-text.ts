@@ -4,7 +4,7 @@
 const COMPATIBILITY_CHARACTERS = /[\ufb00-\ufb06\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]+/g;
 
 /** Text as in the dictionaries: accents composed with their letters (NFC), and plain letters. Nothing else changes. */
-export function normalise(text: string): string {
+export function normalizeText(text: string): string {
   return text.normalize('NFC').replace(COMPATIBILITY_CHARACTERS, (letters) => letters.normalize('NFKC'));
 }
 

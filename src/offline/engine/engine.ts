@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { Logger } from 'pino';
 import type { Item } from '../../wire/index.js';
 import { Apertium } from './apertium.js';
-import { normalise } from './apertium-text.js';
+import { normalizeText } from './apertium-text.js';
 import { MISSING, takeInventory, type Inventory } from './inventory.js';
 import { LanguageNames } from './language-names.js';
 import {
@@ -84,7 +84,7 @@ class SpeechEngine implements Responder {
     const languages = readLanguages({ metadata, instructions, items }, this.#names);
     const isSpoken = question.parts.some((part) => part.type === 'audio' && part.audio !== undefined);
     if (isSpoken) this.#checkRecognizer(languages.source);
-    const text = normalise(await this.#textOf(question, signal));
+    const text = normalizeText(await this.#textOf(question, signal));
     if (!/[^\s\0]/.test(text)) return;
 
     const { source, target } = await this.#resolveLanguages(languages, text, isSpoken, signal);

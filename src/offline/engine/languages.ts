@@ -1,5 +1,5 @@
 /** The source and target languages of a request: from its metadata, its prompt, or the defaults. */
-import { normalise } from './apertium-text.js';
+import { normalizeText } from './apertium-text.js';
 import type { LanguageNames, Mention } from './language-names.js';
 import { ResponderError } from '../server/errors.js';
 import type { ResponderRequest } from '../server/responder.js';
@@ -42,7 +42,7 @@ export function readLanguages(
   const system = items.filter(({ role }) => role === 'system').flatMap(({ parts }) => parts);
   const prompts = [instructions, ...system.map((part) => (part.type === 'text' ? part.text : ''))];
   let prompted: LanguageRequest = {};
-  for (const prompt of prompts.map(normalise)) {
+  for (const prompt of prompts.map(normalizeText)) {
     prompted = { ...readPrompt(prompt, names), ...prompted };
     if (prompted.target !== undefined || prompted.between) break;
   }
@@ -50,7 +50,7 @@ export function readLanguages(
 }
 
 function readTag(value: string | undefined, names: LanguageNames): string | undefined {
-  const tag = normalise(value ?? '')
+  const tag = normalizeText(value ?? '')
     .trim()
     .replaceAll('_', '-');
   if (tag === '' || tag.toLowerCase() === 'auto') return undefined;
