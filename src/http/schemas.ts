@@ -52,6 +52,20 @@ const profile = {
     .meta({ description: 'A voice of the provider, see `GET /api/capabilities`.' }),
 } satisfies Record<ProfileField, z.ZodType>;
 
+/** A language in a response. */
+export const shownTag = z
+  .string()
+  .nullable()
+  .meta({ description: 'A BCP 47 tag; null where none was given or is known.' });
+
+/** The fields of a profile, as responses show them. */
+export const profileView = {
+  source: shownTag,
+  target: shownTag,
+  voice: z.string().nullable(),
+  prompt: z.string().meta({ description: 'As sent upstream, given or made from the languages.' }),
+} satisfies Record<ProfileField, z.ZodType>;
+
 const file = z
   .instanceof(UploadedFile, { error: 'must be a file part of multipart/form-data, with a file name.' })
   .refine(({ content }) => content !== undefined, { error: WITHOUT_FILE_NAME })

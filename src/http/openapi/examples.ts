@@ -1,4 +1,6 @@
 /** Examples of requests and responses in the OpenAPI document. */
+import type { z } from 'zod';
+import type { sessionResponse } from './responses.js';
 
 const connectId = '6f9619ff8b86d011b42d00cf4fc964ff';
 
@@ -32,7 +34,7 @@ export const sessionExample = {
   target: 'es',
   voice: null,
   prompt: 'Translate what I say from English into Spanish.',
-};
+} satisfies z.input<typeof sessionResponse>;
 
 export const ticketExample = {
   ticket: 'Zk3nV0bq8mJt2XwYc5RrLh7uPd1sGaQe',

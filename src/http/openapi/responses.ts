@@ -1,13 +1,14 @@
 /** The response bodies as zod schemas: the documents describe them, and tests validate real responses by them. */
 import { z } from 'zod';
 import { AUDIO_FORMATS } from '../../audio/containers/formats.js';
+import { BYTES_PER_SAMPLE, SAMPLE_RATE } from '../../audio/pcm.js';
 import { ERROR_CODES } from '../../errors.js';
+import { profileView, shownTag } from '../schemas.js';
 
 const text = z.string();
 const count = z.int().min(0);
 const milliseconds = z.number().min(0);
 const instant = z.iso.datetime();
-const tag = text.nullable().meta({ description: 'A BCP 47 tag; null where none was given or is known.' });
 const connectId = text.meta({ description: 'The id of the session.' });
 const requestId = text.meta({
   description: 'As in `X-Request-Id`: give it to the operator when something is wrong.',
@@ -15,9 +16,9 @@ const requestId = text.meta({
 
 export const audioResponse = z.object({
   mimeType: z.literal('audio/wav'),
-  sampleRate: z.literal(24_000),
+  sampleRate: z.literal(SAMPLE_RATE),
   channels: z.literal(1),
-  bitsPerSample: z.literal(16),
+  bitsPerSample: z.literal(8 * BYTES_PER_SAMPLE),
   durationMs: count,
   base64: text.optional().meta({ description: 'The WAV itself; absent in `translation.done`.' }),
 });
@@ -26,8 +27,8 @@ export const translationResponse = z.object({
   connectId,
   text: text.meta({ description: 'The translation; empty where the recording held no words.' }),
   responses: z.array(text).meta({ description: 'The same, as the list that the original project answered.' }),
-  source: tag,
-  target: tag,
+  source: shownTag,
+  target: shownTag,
   audio: audioResponse.optional().meta({ description: 'The spoken reply, with `output=audio`.' }),
   usage: z
     .object({
@@ -61,10 +62,7 @@ export const sessionResponse = z.object({
   lastUsedAt: instant,
   expiresAt: instant.meta({ description: 'Moves on with each translation.' }),
   requests: count.meta({ description: 'Translations that completed.' }),
-  source: tag,
-  target: tag,
-  voice: text.nullable(),
-  prompt: text.meta({ description: 'As sent upstream, given or made from the languages.' }),
+  ...profileView,
 });
 
 export const sessionListResponse = z.object({
