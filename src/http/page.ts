@@ -9,7 +9,7 @@ import type { Middleware } from './middleware/compose.js';
 import { sendNotModified } from './response.js';
 
 /** Beside `src/` and `dist/` alike. */
-export const PAGE_FOLDER = fileURLToPath(new URL('../../web/dist', import.meta.url));
+const PAGE_FOLDER = fileURLToPath(new URL('../../web/dist', import.meta.url));
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import { RateLimiterMemory, RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible';
 
-const WINDOW_SECONDS = 60;
+export const WINDOW_SECONDS = 60;
 /**
  * Redis counts as away after this time, because a limit is not worth a longer delay. Until it has answered, no other request
  * waits for it.

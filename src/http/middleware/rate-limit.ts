@@ -4,7 +4,7 @@ import { GatewayError } from '../../errors.js';
 import { POINT_PRICES, REQUEST_POINTS } from '../../quota/points.js';
 import type { ApiKeys } from './api-keys.js';
 import type { ClientNetwork } from '../address.js';
-import type { Limiter, Quota } from '../../quota/limiter.js';
+import { WINDOW_SECONDS, type Limiter, type Quota } from '../../quota/limiter.js';
 import type { Middleware } from './compose.js';
 
 /** How long a complete answer waits for the limiter, to say what is left. Redis answers in less than one. */
@@ -90,6 +90,6 @@ function rateLimited({ limit, resetMs }: Quota, advice: string, hint?: string): 
  * @param policy what is limited: `points`, or `failed-keys`.
  */
 export function setRateLimitHeaders(res: ServerResponse, policy: string, quota: Quota): void {
-  res.setHeader('RateLimit-Policy', `"${policy}";q=${quota.limit};w=60`);
+  res.setHeader('RateLimit-Policy', `"${policy}";q=${quota.limit};w=${WINDOW_SECONDS}`);
   res.setHeader('RateLimit', `"${policy}";r=${quota.remaining};t=${Math.ceil(quota.resetMs / 1_000)}`);
 }

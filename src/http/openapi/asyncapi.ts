@@ -18,7 +18,7 @@ const CHANNELS = {
 } as const;
 
 /** How a conversation ends. */
-export const CLOSE_CODES: Readonly<Record<string, string>> = {
+const CLOSE_CODES: Readonly<Record<string, string>> = {
   1000: "The client's own close, answered.",
   1001: 'The service is shutting down; a `draining` error came before.',
   1009: 'A frame is larger than 4 MiB.',

@@ -45,7 +45,7 @@ const HEADERS_OF: Readonly<Partial<Record<number, readonly string[]>>> = {
   503: ['Retry-After'],
 };
 
-export function statusOf(code: ProblemCode): number {
+function statusOf(code: ProblemCode): number {
   return code === NOT_READY ? 503 : describeError(code).status;
 }
 

@@ -14,7 +14,7 @@ export interface AssistantParts<T extends string, A extends string> {
 type AudioPart = Extract<Part, { type: 'audio' }>;
 
 /** Ids that clients choose; longer ones are refused (seen live). */
-export const MAX_ITEM_ID_LENGTH = 32;
+const MAX_ITEM_ID_LENGTH = 32;
 /** Characters of one text part (seen live). */
 const MAX_TEXT_LENGTH = 256_000;
 

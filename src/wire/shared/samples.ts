@@ -38,7 +38,7 @@ export function writeSamplesInto(frame: Buffer, at: number, samples: Buffer): nu
  * Undefined if the text is not base64 throughout. Node's decoder skips other characters and stops at the first padding,
  * so such a text yields fewer bytes than its length promises. It would take the URL-safe alphabet, the protocol does not.
  */
-export function readSamples(base64: string): Buffer | undefined {
+function readSamples(base64: string): Buffer | undefined {
   const padding = base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0;
   const length = base64.length - padding;
   const samples = Buffer.from(base64, 'base64');

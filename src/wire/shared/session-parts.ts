@@ -117,7 +117,7 @@ export const strictTools = z
   .array(z.looseObject({ type: z.string() }))
   .transform((tools): readonly [] | undefined => noTools(tools));
 
-export function noTools(tools: readonly unknown[] | null | undefined): readonly [] | undefined {
+function noTools(tools: readonly unknown[] | null | undefined): readonly [] | undefined {
   return tools?.length === 0 ? [] : undefined;
 }
 
@@ -125,7 +125,7 @@ export const strictToolChoice = z
   .union([z.enum(['none', 'auto', 'required']), z.looseObject({ type: z.enum(['function', 'mcp']) })])
   .transform(toolChoiceOf);
 
-export function toolChoiceOf(choice: unknown): 'none' | 'auto' | undefined {
+function toolChoiceOf(choice: unknown): 'none' | 'auto' | undefined {
   return choice === 'none' || choice === 'auto' ? choice : undefined;
 }
 
