@@ -1,6 +1,6 @@
 /** What the OpenAPI document says of each route: what it takes, what it answers, and how it can fail. */
 import type { z } from 'zod';
-import { CONVERSATION_NAMES } from '../conversations.js';
+import { CONVERSATION_NAMES } from '../endpoints/conversations.js';
 import type { FieldNames } from '../body/fields.js';
 import { conversationSchema, pageSchema } from '../schemas.js';
 import type { ProblemCode } from './problems.js';

@@ -1,10 +1,10 @@
 /** The state of the service: for load balancers, for operators, and for clients what it can do. */
-import { AUDIO_FORMATS } from '../audio/containers/formats.js';
-import type { Middleware } from './middleware/compose.js';
-import type { HttpPorts } from './ports.js';
-import { describeLimits } from './limits.js';
-import { problemType, writeProblemBody } from './problem.js';
-import { sendJson } from './response.js';
+import { AUDIO_FORMATS } from '../../audio/containers/formats.js';
+import type { Middleware } from '../middleware/compose.js';
+import type { HttpPorts } from '../ports.js';
+import { describeLimits } from '../limits.js';
+import { problemType, writeProblemBody } from '../problem.js';
+import { sendJson } from '../response.js';
 
 const READY_RETRY_S = 5;
 

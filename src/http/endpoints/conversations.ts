@@ -1,20 +1,20 @@
 /** The two WebSocket paths: a request for an upgrade passes the pipeline, and then becomes a conversation. */
 import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
-import { GatewayError } from '../errors.js';
-import { CONVERSATION_POINTS } from '../quota/points.js';
-import { pickProfile } from '../session/profile.js';
-import type { ConversationKind } from '../relay/settings.js';
-import { requestHost } from './address.js';
-import type { Auth } from './middleware/auth.js';
-import { checkVoice, fieldNames, normalizeFields, validate } from './body/fields.js';
-import type { Middleware } from './middleware/compose.js';
-import type { HttpPorts } from './ports.js';
-import { invalidRequest } from './problem.js';
-import { conversationSchema } from './schemas.js';
-import { sendJson } from './response.js';
-import type { TicketStore } from '../tickets/store.js';
-import type { RateLimit } from './middleware/rate-limit.js';
+import { GatewayError } from '../../errors.js';
+import { CONVERSATION_POINTS } from '../../quota/points.js';
+import { pickProfile } from '../../session/profile.js';
+import type { ConversationKind } from '../../relay/settings.js';
+import { requestHost } from '../address.js';
+import type { Auth } from '../middleware/auth.js';
+import { checkVoice, fieldNames, normalizeFields, validate } from '../body/fields.js';
+import type { Middleware } from '../middleware/compose.js';
+import type { HttpPorts } from '../ports.js';
+import { invalidRequest } from '../problem.js';
+import { conversationSchema } from '../schemas.js';
+import { sendJson } from '../response.js';
+import type { TicketStore } from '../../tickets/store.js';
+import type { RateLimit } from '../middleware/rate-limit.js';
 
 /** The names that the query of a conversation may use. */
 export const CONVERSATION_NAMES = fieldNames(conversationSchema);

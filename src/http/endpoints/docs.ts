@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { static as serveStatic } from 'express';
-import type { Middleware } from './middleware/compose.js';
-import { sendNotModified } from './response.js';
+import type { Middleware } from '../middleware/compose.js';
+import { sendNotModified } from '../response.js';
 
 /** Files of the package that the page uses. */
 const FILES = ['/swagger-ui.css', '/swagger-ui-bundle.js', '/favicon-32x32.png'];

@@ -1,13 +1,13 @@
 /** Sessions as a REST resource. */
 import type { IncomingMessage } from 'node:http';
-import { pickProfile, PROFILE_FIELDS, type Session } from '../session/profile.js';
-import type { BodyReader } from './body/read-body.js';
-import type { Middleware } from './middleware/compose.js';
-import type { HttpPorts } from './ports.js';
-import { checkVoice, fieldNames, normalizeFields, validate } from './body/fields.js';
-import { DEFAULT_PAGE_SIZE } from './limits.js';
-import { pageSchema, sessionSchema } from './schemas.js';
-import { sendJson } from './response.js';
+import { pickProfile, PROFILE_FIELDS, type Session } from '../../session/profile.js';
+import type { BodyReader } from '../body/read-body.js';
+import type { Middleware } from '../middleware/compose.js';
+import type { HttpPorts } from '../ports.js';
+import { checkVoice, fieldNames, normalizeFields, validate } from '../body/fields.js';
+import { DEFAULT_PAGE_SIZE } from '../limits.js';
+import { pageSchema, sessionSchema } from '../schemas.js';
+import { sendJson } from '../response.js';
 
 const FROM_JSON = sessionSchema(true);
 const FROM_FORM = sessionSchema(false);

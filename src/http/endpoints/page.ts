@@ -5,11 +5,11 @@ import { extname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import accepts from 'accepts';
-import type { Middleware } from './middleware/compose.js';
-import { sendNotModified } from './response.js';
+import type { Middleware } from '../middleware/compose.js';
+import { sendNotModified } from '../response.js';
 
 /** Beside `src/` and `dist/` alike. */
-const PAGE_FOLDER = fileURLToPath(new URL('../../web/dist', import.meta.url));
+const PAGE_FOLDER = fileURLToPath(new URL('../../../web/dist', import.meta.url));
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',

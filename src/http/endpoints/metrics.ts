@@ -1,9 +1,9 @@
 /** The metrics, for Prometheus: behind a token of their own where one is set, and outside the API's keys and limits. */
 import { createHash } from 'node:crypto';
-import { GatewayError } from '../errors.js';
-import { ApiKeys } from './middleware/api-keys.js';
-import type { Middleware } from './middleware/compose.js';
-import type { HttpPorts } from './ports.js';
+import { GatewayError } from '../../errors.js';
+import { ApiKeys } from '../middleware/api-keys.js';
+import type { Middleware } from '../middleware/compose.js';
+import type { HttpPorts } from '../ports.js';
 
 /** @param token absent: everybody may read them. */
 export function requireMetricsToken(token: string | undefined): Middleware {
