@@ -5,7 +5,7 @@ import { startBeforeScript, startGateway } from '../support/gateway.js';
 import { requestFault } from '../support/offline.js';
 import {
   cards,
-  openView,
+  openPlace,
   launchBrowser,
   speak,
   textOf,
@@ -44,7 +44,7 @@ describe('the microphone', () => {
     await textOf(page.getByRole('alert'), sentence);
     await page.getByRole('button', { name: 'Dismiss' }).click();
     await page.getByRole('alert').waitFor({ state: 'detached' });
-    await openView(page, 'Voice');
+    await openPlace(page, 'Interpreter');
     await page.getByRole('button', { name: 'Start the call' }).click();
     await textOf(page.getByRole('alert'), sentence);
     await page.getByRole('button', { name: 'Start the call' }).waitFor();
@@ -77,7 +77,7 @@ describe('the key', () => {
     await page.reload();
     await translateText(page, 'still with a key');
     await textOf(cards(page), /still with a key.*still with a key/);
-    await openView(page, 'Text');
+    await openPlace(page, 'Chat');
     await page.getByRole('textbox', { name: 'Write a message' }).fill('by ticket');
     await page.keyboard.press('Enter');
     await textOf(page.getByRole('article').filter({ hasText: 'Model' }), /by ticket/);

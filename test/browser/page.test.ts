@@ -9,7 +9,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { startBeforeScript, startGateway, type Running } from '../support/gateway.js';
 import {
   cards,
-  openView,
+  openPlace,
   IN_SPANISH,
   launchBrowser,
   SENTENCE,
@@ -21,7 +21,7 @@ import {
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** Limit of the compressed bytes of a first visit. */
-const FIRST_LOAD_BYTES = 150_000;
+const FIRST_LOAD_BYTES = 100_000;
 
 let browser: Browser;
 let service: Awaited<ReturnType<typeof startBeforeScript>>;
@@ -79,9 +79,9 @@ describe('the first load', () => {
 
 describe('the page’s language', () => {
   it.each([
-    ['zh-CN', 'zh-Hans', '翻译', '实时翻译'],
-    ['zh-TW', 'zh-Hant', '翻譯', '即時翻譯'],
-    ['fr-FR', 'en', 'Translate', 'Realtime Translation'],
+    ['zh-CN', 'zh-Hans', '翻译', '翻译 – 实时翻译'],
+    ['zh-TW', 'zh-Hant', '翻譯', '翻譯 – 即時翻譯'],
+    ['fr-FR', 'en', 'Translate', 'Translate – Realtime Translation'],
   ])('follows a browser that prefers %s', async (locale, lang, heading, title) => {
     const page = await open({ locale });
     await page.getByRole('heading', { name: heading, level: 1 }).waitFor({ state: 'attached' });
@@ -92,7 +92,9 @@ describe('the page’s language', () => {
   it('changes immediately everywhere, including names of languages and errors, and is kept over a reload', async () => {
     const page = await open();
     await page.getByRole('button', { name: 'Record' }).waitFor();
+    await page.getByRole('button', { name: 'Settings' }).click();
     await page.getByRole('combobox', { name: 'Language of this page' }).selectOption('zh-Hans');
+    await page.getByRole('button', { name: '关闭' }).click();
     await page.getByRole('button', { name: '录音' }).waitFor();
     const spanish = page.getByRole('combobox', { name: '目标语言' }).first().locator('option[value="es"]');
     expect(await spanish.textContent()).toBe('西班牙语');
@@ -101,7 +103,9 @@ describe('the page’s language', () => {
     await page.getByRole('button', { name: '翻译', exact: true }).click();
     await textOf(page.getByRole('alert'), /此设备已离线。请检查网络后重试。/);
     await page.context().setOffline(false);
+    await page.getByRole('button', { name: '设置' }).click();
     await page.getByRole('combobox', { name: '界面语言' }).selectOption('zh-Hant');
+    await page.keyboard.press('Escape');
     await textOf(page.getByRole('alert'), /此裝置已離線/);
     await page.reload();
     await page.getByRole('button', { name: '錄音' }).waitFor();
@@ -119,31 +123,31 @@ describe('light and dark', () => {
 
   it('follow the system until one is chosen, which is kept over a reload', async () => {
     const page = await open({ colorScheme: 'dark' });
-    const appearance = (name: string) => page.getByRole('button', { name: `Appearance: ${name}` });
+    const appearance = (name: string) => page.getByRole('radio', { name });
     expect(await lightness(page)).toBeLessThan(0.2);
     await page.emulateMedia({ colorScheme: 'light' });
     expect(await lightness(page)).toBeGreaterThan(0.8);
-    await appearance('system').click();
-    await appearance('light').click();
-    await appearance('dark').waitFor();
+    await page.getByRole('button', { name: 'Settings' }).click();
+    await appearance('Dark').check();
     expect(await lightness(page)).toBeLessThan(0.2);
     await page.reload();
-    await appearance('dark').waitFor();
     expect(await lightness(page)).toBeLessThan(0.2);
+    await page.getByRole('button', { name: 'Settings' }).click();
+    expect(await appearance('Dark').isChecked()).toBe(true);
   });
 });
 
-describe('every view', () => {
+describe('every place', () => {
   async function fill(page: Page): Promise<void> {
     await translateText(page, 'Good morning');
     await textOf(cards(page), /Good morning.*Good morning/);
-    await openView(page, 'Text');
+    await openPlace(page, 'Chat');
     await page
       .getByRole('textbox', { name: 'Write a message' })
       .fill('# Title\n\n- a [link](https://example.org)\n\n`code`');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Title' }).waitFor();
-    await openView(page, 'Voice');
+    await openPlace(page, 'Interpreter');
     await page.getByRole('button', { name: 'Start the call' }).click();
     await page.getByRole('textbox', { name: 'Type into the call' }).fill('hello');
     await page.keyboard.press('Enter');
@@ -159,27 +163,27 @@ describe('every view', () => {
     const page = await open({ viewport, colorScheme, bypassCSP: true });
     await fill(page);
     await page.evaluate(AXE);
-    for (const view of ['Voice', 'Text', 'Translate'] as const) {
-      await openView(page, view);
+    for (const place of ['Interpreter', 'Chat', 'Translate'] as const) {
+      await openPlace(page, place);
       const found = await page.evaluate(async () => {
         const { axe } = window as unknown as { axe: typeof import('axe-core') };
         const { violations } = await axe.run();
         return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
       });
-      expect({ view, found }).toEqual({ view, found: [] });
+      expect({ place, found }).toEqual({ place, found: [] });
     }
   });
 
   it.each([320, 390, 820, 1440])('fits a window of %i pixels without scrolling sideways', async (width) => {
     const page = await open({ viewport: { width, height: 800 } });
     await fill(page);
-    for (const view of ['Voice', 'Text', 'Translate'] as const) {
-      await openView(page, view);
+    for (const place of ['Interpreter', 'Chat', 'Translate'] as const) {
+      await openPlace(page, place);
       const overflow = await page.evaluate(() => {
         const { scrollWidth, clientWidth } = document.documentElement;
         return scrollWidth - clientWidth;
       });
-      expect({ view, overflow }).toEqual({ view, overflow: 0 });
+      expect({ place, overflow }).toEqual({ place, overflow: 0 });
     }
   });
 });
@@ -203,17 +207,17 @@ describe('the keyboard alone', () => {
     }
     const order = names.join('\n');
     expect(order).toMatch(
-      /Skip to content[^]*Translate[^]*Voice[^]*Text[^]*Appearance[^]*Language of this page[^]*From[^]*To[^]*Text to translate[^]*Record[^]*Choose a file[^]*Spoken reply[^]*More options/,
+      /Skip to content[^]*Translate[^]*Interpreter[^]*Chat[^]*About the engine[^]*Settings[^]*From[^]*To[^]*Text to translate[^]*Record[^]*Choose a file[^]*Spoken reply[^]*More options/,
     );
   });
 
-  it('translates a text, opens the text view, and holds a conversation', async () => {
+  it('translates a text, opens the chat, and holds a conversation', async () => {
     const page = await open();
     await page.getByRole('textbox', { name: 'Text to translate' }).focus();
     await page.keyboard.type('without a mouse');
     await page.keyboard.press('Control+Enter');
     await textOf(cards(page), /without a mouse.*without a mouse/);
-    await page.getByRole('navigation').getByRole('link', { name: 'Text' }).focus();
+    await page.getByRole('navigation').getByRole('link', { name: 'Chat' }).focus();
     await page.keyboard.press('Enter');
     await page.getByRole('textbox', { name: 'Write a message' }).focus();
     await page.keyboard.type('still none');

@@ -1,11 +1,11 @@
-/** The text view: streamed answers in Markdown, with a scripted upstream. */
+/** Chat: streamed answers in Markdown, with a scripted upstream. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { startBeforeScript } from '../support/gateway.js';
 import { requestFault } from '../support/offline.js';
 import {
   download,
-  openView,
+  openPlace,
   launchBrowser,
   textOf,
   translateText,
@@ -39,7 +39,7 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 beforeEach(async () => {
   service = await startBeforeScript();
-  visitor = await visit(browser, `${service.url}/#text`, {
+  visitor = await visit(browser, `${service.url}/#/chat`, {
     permissions: ['clipboard-read', 'clipboard-write'],
   });
   page = visitor.page;
@@ -163,12 +163,12 @@ describe('the conversation', () => {
   it('is separate from the other views, which have their own histories and connections', async () => {
     await say('in writing');
     await textOf(answers(), /in writing/);
-    await openView(page, 'Translate');
+    await openPlace(page, 'Translate');
     await translateText(page, 'to translate');
     await textOf(page.getByRole('log', { name: 'Translations' }), /to translate/);
-    await openView(page, 'Voice');
+    await openPlace(page, 'Interpreter');
     await page.getByText('Start the call and speak').waitFor();
-    await openView(page, 'Text');
+    await openPlace(page, 'Chat');
     expect(
       await page.getByRole('article').filter({ hasText: 'to translate' }).filter({ visible: true }).count(),
     ).toBe(0);

@@ -130,8 +130,8 @@ describe('a recording', () => {
       return transfer;
     }, bytes);
     const target = page.getByRole('textbox', { name: 'Text to translate' });
-    await target.dispatchEvent('dragenter', { dataTransfer: dropped });
-    await page.getByText('Drop the recording to translate it').waitFor();
+    await target.dispatchEvent('dragover', { dataTransfer: dropped });
+    await page.getByText('Drop the files to open them in Translate').waitFor();
     await target.dispatchEvent('drop', { dataTransfer: dropped });
     await textOf(cards(page), /weather\.wav/);
     await textOf(cards(page), IN_SPANISH);

@@ -1,11 +1,11 @@
-/** The voice view: a call with the offline engine, and with a scripted upstream where every turn must be known. */
+/** The interpreter: a call with the offline engine, and with a scripted upstream where every turn must be known. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { startBeforeScript, startGateway } from '../support/gateway.js';
 import type { ClientEvent } from '../../src/wire/index.js';
 import { connectionFault, requestFault, type Script } from '../support/offline.js';
 import {
-  openView,
+  openPlace,
   IN_SPANISH,
   launchBrowser,
   probeOf,
@@ -52,14 +52,18 @@ async function callFrom(browser: Browser, url: string): Promise<Page> {
     expect(visitor.browserErrors).toEqual([]);
     await visitor.close();
   });
-  await openView(visitor.page, 'Voice');
+  await openPlace(visitor.page, 'Interpreter');
   await visitor.page.getByRole('button', { name: 'Start the call' }).click();
   await status(visitor.page, 'Connected');
   return visitor.page;
 }
 
 async function status(page: Page, text: string): Promise<void> {
-  await page.getByRole('region', { name: 'Voice' }).getByRole('status').filter({ hasText: text }).waitFor();
+  await page
+    .getByRole('region', { name: 'Interpreter' })
+    .getByRole('status')
+    .filter({ hasText: text })
+    .waitFor();
 }
 
 /** The events that the call sent upstream. Its socket is the last one; that of the pool opens first. */
@@ -197,9 +201,9 @@ describe('a call', () => {
   it('is marked in the navigation while another view is shown, and continues', async () => {
     const service = closeAfterTest(await startBeforeScript());
     const page = await callFrom(speaker, service.url);
-    await openView(page, 'Text');
+    await openPlace(page, 'Chat');
     await page.getByRole('navigation').getByRole('img', { name: 'Connected' }).waitFor();
-    await openView(page, 'Voice');
+    await openPlace(page, 'Interpreter');
     await page.getByRole('button', { name: 'Hang up' }).click();
     await page.getByRole('navigation').getByRole('img', { name: 'Connected' }).waitFor({ state: 'detached' });
     await service.script.until(() => service.script.open.length <= 1);
@@ -250,7 +254,7 @@ describe('a lost call', () => {
     const service = closeAfterTest(await startBeforeScript({ RELAY_MAX_PER_CLIENT: '1' }));
     await callFrom(speaker, service.url);
     const second = closeAfterTest(await visit(speaker, service.url)).page;
-    await openView(second, 'Voice');
+    await openPlace(second, 'Interpreter');
     await second.getByRole('button', { name: 'Start the call' }).click();
     await textOf(second.getByRole('alert'), /refused the conversation; perhaps too many are running/);
   });

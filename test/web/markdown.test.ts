@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createSSRApp, h } from 'vue';
 import { renderToString } from 'vue/server-renderer';
-import { renderMarkdown } from '../../web/src/text/markdown.js';
+import { renderMarkdown } from '../../web/src/places/chat/markdown.js';
 
 async function html(source: string): Promise<string> {
   const renderCode = (code: string, language: string) => h('pre', { class: language }, code);

@@ -1,5 +1,5 @@
 /**
- * Screenshots of the three views for the documentation: `npm run screenshots` (the page must be built).
+ * Screenshots of the places for the documentation: `npm run screenshots` (the page must be built).
  * Translations and the call come from the offline engine; the text conversation is scripted.
  */
 import { execFile } from 'node:child_process';
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import {
-  openView,
+  openPlace,
   launchBrowser,
   soundEnds,
   speak,
@@ -43,13 +43,13 @@ def greet(hour: int) -> str:
 > People answer with the same words.
 `;
 
-/** Takes a view in every size, light and dark, with a small palette: the page has few colours. */
-async function screenshot(page: Page, view: string, scratch: string): Promise<void> {
+/** Takes a place in every size, light and dark, with a small palette: the page has few colours. */
+async function screenshot(page: Page, place: string, scratch: string): Promise<void> {
   for (const [width, height] of SIZES) {
     await page.setViewportSize({ width, height });
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      const name = `${view}-${width}-${colorScheme}.png`;
+      const name = `${place}-${width}-${colorScheme}.png`;
       const full = path.join(scratch, name);
       const small = path.join(FOLDER, name);
       await page.screenshot({ path: full });
@@ -75,7 +75,7 @@ async function translations(browser: Browser, scratch: string): Promise<void> {
   await page.getByRole('button', { name: 'Play the reply' }).nth(2).waitFor();
   await screenshot(page, 'translate', scratch);
 
-  await openView(page, 'Voice');
+  await openPlace(page, 'Interpreter');
   await page.getByRole('combobox', { name: 'From' }).first().selectOption('en');
   await page.getByRole('button', { name: 'Start the call' }).click();
   const captions = page.getByRole('log', { name: 'Captions' });
@@ -84,21 +84,21 @@ async function translations(browser: Browser, scratch: string): Promise<void> {
   await page.getByRole('textbox', { name: 'Type into the call' }).fill('We have two dogs and three cats.');
   await page.keyboard.press('Enter');
   await captions.getByText('Tenemos dos perros').waitFor();
-  await screenshot(page, 'voice', scratch);
+  await screenshot(page, 'interpreter', scratch);
   await visitor.close();
   await service.close();
 }
 
 async function conversation(browser: Browser, scratch: string): Promise<void> {
   const service = await startBeforeScript({}, { answer: () => ANSWER });
-  const visitor = await visit(browser, `${service.url}/#text`);
+  const visitor = await visit(browser, `${service.url}/#/chat`);
   const { page } = visitor;
   await page
     .getByRole('textbox', { name: 'Write a message' })
     .fill('How do people greet each other in Spanish?');
   await page.keyboard.press('Enter');
   await page.getByText('with the same words').waitFor();
-  await screenshot(page, 'text', scratch);
+  await screenshot(page, 'chat', scratch);
   await visitor.close();
   await service.close();
 }

@@ -1,8 +1,9 @@
 /** Entry point of the page. */
 import { createApp } from 'vue';
-import App from './App.vue';
+import { createPageRouter } from './shell/router.js';
+import App from './shell/App.vue';
 import './tokens.css';
 import './base.css';
 import './conversation/conversation.css';
 
-createApp(App).mount('#app');
+createApp(App).use(createPageRouter()).mount('#app');

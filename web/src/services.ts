@@ -1,9 +1,11 @@
 /** What App creates once and provides to every component. */
-import { inject, type ComputedRef, type InjectionKey, type ShallowRef } from 'vue';
+import { computed, inject, type ComputedRef, type InjectionKey, type ShallowRef } from 'vue';
 import type { Capabilities } from './api/capabilities.js';
 import type { Service } from './api/service.js';
 import type { AppError } from './api/errors.js';
+import type { Messages } from './i18n/en.js';
 import type { I18n } from './i18n/index.js';
+import type { Localized } from './i18n/locales.js';
 import type { LanguageOptions } from './language-options.js';
 
 export interface Services {
@@ -25,7 +27,13 @@ export function useServices(): Services {
   return services;
 }
 
-/** The messages in the current language, for templates: `t.copy`. */
-export function useMessages(): I18n['messages'] {
-  return useServices().i18n.messages;
+/**
+ * The messages in the current language, for templates: `t.copy`.
+ * @param own messages of a place or part (`defineMessages`), which join the shared ones.
+ */
+export function useMessages(): ComputedRef<Messages>;
+export function useMessages<M extends object>(own: Localized<M>): ComputedRef<Messages & M>;
+export function useMessages<M extends object>(own?: Localized<M>): ComputedRef<Messages> {
+  const { i18n } = useServices();
+  return computed(() => ({ ...i18n.messages.value, ...(own && i18n.translate(own)) }));
 }

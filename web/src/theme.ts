@@ -1,5 +1,5 @@
 /** Light, dark, or the theme of the system, stored as a preference. */
-import { watchEffect } from 'vue';
+import { inject, watchEffect, type InjectionKey } from 'vue';
 import { usePreferences } from './store/preferences.js';
 
 export const THEMES = ['auto', 'light', 'dark'] as const;
@@ -7,6 +7,14 @@ export const THEMES = ['auto', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
 export type ThemePreference = { theme: Theme };
+
+export const THEME: InjectionKey<ThemePreference> = Symbol('theme');
+
+export function useTheme(): ThemePreference {
+  const theme = inject(THEME);
+  if (theme === undefined) throw new Error('useTheme() requires App as an ancestor');
+  return theme;
+}
 
 export function createTheme(): ThemePreference {
   const preference = usePreferences<ThemePreference>('theme', { theme: 'auto' });

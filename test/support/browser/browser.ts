@@ -156,9 +156,9 @@ export async function textOf(locator: Locator, pattern: RegExp): Promise<string>
   return locator.first().innerText();
 }
 
-export async function openView(page: Page, view: 'Translate' | 'Voice' | 'Text'): Promise<void> {
-  await page.getByRole('navigation').getByRole('link', { name: view }).click();
-  await page.getByRole('region', { name: view, exact: true }).waitFor();
+export async function openPlace(page: Page, place: 'Translate' | 'Interpreter' | 'Chat'): Promise<void> {
+  await page.getByRole('navigation').getByRole('link', { name: place }).click();
+  await page.getByRole('region', { name: place, exact: true }).waitFor();
 }
 
 /** The cards of the translate view, the newest first. */

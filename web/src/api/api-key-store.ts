@@ -1,5 +1,6 @@
 /** The API key of this tab: requested from the user when the service requires one, kept until the tab is closed. */
 import { shallowRef, type ShallowRef } from 'vue';
+import { safeStorage } from '../safe-storage.js';
 
 const STORAGE_KEY = 'api-key';
 
@@ -12,11 +13,20 @@ export interface ApiKeyPrompt {
 
 export class ApiKeyStore {
   readonly prompt: ShallowRef<ApiKeyPrompt | undefined> = shallowRef();
-  #key = sessionStorage.getItem(STORAGE_KEY) ?? undefined;
+  readonly #storage = safeStorage('sessionStorage');
+  readonly #key: ShallowRef<string | undefined> = shallowRef(this.#storage.getItem(STORAGE_KEY) ?? undefined);
   #pending: Promise<boolean> | undefined;
 
+  /** Reactive. */
   get key(): string | undefined {
-    return this.#key;
+    return this.#key.value;
+  }
+
+  /** Replaces the key; undefined forgets it, and the next request that needs one asks for it. */
+  set key(key: string | undefined) {
+    this.#key.value = key;
+    if (key === undefined) this.#storage.removeItem(STORAGE_KEY);
+    else this.#storage.setItem(STORAGE_KEY, key);
   }
 
   /**
@@ -24,7 +34,7 @@ export class ApiKeyStore {
    * @param rejected the key that was sent. @returns whether to send the request again.
    */
   async renew(rejected: string | undefined): Promise<boolean> {
-    if (this.#key !== rejected) return true;
+    if (this.key !== rejected) return true;
     this.#pending ??= this.#promptForKey(rejected !== undefined).finally(() => (this.#pending = undefined));
     return this.#pending;
   }
@@ -35,8 +45,7 @@ export class ApiKeyStore {
     });
     this.prompt.value = undefined;
     if (key === undefined) return false;
-    this.#key = key;
-    sessionStorage.setItem(STORAGE_KEY, key);
+    this.key = key;
     return true;
   }
 }

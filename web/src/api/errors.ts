@@ -6,6 +6,7 @@ import { parseObject, nonEmptyString } from './json.js';
 type BrowserErrorCode =
   | 'offline'
   | 'unreachable'
+  | 'page-outdated'
   | 'microphone-missing'
   | 'microphone-refused'
   | 'microphone-insecure'

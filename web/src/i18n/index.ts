@@ -1,21 +1,14 @@
-/** The languages of the page, and the selected one, which is stored as a preference and set on the document. */
+/** The selected language of the page, which is stored as a preference and set on the document, and its messages. */
 import { computed, watchEffect, type ComputedRef } from 'vue';
 import type { IsErrorCode, AppErrorCode } from '../api/errors.js';
 import { usePreferences } from '../store/preferences.js';
 import { en, type Messages } from './en.js';
+import type { Locale, Localized } from './locales.js';
 import { zhHans } from './zh-hans.js';
 import { zhHant } from './zh-hant.js';
 
-const MESSAGES = { en, 'zh-Hans': zhHans, 'zh-Hant': zhHant } as const satisfies Record<string, Messages>;
-
-export type Locale = keyof typeof MESSAGES;
-
-/** Each language with its own name for itself. */
-export const LOCALES: readonly { readonly tag: Locale; readonly name: string }[] = [
-  { tag: 'en', name: 'English' },
-  { tag: 'zh-Hans', name: '简体中文' },
-  { tag: 'zh-Hant', name: '繁體中文' },
-];
+/** Those that all places share. */
+const MESSAGES: Localized<Messages> = { en, 'zh-Hans': zhHans, 'zh-Hant': zhHant };
 
 /** The first of the browser's languages that the page supports, else English. */
 export function preferredLocale(languages: readonly string[]): Locale {
@@ -33,6 +26,8 @@ export interface I18n {
   /** Writable: `preference.locale = 'en'`. */
   readonly preference: { locale: Locale };
   readonly messages: ComputedRef<Messages>;
+  /** The value in the selected language. */
+  translate<T>(localized: Localized<T>): T;
 }
 
 export function createI18n(): I18n {
@@ -40,10 +35,12 @@ export function createI18n(): I18n {
     locale: preferredLocale(navigator.languages),
   });
   if (!Object.hasOwn(MESSAGES, preference.locale)) preference.locale = 'en';
-  const messages = computed(() => MESSAGES[preference.locale]);
   watchEffect(() => {
     document.documentElement.lang = preference.locale;
-    document.title = messages.value.title;
   });
-  return { preference, messages };
+  return {
+    preference,
+    messages: computed(() => MESSAGES[preference.locale]),
+    translate: (localized) => localized[preference.locale],
+  };
 }

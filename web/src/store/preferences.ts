@@ -1,5 +1,6 @@
 /** Preferences (languages, volume, theme) in localStorage. */
 import { reactive, watch } from 'vue';
+import { safeStorage } from '../safe-storage.js';
 
 /** `defaults`, overridden by those entries of `stored` that have the same name and type. */
 function mergeStored<T extends object>(defaults: T, stored: unknown): T {
@@ -14,10 +15,11 @@ export function usePreferences<T extends Record<string, string | number | boolea
   key: string,
   defaults: T,
 ): T {
-  const text = localStorage.getItem(key);
+  const storage = safeStorage('localStorage');
+  const text = storage.getItem(key);
   const options = reactive(mergeStored(defaults, text === null ? undefined : parse(text)));
   watch(options, () => {
-    localStorage.setItem(key, JSON.stringify(options));
+    storage.setItem(key, JSON.stringify(options));
   });
   return options as T;
 }
