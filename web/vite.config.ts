@@ -14,6 +14,8 @@ export default defineConfig({
     // The strict policy forbids data: scripts, so nothing is inlined; the worklet must stay a separate file.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Which files each place loads; a test adds up their bytes.
+    manifest: true,
   },
   worker: { format: 'es' },
   server: {

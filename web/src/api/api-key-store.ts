@@ -1,6 +1,6 @@
 /** The API key of this tab: requested from the user when the service requires one, kept until the tab is closed. */
 import { shallowRef, type ShallowRef } from 'vue';
-import { safeStorage } from '../safe-storage.js';
+import { readText, writeText } from '../store/preferences.js';
 
 const STORAGE_KEY = 'api-key';
 
@@ -13,8 +13,9 @@ export interface ApiKeyPrompt {
 
 export class ApiKeyStore {
   readonly prompt: ShallowRef<ApiKeyPrompt | undefined> = shallowRef();
-  readonly #storage = safeStorage('sessionStorage');
-  readonly #key: ShallowRef<string | undefined> = shallowRef(this.#storage.getItem(STORAGE_KEY) ?? undefined);
+  readonly #key: ShallowRef<string | undefined> = shallowRef(
+    readText('sessionStorage', STORAGE_KEY) ?? undefined,
+  );
   #pending: Promise<boolean> | undefined;
 
   /** Reactive. */
@@ -25,8 +26,7 @@ export class ApiKeyStore {
   /** Replaces the key; undefined forgets it, and the next request that needs one asks for it. */
   set key(key: string | undefined) {
     this.#key.value = key;
-    if (key === undefined) this.#storage.removeItem(STORAGE_KEY);
-    else this.#storage.setItem(STORAGE_KEY, key);
+    writeText('sessionStorage', STORAGE_KEY, key);
   }
 
   /**

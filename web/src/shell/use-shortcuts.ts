@@ -2,6 +2,7 @@
 import { useEventListener } from '@vueuse/core';
 import { onActivated, onDeactivated, onScopeDispose } from 'vue';
 import { usePageState, type PageState, type Shortcut } from './page-state.js';
+import { keysOf } from './shortcut-keys.js';
 
 /** Adds shortcuts for as long as the component exists and its place is shown. */
 export function useShortcuts(added: readonly Shortcut[]): void {
@@ -32,10 +33,4 @@ export function runShortcuts({ shortcuts }: PageState): void {
     event.preventDefault();
     shortcut.run();
   });
-}
-
-/** Shift is part of the key itself: Shift+/ is `?`. */
-export function keysOf(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey'>): string {
-  const modifiers = [event.ctrlKey || event.metaKey ? 'Control+' : '', event.altKey ? 'Alt+' : ''];
-  return modifiers.join('') + (event.key === ' ' ? 'Space' : event.key);
 }

@@ -1,7 +1,7 @@
 /** The session that the translations of this tab share; it survives a reload. */
 import { shallowRef, watch, type ShallowRef } from 'vue';
 import { parseObject, nonEmptyString } from '../../api/json.js';
-import { safeStorage } from '../../safe-storage.js';
+import { readText, writeText } from '../../store/preferences.js';
 
 export interface TabSession {
   readonly connectId: string;
@@ -12,17 +12,15 @@ export interface TabSession {
 const STORAGE_KEY = 'session';
 
 export function useTabSession(): ShallowRef<TabSession | undefined> {
-  const storage = safeStorage('sessionStorage');
-  const session = shallowRef(parseStored(storage.getItem(STORAGE_KEY)));
+  const session = shallowRef(readStored());
   watch(session, (current) => {
-    if (current === undefined) storage.removeItem(STORAGE_KEY);
-    else storage.setItem(STORAGE_KEY, JSON.stringify(current));
+    writeText('sessionStorage', STORAGE_KEY, current && JSON.stringify(current));
   });
   return session;
 }
 
-function parseStored(json: string | null): TabSession | undefined {
-  const stored = parseObject(json ?? '');
+function readStored(): TabSession | undefined {
+  const stored = parseObject(readText('sessionStorage', STORAGE_KEY) ?? '');
   const [connectId, profileJson] = [nonEmptyString(stored.connectId), nonEmptyString(stored.profileJson)];
   return connectId === undefined || profileJson === undefined ? undefined : { connectId, profileJson };
 }
