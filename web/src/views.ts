@@ -1,6 +1,7 @@
 /** The three views, by their names in the address. */
-import type { ViewName } from './store/database.js';
 import type { IconName } from './components/Icon.vue';
+
+export type ViewName = 'translate' | 'voice' | 'text';
 
 export const VIEWS: readonly { readonly view: ViewName; readonly icon: IconName }[] = [
   { view: 'translate', icon: 'globe' },

@@ -1,5 +1,6 @@
 /** The API key of this tab: requested from the user when the service requires one, kept until the tab is closed. */
 import { shallowRef, type ShallowRef } from 'vue';
+import { readText, writeText } from '../store/preferences.js';
 
 const STORAGE_KEY = 'api-key';
 
@@ -12,7 +13,7 @@ export interface ApiKeyPrompt {
 
 export class ApiKeyStore {
   readonly prompt: ShallowRef<ApiKeyPrompt | undefined> = shallowRef();
-  #key = sessionStorage.getItem(STORAGE_KEY) ?? undefined;
+  #key = readText('sessionStorage', STORAGE_KEY) ?? undefined;
   #pending: Promise<boolean> | undefined;
 
   get key(): string | undefined {
@@ -36,7 +37,7 @@ export class ApiKeyStore {
     this.prompt.value = undefined;
     if (key === undefined) return false;
     this.#key = key;
-    sessionStorage.setItem(STORAGE_KEY, key);
+    writeText('sessionStorage', STORAGE_KEY, key);
     return true;
   }
 }

@@ -1,4 +1,4 @@
-/** Preferences (languages, volume, theme) in localStorage. */
+/** Preferences (languages, volume, theme) in localStorage. Where it is forbidden or full, they last until a reload. */
 import { reactive, watch } from 'vue';
 
 /** `defaults`, overridden by those entries of `stored` that have the same name and type. */
@@ -14,12 +14,34 @@ export function usePreferences<T extends Record<string, string | number | boolea
   key: string,
   defaults: T,
 ): T {
-  const text = localStorage.getItem(key);
+  const text = readText('localStorage', key);
   const options = reactive(mergeStored(defaults, text === null ? undefined : parse(text)));
   watch(options, () => {
-    localStorage.setItem(key, JSON.stringify(options));
+    writeText('localStorage', key, JSON.stringify(options));
   });
   return options as T;
+}
+
+type StorageName = 'localStorage' | 'sessionStorage';
+
+/** @returns null where nothing is stored, or the browser forbids storage: then even naming it throws. */
+export function readText(storage: StorageName, key: string): string | null {
+  try {
+    return window[storage].getItem(key);
+  } catch (thrown) {
+    if (thrown instanceof DOMException) return null;
+    throw thrown;
+  }
+}
+
+/** @param text undefined removes the entry. A browser that forbids storage, or has no room, stores nothing. */
+export function writeText(storage: StorageName, key: string, text: string | undefined): void {
+  try {
+    if (text === undefined) window[storage].removeItem(key);
+    else window[storage].setItem(key, text);
+  } catch (thrown) {
+    if (!(thrown instanceof DOMException)) throw thrown;
+  }
 }
 
 function parse(text: string): unknown {

@@ -1,6 +1,7 @@
 /** The session that the translations of this tab share; it survives a reload. */
 import { shallowRef, watch, type ShallowRef } from 'vue';
 import { parseObject, nonEmptyString } from '../api/json.js';
+import { readText, writeText } from '../store/preferences.js';
 
 export interface TabSession {
   readonly connectId: string;
@@ -13,14 +14,13 @@ const STORAGE_KEY = 'session';
 export function useTabSession(): ShallowRef<TabSession | undefined> {
   const session = shallowRef(readStored());
   watch(session, (current) => {
-    if (current === undefined) sessionStorage.removeItem(STORAGE_KEY);
-    else sessionStorage.setItem(STORAGE_KEY, JSON.stringify(current));
+    writeText('sessionStorage', STORAGE_KEY, current && JSON.stringify(current));
   });
   return session;
 }
 
 function readStored(): TabSession | undefined {
-  const stored = parseObject(sessionStorage.getItem(STORAGE_KEY) ?? '');
+  const stored = parseObject(readText('sessionStorage', STORAGE_KEY) ?? '');
   const [connectId, profileJson] = [nonEmptyString(stored.connectId), nonEmptyString(stored.profileJson)];
   return connectId === undefined || profileJson === undefined ? undefined : { connectId, profileJson };
 }
