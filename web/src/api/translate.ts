@@ -60,7 +60,7 @@ export interface TranslationResult {
 }
 
 /** A smaller body is sent before progress could be seen, so it goes by fetch, whose answer is read without copies. */
-const PROGRESS_FROM_BYTES = 1024 * 1024;
+const PROGRESS_FROM_BYTES = 64 * 1024;
 
 /** @throws AppError for every failure, or the reason of `signal` when it is aborted. */
 export async function translate(

@@ -24,6 +24,8 @@ export interface Refusal {
  * in the length. Reading this often costs a copy of at most 15 MB (a spoken reply of 4 minutes) four times a second.
  */
 const READ_INTERVAL_MS = 250;
+/** Text alone, or the first 4 s of a spoken reply: copies of this are nothing, and the sound begins without a gap. */
+const READ_AT_ONCE_CHARS = 256 * 1024;
 
 /** @returns undefined when the answer has been read to its end. @throws AppError without an answer, or what `signal` says. */
 export async function postByFetch(request: StreamRequest): Promise<Refusal | undefined> {
@@ -84,7 +86,7 @@ export function postByXhr(request: StreamRequest): Promise<Refusal | undefined> 
       request.onUpload(1);
     };
     xhr.onprogress = () => {
-      if (readChars === 0) read();
+      if (readChars < READ_AT_ONCE_CHARS) read();
       else readTimer ??= setTimeout(read, READ_INTERVAL_MS);
     };
     xhr.onload = () => {
