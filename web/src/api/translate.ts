@@ -142,7 +142,7 @@ class AnswerReader {
     else if (name === 'translation.text.delta') this.#listener.onText(nonEmptyString(body.delta) ?? '');
     else if (name === 'translation.audio.delta')
       this.#listener.onAudio(decodeBase64(nonEmptyString(body.base64) ?? ''));
-    else if (name === 'translation.done') this.outcome = toResult(body as Partial<Answer>, body);
+    else if (name === 'translation.done') this.outcome = toResult(body);
     else if (name === 'error') this.outcome = parseProblem(0, data, null, this.#isErrorCode);
   }
 }
@@ -159,8 +159,8 @@ function toFormData({ question, profile, connectId, speak }: TranslationRequest)
   return form;
 }
 
-/** @param body the same; for fields that an older service does not know. */
-function toResult(answer: Partial<Answer>, body: Record<string, unknown>): TranslationResult {
+function toResult(body: Record<string, unknown>): TranslationResult {
+  const answer = body as Partial<Answer>;
   const { detectedSource } = body;
   const language = isObject(detectedSource) ? nonEmptyString(detectedSource.language) : undefined;
   const confidence = isObject(detectedSource) ? detectedSource.confidence : undefined;

@@ -13,7 +13,12 @@ import {
 import { AppError } from '../api/errors.js';
 import { usePreferences } from '../store/preferences.js';
 import { SAMPLE_RATE } from './pcm.js';
-import { StreamPlayback, type StreamEnd, type StreamListener } from './stream-playback.js';
+import {
+  StreamPlayback,
+  type StreamDestination,
+  type StreamEnd,
+  type StreamListener,
+} from './stream-playback.js';
 
 export const SPEEDS = [0.75, 1, 1.25, 1.5] as const;
 
@@ -66,8 +71,7 @@ export class AudioOutput {
   readonly waiting: ComputedRef<string[]>;
   readonly #queue: QueuedStream[] = shallowReactive([]);
   readonly #element = new Audio();
-  #context: AudioContext | undefined;
-  #gain: GainNode | undefined;
+  #streams: (StreamDestination & { readonly node: GainNode }) | undefined;
   #playing: QueuedStream | undefined;
 
   constructor() {
@@ -206,14 +210,21 @@ export class AudioOutput {
     element.onplay = () => (this.paused.value = false);
   }
 
-  #destination() {
-    this.#context ??= new AudioContext({ sampleRate: SAMPLE_RATE, latencyHint: 'interactive' });
-    if (this.#gain === undefined) {
-      this.#gain = this.#context.createGain();
-      this.#gain.connect(this.#context.destination);
+  #destination(): StreamDestination {
+    if (this.#streams === undefined) {
+      const context = new AudioContext({ sampleRate: SAMPLE_RATE, latencyHint: 'interactive' });
+      const gain = context.createGain();
+      gain.connect(context.destination);
+      // There is no device, or it failed: what would be heard ends, or all behind it would wait for ever.
+      context.addEventListener('error', () => {
+        this.#streams = undefined;
+        for (const stream of [...this.#queue].reverse()) stream.playback.stop();
+        void context.close();
+      });
+      this.#streams = { context, node: gain, speed: () => this.preferences.speed };
       void this.#applyPreferences();
     }
-    return { context: this.#context, node: this.#gain, speed: () => this.preferences.speed };
+    return this.#streams;
   }
 
   async #applyPreferences(): Promise<void> {
@@ -222,9 +233,10 @@ export class AudioOutput {
     const gain = (volume / 100) ** 2;
     this.#element.volume = gain;
     this.#element.playbackRate = speed;
-    if (this.#context !== undefined) this.#gain?.gain.setTargetAtTime(gain, this.#context.currentTime, 0.02);
+    const { context: streamContext, node } = this.#streams ?? {};
+    if (streamContext !== undefined) node?.gain.setTargetAtTime(gain, streamContext.currentTime, 0.02);
     if (!this.canChooseDevice) return;
-    const context = this.#context as (AudioContext & { setSinkId?(id: string): Promise<void> }) | undefined;
+    const context = streamContext as (AudioContext & { setSinkId?(id: string): Promise<void> }) | undefined;
     try {
       await this.#element.setSinkId(deviceId);
       await context?.setSinkId?.(deviceId);

@@ -44,15 +44,22 @@ export class Database {
   async #open(): Promise<IDBPDatabase<Schema> | undefined> {
     try {
       const database = await openDB<Schema>(NAME, VERSION, {
-        upgrade: (upgraded, oldVersion, _newVersion, transaction) =>
-          migrate(upgraded, oldVersion, transaction),
-        blocked: () => (this.state.value = 'blocked'),
+        upgrade: (upgraded, oldVersion, _newVersion, transaction) => {
+          migrate(upgraded, oldVersion, transaction).catch(() => {
+            transaction.abort();
+          });
+        },
+        blocked: () => {
+          this.state.value = 'blocked';
+        },
         blocking: () => {
           this.#closeWanted = true;
           if (this.#holders === 0) void this.#closeForNewerVersion();
         },
         // The browser closed it, e.g. because the user deleted the data of this site.
-        terminated: () => (this.#opened = this.#open()),
+        terminated: () => {
+          this.#opened = this.#open();
+        },
       });
       this.state.value = 'open';
       return database;

@@ -10,44 +10,32 @@ import {
 } from 'vue';
 import type { IDBPDatabase } from 'idb';
 import { AppError } from '../api/errors.js';
+import {
+  MAX_STORED_REPLY_BYTES,
+  surplusOf,
+  usageOf,
+  type HistoryPreferences,
+  type StorageUsage,
+} from './bounds.js';
 import { chunksOf } from './chunk-keys.js';
-import { Database } from './database.js';
+import { Database, type DatabaseState } from './database.js';
 import { createItem, isRunning, matches, soundsOf, type Item, type NewItem, type Sound } from './item.js';
 import { usePreferences } from './preferences.js';
 import { RecordingWriter } from './recording-writer.js';
 import { recoverItems } from './recovery.js';
 import type { Schema, StoredSound } from './schema.js';
 import { Tab } from './tabs.js';
+import { isQuotaError, WriteQueue, type Write } from './write-queue.js';
 
-/** Unpinned items beyond this number are removed, the oldest first. */
-const MAX_ITEMS = 1_000;
-const MB = 1024 * 1024;
-/** A longer spoken reply (about 6 minutes) is not stored; it is kept until the page is left. */
-const MAX_STORED_REPLY_BYTES = 16 * MB;
-/** No more than this share of what the browser grants. */
-const QUOTA_SHARE = 0.5;
 /** Between stores of a text that still arrives. */
 const SAVE_INTERVAL_MS = 1_000;
-const DAY_MS = 86_400_000;
 
-export type HistoryPreferences = {
-  /** Unpinned items are removed after so many days; 0: never. */
-  keepDays: number;
-  /** Bound of the stored audio. */
-  maxMegabytes: number;
-};
-
-export interface StorageUsage {
-  readonly items: number;
-  readonly audioBytes: number;
-  readonly maxAudioBytes: number;
-}
+// Browsers hide it from insecure pages, whatever the DOM types say.
+const { storage: STORAGE } = navigator as { readonly storage?: StorageManager };
 
 type TabMessage =
   | { readonly type: 'saved'; readonly id: string }
   | { readonly type: 'removed'; readonly ids: readonly string[] };
-
-type Write = (database: IDBPDatabase<Schema>) => Promise<unknown>;
 
 export class ItemStore {
   /** Oldest first. Each item is reactive; change it with `update`, which also stores it. */
@@ -67,28 +55,31 @@ export class ItemStore {
   readonly #unstored = new Map<string, Blob>();
   readonly #saveTimers = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #quotaBytes = shallowRef(Infinity);
-  #pending: Promise<unknown> = Promise.resolve();
+  readonly #writes = new WriteQueue({
+    database: this.database,
+    makeRoom: (database, bytes) => this.#dropOldestAudio(database, bytes),
+    onError: (thrown) => {
+      this.#report(thrown);
+    },
+  });
   #askedToPersist = false;
 
   constructor() {
     this.items = this.#items;
     this.preferences = usePreferences<HistoryPreferences>('history', { keepDays: 0, maxMegabytes: 500 });
-    this.usage = computed(() => ({
-      items: this.#items.length,
-      audioBytes: this.#items.flatMap(soundsOf).reduce((sum, { bytes }) => sum + bytes, 0),
-      maxAudioBytes: Math.min(this.preferences.maxMegabytes * MB, this.#quotaBytes.value * QUOTA_SHARE),
-    }));
+    this.usage = computed(() => usageOf(this.#items, this.preferences, this.#quotaBytes.value));
     this.#channel.onmessage = ({ data }: MessageEvent<TabMessage>) => void this.#onTabMessage(data);
     this.loaded = this.#load();
     watch(this.preferences, () => {
       this.#prune();
     });
-    watch(this.database.state, (state) => {
+    const onState = (state: DatabaseState) => {
       if (state === 'blocked') this.problem.value = new AppError('storage-blocked');
       else if (state === 'outdated') this.problem.value = new AppError('storage-outdated');
       else if (state === 'unavailable') this.problem.value = new AppError('storage-unavailable');
       else if (this.problem.value?.code === 'storage-blocked') this.problem.value = undefined;
-    });
+    };
+    watch(this.database.state, onState, { immediate: true });
   }
 
   /** The items of one place, oldest first. */
@@ -148,10 +139,6 @@ export class ItemStore {
       this.save(item);
     }, SAVE_INTERVAL_MS);
     this.#saveTimers.set(item.id, timer);
-  }
-
-  pin(item: Item, pinned: boolean): void {
-    this.update(item, { pinned });
   }
 
   remove(...items: readonly Item[]): void {
@@ -215,7 +202,7 @@ export class ItemStore {
 
   /** Resolves when everything so far is stored, or has failed to be. */
   async flush(): Promise<void> {
-    await this.#pending;
+    await this.#writes.flush();
   }
 
   #storeSound(item: Item, sound: Sound, blob: Blob): void {
@@ -239,34 +226,27 @@ export class ItemStore {
     this.#prune();
   }
 
-  /** Runs `write` after those before it. If the store is full, drops old audio and tries once more. */
+  /** @param message to the other tabs, once it is written. */
   #write(write: Write, message?: TabMessage, bytes = 0): void {
-    this.#pending = this.#pending.then(async () => {
-      const database = await this.database.opened;
-      if (database === undefined) return;
-      try {
-        await write(database).catch(async (thrown: unknown) => {
-          if (!isQuotaError(thrown)) throw thrown;
-          await this.#dropOldestAudio(database, Math.max(bytes * 2, 1));
-          await write(database);
-        });
-        if (message !== undefined) this.#channel.postMessage(message);
-      } catch (thrown) {
-        // Closed for a newer version or by the browser: the state of the database says so.
-        if (thrown instanceof DOMException && thrown.name === 'InvalidStateError') return;
-        this.problem.value = new AppError(isQuotaError(thrown) ? 'storage-full' : 'storage-unavailable', {
-          cause: thrown,
-        });
-      }
+    this.#writes.push(write, bytes, () => {
+      if (message !== undefined) this.#channel.postMessage(message);
+    });
+  }
+
+  #report(thrown: unknown): void {
+    // Closed for a newer version or by the browser: the state of the database says so.
+    if (thrown instanceof DOMException && thrown.name === 'InvalidStateError') return;
+    this.problem.value = new AppError(isQuotaError(thrown) ? 'storage-full' : 'storage-unavailable', {
+      cause: thrown,
     });
   }
 
   async #load(): Promise<void> {
     const database = await this.database.opened;
     if (database === undefined) return;
-    const estimate = await navigator.storage?.estimate?.().catch(() => undefined);
+    const estimate = await STORAGE?.estimate().catch(() => undefined);
     if (estimate?.quota !== undefined) this.#quotaBytes.value = estimate.quota;
-    await this.#reload(database);
+    for (const stored of await database.getAll('items')) this.#merge(stored);
     const owners = new Set(this.#items.map(({ runningIn }) => runningIn));
     owners.delete(this.#tab.id);
     for (const owner of owners) {
@@ -276,14 +256,13 @@ export class ItemStore {
     this.#prune();
   }
 
-  async #reload(database: IDBPDatabase<Schema>): Promise<void> {
-    for (const stored of await database.getAll('items')) this.#merge(stored);
-  }
-
   async #recover(owner: string | undefined): Promise<void> {
     const database = await this.database.opened;
     if (database === undefined) return;
-    const { recovered, removed } = await recoverItems(database, owner);
+    const { recovered, removed } = await recoverItems(database, owner).catch((thrown: unknown) => {
+      this.#report(thrown);
+      return { recovered: [], removed: [] };
+    });
     for (const item of recovered) {
       this.#merge(item);
       this.#channel.postMessage({ type: 'saved', id: item.id } satisfies TabMessage);
@@ -333,12 +312,8 @@ export class ItemStore {
 
   /** Keeps to the bounds of number, age and bytes. */
   #prune(): void {
-    const { keepDays } = this.preferences;
-    const oldest = keepDays > 0 ? Date.now() - keepDays * DAY_MS : 0;
-    const expendable = this.#items.filter((item) => !item.pinned && !isRunning(item));
-    const surplus = this.#items.length - MAX_ITEMS;
-    const removed = expendable.filter((item, index) => index < surplus || item.createdAt < oldest);
-    if (removed.length > 0) this.remove(...removed);
+    const surplus = surplusOf(this.#items, this.preferences);
+    if (surplus.length > 0) this.remove(...surplus);
     const excess = this.usage.value.audioBytes - this.usage.value.maxAudioBytes;
     if (excess > 0) this.#write((database) => this.#dropOldestAudio(database, excess));
   }
@@ -364,14 +339,10 @@ export class ItemStore {
   #persist(): void {
     if (this.#askedToPersist) return;
     this.#askedToPersist = true;
-    void navigator.storage?.persist?.().catch(() => false);
+    void STORAGE?.persist().catch(() => false);
   }
 }
 
 function toPlain(item: Item): Item {
   return JSON.parse(JSON.stringify(item)) as Item;
-}
-
-function isQuotaError(thrown: unknown): boolean {
-  return thrown instanceof DOMException && thrown.name === 'QuotaExceededError';
 }

@@ -99,14 +99,19 @@ export function useTranslations(service: Service, items: ItemStore, audioOutput:
     const send = (id: string | undefined): Promise<TranslationResult> =>
       translate(service, { question, profile, connectId: id, speak }, listener, signal);
     try {
-      const { firstDeltaMs: _, ...result } = await send(connectId).catch((thrown: unknown) => {
-        // The session has ended in the meantime. It held nothing but the profile, so a new one replaces it.
-        if (!(thrown instanceof AppError && thrown.code === 'session-not-found' && connectId !== undefined))
-          throw thrown;
-        session.value = undefined;
-        return send(undefined);
+      const { text, source, target, transcript, detectedSource, usage, model } = await send(connectId).catch(
+        (thrown: unknown) => {
+          // The session has ended in the meantime. It held nothing but the profile, so a new one replaces it.
+          if (!(thrown instanceof AppError && thrown.code === 'session-not-found' && connectId !== undefined))
+            throw thrown;
+          session.value = undefined;
+          return send(undefined);
+        },
+      );
+      items.update(item, {
+        ...{ text, source, target, transcript, detectedSource, usage, model },
+        state: 'done',
       });
-      items.update(item, { ...result, state: 'done' });
     } finally {
       stream?.end();
       if (wav.bytes > 0) items.keepSound(item, 'reply', wav.toBlob(), wav.durationMs);
