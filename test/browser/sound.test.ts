@@ -63,7 +63,6 @@ it('clearing everything silences what is heard and what waits', async () => {
   await speakReply(LONG);
   await soundBegins(page);
   await cards(page).nth(0).getByRole('button', { name: 'Play the reply' }).waitFor();
-  await page.getByRole('button', { name: 'History' }).click();
   await page.getByRole('button', { name: 'Clear' }).click();
   await page.getByRole('button', { name: 'Clear' }).click();
   await cards(page).first().waitFor({ state: 'detached' });
