@@ -1,6 +1,10 @@
 /** What this service supports (GET /api/capabilities); the page offers nothing else. */
 import type { components } from './openapi.js';
-import type { UploadLimits } from './upload-limits.js';
+
+export interface UploadLimits {
+  readonly maxUploadBytes: number;
+  readonly maxAudioSeconds: number;
+}
 
 type Described = components['schemas']['Capabilities'];
 

@@ -1,10 +1,6 @@
 /** Checks a file against the limits of the service before it is uploaded, as far as the browser can tell. */
+import type { UploadLimits } from './capabilities.js';
 import { AppError } from './errors.js';
-
-export interface UploadLimits {
-  readonly maxUploadBytes: number;
-  readonly maxAudioSeconds: number;
-}
 
 /** A browser that cannot read the file may never say so; then the service has to. */
 const METADATA_TIMEOUT_MS = 3_000;
