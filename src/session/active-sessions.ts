@@ -21,13 +21,13 @@ export class Lease implements Indexed {
   /** Whether `acquire` made the session. */
   readonly created: boolean;
   readonly #active: ActiveSessions;
-  readonly #owner: ActiveSession;
+  readonly #leased: ActiveSession;
   readonly #abort: AbortController;
 
-  constructor(active: ActiveSessions, owner: ActiveSession, created: boolean, abort: AbortController) {
+  constructor(active: ActiveSessions, leased: ActiveSession, created: boolean, abort: AbortController) {
     this.created = created;
     this.#active = active;
-    this.#owner = owner;
+    this.#leased = leased;
     this.#abort = abort;
   }
 
@@ -39,7 +39,7 @@ export class Lease implements Indexed {
   /** The session exists, and is kept alive from now on. */
   begin(session: Session): void {
     this.session = session;
-    this.#active.keepAlive(this.#owner, session.ttlMs);
+    this.#active.keepAlive(this.#leased, session.ttlMs);
   }
 
   /**
@@ -61,7 +61,7 @@ export class Lease implements Indexed {
 
   /** May be called twice, and after `discard`. */
   release(): void {
-    this.#active.release(this.#owner, this);
+    this.#active.release(this.#leased, this);
   }
 
   abort(reason: GatewayError): void {

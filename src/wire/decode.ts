@@ -144,5 +144,7 @@ function check<E>({ body, type }: ParsedFrame, reader: z.ZodType<E | undefined>)
     const { message, ...error } = toWireError(result.error, body);
     return { kind: 'malformed', reason: message, ...error, ...eventIdOf(body) };
   }
-  return result.data === undefined ? { kind: 'ignored', type } : { kind: 'event', event: result.data };
+  return result.data === undefined
+    ? { kind: 'ignored', type, ...eventIdOf(body) }
+    : { kind: 'event', event: result.data };
 }

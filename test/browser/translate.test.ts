@@ -52,11 +52,11 @@ async function readStoredRecording(): Promise<number[]> {
       };
     });
   const database = await wait(indexedDB.open('realtime-translation'));
-  const entries = (await wait(database.transaction('translate').objectStore('translate').getAll())) as {
-    question: { file: Blob };
+  const sounds = (await wait(database.transaction('sounds').objectStore('sounds').getAll())) as {
+    blob: Blob;
   }[];
   database.close();
-  const file = entries.at(-1)?.question.file;
+  const file = sounds.at(-1)?.blob;
   return file === undefined ? [] : [...new Uint8Array(await file.arrayBuffer())];
 }
 

@@ -4,13 +4,20 @@ import type { Capabilities } from './api/capabilities.js';
 import type { Service } from './api/service.js';
 import type { AppError } from './api/errors.js';
 import type { Messages } from './i18n/en.js';
+import type { AudioInput } from './audio/audio-input.js';
+import type { AudioOutput } from './audio/audio-output.js';
 import type { I18n } from './i18n/index.js';
 import type { Localized } from './i18n/locales.js';
 import type { LanguageOptions } from './language-options.js';
+import type { ItemStore } from './store/item-store.js';
 
 export interface Services {
   readonly service: Service;
-  readonly database: Promise<IDBDatabase | undefined>;
+  /** What every place keeps. */
+  readonly items: ItemStore;
+  /** The one microphone and the one loudspeaker of the page. */
+  readonly audioInput: AudioInput;
+  readonly audioOutput: AudioOutput;
   readonly i18n: I18n;
   /** Undefined until the service has responded. */
   readonly capabilities: ShallowRef<Capabilities | undefined>;

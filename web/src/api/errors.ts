@@ -2,32 +2,57 @@
 import type { ErrorCode } from '../../../src/errors.js';
 import { parseObject, nonEmptyString } from './json.js';
 
-/** Errors that arise in the browser. */
-type BrowserErrorCode =
-  | 'offline'
-  | 'unreachable'
-  | 'page-outdated'
-  | 'microphone-missing'
-  | 'microphone-refused'
-  | 'microphone-insecure'
-  | 'microphone-busy'
-  | 'microphone-lost'
-  | 'recording-too-short'
-  | 'speech-not-understood'
-  | 'connection-lost'
-  | 'conversation-refused'
-  | 'conversation-ended'
-  | 'network-slow'
-  | 'playback-failed'
-  | 'unknown';
+/** Errors that arise in the browser, and whether the same may succeed when it is tried again. */
+const BROWSER_ERRORS = {
+  offline: true,
+  unreachable: true,
+  /** The page was replaced by a newer version, and a part of it cannot be loaded any more. */
+  'page-outdated': false,
+  'microphone-missing': true,
+  'microphone-refused': true,
+  'microphone-insecure': false,
+  'microphone-busy': true,
+  /** Another place of this page records; `holder` names it. */
+  'microphone-held': true,
+  'microphone-lost': true,
+  'recording-too-short': true,
+  'speech-not-understood': false,
+  'connection-lost': true,
+  'conversation-refused': true,
+  'conversation-ended': true,
+  'network-slow': true,
+  'playback-failed': false,
+  /** The audio was dropped to make room, or could not be stored before a reload. */
+  'sound-missing': false,
+  'storage-full': false,
+  'storage-unavailable': false,
+  /** Another tab runs an older version of the page; nothing is stored until it closes. */
+  'storage-blocked': false,
+  /** Another tab runs a newer version; this one stores nothing any more. */
+  'storage-outdated': false,
+  unknown: true,
+} as const;
+
+type BrowserErrorCode = keyof typeof BROWSER_ERRORS;
 
 export type AppErrorCode = ErrorCode | BrowserErrorCode;
 
 export interface AppErrorInfo {
-  /** The service's own sentence, in English. */
+  /** The service's own sentence, in English. Never one of the browser's: those go into `cause`. */
   readonly detail?: string | undefined;
   readonly retryAfterSeconds?: number | undefined;
   readonly requestId?: string | undefined;
+  /** What the service says of this error. */
+  readonly retryable?: boolean | undefined;
+  /** Text that had arrived before the failure. */
+  readonly partial?: string | undefined;
+  /** The place that holds the microphone. */
+  readonly holder?: string | undefined;
+}
+
+/** An AppError as plain JSON, which can be stored. */
+export interface ErrorRecord extends AppErrorInfo {
+  readonly code: AppErrorCode;
 }
 
 export class AppError extends Error {
@@ -35,17 +60,31 @@ export class AppError extends Error {
   readonly code: AppErrorCode;
   readonly info: AppErrorInfo;
 
-  constructor(code: AppErrorCode, info: AppErrorInfo = {}) {
-    super(info.detail ?? code);
+  /** @param info `cause` is for the console alone. */
+  constructor(code: AppErrorCode, { cause, ...info }: AppErrorInfo & { readonly cause?: unknown } = {}) {
+    super(info.detail ?? code, cause === undefined ? undefined : { cause });
     this.code = code;
     this.info = info;
   }
+
+  static fromRecord({ code, ...info }: ErrorRecord): AppError {
+    return new AppError(code, info);
+  }
+
+  /** Whether the same request may succeed later. For most errors of the service it is the service that says so. */
+  get retryable(): boolean {
+    if (this.info.retryable !== undefined) return this.info.retryable;
+    return isBrowserErrorCode(this.code) && BROWSER_ERRORS[this.code];
+  }
+
+  toRecord(): ErrorRecord {
+    return { code: this.code, ...this.info };
+  }
 }
 
-/** @returns `thrown` as an AppError. For an error of another kind its message becomes the detail. */
+/** @returns `thrown` as an AppError. Its message is the browser's and not shown; it is the `cause`. */
 export function toAppError(thrown: unknown): AppError {
-  if (thrown instanceof AppError) return thrown;
-  return new AppError('unknown', { detail: thrown instanceof Error ? thrown.message : String(thrown) });
+  return thrown instanceof AppError ? thrown : new AppError('unknown', { cause: thrown });
 }
 
 /** The error for a request without a response: `offline` if this device has no network, else `unreachable`. */
@@ -64,17 +103,25 @@ export function parseProblem(
   isErrorCode: IsErrorCode,
 ): AppError {
   const problem = parseObject(body);
-  const code = problem.code;
+  const { code, retryable } = problem;
   const seconds = Number(retryAfter ?? NaN);
-  return new AppError(typeof code === 'string' && isErrorCode(code) ? code : codeForStatus(status), {
+  const isKnown = typeof code === 'string' && isErrorCode(code);
+  return new AppError(isKnown ? code : codeForStatus(status), {
     detail: nonEmptyString(problem.detail),
     requestId: nonEmptyString(problem.requestId),
+    partial: nonEmptyString(problem.partial),
     retryAfterSeconds: Number.isFinite(seconds) ? seconds : undefined,
+    // Without a word of the service, overload and failures of a gateway may pass.
+    retryable: typeof retryable === 'boolean' ? retryable : status === 429 || status >= 502,
   });
 }
 
 /** Whether the page has a sentence for this code. */
 export type IsErrorCode = (code: string) => code is AppErrorCode;
+
+function isBrowserErrorCode(code: AppErrorCode): code is BrowserErrorCode {
+  return Object.hasOwn(BROWSER_ERRORS, code);
+}
 
 function codeForStatus(status: number): AppErrorCode {
   if (status === 401) return 'unauthorized';

@@ -1,7 +1,8 @@
 /** Client of the HTTP API, except for translations. Each request carries the key, and asks for one after a 401. */
 import { parseCapabilities, type Capabilities } from './capabilities.js';
 import type { ApiKeyStore } from './api-key-store.js';
-import { parseObject, nonEmptyString } from './json.js';
+import { parseObject } from './json.js';
+import type { components } from './openapi.js';
 import { parseNotReady } from './readiness.js';
 import { networkError, parseProblem, AppError, type IsErrorCode } from './errors.js';
 
@@ -15,15 +16,15 @@ export class Service {
   }
 
   async capabilities(): Promise<Capabilities> {
-    return parseCapabilities(await this.#request('GET', '/api/capabilities'));
+    return parseCapabilities(await this.#request<'Capabilities'>('GET', '/api/capabilities'));
   }
 
   /** A ticket opens one WebSocket within 30 seconds. */
   async ticket(): Promise<string> {
-    const { ticket } = await this.#request('POST', '/api/realtime/tickets');
-    const text = nonEmptyString(ticket);
-    if (text === undefined) throw new AppError('unknown', { detail: 'The service did not return a ticket.' });
-    return text;
+    const { ticket } = await this.#request<'Ticket'>('POST', '/api/realtime/tickets');
+    if (ticket === undefined)
+      throw new AppError('unknown', { cause: 'The service did not return a ticket.' });
+    return ticket;
   }
 
   /** Ends a session. One that has already ended is not an error. */
@@ -46,7 +47,11 @@ export class Service {
     }
   }
 
-  async #request(method: 'GET' | 'POST' | 'DELETE', path: string): Promise<Record<string, unknown>> {
+  /** @returns the body as the named schema of /openapi.json; what another server answers may lack every field. */
+  async #request<Name extends keyof components['schemas']>(
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+  ): Promise<Partial<components['schemas'][Name]>> {
     for (;;) {
       const { key } = this.apiKeys;
       const response = await fetch(path, {
@@ -57,7 +62,7 @@ export class Service {
         throw networkError();
       });
       const body = await response.text();
-      if (response.ok) return parseObject(body);
+      if (response.ok) return parseObject(body) as Partial<components['schemas'][Name]>;
       if (response.status === 401 && (await this.apiKeys.renew(key))) continue;
       throw parseProblem(response.status, body, response.headers.get('Retry-After'), this.isErrorCode);
     }

@@ -1,9 +1,11 @@
 /** Sends one translation request, and reports upload progress, then text and audio as they arrive. */
 import { decodeBase64 } from '../audio/pcm.js';
+import { AppError, networkError, parseProblem, type IsErrorCode } from './errors.js';
+import { isObject, parseObject, nonEmptyString } from './json.js';
+import type { components } from './openapi.js';
 import type { Service } from './service.js';
 import { SseReader, type SseEvent } from './sse.js';
-import { isObject, parseObject, nonEmptyString } from './json.js';
-import { networkError, parseProblem, AppError } from './errors.js';
+import { postByFetch, postByXhr, type StreamRequest } from './transport.js';
 
 export type Question =
   | { readonly kind: 'text'; readonly text: string }
@@ -33,14 +35,32 @@ export interface TranslationListener {
   onAudio(pcm: Int16Array<ArrayBuffer>): void;
 }
 
+type Answer = components['schemas']['Translation'];
+
+export type TokenUsage = NonNullable<Answer['usage']>;
+
+export interface DetectedSource {
+  readonly language: string;
+  /** 0 to 1, where the service knows it. */
+  readonly confidence: number | undefined;
+}
+
+/** The answer in the page's words: absent is undefined, never null. */
 export interface TranslationResult {
   readonly text: string;
   readonly source: string | undefined;
   readonly target: string | undefined;
+  /** What was heard in a recording. */
+  readonly transcript: string | undefined;
+  readonly detectedSource: DetectedSource | undefined;
+  readonly usage: TokenUsage | undefined;
   readonly model: string | undefined;
   /** From acceptance by the service to the first word, if the service reports it. */
   readonly firstDeltaMs: number | undefined;
 }
+
+/** A smaller body is sent before progress could be seen, so it goes by fetch, whose answer is read without copies. */
+const PROGRESS_FROM_BYTES = 64 * 1024;
 
 /** @throws AppError for every failure, or the reason of `signal` when it is aborted. */
 export async function translate(
@@ -60,6 +80,73 @@ export async function translate(
   }
 }
 
+async function send(
+  service: Service,
+  translation: TranslationRequest,
+  key: string | undefined,
+  listener: TranslationListener,
+  signal: AbortSignal,
+): Promise<TranslationResult> {
+  signal.throwIfAborted();
+  const answer = new AnswerReader(listener, service.isErrorCode);
+  const request: StreamRequest = {
+    path: '/api/realtime/translate',
+    headers: {
+      Accept: 'text/event-stream',
+      ...(key === undefined ? {} : { Authorization: `Bearer ${key}` }),
+    },
+    body: toFormData(translation),
+    onUpload: (fraction) => {
+      listener.onUpload(fraction);
+    },
+    onText: (chunk) => {
+      answer.push(chunk);
+    },
+    signal,
+  };
+  const { question } = translation;
+  const isLarge = question.kind === 'recording' && question.file.size > PROGRESS_FROM_BYTES;
+  try {
+    const refusal = await (isLarge ? postByXhr(request) : postByFetch(request));
+    if (refusal !== undefined)
+      throw parseProblem(refusal.status, refusal.body, refusal.retryAfter, service.isErrorCode);
+  } catch (thrown) {
+    if (signal.aborted) throw signal.reason;
+    // The network may fail after the last event.
+    if (answer.outcome === undefined) throw thrown instanceof AppError ? thrown : networkError();
+  }
+  if (answer.outcome === undefined) throw new AppError('translation-incomplete', { retryable: true });
+  if (answer.outcome instanceof AppError) throw answer.outcome;
+  return answer.outcome;
+}
+
+/** Reads the events of an answer. Its outcome is what the last of them said. */
+class AnswerReader {
+  outcome: TranslationResult | AppError | undefined;
+  readonly #events = new SseReader();
+  readonly #listener: TranslationListener;
+  readonly #isErrorCode: IsErrorCode;
+
+  constructor(listener: TranslationListener, isErrorCode: IsErrorCode) {
+    this.#listener = listener;
+    this.#isErrorCode = isErrorCode;
+  }
+
+  push(chunk: string): void {
+    for (const event of this.#events.push(chunk)) this.#dispatch(event);
+  }
+
+  #dispatch({ name, data }: SseEvent): void {
+    const body = parseObject(data);
+    if (name === 'translation.started') this.#listener.onStarted(nonEmptyString(body.connectId) ?? '');
+    else if (name === 'translation.text.delta') this.#listener.onText(nonEmptyString(body.delta) ?? '');
+    else if (name === 'translation.audio.delta')
+      this.#listener.onAudio(decodeBase64(nonEmptyString(body.base64) ?? ''));
+    else if (name === 'translation.done') this.outcome = toResult(body);
+    else if (name === 'error') this.outcome = parseProblem(0, data, null, this.#isErrorCode);
+  }
+}
+
 function toFormData({ question, profile, connectId, speak }: TranslationRequest): FormData {
   const form = new FormData();
   if (connectId !== undefined) form.set('connectId', connectId);
@@ -72,99 +159,22 @@ function toFormData({ question, profile, connectId, speak }: TranslationRequest)
   return form;
 }
 
-/** Uses XMLHttpRequest, because fetch does not report upload progress. */
-function send(
-  service: Service,
-  translation: TranslationRequest,
-  key: string | undefined,
-  listener: TranslationListener,
-  signal: AbortSignal,
-): Promise<TranslationResult> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const request = new XMLHttpRequest();
-    const reader = new SseReader();
-    let readChars = 0;
-    let settled = false;
-
-    const settle = (complete: () => void) => {
-      settled = true;
-      signal.removeEventListener('abort', abort);
-      complete();
-    };
-    const abort = () => {
-      settle(() => {
-        reject(signal.reason as Error);
-      });
-      request.abort();
-    };
-    const readEvents = () => {
-      if (settled || request.status !== 200) return;
-      const events = reader.push(request.responseText.slice(readChars));
-      readChars = request.responseText.length;
-      for (const event of events) {
-        const body = parseObject(event.data);
-        if (event.name === 'translation.done')
-          settle(() => {
-            resolve(parseResult(body));
-          });
-        else if (event.name === 'error')
-          settle(() => {
-            reject(parseProblem(0, event.data, null, service.isErrorCode));
-          });
-        else dispatch(event, body, listener);
-      }
-    };
-
-    request.upload.onprogress = ({ loaded, total }) => {
-      listener.onUpload(total === 0 ? 1 : loaded / total);
-    };
-    request.upload.onload = () => {
-      listener.onUpload(1);
-    };
-    request.onprogress = readEvents;
-    request.onload = () => {
-      readEvents();
-      if (settled) return;
-      const { status, responseText } = request;
-      const failure =
-        status === 200
-          ? new AppError('translation-incomplete')
-          : parseProblem(status, responseText, request.getResponseHeader('Retry-After'), service.isErrorCode);
-      settle(() => {
-        reject(failure);
-      });
-    };
-    request.onerror = () => {
-      if (!settled)
-        settle(() => {
-          reject(networkError());
-        });
-    };
-
-    signal.addEventListener('abort', abort);
-    request.open('POST', '/api/realtime/translate');
-    request.setRequestHeader('Accept', 'text/event-stream');
-    if (key !== undefined) request.setRequestHeader('Authorization', `Bearer ${key}`);
-    request.send(toFormData(translation));
-  });
-}
-
-function dispatch(event: SseEvent, body: Record<string, unknown>, listener: TranslationListener): void {
-  if (event.name === 'translation.started') listener.onStarted(nonEmptyString(body.connectId) ?? '');
-  if (event.name === 'translation.text.delta') listener.onText(nonEmptyString(body.delta) ?? '');
-  if (event.name === 'translation.audio.delta')
-    listener.onAudio(decodeBase64(nonEmptyString(body.base64) ?? ''));
-}
-
-function parseResult(body: Record<string, unknown>): TranslationResult {
-  const timings = isObject(body.timings) ? body.timings : {};
-  const firstDeltaMs = timings.firstDeltaMs;
+function toResult(body: Record<string, unknown>): TranslationResult {
+  const answer = body as Partial<Answer>;
+  const { detectedSource } = body;
+  const language = isObject(detectedSource) ? nonEmptyString(detectedSource.language) : undefined;
+  const confidence = isObject(detectedSource) ? detectedSource.confidence : undefined;
   return {
-    text: nonEmptyString(body.text) ?? '',
-    source: nonEmptyString(body.source),
-    target: nonEmptyString(body.target),
-    model: nonEmptyString(body.model),
-    firstDeltaMs: typeof firstDeltaMs === 'number' ? firstDeltaMs : undefined,
+    text: answer.text ?? '',
+    source: answer.source ?? undefined,
+    target: answer.target ?? undefined,
+    transcript: nonEmptyString(body.transcript),
+    detectedSource:
+      language === undefined
+        ? undefined
+        : { language, confidence: typeof confidence === 'number' ? confidence : undefined },
+    usage: answer.usage,
+    model: answer.model,
+    firstDeltaMs: answer.timings?.firstDeltaMs,
   };
 }

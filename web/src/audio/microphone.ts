@@ -11,6 +11,15 @@ export interface MicrophoneListener {
   onLost(): void;
 }
 
+export interface MicrophoneOptions {
+  /** Absent: the default of the system. */
+  readonly deviceId?: string;
+  readonly echoCancellation: boolean;
+  readonly noiseSuppression: boolean;
+  readonly autoGainControl: boolean;
+}
+
+/** One opened device. Pages use AudioInput, which sees to it that only one is open. */
 export class Microphone {
   readonly #stream: MediaStream;
   readonly #context: AudioContext;
@@ -21,8 +30,8 @@ export class Microphone {
   }
 
   /** Asks for permission if necessary. @throws AppError with the reason if the microphone cannot be opened. */
-  static async open(listener: MicrophoneListener): Promise<Microphone> {
-    const stream = await requestStream();
+  static async open(options: MicrophoneOptions, listener: MicrophoneListener): Promise<Microphone> {
+    const stream = await requestStream(options);
     let context: AudioContext | undefined;
     try {
       const [opened, source] = createSource(stream);
@@ -57,18 +66,21 @@ export class Microphone {
   }
 }
 
-async function requestStream(): Promise<MediaStream> {
+/** A chosen device that is gone is replaced by the default, as `ideal` means. */
+async function requestStream({ deviceId, ...processing }: MicrophoneOptions): Promise<MediaStream> {
   // Outside https and localhost browsers hide mediaDevices altogether, whatever the DOM types say.
   const { mediaDevices } = navigator as { readonly mediaDevices?: MediaDevices };
   if (mediaDevices === undefined) throw new AppError('microphone-insecure');
   try {
     return await mediaDevices.getUserMedia({
-      audio: { channelCount: 1, echoCancellation: true, noiseSuppression: true, autoGainControl: true },
+      audio: {
+        channelCount: 1,
+        ...processing,
+        ...(deviceId === undefined ? {} : { deviceId: { ideal: deviceId } }),
+      },
     });
   } catch (thrown) {
-    throw new AppError(errorCodeFor(thrown), {
-      detail: thrown instanceof Error ? thrown.message : undefined,
-    });
+    throw new AppError(errorCodeFor(thrown), { cause: thrown });
   }
 }
 

@@ -5,21 +5,21 @@ import { saveFile } from '../save-file.js';
 import type { Turn } from './transcript.js';
 
 export function exportTurns(turns: readonly Turn[], title: string, t: Messages, kind: 'text' | 'json'): void {
-  const spokenTurns = turns.filter(({ speaker }) => speaker !== 'break');
+  const spokenTurns = turns.filter(({ input }) => input.speaker !== 'break');
   const content =
     kind === 'text'
       ? toText(
           title,
-          spokenTurns.map(({ at, speaker, text }) => ({
-            at,
-            label: speaker === 'person' ? t.you : t.model,
+          spokenTurns.map(({ createdAt, input, text }) => ({
+            at: createdAt,
+            label: input.speaker === 'person' ? t.you : t.model,
             text,
           })),
         )
       : toJson(
-          spokenTurns.map(({ at, speaker, text, state }) => ({
-            at,
-            speaker,
+          spokenTurns.map(({ createdAt, input, text, state }) => ({
+            at: createdAt,
+            speaker: input.speaker,
             text,
             interrupted: state === 'interrupted',
           })),

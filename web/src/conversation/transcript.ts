@@ -1,35 +1,32 @@
-/** The turns of a conversation, stored as the history of its view. */
-import { reactive, toRaw } from 'vue';
-import { History, newId, type Entry } from '../store/history.js';
-import type { ViewName } from '../store/database.js';
+/** The turns of a conversation, kept as items of its place. */
+import type { ComputedRef } from 'vue';
+import type { Item } from '../store/item.js';
+import type { ItemStore } from '../store/item-store.js';
 
-export interface Turn extends Entry {
-  readonly id: string;
-  readonly at: number;
-  /** `break`: a new conversation begins here, and the model does not know the turns above. */
-  readonly speaker: 'person' | 'model' | 'break';
-  text: string;
-  state: 'open' | 'done' | 'interrupted' | 'failed';
-}
+/** An item whose `text` is what was said, and whose input says by whom. */
+export type Turn = Item & { readonly input: { readonly kind: 'turn' } };
+
+type Speaker = Turn['input']['speaker'];
 
 export class Transcript {
-  readonly history: History<Turn>;
+  /** Oldest first. */
+  readonly turns: ComputedRef<Turn[]>;
+  readonly #items: ItemStore;
+  readonly #place: string;
   /** Turns of the current conversation by their item id. */
   readonly #open = new Map<string, Turn>();
 
-  constructor(database: Promise<IDBDatabase | undefined>, view: ViewName) {
-    this.history = new History<Turn>(database, view, (turn) => ({ ...toRaw(turn) }));
-  }
-
-  async load(): Promise<void> {
-    await this.history.load((stored) => reactive({ ...(stored as Turn) }));
+  constructor(items: ItemStore, place: string) {
+    this.#items = items;
+    this.#place = place;
+    this.turns = items.of(place) as ComputedRef<Turn[]>;
   }
 
   /** The turn of an item, created if necessary. */
   turnOf(itemId: string, speaker: 'person' | 'model'): Turn {
     const existing = this.#open.get(itemId);
     if (existing !== undefined) return existing;
-    const turn = this.#add(speaker, 'open');
+    const turn = this.#add(speaker, '', 'streaming');
     this.#open.set(itemId, turn);
     return turn;
   }
@@ -38,44 +35,45 @@ export class Transcript {
     return this.#open.get(itemId);
   }
 
+  /** Appends to a turn that is still being said. */
+  append(turn: Turn, text: string): void {
+    turn.text += text;
+    this.#items.saveSoon(turn);
+  }
+
   /** Ends a turn and stores it, or removes it if it is empty. */
   close(turn: Turn, state: 'done' | 'interrupted' | 'failed'): void {
-    turn.state = state;
-    if (turn.text.trim() === '') void this.history.remove(turn);
-    else void this.history.save(turn);
+    if (turn.text.trim() === '') this.#items.remove(turn);
+    else this.#items.update(turn, { state });
   }
 
   /** Adds a finished turn of the user, e.g. a typed message. */
   addMessage(text: string): Turn {
-    const turn = this.#add('person', 'done');
-    turn.text = text;
-    void this.history.save(turn);
-    return turn;
+    return this.#add('person', text, 'done');
   }
 
   /** Ends the open turns of the model, or of both sides when the conversation is over. */
   closeOpen(who: 'model' | 'all', state: 'done' | 'interrupted' | 'failed'): void {
     for (const turn of this.#open.values()) {
-      if (turn.state === 'open' && (who === 'all' || turn.speaker === who)) this.close(turn, state);
+      if (turn.state === 'streaming' && (who === 'all' || turn.input.speaker === who))
+        this.close(turn, state);
     }
     if (who === 'all') this.#open.clear();
   }
 
   /** Marks the beginning of a new conversation below an earlier one. */
   markBreak(): void {
-    const last = this.history.entries.at(-1);
-    if (last === undefined || last.speaker === 'break') return;
-    void this.history.save(this.#add('break', 'done'));
+    const last = this.turns.value.at(-1);
+    if (last === undefined || last.input.speaker === 'break') return;
+    this.#add('break', '', 'done');
   }
 
-  async clear(): Promise<void> {
+  clear(): void {
     this.#open.clear();
-    await this.history.clear();
+    this.#items.clear(this.#place);
   }
 
-  #add(speaker: Turn['speaker'], state: Turn['state']): Turn {
-    const turn: Turn = reactive({ id: newId(), at: Date.now(), speaker, text: '', state });
-    this.history.entries.push(turn);
-    return turn;
+  #add(speaker: Speaker, text: string, state: 'streaming' | 'done'): Turn {
+    return this.#items.add({ place: this.#place, input: { kind: 'turn', speaker }, text, state }) as Turn;
   }
 }

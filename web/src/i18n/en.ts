@@ -92,10 +92,20 @@ export const en = {
       'Browsers allow the microphone on secure pages only. Open this page over https or on localhost.',
     'microphone-busy': 'Another program is using the microphone. Close it, then try again.',
     'microphone-lost': 'The microphone was disconnected. Connect it, then start again.',
+    'microphone-held': 'Another part of this page is using the microphone. End it there, then try again.',
     'recording-too-short': 'The recording is too short. Speak, then press stop.',
     'speech-not-understood':
       'This service does not understand speech in this language. Choose another, or type.',
     'playback-failed': 'The browser cannot play this recording. Download it instead.',
+    'sound-missing': 'The sound is no longer kept in this browser.',
+    'storage-full':
+      'This browser has no room left: the newest entries last only until you leave the page. Remove some, or save them.',
+    'storage-unavailable':
+      'This browser does not let the page keep anything: entries last only until you leave the page.',
+    'storage-blocked':
+      'Another tab runs an older version of this page. Close it, and what you do here is kept.',
+    'storage-outdated':
+      'Another tab runs a newer version of this page. Reload this one, or nothing more is kept here.',
     unknown: 'An unexpected error occurred. Try again.',
     'invalid-request': 'The service did not accept the request. Check what you entered.',
     unauthorized: 'A valid key is needed. Try again and enter it.',

@@ -5,7 +5,7 @@ import type { AppError } from '../../api/errors.js';
 import { Connection, errorFromEvent } from '../../conversation/connection.js';
 import type { ServerEvent } from '../../conversation/events.js';
 import type { Transcript, Turn } from '../../conversation/transcript.js';
-import { newId } from '../../store/history.js';
+import { newId } from '../../store/item.js';
 
 /** Not shown. `draining` only announces a close, which is shown when it comes; until then the answer continues. */
 const IGNORED_ERRORS = new Set(['response_cancel_not_active', 'draining']);
@@ -76,16 +76,16 @@ export function useChat(service: Service, transcript: Transcript, options: ChatO
     transcript.closeOpen('model', 'interrupted');
   }
 
-  async function clear(): Promise<void> {
+  function clear(): void {
     connection.close();
     error.value = undefined;
     pendingMessage.value = undefined;
-    await transcript.clear();
+    transcript.clear();
   }
 
   function onEvent(event: ServerEvent): void {
     if (event.type === 'response-text' && !stopped.value) {
-      transcript.turnOf(event.itemId, 'model').text += event.delta;
+      transcript.append(transcript.turnOf(event.itemId, 'model'), event.delta);
     } else if (event.type === 'response-done') {
       answering.value = false;
       if (event.status === 'failed') error.value = errorFromEvent(event, service);

@@ -2,13 +2,15 @@
 import { computed, ref, shallowRef, watch } from 'vue';
 import type { Service } from '../../api/service.js';
 import { toAppError, AppError } from '../../api/errors.js';
-import { Microphone } from '../../audio/microphone.js';
+import type { AudioInput } from '../../audio/audio-input.js';
+import type { AudioOutput, OutputStream } from '../../audio/audio-output.js';
 import { decodeBase64, encodeBase64, loudness, toPcm16 } from '../../audio/pcm.js';
-import { Player } from '../../audio/player.js';
 import { Connection, errorFromEvent } from '../../conversation/connection.js';
 import type { ServerEvent } from '../../conversation/events.js';
 import type { Transcript } from '../../conversation/transcript.js';
-import { newId } from '../../store/history.js';
+import { newId } from '../../store/item.js';
+
+export const PLACE = 'interpreter';
 
 /** About 10 s of audio. With more unsent, new audio is dropped, because it would arrive too late to be useful. */
 const MAX_BACKLOG_BYTES = 640_000;
@@ -25,19 +27,23 @@ export type CallOptions = {
   target: string;
   voice: string;
   prompt: string;
-  /** 0 to 100. */
-  volume: number;
 };
 
 export type Call = ReturnType<typeof useCall>;
 
-export function useCall(service: Service, transcript: Transcript, options: CallOptions) {
+export function useCall(
+  service: Service,
+  transcript: Transcript,
+  audioInput: AudioInput,
+  audioOutput: AudioOutput,
+  options: CallOptions,
+) {
   const connection = new Connection(service, '/realtime-voice', onEvent);
-  const microphone = shallowRef<Microphone>();
-  const player = shallowRef<Player>();
+  /** The answers that are heard or wait to be, by their item ids. */
+  const streams = new Map<string, OutputStream>();
   const error = shallowRef<AppError>();
   /** Identifies the running call, from the click to its end, so that results of an earlier one are discarded. */
-  const currentCall = shallowRef<object>();
+  const currentCall = shallowRef<AbortController>();
   const muted = ref(false);
   const level = ref(0);
   const speaking = ref<'none' | 'person' | 'model'>('none');
@@ -56,41 +62,24 @@ export function useCall(service: Service, transcript: Transcript, options: CallO
   watch(connection.state, (state) => {
     if (state.status !== 'lost') return;
     error.value = state.error;
-    void releaseDevices();
+    releaseDevices();
   });
-  watch(
-    () => options.volume,
-    (volume) => {
-      if (player.value !== undefined) player.value.volume = volume / 100;
-    },
-  );
+  watch(audioOutput.current, (current) => {
+    if (current?.owner === PLACE) speaking.value = 'model';
+    else if (speaking.value === 'model') speaking.value = 'none';
+  });
 
   async function start(): Promise<void> {
     if (phase.value !== 'idle') return;
-    const call = {};
+    const call = new AbortController();
     currentCall.value = call;
     error.value = undefined;
     muted.value = false;
     latencyMs.value = undefined;
     try {
-      player.value = new Player((playing) => {
-        if (playing) speaking.value = 'model';
-        else if (speaking.value === 'model') speaking.value = 'none';
-      });
-      player.value.volume = options.volume / 100;
-      await player.value.resume();
-      const opened = await Microphone.open({
-        onFrame: sendFrame,
-        onLost: () => {
-          end(new AppError('microphone-lost'));
-        },
-      });
-      // The user hung up while the browser asked for permission.
-      if (currentCall.value !== call) {
-        await opened.close();
-        return;
-      }
-      microphone.value = opened;
+      await audioOutput.unlock();
+      // Hanging up aborts it, also while the browser asks for permission.
+      await audioInput.open(PLACE, { onFrame: sendFrame, onLost: end }, call.signal);
       transcript.markBreak();
       const { source, target, voice, prompt } = options;
       await connection.open({ source, target, voice, prompt });
@@ -102,20 +91,19 @@ export function useCall(service: Service, transcript: Transcript, options: CallO
   function end(why?: AppError): void {
     connection.close();
     error.value = why;
-    void releaseDevices();
+    releaseDevices();
   }
 
-  async function releaseDevices(): Promise<void> {
+  function releaseDevices(): void {
+    currentCall.value?.abort();
     currentCall.value = undefined;
-    const closing = [microphone.value?.close(), player.value?.close()];
-    microphone.value = undefined;
-    player.value = undefined;
+    audioOutput.stop({ owner: PLACE });
+    streams.clear();
     level.value = 0;
     speaking.value = 'none';
     responseId.value = undefined;
     hasPendingMessage.value = false;
     transcript.closeOpen('all', 'interrupted');
-    await Promise.all(closing.filter((each) => each !== undefined));
   }
 
   /** While muted, sends silence: the service detects the end of the sentence, and does not join speech across the gap. */
@@ -155,16 +143,17 @@ export function useCall(service: Service, transcript: Transcript, options: CallO
 
   /** Stops playback and reports to the service how much of the answer was actually played. */
   function interrupt(): void {
-    const position = player.value?.stop();
+    const position = audioOutput.stop({ owner: PLACE });
+    streams.clear();
     responseId.value = undefined;
     if (position === undefined) return;
     connection.send({
       type: 'conversation.item.truncate',
-      item_id: position.itemId,
+      item_id: position.id,
       content_index: 0,
       audio_end_ms: position.playedMs,
     });
-    const turn = transcript.find(position.itemId);
+    const turn = transcript.find(position.id);
     if (turn !== undefined) transcript.close(turn, 'interrupted');
   }
 
@@ -182,7 +171,7 @@ export function useCall(service: Service, transcript: Transcript, options: CallO
         requestedAt.value = performance.now();
         return;
       case 'transcript-delta':
-        transcript.turnOf(event.itemId, 'person').text += event.text;
+        transcript.append(transcript.turnOf(event.itemId, 'person'), event.text);
         return;
       case 'transcript-done':
       case 'transcript-failed': {
@@ -196,7 +185,7 @@ export function useCall(service: Service, transcript: Transcript, options: CallO
         return;
       case 'response-text':
         if (event.responseId === responseId.value)
-          transcript.turnOf(event.itemId, 'model').text += event.delta;
+          transcript.append(transcript.turnOf(event.itemId, 'model'), event.delta);
         return;
       case 'response-audio':
         if (event.responseId === responseId.value) playDelta(event.itemId, event.base64);
@@ -211,16 +200,24 @@ export function useCall(service: Service, transcript: Transcript, options: CallO
   }
 
   function playDelta(itemId: string, base64: string): void {
-    if (requestedAt.value !== undefined) {
-      latencyMs.value = Math.round(performance.now() - requestedAt.value);
+    let stream = streams.get(itemId);
+    if (stream === undefined) {
+      const askedAt = requestedAt.value;
       requestedAt.value = undefined;
+      const onHeard = (atMs: number) => {
+        if (askedAt !== undefined) latencyMs.value = Math.round(atMs - askedAt);
+      };
+      stream = audioOutput.stream(itemId, PLACE, { onHeard });
+      streams.set(itemId, stream);
     }
-    player.value?.play(itemId, decodeBase64(base64));
+    stream.write(decodeBase64(base64));
   }
 
   function onResponseDone(done: ServerEvent & { type: 'response-done' }): void {
     if (done.status === 'failed') error.value = errorFromEvent(done, service);
     transcript.closeOpen('model', done.status === 'completed' ? 'done' : 'interrupted');
+    for (const stream of streams.values()) stream.end();
+    streams.clear();
     if (responseId.value === done.responseId) responseId.value = undefined;
     if (!hasPendingMessage.value) return;
     hasPendingMessage.value = false;

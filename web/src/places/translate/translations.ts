@@ -1,152 +1,145 @@
-/** The translations of this tab: sends requests, tracks their state, and keeps the session that they share. */
-import { computed, reactive, shallowReactive, toRaw } from 'vue';
+/** Runs the translations of this tab: sends requests, tracks their state in items, and keeps the session that they share. */
+import { computed, shallowReactive } from 'vue';
 import type { Service } from '../../api/service.js';
 import { translate, type Profile, type Question, type TranslationResult } from '../../api/translate.js';
 import { toAppError, AppError } from '../../api/errors.js';
-import { encodeWav } from '../../audio/wav.js';
-import { History, newId, type Entry } from '../../store/history.js';
-import type { Playback } from './playback.js';
+import type { AudioOutput, OutputStream } from '../../audio/audio-output.js';
+import { WavBuilder } from '../../audio/wav.js';
+import type { Item, ItemInput } from '../../store/item.js';
+import type { ItemStore } from '../../store/item-store.js';
 import { useTabSession } from './tab-session.js';
 
-export interface Translation extends Entry {
-  readonly id: string;
-  readonly at: number;
-  readonly question: Question;
-  readonly profile: Profile;
-  readonly speak: boolean;
-  state: 'uploading' | 'waiting' | 'streaming' | 'done' | 'failed' | 'stopped';
-  /** Fraction of the upload that has been sent, 0 to 1. */
-  uploaded: number;
-  text: string;
-  /** WAV of the spoken reply. */
-  reply: Blob | undefined;
-  source: string | undefined;
-  target: string | undefined;
-  /** From the click to the first text or audio. */
-  firstMs: number | undefined;
-  error: AppError | undefined;
-}
+export const PLACE = 'translate';
 
 export type Translations = ReturnType<typeof useTranslations>;
 
-export function useTranslations(
-  service: Service,
-  database: Promise<IDBDatabase | undefined>,
-  playback: Playback,
-) {
-  const history = new History<Translation>(database, 'translate', serialize);
+export function useTranslations(service: Service, items: ItemStore, audioOutput: AudioOutput) {
+  const own = items.of(PLACE);
   const running = shallowReactive(new Map<string, AbortController>());
+  /** Fractions of the uploads that run. */
+  const uploaded = shallowReactive(new Map<string, number>());
   const busy = computed(() => running.size > 0);
   const session = useTabSession();
 
-  function submit(question: Question, profile: Profile, speak: boolean): Translation {
-    const translation: Translation = reactive({
-      id: newId(),
-      at: Date.now(),
-      question,
-      profile,
-      speak,
-      state: 'uploading',
-      uploaded: 0,
-      text: '',
-      reply: undefined,
-      source: undefined,
-      target: undefined,
-      firstMs: undefined,
-      error: undefined,
-    });
-    history.entries.push(translation);
-    void run(translation);
-    return translation;
+  function submitText(text: string, profile: Profile, speak: boolean): Item {
+    return submit({ kind: 'text', text }, profile, speak);
   }
 
-  async function run(translation: Translation): Promise<void> {
+  function submitFile(file: File, profile: Profile, speak: boolean): Item {
+    const item = items.add(newItem({ kind: 'file', name: file.name, sound: undefined }, profile, speak));
+    items.keepSound(item, 'input', file);
+    void run(item);
+    return item;
+  }
+
+  function submit(input: ItemInput, profile: Profile, speak: boolean): Item {
+    const item = items.add(newItem(input, profile, speak));
+    void run(item);
+    return item;
+  }
+
+  function newItem(input: ItemInput, profile: Profile, speak: boolean) {
+    return { place: PLACE, input, profile: { ...profile }, speak };
+  }
+
+  /** Sends an item's request; also again, and then its result replaces the former one. */
+  async function run(item: Item): Promise<void> {
     const controller = new AbortController();
-    running.set(translation.id, controller);
+    running.set(item.id, controller);
+    items.update(item, {
+      state: 'uploading',
+      text: '',
+      transcript: undefined,
+      error: undefined,
+      firstMs: undefined,
+    });
     try {
-      await sendRequest(translation, controller.signal);
+      await sendRequest(item, controller.signal);
     } catch (thrown) {
-      if (controller.signal.aborted) translation.state = 'stopped';
-      else {
-        translation.state = 'failed';
-        translation.error = toAppError(thrown);
-      }
+      if (controller.signal.aborted) items.update(item, { state: 'stopped' });
+      else items.update(item, { state: 'failed', error: toAppError(thrown).toRecord() });
     } finally {
-      running.delete(translation.id);
-      if (translation.text !== '') await history.save(translation);
+      running.delete(item.id);
+      uploaded.delete(item.id);
     }
   }
 
-  async function sendRequest(translation: Translation, signal: AbortSignal): Promise<void> {
-    const { question, profile, speak } = translation;
+  async function sendRequest(item: Item, signal: AbortSignal): Promise<void> {
+    const { profile, speak } = item;
+    const question = await questionOf(item);
     const profileJson = JSON.stringify(profile);
     const connectId = profileJson === session.value?.profileJson ? session.value.connectId : undefined;
     const startedAt = performance.now();
-    const audio: Int16Array[] = [];
+    const wav = new WavBuilder();
+    let stream: OutputStream | undefined;
     const onFirstOutput = () => {
-      translation.firstMs ??= Math.round(performance.now() - startedAt);
-      translation.state = 'streaming';
+      if (item.state === 'streaming') return;
+      items.update(item, { firstMs: Math.round(performance.now() - startedAt), state: 'streaming' });
     };
     const listener = {
       onUpload(fraction: number) {
-        translation.uploaded = fraction;
-        if (fraction === 1 && translation.state === 'uploading') translation.state = 'waiting';
+        uploaded.set(item.id, fraction);
+        if (fraction === 1 && item.state === 'uploading') items.update(item, { state: 'waiting' });
       },
       onStarted(id: string) {
         session.value = { connectId: id, profileJson };
       },
       onText(delta: string) {
         onFirstOutput();
-        translation.text += delta;
+        item.text += delta;
+        items.saveSoon(item);
       },
       onAudio(pcm: Int16Array<ArrayBuffer>) {
         onFirstOutput();
-        audio.push(pcm);
-        playback.stream(translation.id, pcm);
+        wav.append(pcm);
+        stream ??= audioOutput.stream(item.id, PLACE);
+        stream.write(pcm);
       },
     };
-    let result: TranslationResult;
+    const send = (id: string | undefined): Promise<TranslationResult> =>
+      translate(service, { question, profile, connectId: id, speak }, listener, signal);
     try {
-      result = await translate(service, { question, profile, connectId, speak }, listener, signal);
-    } catch (thrown) {
-      // The session has ended in the meantime. It held nothing but the profile, so a new one replaces it.
-      if (!(thrown instanceof AppError && thrown.code === 'session-not-found' && connectId !== undefined))
-        throw thrown;
-      session.value = undefined;
-      result = await translate(service, { question, profile, connectId: undefined, speak }, listener, signal);
+      const { text, source, target, transcript, detectedSource, usage, model } = await send(connectId).catch(
+        (thrown: unknown) => {
+          // The session has ended in the meantime. It held nothing but the profile, so a new one replaces it.
+          if (!(thrown instanceof AppError && thrown.code === 'session-not-found' && connectId !== undefined))
+            throw thrown;
+          session.value = undefined;
+          return send(undefined);
+        },
+      );
+      items.update(item, {
+        ...{ text, source, target, transcript, detectedSource, usage, model },
+        state: 'done',
+      });
+    } finally {
+      stream?.end();
+      if (wav.bytes > 0) items.keepSound(item, 'reply', wav.toBlob(), wav.durationMs);
     }
-    translation.text = result.text;
-    translation.source = result.source;
-    translation.target = result.target;
-    if (audio.length > 0) translation.reply = new Blob([encodeWav(audio)], { type: 'audio/wav' });
-    translation.state = 'done';
   }
 
-  /** Sends the request again and shows its result in the same card. */
-  function retry(translation: Translation): void {
-    Object.assign(translation, {
-      state: 'uploading',
-      uploaded: 0,
-      text: '',
-      error: undefined,
-      firstMs: undefined,
-    });
-    void run(translation);
+  async function questionOf({ input }: Item): Promise<Question> {
+    if (input.kind === 'text') return { kind: 'text', text: input.text };
+    if (input.kind === 'turn') throw new Error('a turn is not translated alone');
+    const file = input.sound && (await items.sound(input.sound));
+    if (file === undefined) throw new AppError('sound-missing');
+    return { kind: 'recording', file, name: input.name };
   }
 
-  function stop(translation: Translation): void {
-    running.get(translation.id)?.abort();
-    if (playback.playing.value === translation.id) playback.stop();
+  function stop(item: Item): void {
+    running.get(item.id)?.abort();
+    audioOutput.stop({ id: item.id });
   }
 
-  async function remove(translation: Translation): Promise<void> {
-    stop(translation);
-    await history.remove(translation);
+  function remove(item: Item): void {
+    stop(item);
+    items.remove(item);
   }
 
-  async function clear(): Promise<void> {
+  function clear(): void {
     for (const controller of running.values()) controller.abort();
-    await history.clear();
+    audioOutput.stop({ owner: PLACE });
+    items.clear(PLACE);
   }
 
   async function newSession(): Promise<void> {
@@ -155,23 +148,9 @@ export function useTranslations(
     if (ended !== undefined) await service.endSession(ended);
   }
 
-  async function load(): Promise<void> {
-    await history.load((stored) => reactive({ ...(stored as Translation) }));
-  }
-
   const connectId = computed(() => session.value?.connectId);
-  return { history, connectId, busy, submit, retry, stop, remove, clear, newSession, load };
-}
-
-/** Plain data for the database. A translation that is not done is stored as stopped. */
-function serialize(translation: Translation): Entry {
-  const plain = toRaw(translation);
-  const stored: Translation = {
-    ...plain,
-    question: toRaw(plain.question),
-    profile: { ...plain.profile },
-    state: plain.state === 'done' ? 'done' : 'stopped',
-    error: undefined,
+  return {
+    ...{ items: own, connectId, busy, uploaded },
+    ...{ submitText, submitFile, run, stop, remove, clear, newSession },
   };
-  return stored;
 }

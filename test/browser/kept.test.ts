@@ -1,0 +1,269 @@
+/** What a user recorded or typed is kept: whatever dies, is unplugged, full, forbidden, or of another version. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { startBeforeScript } from '../support/gateway.js';
+import {
+  cards,
+  launchBrowser,
+  openPlace,
+  SENTENCE,
+  speak,
+  textOf,
+  translateText,
+  visit,
+} from '../support/browser/browser.js';
+
+type Service = Awaited<ReturnType<typeof startBeforeScript>>;
+
+let service: Service;
+let browser: Browser;
+const closers: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  [service, browser] = await Promise.all([
+    startBeforeScript(),
+    speak(SENTENCE).then((wav) => launchBrowser({ wav })),
+  ]);
+});
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+afterAll(async () => {
+  await browser.close();
+  await service.close();
+});
+
+async function open(url = service.url): Promise<Page> {
+  const visitor = await visit(browser, url);
+  closers.push(() => visitor.close());
+  return visitor.page;
+}
+
+/** Another tab of the same browser profile. */
+async function openBeside(page: Page, url = service.url): Promise<Page> {
+  const other = await page.context().newPage();
+  other.setDefaultTimeout(15_000);
+  await other.goto(url);
+  return other;
+}
+
+/** Records until the clock shows at least so many seconds. */
+async function record(page: Page, seconds: number): Promise<void> {
+  await page.getByRole('button', { name: 'Record' }).click();
+  await textOf(page.getByRole('timer', { name: 'Elapsed' }), new RegExp(`0:0[${seconds}-9]`));
+}
+
+/** Seconds of the newest recording, as its card names them. */
+async function recordedSeconds(page: Page): Promise<number> {
+  const text = await textOf(cards(page), /Recording, \d:\d\d/);
+  const [, minutes, seconds] = /Recording, (\d+):(\d\d)/.exec(text) ?? [];
+  return Number(minutes) * 60 + Number(seconds);
+}
+
+/** Kills the process of a tab. Its own answer never comes. */
+async function kill(page: Page): Promise<void> {
+  const control = await page.context().newCDPSession(page);
+  const crashed = page.waitForEvent('crash');
+  control.send('Page.crash').catch(() => undefined);
+  await crashed;
+}
+
+describe('a recording', () => {
+  it('of a killed tab is there when the page is opened again, but for the last 2 s, and can be translated', async () => {
+    const page = await open();
+    await record(page, 4);
+    await kill(page);
+    const next = await openBeside(page);
+    expect(await recordedSeconds(next)).toBeGreaterThanOrEqual(2);
+    await textOf(cards(next), /interrupted/i);
+    await cards(next).getByRole('button', { name: 'Try again' }).click();
+    await textOf(cards(next).locator('.result'), /\d+ ms of audio/);
+  });
+
+  it('of a tab that is closed is recovered by the one that stays open', async () => {
+    const page = await open();
+    const other = await openBeside(page);
+    await record(page, 3);
+    await page.close();
+    expect(await recordedSeconds(other)).toBeGreaterThanOrEqual(1);
+  });
+
+  it('whose request fails is there after a reload, with its sound and its error', async () => {
+    const own = await startBeforeScript();
+    const page = await open(own.url);
+    await record(page, 2);
+    const { port } = new URL(own.url);
+    await own.close();
+    await page.getByRole('button', { name: 'Stop and translate' }).click();
+    await textOf(cards(page), /cannot be reached/);
+    const again = await startBeforeScript({ PORT: port });
+    closers.push(() => again.close());
+    await page.reload();
+    await textOf(cards(page), /cannot be reached/);
+    await cards(page).getByRole('button', { name: 'Play the original' }).waitFor();
+    await cards(page).getByRole('button', { name: 'Try again' }).click();
+    await textOf(cards(page).locator('.result'), /\d+ ms of audio/);
+  });
+
+  it('whose microphone is unplugged ends with what there is, and is translated', async () => {
+    const page = await open('about:blank');
+    await page.addInitScript(() => {
+      const { mediaDevices } = navigator;
+      const getUserMedia = mediaDevices.getUserMedia.bind(mediaDevices);
+      mediaDevices.getUserMedia = async (constraints) => {
+        const stream = await getUserMedia(constraints);
+        // What a browser does when the device goes: the track ends, and says so.
+        Object.assign(window, {
+          unplug() {
+            for (const track of stream.getTracks()) {
+              track.stop();
+              track.dispatchEvent(new Event('ended'));
+            }
+          },
+        });
+        return stream;
+      };
+    });
+    await page.goto(service.url);
+    await record(page, 2);
+    await page.evaluate(() => {
+      (window as unknown as { unplug(): void }).unplug();
+    });
+    await textOf(page.getByRole('alert'), /microphone was disconnected/);
+    await textOf(cards(page).locator('.result'), /\d+ ms of audio/);
+  });
+
+  it('and a call never have two microphones open', async () => {
+    const page = await open();
+    await record(page, 1);
+    await openPlace(page, 'Interpreter');
+    await page.getByRole('button', { name: 'Start the call' }).click();
+    await textOf(page.getByRole('alert'), /Another part of this page is using the microphone/);
+    await openPlace(page, 'Translate');
+    await page.getByRole('button', { name: 'Stop and translate' }).click();
+    await textOf(cards(page).locator('.result'), /\d+ ms of audio/);
+  });
+});
+
+/** Runs in a tab of version 1 of the page: opens its database, with one translation, and never closes it. */
+async function openVersion1(): Promise<void> {
+  const request = indexedDB.open('realtime-translation', 1);
+  const database = await new Promise<IDBDatabase>((resolve, reject) => {
+    request.onupgradeneeded = () => {
+      for (const name of ['translate', 'voice', 'text'])
+        request.result.createObjectStore(name, { keyPath: 'id' });
+    };
+    request.onsuccess = () => {
+      resolve(request.result);
+    };
+    request.onerror = () => {
+      reject(request.error ?? new Error('no reason given'));
+    };
+  });
+  const transaction = database.transaction(['translate', 'text'], 'readwrite');
+  transaction.objectStore('translate').put({
+    id: '0-old',
+    at: 1_700_000_000_000,
+    question: { kind: 'recording', file: new Blob(['RIFF']), name: 'old.wav' },
+    profile: { source: 'en', target: 'es', voice: '', prompt: '' },
+    state: 'done',
+    text: 'from before',
+    source: 'en',
+    target: 'es',
+  });
+  transaction
+    .objectStore('text')
+    .put({ id: '0-turn', at: 1_700_000_000_000, speaker: 'person', text: 'said before', state: 'done' });
+  await new Promise((resolve) => {
+    transaction.oncomplete = resolve;
+  });
+}
+
+describe('the database', () => {
+  it('of version 1 in an old tab hangs nothing, and moves to version 2 once that tab closes', async () => {
+    const old = await open(`${service.url}/health`);
+    await old.evaluate(openVersion1);
+    const page = await openBeside(old);
+    await textOf(page.getByRole('alert'), /Another tab runs an older version/);
+    await translateText(page, 'in the meantime');
+    await textOf(cards(page).locator('.result'), /^in the meantime$/);
+    await old.close();
+    await textOf(cards(page).nth(1), /old\.wav[^]*from before/);
+    await page.getByRole('alert').waitFor({ state: 'detached' });
+    await page.reload();
+    await textOf(cards(page), /in the meantime/);
+    await textOf(cards(page).nth(1), /old\.wav[^]*from before/);
+    await openPlace(page, 'Chat');
+    await page.getByText('said before').waitFor();
+  });
+
+  it('gives way to a newer version of the page in another tab, and says so', async () => {
+    const page = await open();
+    await translateText(page, 'kept');
+    await textOf(cards(page).locator('.result'), /kept/);
+    const newer = await openBeside(page, `${service.url}/health`);
+    await newer.evaluate(
+      () =>
+        new Promise<void>((resolve, reject) => {
+          const request = indexedDB.open('realtime-translation', 99);
+          request.onsuccess = () => {
+            resolve();
+          };
+          request.onblocked = () => {
+            reject(new Error('blocked'));
+          };
+        }),
+    );
+    await textOf(page.getByRole('alert'), /Another tab runs a newer version/);
+  });
+
+  it('that is forbidden leaves a page that works, and says so', async () => {
+    const page = await open('about:blank');
+    await page.addInitScript(() => {
+      IDBFactory.prototype.open = () => {
+        throw new DOMException('denied', 'SecurityError');
+      };
+    });
+    await page.goto(service.url);
+    await textOf(page.getByRole('alert'), /does not let the page keep anything/);
+    await translateText(page, 'all the same');
+    await textOf(cards(page).locator('.result'), /all the same/);
+  });
+
+  it('that is full says so, and what is on screen stays usable', async () => {
+    const page = await open();
+    const control = await page.context().newCDPSession(page);
+    await control.send('Storage.overrideQuotaForOrigin', { origin: service.url, quotaSize: 100_000 });
+    await record(page, 4);
+    await textOf(page.getByRole('alert'), /no room left/);
+    await page.getByRole('button', { name: 'Stop and translate' }).click();
+    await textOf(cards(page).locator('.result'), /\d+ ms of audio/);
+    await cards(page).getByRole('button', { name: 'Play the original' }).click();
+    await cards(page).getByRole('button', { name: 'Stop playing' }).waitFor();
+  });
+
+  it('is shared by two tabs, which see what the other adds and removes', async () => {
+    const page = await open();
+    const other = await openBeside(page);
+    await translateText(page, 'seen by both');
+    await textOf(cards(other).locator('.result'), /^seen by both$/);
+    await cards(other).getByRole('button', { name: 'Remove' }).click();
+    await cards(page).first().waitFor({ state: 'detached' });
+  });
+});
+
+it('a page without localStorage and sessionStorage works', async () => {
+  const page = await open('about:blank');
+  await page.addInitScript(() => {
+    for (const name of ['localStorage', 'sessionStorage'])
+      Object.defineProperty(window, name, {
+        get() {
+          throw new DOMException('denied', 'SecurityError');
+        },
+      });
+  });
+  await page.goto(service.url);
+  await page.getByRole('checkbox', { name: 'Spoken reply' }).check();
+  await translateText(page, 'without storage');
+  await textOf(cards(page).locator('.result'), /without storage/);
+});

@@ -1,0 +1,68 @@
+/** A long text that is spoken: the page stays responsive, and small. */
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { stat } from 'node:fs/promises';
+import type { Browser, CDPSession } from 'playwright-core';
+import { startBeforeScript } from '../support/gateway.js';
+import { cards, launchBrowser, soundBegins, speak, visit } from '../support/browser/browser.js';
+
+const CHARACTERS = 12_000;
+const SENTENCE = 'The red house has a big garden. ';
+/** At the 50 ms a character of the scripted upstream: 28.8 MB of PCM. */
+const REPLY_BYTES = (CHARACTERS - 1) * 2_400;
+
+let service: Awaited<ReturnType<typeof startBeforeScript>>;
+let browser: Browser;
+
+beforeAll(async () => {
+  [service, browser] = await Promise.all([
+    startBeforeScript(),
+    speak('One').then((wav) => launchBrowser({ wav })),
+  ]);
+});
+afterAll(async () => {
+  await browser.close();
+  await service.close();
+});
+
+async function heapMegabytes(control: CDPSession): Promise<number> {
+  const { metrics } = await control.send('Performance.getMetrics');
+  return (metrics.find(({ name }) => name === 'JSHeapUsedSize')?.value ?? NaN) / 1024 / 1024;
+}
+
+it('12 000 characters are spoken with less than 0.5 s of long tasks and less than 60 MB of heap', async () => {
+  const visitor = await visit(browser, service.url);
+  const { page } = visitor;
+  const control = await page.context().newCDPSession(page);
+  await control.send('Performance.enable');
+  await page.evaluate(() => {
+    const tasks: number[] = [];
+    Object.assign(window, { longTasks: tasks });
+    new PerformanceObserver((list) => {
+      tasks.push(...list.getEntries().map(({ duration }) => duration));
+    }).observe({ type: 'longtask' });
+  });
+  await page.getByRole('checkbox', { name: 'Spoken reply' }).check();
+  await page
+    .getByRole('textbox', { name: 'Text to translate' })
+    .fill(SENTENCE.repeat(CHARACTERS / SENTENCE.length));
+  const startedAt = Date.now();
+  await page.getByRole('button', { name: 'Translate', exact: true }).click();
+  await soundBegins(page);
+  const heap: number[] = [];
+  const reply = cards(page).getByRole('button', { name: 'Download the reply' });
+  while ((await reply.count()) === 0) heap.push(await heapMegabytes(control));
+  heap.push(await heapMegabytes(control));
+  const longMs = await page.evaluate(() =>
+    (window as unknown as { longTasks: number[] }).longTasks.reduce((sum, each) => sum + each, 0),
+  );
+  const [saved] = await Promise.all([page.waitForEvent('download'), reply.click()]);
+  const { size } = await stat(await saved.path());
+  process.stderr.write(
+    `${CHARACTERS} characters: ${Date.now() - startedAt} ms, long tasks ${Math.round(longMs)} ms, heap at most ${Math.round(Math.max(...heap))} MB\n`,
+  );
+  expect(size).toBe(44 + REPLY_BYTES);
+  expect(longMs).toBeLessThan(500);
+  expect(Math.max(...heap)).toBeLessThan(60);
+  expect(visitor.browserErrors).toEqual([]);
+  await visitor.close();
+});

@@ -1,0 +1,106 @@
+/** What is heard: one sound at a time, and the page knows which. What is too long is told before it is sent. */
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { startBeforeScript } from '../support/gateway.js';
+import { wavAtRate } from '../support/wav.js';
+import {
+  cards,
+  launchBrowser,
+  probeOf,
+  soundBegins,
+  soundEnds,
+  speak,
+  textOf,
+  translateText,
+  visit,
+  type Visit,
+} from '../support/browser/browser.js';
+
+/** 120 characters, 6 s at the 50 ms a character of the scripted upstream. */
+const LONG = 'The red house has a big garden'.repeat(4);
+
+let service: Awaited<ReturnType<typeof startBeforeScript>>;
+let browser: Browser;
+let visitor: Visit;
+let page: Page;
+
+beforeAll(async () => {
+  [service, browser] = await Promise.all([
+    startBeforeScript(),
+    speak('One').then((wav) => launchBrowser({ wav })),
+  ]);
+});
+afterAll(async () => {
+  await browser.close();
+  await service.close();
+});
+beforeEach(async () => {
+  visitor = await visit(browser, service.url);
+  page = visitor.page;
+});
+afterEach(async () => {
+  expect(visitor.browserErrors).toEqual([]);
+  await visitor.close();
+});
+
+async function speakReply(text: string): Promise<void> {
+  await page.getByRole('checkbox', { name: 'Spoken reply' }).check();
+  await translateText(page, text);
+}
+
+it('the card whose reply is heard says so, not the one whose reply waits', async () => {
+  await speakReply(LONG);
+  await soundBegins(page);
+  await speakReply('short');
+  await cards(page).nth(0).getByRole('button', { name: 'Play the reply' }).waitFor();
+  await cards(page).nth(1).getByRole('button', { name: 'Stop playing' }).waitFor();
+  await cards(page).nth(0).getByRole('button', { name: 'Stop playing' }).waitFor();
+  expect(await cards(page).nth(1).getByRole('button', { name: 'Stop playing' }).count()).toBe(0);
+});
+
+it('clearing everything silences what is heard and what waits', async () => {
+  await speakReply(LONG);
+  await speakReply(LONG);
+  await soundBegins(page);
+  await cards(page).nth(0).getByRole('button', { name: 'Play the reply' }).waitFor();
+  await page.getByRole('button', { name: 'Clear' }).click();
+  await page.getByRole('button', { name: 'Clear' }).click();
+  await cards(page).first().waitFor({ state: 'detached' });
+  const clearedAt = await page.evaluate(() => performance.now());
+  await soundEnds(page);
+  const { sound } = await probeOf(page);
+  const last = sound.findLast(([, loudness]) => loudness > 0.01)?.[0] ?? Infinity;
+  expect(last - clearedAt).toBeLessThan(500);
+});
+
+it('at a speed of 1.5 a reply of 6 s is heard in 4 s', async () => {
+  await page.evaluate(() => {
+    localStorage.setItem('audio-output', JSON.stringify({ speed: 1.5 }));
+  });
+  await page.reload();
+  await speakReply(LONG);
+  const beganAt = await soundBegins(page);
+  await soundEnds(page);
+  const { sound } = await probeOf(page);
+  const endedAt = sound.findLast(([, loudness]) => loudness > 0.01)?.[0] ?? NaN;
+  expect(endedAt - beganAt).toBeGreaterThan(3_600);
+  expect(endedAt - beganAt).toBeLessThan(4_400);
+});
+
+it('a file of 360 s is refused before it is uploaded', async () => {
+  const requests: string[] = [];
+  page.on('request', (request) => requests.push(request.url()));
+  const buffer = wavAtRate(Buffer.alloc(360 * 8_000 * 2), 8_000);
+  await page.getByLabel('Choose a file').setInputFiles({ name: 'long.wav', mimeType: 'audio/wav', buffer });
+  await textOf(page.getByRole('alert'), /The recording is too long/);
+  expect(requests.filter((url) => url.endsWith('/translate'))).toEqual([]);
+});
+
+it('a failure that cannot pass is not offered to be tried again', async () => {
+  const buffer = Buffer.from('Dear reader, '.repeat(99));
+  await page
+    .getByLabel('Choose a file')
+    .setInputFiles({ name: 'letter.mp3', mimeType: 'audio/mpeg', buffer });
+  await textOf(page.getByRole('alert'), /not a recording that the service can read/);
+  expect(await cards(page).getByRole('button', { name: 'Try again' }).count()).toBe(0);
+});
