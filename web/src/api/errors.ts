@@ -6,7 +6,7 @@ import { parseObject, nonEmptyString } from './json.js';
 type BrowserErrorCode =
   | 'offline'
   | 'unreachable'
-  | 'page-outdated'
+  | 'place-not-loaded'
   | 'microphone-missing'
   | 'microphone-refused'
   | 'microphone-insecure'
