@@ -90,12 +90,13 @@ it('appears in the navigation, opens under its address, and speaks every languag
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 
-  const { page, close } = await visit(browser, url);
+  const english = await visit(browser, url);
+  const { page } = english;
   await page.getByRole('navigation').getByRole('link', { name: 'Hello' }).click();
   await page.getByRole('region', { name: 'Hello' }).getByText('Hello, Ada!').waitFor();
   expect(page.url()).toMatch(/#\/hello$/);
   expect(await page.title()).toBe('Hello – Realtime Translation');
-  await close();
+  await english.close();
 
   const chinese = await visit(browser, `${url}#/hello`, { locale: 'zh-TW' });
   await chinese.page.getByRole('region', { name: '你好' }).getByText('Ada，你好！').waitFor();
