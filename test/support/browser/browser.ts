@@ -7,8 +7,9 @@ import { promisify } from 'node:util';
 import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from 'playwright-core';
 import { wavAtRate } from '../wav.js';
 
-const QUIET =
+export const QUIET =
   '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
+export const BROWSER_PATH = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 /** Flite's voices are recorded at this rate. */
 const FLITE_HZ = 16_000;
 
@@ -29,7 +30,7 @@ export async function launchBrowser(microphone: Microphone, hosts: readonly stri
   if (microphone !== 'missing') fake.push('--use-fake-device-for-media-stream');
   const rules = hosts.map((host) => `MAP ${host} 127.0.0.1`).join(',');
   const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
+    executablePath: BROWSER_PATH,
     args: [...QUIET.split(' '), ...fake, ...(rules === '' ? [] : [`--host-resolver-rules=${rules}`])],
   });
   if (microphone === 'missing' || microphone === 'refused') {
@@ -123,7 +124,9 @@ export async function visit(
   const browserErrors: string[] = [];
   page.on('pageerror', (error) => browserErrors.push(error.message));
   page.on('console', (message) => {
-    const expected = /Failed to load resource|WebSocket connection to/.test(message.text());
+    const expected = /Failed to load resource|WebSocket connection to|a place was not loaded/.test(
+      message.text(),
+    );
     if (['error', 'warning'].includes(message.type()) && !expected) browserErrors.push(message.text());
   });
   await page.goto(url);

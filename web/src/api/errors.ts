@@ -6,8 +6,8 @@ import { parseObject, nonEmptyString } from './json.js';
 const BROWSER_ERRORS = {
   offline: true,
   unreachable: true,
-  /** The page was replaced by a newer version, and a part of it cannot be loaded any more. */
-  'page-outdated': false,
+  /** A place of the page could not be loaded, usually because the page was replaced by a newer version. */
+  'place-not-loaded': false,
   'microphone-missing': true,
   'microphone-refused': true,
   'microphone-insecure': false,

@@ -79,7 +79,7 @@ export const en = {
   errors: {
     offline: 'This device is offline. Check its network, then try again.',
     unreachable: 'The service cannot be reached. Check that it is running, then try again.',
-    'page-outdated': 'This page has been updated since you opened it. Reload it to go on.',
+    'place-not-loaded': 'This part of the page could not be loaded. Reload the page.',
     'connection-lost': 'The connection was lost. Check your network, then reconnect.',
     'conversation-refused':
       'The service refused the conversation; perhaps too many are running. Try again in a moment.',

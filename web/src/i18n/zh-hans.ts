@@ -77,7 +77,7 @@ export const zhHans: Messages = {
   errors: {
     offline: '此设备已离线。请检查网络后重试。',
     unreachable: '无法连接到服务。请确认服务正在运行后重试。',
-    'page-outdated': '本页在您打开后已更新。请刷新后继续。',
+    'place-not-loaded': '页面的这一部分未能加载。请刷新页面。',
     'connection-lost': '连接已断开。请检查网络后重新连接。',
     'conversation-refused': '服务拒绝了对话，可能同时进行的太多。请稍后再试。',
     'conversation-ended': '服务结束了对话。重新连接即可开始新的对话。',

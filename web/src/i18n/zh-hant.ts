@@ -77,7 +77,7 @@ export const zhHant: Messages = {
   errors: {
     offline: '此裝置已離線。請檢查網路後重試。',
     unreachable: '無法連線到服務。請確認服務正在執行後重試。',
-    'page-outdated': '本頁在您開啟後已更新。請重新整理後繼續。',
+    'place-not-loaded': '頁面的這一部分未能載入。請重新整理頁面。',
     'connection-lost': '連線已中斷。請檢查網路後重新連線。',
     'conversation-refused': '服務拒絕了對話，可能同時進行的太多。請稍後再試。',
     'conversation-ended': '服務結束了對話。重新連線即可開始新的對話。',

@@ -1,10 +1,13 @@
 /** Files that are dropped anywhere on the page go to a place that takes files; the browser never opens them. */
-import { useEventListener } from '@vueuse/core';
+import { useEventListener, useTimeoutFn } from '@vueuse/core';
 import { computed, readonly, ref, type ComputedRef, type Ref } from 'vue';
 import { useRouter } from 'vue-router';
 import { places } from '../places/index.js';
 import type { PageState } from './page-state.js';
 import { addressOf, type Place } from './place.js';
+
+/** Browsers repeat `dragover` several times a second while the drag lasts, and do not always tell of its end. */
+const DRAG_ENDED_MS = 1_000;
 
 export interface FileDrop {
   /** Whether files are being dragged over the page. */
@@ -17,6 +20,9 @@ export interface FileDrop {
 export function receiveFileDrops({ droppedFiles }: PageState): FileDrop {
   const router = useRouter();
   const dragging = ref(false);
+  const { start: awaitNextDragOver } = useTimeoutFn(() => (dragging.value = false), DRAG_ENDED_MS, {
+    immediate: false,
+  });
   const receiver = computed(() => {
     const shown = router.currentRoute.value.meta.place;
     return shown?.takesFiles === true ? shown : places.find(({ takesFiles }) => takesFiles === true);
@@ -28,8 +34,9 @@ export function receiveFileDrops({ droppedFiles }: PageState): FileDrop {
     event.preventDefault();
     event.dataTransfer.dropEffect = receiver.value === undefined ? 'none' : 'copy';
     dragging.value = true;
+    awaitNextDragOver();
   });
-  // `relatedTarget` is null when the drag has left the window or was cancelled.
+  // `relatedTarget` is null when the drag has left the window.
   useEventListener(window, 'dragleave', ({ relatedTarget }) => {
     if (relatedTarget === null) dragging.value = false;
   });

@@ -1,42 +1,32 @@
-/** A place whose code could not be loaded: says so, and opens it when the service is back. */
-import { shallowRef, watch, type ShallowRef } from 'vue';
-import type { RouteLocationNormalized, Router } from 'vue-router';
+/** A place whose code could not be loaded, because the service is away or has been updated since. */
+import { shallowRef, type ShallowRef } from 'vue';
+import type { Router } from 'vue-router';
 import { AppError } from '../api/errors.js';
 import type { CapabilitiesState } from './use-capabilities.js';
 
 export interface LoadError {
-  /** Undefined also while the service does not respond: then that is what is shown. */
   readonly loadError: ShallowRef<AppError | undefined>;
+  /** Loads the page anew at the place that was wanted. Browsers remember a module that failed, so only this helps. */
   readonly reload: () => void;
 }
 
-export function reportLoadErrors(
-  router: Router,
-  { capabilitiesError, loadCapabilities }: CapabilitiesState,
-): LoadError {
+export function reportLoadErrors(router: Router, { loadCapabilities }: CapabilitiesState): LoadError {
   const loadError = shallowRef<AppError>();
-  /** The place that could not be opened. */
-  const wanted = shallowRef<RouteLocationNormalized>();
+  let wanted = '/';
 
-  router.onError(async (thrown: unknown, to) => {
+  router.onError((thrown: unknown, to) => {
     console.warn('a place was not loaded:', thrown);
-    wanted.value = to;
-    await loadCapabilities();
-    // A service that responds without this code has been updated since; the new code is found by a reload.
-    if (capabilitiesError.value === undefined) loadError.value = new AppError('page-outdated');
+    wanted = to.fullPath;
+    loadError.value = new AppError('place-not-loaded');
+    // Where the service is away, that is what is shown, until it is back.
+    void loadCapabilities();
   });
   router.afterEach((_to, _from, failure) => {
-    if (failure !== undefined) return;
-    wanted.value = undefined;
-    loadError.value = undefined;
-  });
-  watch(capabilitiesError, (error) => {
-    // A failure comes back through onError.
-    if (error === undefined && wanted.value !== undefined) router.push(wanted.value).catch(() => undefined);
+    if (failure === undefined) loadError.value = undefined;
   });
 
   function reload(): void {
-    if (wanted.value !== undefined) location.hash = wanted.value.fullPath;
+    location.hash = wanted;
     location.reload();
   }
 
