@@ -119,8 +119,8 @@ export function originalSchema(maxTextChars: number) {
   return z.object(translateSchema(maxTextChars).omit({ output: true, stream: true }).shape);
 }
 
-/** The query of a conversation. */
-export const conversationSchema = z.strictObject({
+/** The query of a written conversation. */
+export const textConversationSchema = z.strictObject({
   ...profile,
   dialect: z
     .enum(['ga', 'preview'], { error: 'must be `ga` or `preview`.' })
@@ -129,6 +129,19 @@ export const conversationSchema = z.strictObject({
   ticket: text
     .optional()
     .meta({ description: 'From `POST /api/realtime/tickets`: what a browser sends instead of a key.' }),
+});
+
+/** The query of a spoken conversation. */
+export const voiceConversationSchema = textConversationSchema.extend({
+  interrupt: z
+    .enum(['true', 'false'], { error: 'must be `true` or `false`.' })
+    .transform((value) => value === 'true')
+    .optional()
+    .meta({
+      description:
+        'Whether speech interrupts the answer that runs; with `false` it waits its turn, and each is answered to its end. ' +
+        'By default `false` with `target`, `true` without.',
+    }),
 });
 
 const ttlRange = `must be a whole number of milliseconds from ${MIN_SESSION_TTL_MS} to ${MAX_SESSION_TTL_MS}.`;
