@@ -80,6 +80,15 @@ const file = z
 /** The names of file parts that are stored. */
 export const RECORDING_NAMES: ReadonlySet<string> = new Set(['file', ...aliasesOf(file)]);
 
+/** As JSON has it, or as a form writes it. */
+function flag() {
+  return z
+    .union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')], {
+      error: 'must be `true` or `false`.',
+    })
+    .optional();
+}
+
 /** @param maxTextChars the most code points that `text` may have. */
 export function translateSchema(maxTextChars: number) {
   return z.strictObject({
@@ -105,18 +114,18 @@ export function translateSchema(maxTextChars: number) {
       .enum(['text', 'audio'], { error: 'must be `text` or `audio`.' })
       .optional()
       .meta({ description: '`text` (the default), or `audio`: text and a spoken reply.' }),
-    stream: z
-      .union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')], {
-        error: 'must be `true` or `false`.',
-      })
-      .optional()
-      .meta({ description: 'Answers by server-sent events, as `Accept: text/event-stream` does.' }),
+    transcript: flag().meta({
+      description: 'The words of the recording too, in `transcript` of the answer. Not with `text`.',
+    }),
+    stream: flag().meta({
+      description: 'Answers by server-sent events, as `Accept: text/event-stream` does.',
+    }),
   });
 }
 
 /** For the original project's client, which reads one form of answer only and may send unknown fields. */
 export function originalSchema(maxTextChars: number) {
-  return z.object(translateSchema(maxTextChars).omit({ output: true, stream: true }).shape);
+  return z.object(translateSchema(maxTextChars).omit({ output: true, stream: true, transcript: true }).shape);
 }
 
 /** The query of a written conversation. */
