@@ -1,11 +1,13 @@
 /** The build of the page, and the proxy of `npm run dev:web` to the service (SERVICE_URL, default port 8000). */
 import vue from '@vitejs/plugin-vue';
 import { defineConfig } from 'vite';
+import { styleHashes } from './style-hashes.ts';
+import { WAVEFORM_HEIGHT_PX } from './waveform.ts';
 
 const service = process.env.SERVICE_URL ?? 'http://127.0.0.1:8000';
 
 export default defineConfig({
-  plugins: [vue()],
+  plugins: [vue(), styleHashes([WAVEFORM_HEIGHT_PX])],
   // All components use the composition API.
   define: { __VUE_OPTIONS_API__: 'false' },
   build: {

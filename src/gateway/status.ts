@@ -35,3 +35,8 @@ export async function describeCapabilities(
   );
   return { provider, model, dialect, languages, chains, speechSources, voices };
 }
+
+/** The languages that can be translated from. */
+export function sourcesOf({ languages }: Capabilities): readonly string[] | 'any' {
+  return languages === 'any' ? 'any' : languages.map(({ source }) => source);
+}

@@ -17,7 +17,7 @@ import { observeRequests } from './middleware/observe-requests.js';
 import { RateLimit } from './middleware/rate-limit.js';
 import { noStore, securityHeaders } from './middleware/security-headers.js';
 import { BodyRateMonitor } from './middleware/slow-body.js';
-import { servePage } from './endpoints/page.js';
+import { readStyleHashes, servePage } from './endpoints/page.js';
 import { createPipeline, type Route } from './pipeline.js';
 import type { HttpPorts, HttpTiming } from './ports.js';
 import { createRoutes, type Handlers } from './routes.js';
@@ -56,7 +56,7 @@ export function createApp(ports: HttpPorts): App {
     lingerMs: timing.lingerMs,
   });
   const tickets = ports.tickets ?? new MemoryTicketStore();
-  const page = servePage();
+  const page = servePage(ports.pageFolder);
   const routes = createRoutes(
     ports,
     {
@@ -71,7 +71,12 @@ export function createApp(ports: HttpPorts): App {
   const whileRunning = rejectWhileDraining(() => ports.draining());
   const handle = createPipeline({
     routes,
-    always: [securityHeaders(), observeRequests(ports), corsHeaders(server.corsOrigins), bodies.middleware],
+    always: [
+      securityHeaders(readStyleHashes(ports.pageFolder)),
+      observeRequests(ports),
+      corsHeaders(server.corsOrigins),
+      bodies.middleware,
+    ],
     guards: {
       key: [noStore, whileRunning, auth.middleware, rateLimit.middleware],
       // Its handler authenticates, because looking a ticket up uses it.

@@ -36,6 +36,8 @@ export interface HttpPorts {
   capabilities(): Promise<Capabilities>;
   /** True from the start of the shutdown on: new work is refused. */
   draining(): boolean;
+  /** Of the built page; changed by tests only. */
+  readonly pageFolder?: string | undefined;
   /** Changed by tests only. */
   readonly timing?: Partial<HttpTiming> | undefined;
 }

@@ -80,6 +80,15 @@ const file = z
 /** The names of file parts that are stored. */
 export const RECORDING_NAMES: ReadonlySet<string> = new Set(['file', ...aliasesOf(file)]);
 
+/** As JSON has it, or as a form writes it. */
+function flag() {
+  return z
+    .union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')], {
+      error: 'must be `true` or `false`.',
+    })
+    .optional();
+}
+
 /** @param maxTextChars the most code points that `text` may have. */
 export function translateSchema(maxTextChars: number) {
   return z.strictObject({
@@ -105,22 +114,22 @@ export function translateSchema(maxTextChars: number) {
       .enum(['text', 'audio'], { error: 'must be `text` or `audio`.' })
       .optional()
       .meta({ description: '`text` (the default), or `audio`: text and a spoken reply.' }),
-    stream: z
-      .union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')], {
-        error: 'must be `true` or `false`.',
-      })
-      .optional()
-      .meta({ description: 'Answers by server-sent events, as `Accept: text/event-stream` does.' }),
+    transcript: flag().meta({
+      description: 'The words of the recording too, in `transcript` of the answer. Not with `text`.',
+    }),
+    stream: flag().meta({
+      description: 'Answers by server-sent events, as `Accept: text/event-stream` does.',
+    }),
   });
 }
 
 /** For the original project's client, which reads one form of answer only and may send unknown fields. */
 export function originalSchema(maxTextChars: number) {
-  return z.object(translateSchema(maxTextChars).omit({ output: true, stream: true }).shape);
+  return z.object(translateSchema(maxTextChars).omit({ output: true, stream: true, transcript: true }).shape);
 }
 
-/** The query of a conversation. */
-export const conversationSchema = z.strictObject({
+/** The query of a written conversation. */
+export const textConversationSchema = z.strictObject({
   ...profile,
   dialect: z
     .enum(['ga', 'preview'], { error: 'must be `ga` or `preview`.' })
@@ -129,6 +138,19 @@ export const conversationSchema = z.strictObject({
   ticket: text
     .optional()
     .meta({ description: 'From `POST /api/realtime/tickets`: what a browser sends instead of a key.' }),
+});
+
+/** The query of a spoken conversation. */
+export const voiceConversationSchema = textConversationSchema.extend({
+  interrupt: z
+    .enum(['true', 'false'], { error: 'must be `true` or `false`.' })
+    .transform((value) => value === 'true')
+    .optional()
+    .meta({
+      description:
+        'Whether speech interrupts the answer that runs; with `false` it waits its turn, and each is answered to its end. ' +
+        'By default `false` with `target`, `true` without.',
+    }),
 });
 
 const ttlRange = `must be a whole number of milliseconds from ${MIN_SESSION_TTL_MS} to ${MAX_SESSION_TTL_MS}.`;

@@ -9,6 +9,7 @@ import { wrapSocket, type Socket } from '../ws/socket.js';
 import {
   responseEdge,
   type ClientEvent,
+  type Decoded,
   type Dialect,
   type ServerEvent,
   type SessionSettings,
@@ -20,6 +21,7 @@ import { HIGH_WATER_BYTES, Sink, PausableSource } from '../ws/backpressure.js';
 import { Meter, type Charge } from './meter.js';
 import { checkPolicy } from './policy.js';
 import { noTraffic, type ConversationEnd } from './counters.js';
+import { FOLLOWED_EVENTS, TurnQueue } from './turn-queue.js';
 
 export interface ConversationSetup {
   /** Open, and not read from yet. */
@@ -28,6 +30,8 @@ export interface ConversationSetup {
   readonly clientDialect: Dialect;
   readonly endpoint: Endpoint;
   readonly settings: SessionSettings;
+  /** What is said interrupts the running response; else it waits its turn. */
+  readonly interrupts: boolean;
   readonly connectTimeoutMs: number;
   /** The interval of pings, and how long a pong may take. */
   readonly pingMs: number;
@@ -64,6 +68,9 @@ export class Conversation {
   readonly #meter: Meter | undefined;
   #upstreamKeepAlive: KeepAlive | undefined;
   readonly #responses = new ResponseTracker();
+  /** Absent in a written conversation, where nobody speaks meanwhile. */
+  readonly #turns: TurnQueue | undefined;
+  readonly #decodeFollowed: (frame: string) => Decoded<ServerEvent>;
   /** How the conversation closes once no response is running. */
   #pendingClose: Close | undefined;
   /** While `ending`, frames are read and dropped. */
@@ -78,6 +85,8 @@ export class Conversation {
     this.#setup = setup;
     this.#logger = setup.logger;
     this.#transcoder = createTranscoder(setup.clientDialect, setup.endpoint.dialect, setup.logger);
+    this.#decodeFollowed = setup.endpoint.dialect.decoderOf(FOLLOWED_EVENTS);
+    this.#turns = setup.settings.output === 'text' ? undefined : this.#createTurns();
     this.#client = this.#watchClient();
     this.#upstream = this.#openUpstream();
     this.#fromClient = new PausableSource(this.#client);
@@ -142,9 +151,7 @@ export class Conversation {
         },
         frame: (frame) => {
           if (this.#stage !== 'open') return;
-          for (const out of this.#transcoder.toClient(frame)) this.#send(out, this.#fromUpstream);
-          this.#responses.onUpstreamFrame(frame);
-          this.#closeWhenIdle();
+          this.#onUpstreamFrame(frame);
         },
         pong: () => {
           this.#upstreamKeepAlive?.pong();
@@ -163,7 +170,7 @@ export class Conversation {
   #open(session: SessionView): void {
     this.#stage = 'open';
     this.#upstreamKeepAlive = this.#keepAlive(this.#upstream, () => this.#fromUpstream.isPaused);
-    this.#sendEvent({ type: 'session.created', session });
+    this.#sendEvent({ type: 'session.created', session: this.#turns?.shownSession(session) ?? session });
     const buffered = this.#buffered;
     this.#buffered = [];
     for (const frame of buffered) this.#forward(frame);
@@ -190,13 +197,45 @@ export class Conversation {
       this.#sendEvent(decision.fault);
       return;
     }
-    this.#toUpstream.send(this.#transcoder.toUpstream(decision.frame, decision.event), this.#fromClient);
-    this.#meter?.add(decision.event);
-    this.#responses.onClientEvent(decision.event);
+    const { event } = decision;
+    const outcome = this.#turns?.onClientEvent(event, frame.length) ?? 'pass';
+    if (outcome === 'pass')
+      this.#toUpstream.send(this.#transcoder.toUpstream(decision.frame, event), this.#fromClient);
+    else if (outcome !== 'held') this.#sendUpstream(outcome);
+    this.#meter?.add(event);
+    this.#responses.onClientEvent(event);
+  }
+
+  #onUpstreamFrame(frame: string): void {
+    const decoded = this.#turns === undefined ? undefined : this.#decodeFollowed(frame);
+    const outcome = decoded?.kind === 'event' ? this.#turns?.onServerEvent(decoded.event) : 'pass';
+    if (outcome === undefined || outcome === 'pass')
+      for (const out of this.#transcoder.toClient(frame)) this.#send(out, this.#fromUpstream);
+    else if (outcome !== 'hidden') this.#sendEvent(outcome);
+    this.#responses.onUpstreamFrame(frame);
+    this.#closeWhenIdle();
+  }
+
+  #createTurns(): TurnQueue {
+    return new TurnQueue({
+      interrupts: this.#setup.interrupts,
+      send: (event) => {
+        this.#sendUpstream(event);
+      },
+      report: (fault) => {
+        this.#sendEvent(fault);
+      },
+      isUpstreamPaused: () => this.#fromUpstream.isPaused,
+    });
+  }
+
+  #sendUpstream(event: ClientEvent): void {
+    this.#toUpstream.send(this.#setup.endpoint.dialect.encodeClient(event), this.#fromClient);
   }
 
   #closeWhenIdle(): void {
-    if (this.#pendingClose !== undefined && !this.#responses.isBusy)
+    const isBusy = this.#responses.isBusy || this.#turns?.isBusy === true;
+    if (this.#pendingClose !== undefined && !isBusy)
       this.close(this.#pendingClose.code, this.#pendingClose.reason);
   }
 
@@ -239,6 +278,7 @@ export class Conversation {
   #end(end: ConversationEnd): void {
     if (this.#stage !== 'ending') this.#outcome = end;
     this.#stage = 'ending';
+    this.#turns?.close();
     this.#buffered = [];
     this.#fromClient.release();
     this.#fromUpstream.release();

@@ -20,6 +20,8 @@ export interface ConversationOptions {
   readonly dialect: DialectName;
   /** In canonical form. */
   readonly profile: ProfileInput;
+  /** Whether speech interrupts the running response. Absent: not in an interpreter, which is heard to its end. */
+  readonly interrupts?: boolean | undefined;
   readonly requestId: string;
   /** Absent: the client is not charged. */
   readonly charge?: Charge | undefined;
@@ -139,11 +141,13 @@ export class Relay {
     const logger = this.#logger.child({ requestId });
     const startedAt = performance.now();
     const reportEnd = options.begun?.();
+    const { interrupts = profile.target === undefined } = options;
     const conversation: Conversation = new Conversation({
       client,
       clientDialect: dialects[dialect],
       endpoint: this.#endpoint,
-      settings: relaySettings(kind, profile, this.#options),
+      settings: relaySettings(kind, profile, this.#options, interrupts),
+      interrupts,
       connectTimeoutMs,
       pingMs,
       charge,

@@ -21,11 +21,15 @@ export interface SpeechDefaults {
   readonly voice?: string | undefined;
 }
 
-/** @param options in canonical form: with a prompt the session follows it, with a target language it interprets. */
+/**
+ * @param options in canonical form: with a prompt the session follows it, with a target language it interprets
+ * @param interrupts speech interrupts the running response; else a TurnQueue asks for responses, and upstream does not
+ */
 export function relaySettings(
   kind: ConversationKind,
   options: ProfileInput,
   { transcriptionModel, voice }: SpeechDefaults,
+  interrupts: boolean,
 ): SessionSettings {
   const settings: SessionSettings = {
     instructions: instructionsOf(kind, options),
@@ -39,7 +43,7 @@ export function relaySettings(
   return {
     ...settings,
     output: 'audio',
-    turnDetection: { type: 'server_vad', createResponse: true, interruptResponse: true },
+    turnDetection: { type: 'server_vad', createResponse: interrupts, interruptResponse: interrupts },
     transcription: { model: transcriptionModel, ...transcriptionLanguage(options.source) },
     ...(spokenBy !== undefined && { voice: spokenBy }),
   };

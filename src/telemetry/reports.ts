@@ -17,7 +17,8 @@ export interface FinishedRequest {
 /** What a translation took, whether it succeeded or not. */
 export interface TranslationReport {
   readonly timings: Timings;
-  readonly usage: { readonly inputTokens: number; readonly outputTokens: number } | undefined;
+  readonly usage:
+    { readonly inputTokens: number; readonly outputTokens: number; readonly totalTokens: number } | undefined;
   /** Number of sockets it was sent on, one after the other. */
   readonly attempts: number;
   /** Our id for the last attempt, as sent upstream. */

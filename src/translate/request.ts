@@ -14,6 +14,8 @@ export interface TranslateRequest {
   /** Helps, but is not translated. */
   readonly context?: string;
   readonly output: 'text' | 'audio';
+  /** The words of a recording are wanted too; of a text they are not. */
+  readonly transcript?: boolean;
   /** A recording may have any audio format; the caller removes it afterwards. */
   readonly question:
     | { readonly kind: 'text'; readonly text: string }
@@ -42,14 +44,35 @@ export interface TranslateOptions {
   readonly onEvent?: ((event: TranslationEvent) => Promise<void>) | undefined;
 }
 
+/** What went wrong beside the translation, which is whole all the same. */
+export interface TranslationWarning {
+  /** `transcript-failed`: there is no transcript. */
+  code: 'transcript-failed';
+  /** Why, beginning with the code of the error. */
+  detail: string;
+}
+
+export interface DetectedLanguage {
+  /** BCP 47, without script and region. */
+  language: string;
+  /** From 0 to 1. */
+  confidence: number;
+}
+
 export interface TranslationResult {
   connectId: string;
   text: string;
   responses: string[];
   source: string | null;
   target: string | null;
+  /** Of the question, where no source was given and the words tell. */
+  detectedSource?: DetectedLanguage | undefined;
+  /** The words of a recording, if they were wanted. */
+  transcript?: string | undefined;
+  warnings?: TranslationWarning[] | undefined;
   /** PCM16 mono 24 kHz, with output audio. */
   audio?: Buffer | undefined;
+  /** Of the transcript too. */
   usage: {
     inputTokens: number;
     outputTokens: number;

@@ -3,6 +3,8 @@ import { GatewayError, upstreamCauseOf } from '../errors.js';
 import type { Timings, TranslationReport } from '../telemetry/reports.js';
 import type { Attributes, TraceContext, SpanRecord, Tracing } from '../telemetry/tracing.js';
 import type { PendingResponse } from '../upstream/pending-response.js';
+import type { Usage } from '../wire/index.js';
+import type { TranscriptRequest } from './transcript.js';
 
 interface Span {
   readonly startedAt: number;
@@ -18,6 +20,8 @@ export class TranslationTrace {
   inputAudioMs: number | undefined;
   /** Set once the pool has accepted the request. */
   pending: PendingResponse | undefined;
+  /** The words of a recording, where they are wanted. */
+  transcript: TranscriptRequest | undefined;
   /** An event was written to the client, which knows the session's id from then on. */
   hasDelivered = false;
   /** Why there is no translation. */
@@ -49,7 +53,7 @@ export class TranslationTrace {
     const { pending } = this;
     this.#report ??= {
       timings: this.#timings,
-      usage: pending?.usage,
+      usage: sumOf(pending?.usage, this.transcript?.pending?.usage),
       attempts: pending?.attempts ?? 0,
       upstreamId: pending?.upstreamId,
     };
@@ -103,6 +107,15 @@ export class TranslationTrace {
       { name: 'upstream', isCall: true, startedAt: sentAt, endedAt, attributes: described, error },
     ];
   }
+}
+
+function sumOf(one: Usage | undefined, other: Usage | undefined): Usage | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return {
+    inputTokens: one.inputTokens + other.inputTokens,
+    outputTokens: one.outputTokens + other.outputTokens,
+    totalTokens: one.totalTokens + other.totalTokens,
+  };
 }
 
 const NO_TIMESTAMPS = {

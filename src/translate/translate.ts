@@ -7,13 +7,22 @@ import type { Session } from '../session/profile.js';
 import type { SessionRegistry } from '../session/registry.js';
 import type { Tracing } from '../telemetry/tracing.js';
 import type { PendingResponse, UpstreamRequest } from '../upstream/pending-response.js';
-import type { Translate, TranslateOptions, TranslateRequest, TranslationResult } from './request.js';
+import type { LanguageDetector } from './language-detector.js';
+import type {
+  DetectedLanguage,
+  Translate,
+  TranslateOptions,
+  TranslateRequest,
+  TranslationResult,
+} from './request.js';
 import { TranslationTrace } from './trace.js';
+import { TranscriptRequest } from './transcript.js';
 
 export interface TranslatePorts {
   readonly sessions: SessionRegistry;
   readonly audio: AudioNormalizer;
   readonly pool: Pool;
+  readonly languages: LanguageDetector;
   readonly provider: string;
   readonly model: string;
   readonly logger: Logger;
@@ -21,7 +30,18 @@ export interface TranslatePorts {
 }
 
 export function createTranslate(ports: TranslatePorts): Translate {
-  const { sessions, audio, pool, provider, model, logger, tracing } = ports;
+  const { sessions, audio, pool, languages, provider, model, logger, tracing } = ports;
+
+  /** Never rejects: a translation is worth more than the name of its source. */
+  async function detect(text: string, requestId: string): Promise<DetectedLanguage | undefined> {
+    try {
+      return await languages.detect(text);
+    } catch (error) {
+      logger.warn({ err: error, requestId }, 'the language of a question was not detected');
+      return undefined;
+    }
+  }
+
   return async function translate(request, { abort, onEvent }) {
     const { signal } = abort;
     const { question, requestId } = request;
@@ -42,14 +62,28 @@ export function createTranslate(ports: TranslatePorts): Translate {
       signal.throwIfAborted();
       const pending = pool.request(upstreamRequest(request, session, prepared, onEvent === undefined));
       trace.pending = pending;
+      const isSourceOpen = session.source === null;
+      // Some µs, while upstream works.
+      const ofText = isSourceOpen && question.kind === 'text' ? detect(question.text, requestId) : undefined;
+      trace.transcript =
+        request.transcript === true && 'pcm' in prepared
+          ? new TranscriptRequest(pool, prepared.pcm, session.source)
+          : undefined;
       signal.addEventListener('abort', () => {
         pending.fail(toGatewayError(signal.reason));
+        trace.transcript?.cancel(toGatewayError(signal.reason));
       });
       await deliver(pending, session, trace, onEvent);
+      const words = await trace.transcript?.result();
+      signal.throwIfAborted();
       inBackground(lease.complete(), 'a completed translation was not counted');
-      return toResult(request, session, trace, pending, model);
+      const { transcript } = words ?? {};
+      const ofSpeech = isSourceOpen && transcript !== undefined ? detect(transcript, requestId) : undefined;
+      const detectedSource = await (ofText ?? ofSpeech);
+      return { ...toResult(request, session, trace, pending, model), ...words, detectedSource };
     } catch (error) {
       trace.error = signal.aborted ? signal.reason : error;
+      trace.transcript?.cancel(toGatewayError(trace.error));
       // A client that received no event does not know the id of a new session.
       if (!trace.hasDelivered)
         inBackground(lease.discard(), 'a session that no client knows was not removed');
@@ -131,9 +165,10 @@ function toResult(
   request: TranslateRequest,
   session: Session,
   { inputAudioMs, report }: TranslationTrace,
-  { text, audio, usage }: PendingResponse,
+  { text, audio }: PendingResponse,
   model: string,
 ): TranslationResult {
+  const { usage } = report;
   const { uploadMs, normalizeMs, queueMs = 0, upstreamMs = 0, firstDeltaMs = upstreamMs } = report.timings;
   return {
     connectId: session.connectId,

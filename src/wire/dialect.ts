@@ -54,6 +54,8 @@ export interface DialectOf<Name extends string> {
   encodeClientFrame(event: ClientEvent): string | Buffer;
   /** @param frame its text, whether it came in a text or in a binary frame */
   decodeServer(frame: string): Decoded<ServerEvent>;
+  /** @returns what decodes events of these types alone; all others are ignored, by the type at their head if it is there. */
+  decoderOf(types: ReadonlySet<ServerEvent['type']>): (frame: string) => Decoded<ServerEvent>;
   /**
    * Decodes only what a self-contained request is answered with. Events about items and parts, which are most of what a
    * server sends, are ignored by the type at their head and not parsed; responses come without their settings.
@@ -84,6 +86,11 @@ export function createDialect<Name extends string>(spec: DialectSpec<Name>): Dia
     encodeClient: (event) => JSON.stringify(writeClientEvent(spec, event)),
     encodeClientFrame: (event) => encodeFrame((writeAudio) => writeClientEvent(spec, event, writeAudio)),
     decodeServer: (frame) => readServerFrame(frame, server),
+    decoderOf: (types) => {
+      const names = new Set([...types].map((type) => spec.names[type]));
+      const readers = new Map([...server].filter(([name]) => names.has(name)));
+      return (frame) => readAnswer(frame, { readers, repeating: new Map(), fast: new Map() });
+    },
     decodeAnswer: (frame, lacksText) => readAnswer(frame, answers, lacksText),
     encodeServer: (event) => {
       const written = writeServerEvent(spec, event);

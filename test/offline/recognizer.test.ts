@@ -113,9 +113,10 @@ describe('abort', () => {
     await expect(first).rejects.toThrow('one left');
     expect(await second).toBe('I need a doctor.');
     expect(await transcripts.get(pcm, never)).toBe('I need a doctor.');
+    expect(await transcripts.get(Buffer.from(pcm), never)).toBe('I need a doctor.');
     expect({ runs, ended }).toEqual({ runs: 1, ended: false });
 
-    const again = Buffer.from(pcm);
+    const again = Buffer.concat([pcm, silence(20)]);
     const last = new AbortController();
     const third = transcripts.get(again, last.signal);
     last.abort(new Error('all left'));

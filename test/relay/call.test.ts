@@ -63,7 +63,7 @@ describe('a call', () => {
   });
 
   it('lets the speaker break in: the reply is cancelled, and the new sentence answered', async () => {
-    const client = await converse(running.url, '/realtime-voice?source=en&target=es');
+    const client = await converse(running.url, '/realtime-voice?source=en&target=es&interrupt=true');
     stream(client, Buffer.concat([speech, silence(900)]));
     await client.next('response.created');
     stream(client, Buffer.concat([speech, silence(900)]));

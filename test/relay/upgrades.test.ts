@@ -99,12 +99,13 @@ describe('the query', () => {
     running = await startBeforeScript({ DEFAULT_TARGET: 'fr' });
     const client = await converse(running.url, `/realtime-voice?${query}`);
     const configured = running.script.sockets.at(-1)?.events[0];
+    const interrupts = !/target=[^&]/.test(query);
     expect(configured).toMatchObject({
       type: 'session.configure',
       session: {
         ...{ output: 'audio', inputFormat: 'pcm16', outputFormat: 'pcm16', tools: [], toolChoice: 'none' },
         instructions: expect.stringMatching(instructions),
-        turnDetection: { type: 'server_vad', createResponse: true, interruptResponse: true },
+        turnDetection: { type: 'server_vad', createResponse: interrupts, interruptResponse: interrupts },
       },
     });
     expect(at(configured, 'session.transcription')).toEqual({

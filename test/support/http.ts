@@ -52,7 +52,10 @@ export interface HttpFixtureOptions {
   readonly env?: Record<string, string>;
   readonly translate?: Acted;
   readonly deps?: Partial<
-    Pick<HttpPorts, 'limiter' | 'failedKeys' | 'health' | 'ready' | 'capabilities' | 'draining' | 'timing'>
+    Pick<
+      HttpPorts,
+      'limiter' | 'failedKeys' | 'health' | 'ready' | 'capabilities' | 'draining' | 'timing' | 'pageFolder'
+    >
   >;
   readonly server?: Partial<ServerTiming>;
 }

@@ -11,13 +11,16 @@ import { checkVoice, fieldNames, normalizeFields, validate } from '../body/field
 import type { Middleware } from '../middleware/compose.js';
 import type { HttpPorts } from '../ports.js';
 import { invalidRequest } from '../problem.js';
-import { conversationSchema } from '../schemas.js';
+import { textConversationSchema, voiceConversationSchema } from '../schemas.js';
 import { sendJson } from '../response.js';
 import type { TicketStore } from '../../tickets/store.js';
 import type { RateLimit } from '../middleware/rate-limit.js';
 
-/** The names that the query of a conversation may use. */
-export const CONVERSATION_NAMES = fieldNames(conversationSchema);
+/** The query of each kind of conversation, and the names that it may use. */
+export const CONVERSATION_QUERIES = {
+  voice: { schema: voiceConversationSchema, names: fieldNames(voiceConversationSchema) },
+  text: { schema: textConversationSchema, names: fieldNames(textConversationSchema) },
+} as const;
 
 export interface ConversationHandlers {
   /** GET /realtime-voice, GET /text-chat */
@@ -46,18 +49,19 @@ export function createConversationHandlers(
         const detail = 'This path is for WebSockets: ask for the upgrade.';
         throw invalidRequest([{ pointer: '', detail }]);
       }
-      const profile = readQuery(req);
-      const { ticket } = profile;
+      const query = readQuery(req, kind);
+      const { ticket, voice } = query;
       await auth.authenticate(req, res, ticket === undefined ? undefined : () => redeem(tickets, ticket));
       await rateLimit.consume(req, res, CONVERSATION_POINTS);
-      await checkVoice(profile.voice, '/voice', ports);
+      await checkVoice(voice, '/voice', ports);
       const client = rateLimit.clientKey(req);
       relay.accept(upgrade, {
         kind,
         client,
         charge: (points) => rateLimit.consumeForClient(client, points),
-        dialect: profile.dialect ?? 'ga',
-        profile: pickProfile(profile),
+        dialect: query.dialect ?? 'ga',
+        profile: pickProfile(query),
+        interrupts: query.interrupt,
         requestId: req.context.id,
         owner: req.context.owner,
         begun: () => {
@@ -107,11 +111,13 @@ function isSameOrigin(origin: string, host: string): boolean {
   return URL.canParse(own) && new URL(own).host === page.host && page.host !== '';
 }
 
-type ConversationQuery = z.output<typeof conversationSchema>;
+type ConversationQuery = z.output<typeof textConversationSchema> &
+  Partial<z.output<typeof voiceConversationSchema>>;
 
 /** Read as a body is: unknown and repeated names are refused, empty values count as absent. */
-function readQuery({ url = '' }: IncomingMessage): ConversationQuery {
+function readQuery({ url = '' }: IncomingMessage, kind: ConversationKind): ConversationQuery {
+  const { schema, names } = CONVERSATION_QUERIES[kind];
   const query = new URL(url, 'ws://localhost').searchParams;
   const sent = [...query].map(([name, value]) => ({ name, value }));
-  return validate(normalizeFields(sent, CONVERSATION_NAMES, 'refused'), conversationSchema);
+  return validate<z.ZodType<ConversationQuery>>(normalizeFields(sent, names, 'refused'), schema);
 }

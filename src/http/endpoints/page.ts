@@ -1,5 +1,6 @@
 /** The web page: a few built files, compressed at the start of the service and held in memory. */
 import { createHash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +17,14 @@ const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
+  '.webmanifest': 'application/manifest+json; charset=utf-8',
+  '.png': 'image/png',
+  '.woff2': 'font/woff2',
 };
+/** Compressed already. */
+const COMPRESSED: ReadonlySet<string> = new Set(['.png', '.woff2']);
+/** Written by the build of the page; not served. */
+const STYLE_HASHES_FILE = 'style-hashes.json';
 
 type Encoding = 'br' | 'gzip' | 'identity';
 
@@ -24,7 +32,24 @@ interface PageFile {
   readonly type: string;
   readonly etag: string;
   readonly cacheControl: string;
-  readonly bodies: Readonly<Record<Encoding, Buffer>>;
+  readonly identity: Buffer;
+  /** Absent where the file is compressed already. */
+  readonly compressed?: Readonly<Record<Exclude<Encoding, 'identity'>, Buffer>>;
+}
+
+/**
+ * Hashes of the styles that libraries of the page put into it by themselves, for `style-src` of its policy.
+ *
+ * @throws Error for a file that is not a list of hashes: they become part of a header
+ */
+export function readStyleHashes(folder = PAGE_FOLDER): readonly string[] {
+  const file = join(folder, STYLE_HASHES_FILE);
+  if (!existsSync(file)) return [];
+  const hashes: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  const isHash = (value: unknown): value is string =>
+    typeof value === 'string' && /^sha256-[A-Za-z0-9+/]{43}=$/.test(value);
+  if (Array.isArray(hashes) && hashes.every(isHash)) return hashes;
+  throw new Error(`${STYLE_HASHES_FILE} is not a list of hashes. Build the page again: npm run build:web`);
 }
 
 /** Answers GET for `/` and the files of the page, and passes everything else on. */
@@ -39,17 +64,26 @@ export function servePage(folder = PAGE_FOLDER): Middleware {
       next();
       return;
     }
-    const vary = res.getHeader('Vary');
-    res.setHeader('Vary', vary === undefined ? 'Accept-Encoding' : `${String(vary)}, Accept-Encoding`);
+    const { compressed, identity } = file;
+    if (compressed !== undefined) varyByEncoding(res);
     if (sendNotModified(req, res, file.etag, file.cacheControl)) return;
-    const accepted = accepts(req).encodings(['br', 'gzip', 'identity']);
-    const encoding: Encoding = accepted === 'br' || accepted === 'gzip' ? accepted : 'identity';
-    const body = file.bodies[encoding];
+    const encoding = compressed === undefined ? 'identity' : chooseEncoding(req);
+    const body = compressed === undefined || encoding === 'identity' ? identity : compressed[encoding];
     res.setHeader('Content-Type', file.type);
     if (encoding !== 'identity') res.setHeader('Content-Encoding', encoding);
     res.setHeader('Content-Length', body.length);
     res.end(body);
   };
+}
+
+function varyByEncoding(res: ServerResponse): void {
+  const vary = res.getHeader('Vary');
+  res.setHeader('Vary', vary === undefined ? 'Accept-Encoding' : `${String(vary)}, Accept-Encoding`);
+}
+
+function chooseEncoding(req: IncomingMessage): Encoding {
+  const accepted = accepts(req).encodings(['br', 'gzip', 'identity']);
+  return accepted === 'br' || accepted === 'gzip' ? accepted : 'identity';
 }
 
 function listFiles(folder: string): string[] {
@@ -61,12 +95,17 @@ function listFiles(folder: string): string[] {
 
 function readPageFile(folder: string, name: string): PageFile {
   const identity = readFileSync(join(folder, name));
-  const br = brotliCompressSync(identity, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } });
   return {
     type: TYPES[extname(name)] ?? 'application/octet-stream',
     etag: `"${createHash('sha256').update(identity).digest('base64url').slice(0, 22)}"`,
     // Names under assets/ change with their content.
     cacheControl: name.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
-    bodies: { identity, br, gzip: gzipSync(identity) },
+    identity,
+    ...(!COMPRESSED.has(extname(name)) && { compressed: compress(identity) }),
   };
+}
+
+function compress(identity: Buffer): NonNullable<PageFile['compressed']> {
+  const br = brotliCompressSync(identity, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } });
+  return { br, gzip: gzipSync(identity) };
 }

@@ -23,9 +23,13 @@ const EXPOSED = [
   'Retry-After',
   'Server-Timing',
   'X-Connect-Id',
+  'X-Detected-Source',
   'X-Request-Id',
   'X-Translation-Text',
   'X-Translation-Text-Truncated',
+  'X-Translation-Transcript',
+  'X-Translation-Transcript-Truncated',
+  'X-Translation-Warnings',
 ];
 
 /**

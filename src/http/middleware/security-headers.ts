@@ -7,8 +7,10 @@ import type { Middleware } from './compose.js';
 /**
  * Pages load everything from their own origin and may not be framed. TLS ends in front of this service, so its headers
  * (Strict-Transport-Security, upgrade-insecure-requests) are left to the proxy there.
+ *
+ * @param styleHashes of styles that libraries of the page write into it: `sha256-…`
  */
-export function securityHeaders(): Middleware {
+export function securityHeaders(styleHashes: readonly string[] = []): Middleware {
   const headers = headersOf(
     helmet({
       contentSecurityPolicy: {
@@ -25,7 +27,7 @@ export function securityHeaders(): Middleware {
           mediaSrc: ["'self'", 'data:', 'blob:'],
           objectSrc: ["'none'"],
           scriptSrc: ["'self'"],
-          styleSrc: ["'self'"],
+          styleSrc: ["'self'", ...styleHashes.map((hash) => `'${hash}'`)],
           workerSrc: ["'self'", 'blob:'],
         },
       },

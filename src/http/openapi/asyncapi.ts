@@ -1,8 +1,10 @@
 /** The two WebSockets as AsyncAPI 3.0, generated from the rules and schemas that validate frames. */
 import type { Config } from '../../config/config.js';
 import { describeVocabularies, type Vocabulary } from '../../relay/vocabulary.js';
-import { conversationSchema } from '../schemas.js';
+import { textConversationSchema, voiceConversationSchema } from '../schemas.js';
 import { toJsonSchema, type OpenApiSchema } from './schemas.js';
+
+const QUERIES = { voice: voiceConversationSchema, text: textConversationSchema };
 
 const CHANNELS = {
   voice: {
@@ -54,12 +56,7 @@ export function describeConversations(config: Config, version: string) {
         })),
       },
     },
-    channels: Object.fromEntries(
-      Object.entries(CHANNELS).map(([name, channel]) => [
-        name,
-        { ...channel, messages: refer(all.flatMap(keysOf)), bindings: { ws: describeUpgrade() } },
-      ]),
-    ),
+    channels: { voice: describeChannel('voice', all), text: describeChannel('text', all) },
     operations: Object.fromEntries(
       Object.keys(CHANNELS).flatMap((channel) =>
         all.map((direction) => describeOperation(channel, direction)),
@@ -92,8 +89,13 @@ const INFO = [
     .join('\n')}`,
 ].join('\n\n');
 
-function describeUpgrade() {
-  return { method: 'GET', query: toJsonSchema(conversationSchema), bindingVersion: '0.1.0' };
+function describeChannel(name: keyof typeof CHANNELS, all: readonly Direction[]): object {
+  const query = toJsonSchema(QUERIES[name]);
+  return {
+    ...CHANNELS[name],
+    messages: refer(all.flatMap(keysOf)),
+    bindings: { ws: { method: 'GET', query, bindingVersion: '0.1.0' } },
+  };
 }
 
 interface Direction {

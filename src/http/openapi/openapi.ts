@@ -21,6 +21,11 @@ const BEFORE_ANY_OPERATION = {
   431: ['invalid-request'],
 } as const;
 
+const TRUNCATED: Header = {
+  description: 'The text was longer than that.',
+  schema: { type: 'string', const: 'true' },
+};
+
 const HEADERS: Readonly<Record<string, Header>> = {
   'X-Request-Id': always('Your own id if it is well-formed, else a new one; every log line has it.'),
   RateLimit: text(
@@ -36,10 +41,13 @@ const HEADERS: Readonly<Record<string, Header>> = {
   'X-Translation-Text': text(
     'The text beside a WAV: UTF-8, percent-encoded, at most 8 192 characters of it.',
   ),
-  'X-Translation-Text-Truncated': {
-    description: 'The text was longer than that.',
-    schema: { type: 'string', const: 'true' },
-  },
+  'X-Translation-Text-Truncated': TRUNCATED,
+  'X-Translation-Transcript': text(
+    'The words of the recording beside a WAV, with `transcript=true`: UTF-8, percent-encoded, at most 4 096 characters of it.',
+  ),
+  'X-Translation-Transcript-Truncated': TRUNCATED,
+  'X-Translation-Warnings': text('The codes of the warnings beside a WAV.'),
+  'X-Detected-Source': text('The detected language beside a WAV: `fr; confidence=0.93`.'),
   Location: always('Where it is.'),
   ETag: always('Changes with the content.'),
   'WWW-Authenticate': text('The scheme that is wanted.'),

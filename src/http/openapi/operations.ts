@@ -1,8 +1,8 @@
 /** What the OpenAPI document says of each route: what it takes, what it answers, and how it can fail. */
 import type { z } from 'zod';
-import { CONVERSATION_NAMES } from '../endpoints/conversations.js';
+import { CONVERSATION_QUERIES } from '../endpoints/conversations.js';
 import type { FieldNames } from '../body/fields.js';
-import { conversationSchema, pageSchema } from '../schemas.js';
+import { pageSchema } from '../schemas.js';
 import type { ProblemCode } from './problems.js';
 import * as examples from './examples.js';
 
@@ -102,7 +102,16 @@ const TRANSLATIONS = {
           'audio/wav': {},
           'text/event-stream': { schema: 'TranslationEvent' },
         },
-        headers: ['Server-Timing', 'X-Connect-Id', 'X-Translation-Text', 'X-Translation-Text-Truncated'],
+        headers: [
+          'Server-Timing',
+          'X-Connect-Id',
+          'X-Detected-Source',
+          'X-Translation-Text',
+          'X-Translation-Text-Truncated',
+          'X-Translation-Transcript',
+          'X-Translation-Transcript-Truncated',
+          'X-Translation-Warnings',
+        ],
       },
     },
     problems: OF_A_TRANSLATION,
@@ -182,13 +191,13 @@ const SESSIONS = {
   },
 } satisfies Record<string, Operation>;
 
-const conversation = (id: string, summary: string): Operation => ({
+const conversation = (id: string, summary: string, kind: keyof typeof CONVERSATION_QUERIES): Operation => ({
   id,
   tag: 'Conversations',
   summary,
   description:
     'Asks for a WebSocket. With `target` it interprets, with `prompt` it does what that says, without either it assists.',
-  query: { schema: conversationSchema, names: CONVERSATION_NAMES },
+  query: CONVERSATION_QUERIES[kind],
   answers: {
     101: {
       description: 'From here on it is a WebSocket: see `/asyncapi.json`.',
@@ -208,8 +217,8 @@ const CONVERSATIONS = {
     },
     problems: ['store-unavailable'],
   },
-  converseByVoice: conversation('converseByVoice', 'A spoken conversation'),
-  converseByText: conversation('converseByText', 'A written conversation'),
+  converseByVoice: conversation('converseByVoice', 'A spoken conversation', 'voice'),
+  converseByText: conversation('converseByText', 'A written conversation', 'text'),
 } satisfies Record<string, Operation>;
 
 const STATE = {

@@ -29,6 +29,26 @@ export const translationResponse = z.object({
   responses: z.array(text).meta({ description: 'The same, as the list that the original project answered.' }),
   source: shownTag,
   target: shownTag,
+  detectedSource: z
+    .object({
+      language: text.meta({ description: 'BCP 47, without script and region.' }),
+      confidence: z.number().min(0).max(1),
+    })
+    .optional()
+    .meta({
+      description:
+        'The language of the question where no `source` was given: of a text, and of a recording with `transcript`. Absent where the words do not tell.',
+    }),
+  transcript: text.optional().meta({ description: 'The words of the recording, with `transcript=true`.' }),
+  warnings: z
+    .array(
+      z.object({
+        code: text.meta({ description: '`transcript-failed`: the translation came without its transcript.' }),
+        detail: text,
+      }),
+    )
+    .optional()
+    .meta({ description: 'What went wrong beside the translation, which is whole all the same.' }),
   audio: audioResponse.optional().meta({ description: 'The spoken reply, with `output=audio`.' }),
   usage: z
     .object({

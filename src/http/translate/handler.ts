@@ -39,7 +39,10 @@ export function createTranslateHandler(
         await body.removeUpload?.();
       }
       const { inputAudioMs } = result.usage;
-      if (inputAudioMs !== undefined) await rateLimit.charge(req, res, audioPoints(inputAudioMs));
+      if (inputAudioMs !== undefined) {
+        const responses = result.transcript === undefined ? 1 : 2;
+        await rateLimit.charge(req, res, responses * audioPoints(inputAudioMs));
+      }
       await response.send(result);
     } catch (error) {
       await response?.fail?.(error);

@@ -18,8 +18,11 @@ export function nativeFront(maxTextChars: number, timing: EventStreamTiming): Fr
     path: '/api/realtime/translate',
     parse: (req, sent, uploadMs) => {
       const fields = normalizeFields(sent, names, 'refused');
-      const values = validate(fields, schema, questionFaults(fields));
-      return toRequest(req, values, fields, uploadMs, chooseForm(req, values));
+      const values = validate(fields, schema, [...questionFaults(fields), ...transcriptFaults(fields)]);
+      return {
+        ...toRequest(req, values, fields, uploadMs, chooseForm(req, values)),
+        ...(values.transcript === true && { transcript: true }),
+      };
     },
     respond: (req, res, { form, output }) => {
       const withAudio = output === 'audio';
@@ -58,6 +61,13 @@ export function questionFaults({ values, sentAs }: Fields): FieldFault[] {
   return [{ pointer: '/text', detail }];
 }
 
+/** The words of a text are the text. */
+function transcriptFaults({ values: { transcript, text } }: Fields): FieldFault[] {
+  if (text === undefined || (transcript !== true && transcript !== 'true')) return [];
+  const detail = '`transcript` is for recordings; the words of a text are known. Leave it out.';
+  return [{ pointer: '/transcript', detail }];
+}
+
 /** `stream` takes precedence over Accept; a recording as the answer implies output `audio`. */
 function chooseForm(
   req: IncomingMessage,
@@ -76,7 +86,7 @@ function chooseForm(
 /** @param values of a body with exactly one question. */
 export function toRequest(
   { context }: IncomingMessage,
-  values: Omit<TranslateFields, 'output' | 'stream'>,
+  values: Omit<TranslateFields, 'output' | 'stream' | 'transcript'>,
   { sentAs }: Fields,
   uploadMs: number,
   { form, output }: { form: ResponseForm; output: TranslateRequest['output'] },

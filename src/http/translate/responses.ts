@@ -12,6 +12,8 @@ import type { ResponseForm } from './front.js';
  * `X-Translation-Text-Truncated: true` is set. The JSON form always has the whole text.
  */
 const MAX_TEXT_HEADER = 8_192;
+/** The same for `X-Translation-Transcript`, which comes beside it. */
+const MAX_TRANSCRIPT_HEADER = 4_096;
 
 const FORM_OF: Readonly<Record<string, ResponseForm>> = {
   'application/json': 'json',
@@ -38,6 +40,9 @@ export function resultBody(result: TranslationResult, requestId: string, audio?:
     responses: result.responses,
     source: result.source,
     target: result.target,
+    detectedSource: result.detectedSource,
+    transcript: result.transcript,
+    warnings: result.warnings,
     audio,
     usage: {
       inputTokens: usage.inputTokens,
@@ -82,11 +87,16 @@ export function sendTranslationJson(
 
 export function sendWav(res: ServerResponse, result: TranslationResult): void {
   const wav = encodeWav(result.audio ?? Buffer.alloc(0));
-  const { encoded, isWhole } = encodeForHeader(result.text);
+  const { transcript, detectedSource, warnings } = result;
   res.setHeader('Server-Timing', serverTiming(result.timings));
   res.setHeader('X-Connect-Id', result.connectId);
-  res.setHeader('X-Translation-Text', encoded);
-  if (!isWhole) res.setHeader('X-Translation-Text-Truncated', 'true');
+  setTextHeader(res, 'X-Translation-Text', result.text, MAX_TEXT_HEADER);
+  if (transcript !== undefined)
+    setTextHeader(res, 'X-Translation-Transcript', transcript, MAX_TRANSCRIPT_HEADER);
+  if (warnings !== undefined)
+    res.setHeader('X-Translation-Warnings', warnings.map(({ code }) => code).join(', '));
+  if (detectedSource !== undefined)
+    res.setHeader('X-Detected-Source', `${detectedSource.language}; confidence=${detectedSource.confidence}`);
   res.setHeader('Content-Type', 'audio/wav');
   res.setHeader('Content-Length', wav.length);
   res.end(wav);
@@ -98,13 +108,20 @@ export function sendOriginalJson(res: ServerResponse, result: TranslationResult)
   sendJson(res, { data: { connectId: result.connectId, responses: result.responses } });
 }
 
+/** A text that does not fit is cut, and `<name>-Truncated: true` is set. */
+function setTextHeader(res: ServerResponse, name: string, text: string, maxLength: number): void {
+  const { encoded, isWhole } = encodeForHeader(text, maxLength);
+  res.setHeader(name, encoded);
+  if (!isWhole) res.setHeader(`${name}-Truncated`, 'true');
+}
+
 /** Percent-encoded UTF-8. Half a surrogate pair becomes U+FFFD, as it does in UTF-8. */
-function encodeForHeader(text: string): { encoded: string; isWhole: boolean } {
+function encodeForHeader(text: string, maxLength: number): { encoded: string; isWhole: boolean } {
   const wellFormed = Buffer.from(text).toString();
   let encoded = '';
   for (const char of wellFormed) {
     const next = encodeURIComponent(char);
-    if (encoded.length + next.length > MAX_TEXT_HEADER) return { encoded, isWhole: false };
+    if (encoded.length + next.length > maxLength) return { encoded, isWhole: false };
     encoded += next;
   }
   return { encoded, isWhole: true };

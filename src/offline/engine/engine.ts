@@ -31,6 +31,8 @@ export interface SpeechEngineOptions {
   readonly root?: string;
 }
 
+/** Of a response's metadata: the words are wanted as they are, not their translation. */
+const TRANSCRIPTION_TASK = 'transcribe';
 /** The only language whose speech is recognised. */
 const RECOGNIZED_LANGUAGE = 'en';
 /** Up to this length a translation is sent word by word, above it sentence by sentence. */
@@ -86,6 +88,10 @@ class SpeechEngine implements Responder {
     if (isSpoken) this.#checkRecognizer(languages.source);
     const text = normalizeText(await this.#textOf(question, signal));
     if (!/[^\s\0]/.test(text)) return;
+    if (metadata.task === TRANSCRIPTION_TASK) {
+      for (const delta of splitWords(text)) yield { type: 'text', delta };
+      return;
+    }
 
     const { source, target } = await this.#resolveLanguages(languages, text, isSpoken, signal);
     this.#checkTranslator(source, target);

@@ -1,4 +1,5 @@
-/** Transcripts of recordings: each is recognised once for all callers, and cached as long as its samples are referenced. */
+/** Transcripts of recordings: each is recognised once for all callers that send the same samples. */
+import { createHash } from 'node:crypto';
 
 interface Recognition {
   readonly transcript: Promise<string>;
@@ -7,9 +8,14 @@ interface Recognition {
   waiting: number;
 }
 
+/** A recording is sent twice at most: to be translated and to be transcribed, nearly at once. */
+const MAX_RECOGNITIONS = 64;
+
 export class TranscriptCache {
   readonly #recognise: (pcm: Buffer, signal: AbortSignal) => Promise<string>;
-  readonly #recognitions = new WeakMap<Buffer, Recognition>();
+  /** By the digest of the samples, the latest last. */
+  readonly #recognitions = new Map<string, Recognition>();
+  readonly #digests = new WeakMap<Buffer, string>();
 
   constructor(recognise: (pcm: Buffer, signal: AbortSignal) => Promise<string>) {
     this.#recognise = recognise;
@@ -17,7 +23,8 @@ export class TranscriptCache {
 
   /** Recognition continues while any caller waits for it. @throws `signal.reason` when aborted */
   get(pcm: Buffer, signal: AbortSignal): Promise<string> {
-    const recognition = this.#recognitions.get(pcm) ?? this.#start(pcm);
+    const digest = this.#digestOf(pcm);
+    const recognition = this.#recognitions.get(digest) ?? this.#start(digest, pcm);
     recognition.waiting += 1;
     return new Promise((resolve, reject) => {
       const leave = (): void => {
@@ -33,17 +40,30 @@ export class TranscriptCache {
     });
   }
 
-  #start(pcm: Buffer): Recognition {
+  #start(digest: string, pcm: Buffer): Recognition {
     const abort = new AbortController();
     const transcript = this.#recognise(pcm, abort.signal);
     const recognition = { transcript, abort, waiting: 0 };
-    this.#recognitions.set(pcm, recognition);
+    this.#recognitions.set(digest, recognition);
     const forget = (): void => {
-      this.#recognitions.delete(pcm);
+      if (this.#recognitions.get(digest) === recognition) this.#recognitions.delete(digest);
     };
     abort.signal.addEventListener('abort', forget);
     // The next caller tries a failed recognition again.
     transcript.catch(forget);
+    for (const oldest of this.#recognitions.keys()) {
+      if (this.#recognitions.size <= MAX_RECOGNITIONS) break;
+      this.#recognitions.delete(oldest);
+    }
     return recognition;
+  }
+
+  /** 4 minutes of speech take about 10 ms. */
+  #digestOf(pcm: Buffer): string {
+    const known = this.#digests.get(pcm);
+    if (known !== undefined) return known;
+    const digest = createHash('sha256').update(pcm).digest('base64');
+    this.#digests.set(pcm, digest);
+    return digest;
   }
 }

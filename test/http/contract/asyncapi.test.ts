@@ -34,10 +34,10 @@ it('has nothing to object to', async () => {
 it('names the parameters that the query may have', async () => {
   running = await startBeforeScript();
   const { channels } = await read();
-  for (const channel of ['voice', 'text'])
-    expect(Object.keys(channels[channel]?.bindings.ws.query.properties ?? {})).toEqual([
-      ...['prompt', 'source', 'target', 'voice', 'dialect', 'ticket'],
-    ]);
+  const namesOf = (channel: string): string[] =>
+    Object.keys(channels[channel]?.bindings.ws.query.properties ?? {});
+  const names = ['prompt', 'source', 'target', 'voice', 'dialect', 'ticket'];
+  expect([namesOf('text'), namesOf('voice')]).toEqual([names, [...names, 'interrupt']]);
 });
 
 describe.each(DIALECTS)('a client that speaks %s', (dialect) => {
