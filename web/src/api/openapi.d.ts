@@ -320,6 +320,8 @@ export interface components {
        * @enum {string}
        */
       output?: 'text' | 'audio';
+      /** @description The words of the recording too, in `transcript` of the answer. Not with `text`. */
+      transcript?: boolean | ('true' | 'false');
       /** @description Answers by server-sent events, as `Accept: text/event-stream` does. */
       stream?: boolean | ('true' | 'false');
       /** @description Another name of `text`. */
@@ -360,6 +362,8 @@ export interface components {
        * @enum {string}
        */
       output?: 'text' | 'audio';
+      /** @description The words of the recording too, in `transcript` of the answer. Not with `text`. */
+      transcript?: boolean | ('true' | 'false');
       /** @description Answers by server-sent events, as `Accept: text/event-stream` does. */
       stream?: boolean | ('true' | 'false');
       /**
@@ -502,6 +506,20 @@ export interface components {
       source: string | null;
       /** @description A BCP 47 tag; null where none was given or is known. */
       target: string | null;
+      /** @description The language of the question where no `source` was given: of a text, and of a recording with `transcript`. Absent where the words do not tell. */
+      detectedSource?: {
+        /** @description BCP 47, without script and region. */
+        language: string;
+        confidence: number;
+      };
+      /** @description The words of the recording, with `transcript=true`. */
+      transcript?: string;
+      /** @description What went wrong beside the translation, which is whole all the same. */
+      warnings?: {
+        /** @description `transcript-failed`: the translation came without its transcript. */
+        code: string;
+        detail: string;
+      }[];
       /** @description The spoken reply, with `output=audio`. */
       audio?: components['schemas']['SpokenReply'];
       /** @description As the provider counts it. */
@@ -787,6 +805,14 @@ export interface components {
     'X-Translation-Text': string;
     /** @description The text was longer than that. */
     'X-Translation-Text-Truncated': 'true';
+    /** @description The words of the recording beside a WAV, with `transcript=true`: UTF-8, percent-encoded, at most 4 096 characters of it. */
+    'X-Translation-Transcript': string;
+    /** @description The text was longer than that. */
+    'X-Translation-Transcript-Truncated': 'true';
+    /** @description The codes of the warnings beside a WAV. */
+    'X-Translation-Warnings': string;
+    /** @description The detected language beside a WAV: `fr; confidence=0.93`. */
+    'X-Detected-Source': string;
     /** @description Where it is. */
     Location: string;
     /** @description Changes with the content. */
@@ -838,8 +864,12 @@ export interface operations {
           'RateLimit-Policy': components['headers']['RateLimit-Policy'];
           'Server-Timing': components['headers']['Server-Timing'];
           'X-Connect-Id': components['headers']['X-Connect-Id'];
+          'X-Detected-Source': components['headers']['X-Detected-Source'];
           'X-Translation-Text': components['headers']['X-Translation-Text'];
           'X-Translation-Text-Truncated': components['headers']['X-Translation-Text-Truncated'];
+          'X-Translation-Transcript': components['headers']['X-Translation-Transcript'];
+          'X-Translation-Transcript-Truncated': components['headers']['X-Translation-Transcript-Truncated'];
+          'X-Translation-Warnings': components['headers']['X-Translation-Warnings'];
           [name: string]: unknown;
         };
         content: {
@@ -2237,6 +2267,8 @@ export interface operations {
         voice?: string;
         /** @description The client's vocabulary: `ga` (the default), or the names of 2024. */
         dialect?: 'ga' | 'preview';
+        /** @description Whether speech interrupts the answer that runs; with `false` it waits its turn, and each is answered to its end. By default `false` with `target`, `true` without. */
+        interrupt?: 'true' | 'false';
       };
       header?: {
         /** @description Your name for this request: letters, digits, `.`, `_` and `-`. Any other is replaced. */
