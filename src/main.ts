@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { ConfigError, loadConfig } from './config/config.js';
 import { createGateway } from './gateway.js';
 import { createLogger } from './telemetry/logger.js';
+import { loadDetector } from './translate/language-detector.js';
 
 /** A sentence for faults that the operator can correct, a stack for others. */
 function explain(error: unknown): string {
@@ -24,6 +25,7 @@ async function run(): Promise<void> {
   endOnFault(logger);
   // Installed before the start, so that a signal during the start stops the service cleanly too.
   const stopped = stopSignal(logger);
+  await loadDetector();
   const gateway = await createGateway(config, { logger });
   try {
     const url = await gateway.listen();
