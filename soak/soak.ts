@@ -1,7 +1,7 @@
 /** Runs one soak: starts the processes, applies load and chaos, measures, and stops everything. */
 import { setMaxListeners } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRedis } from '../test/support/redis.js';
 import { Child } from './child.js';
@@ -126,20 +126,40 @@ async function dropConnections(): Promise<void> {
   await dispatcher?.destroy();
 }
 
-/** Creates what the first requests create, such as the warm ffmpeg processes for each input format. */
+/** The default of FFMPEG_SPARE. */
+const SPARE_PROCESSES = 2;
+const WARM_UP_ROUNDS = 50;
+
+/** Creates what the first requests create: as many ffmpeg processes as may wait, resident ones and spare ones. */
 async function warmUp(node: ServiceNode): Promise<void> {
   const headers = { 'x-api-key': KEYS[0], connection: 'close' };
-  const bodies = [new URLSearchParams({ text: 'first' }), recordingAt(44_100), recordingAt(48_000)];
-  for (const body of bodies) {
+  const send = async (body: FormData | URLSearchParams): Promise<void> => {
     const answer = await fetch(`${node.url}${TRANSLATE}`, { method: 'POST', headers, body });
     await answer.arrayBuffer();
-  }
+  };
+  await send(new URLSearchParams({ text: 'first' }));
+  const residents = availableParallelism() + SPARE_PROCESSES;
+  for (let kind = 0; kind < residents; kind += 1)
+    await send(formOf(wavOf(tone(440, 200, 8_000, kind + 1), 8_000, kind + 1)));
+  const isComplete = async (): Promise<boolean> =>
+    (await node.stats()).children >= residents + SPARE_PROCESSES;
+  // Each of several at a time leaves a spare process behind, one after the other use the same.
+  for (let round = 0; round < WARM_UP_ROUNDS && !(await isComplete()); round += 1)
+    await Promise.all(Array.from({ length: SPARE_PROCESSES }, () => send(formOf(auOf(tone(440, 200))))));
 }
 
-function recordingAt(rate: number): FormData {
+function formOf(file: Buffer): FormData {
   const form = new FormData();
-  form.set('file', new Blob([new Uint8Array(wavOf(tone(440, 200, rate), rate))]), 'first.wav');
+  form.set('file', new Blob([new Uint8Array(file)]), 'first');
   return form;
+}
+
+/** @param pcm PCM16LE mono 24 kHz. */
+function auOf(pcm: Buffer): Buffer {
+  const header = Buffer.alloc(24);
+  header.write('.snd');
+  [24, pcm.length, 3, 24_000, 1].forEach((value, at) => header.writeUInt32BE(value, 4 + at * 4));
+  return Buffer.concat([header, Buffer.from(pcm).swap16()]);
 }
 
 /** The statistics of the idle node: once they are back at `before`, or after SETTLE_WITHIN_MS. */

@@ -2,7 +2,6 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
 import { summarise, type Latencies } from './latencies.js';
 
 export interface HttpLoad {
@@ -18,8 +17,6 @@ export interface HttpLoad {
   /** The minimum of requests per client (absent: 1); each continues until `durationMs` is over. */
   readonly requestsEach?: number;
   readonly durationMs: number;
-  /** Between an answer and the next request of the same client; not part of the latency. Absent: none. */
-  readonly pauseMs?: number;
 }
 
 /** JSON, or a file in a form with fields. */
@@ -29,7 +26,7 @@ export type Body =
 /** @throws Error at the first answer that is not 200 or lacks `expected` */
 export async function request(load: HttpLoad): Promise<Latencies> {
   const messages = await Promise.all(load.bodies.map((body) => messageOf(load.url, load.headers, body)));
-  const { clients: clientCount = messages.length, requestsEach = 1, pauseMs = 0, expected } = load;
+  const { clients: clientCount = messages.length, requestsEach = 1, expected } = load;
   const port = Number(new URL(load.url).port);
   const clients = await Promise.all(Array.from({ length: clientCount }, () => Client.open(port, expected)));
   const latencies: number[] = [];
@@ -44,10 +41,6 @@ export async function request(load: HttpLoad): Promise<Latencies> {
           const previous = now;
           now = performance.now();
           latencies.push(now - previous);
-          if (pauseMs > 0) {
-            await wait(pauseMs);
-            now = performance.now();
-          }
         }
       }),
     );

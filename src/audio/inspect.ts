@@ -10,7 +10,8 @@ import type { DecodeInput } from './ffmpeg/decoder.js';
 import { openRecording, type Recording, type RecordingReader } from './recording.js';
 import { wavDecodeInput } from './wav/decode-input.js';
 import { mergeSameFormat, readWavFiles, type WavFile } from './wav/files.js';
-import { isPadded } from './wav/format.js';
+import { readAiffHeader } from './wav/aiff.js';
+import { readCafHeader } from './wav/caf.js';
 import { readW64Header } from './wav/w64.js';
 import {
   extendsToEnd,
@@ -47,8 +48,8 @@ export async function inspect(
     if (demuxer === 'wav') return await inspectWav(recording, reader, start, checkSeconds);
     if (typeof recording !== 'string') throw needsFile();
     const ranges = await findRecordings(reader, demuxer, start);
-    const padded = demuxer === 'w64' ? await paddedW64Part(recording, reader, ranges) : undefined;
-    if (padded !== undefined) return [padded];
+    const samples = await bareSamplesPart(recording, reader, demuxer, ranges, checkSeconds);
+    if (samples !== undefined) return [samples];
     return ranges.map((range) => containerPart(recording, reader.size, demuxer, range));
   } finally {
     await reader.close();
@@ -83,14 +84,26 @@ async function encodedWavPart(
   return source === undefined ? containerPart(recording, size, 'wav', range) : { kind: 'encoded', source };
 }
 
-/** @returns the samples of a W64 if they are padded; ffmpeg reads all other W64 files correctly. */
-async function paddedW64Part(
+/** Containers besides WAV that may hold bare samples. */
+const HEADER_READERS: Partial<Record<Demuxer, typeof readW64Header>> = {
+  w64: readW64Header,
+  aiff: readAiffHeader,
+  caf: readCafHeader,
+};
+
+/** @returns undefined where the samples are compressed, or ffmpeg reads the container better. */
+async function bareSamplesPart(
   recording: Recording,
   reader: RecordingReader,
+  demuxer: Demuxer,
   ranges: readonly ByteRange[],
+  checkSeconds: (seconds: number) => void,
 ): Promise<RecordingPart | undefined> {
-  const header = ranges.length === 1 ? await readW64Header(reader, ranges[0]?.offset) : undefined;
-  if (header === undefined || !isPadded(header)) return undefined;
+  const [only] = ranges;
+  if (ranges.length !== 1 || only === undefined) return undefined;
+  const header = await HEADER_READERS[demuxer]?.(reader, only.offset);
+  if (header === undefined) return undefined;
+  checkSeconds(wavSeconds(header) ?? 0);
   const source = await wavDecodeInput(recording, reader.size, header);
   return source && { kind: 'encoded', source };
 }

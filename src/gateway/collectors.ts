@@ -26,7 +26,7 @@ export function collectors({ pool, relay, audio, store, sessions }: CollectorSou
     ...relayCollectors(relay),
     counter(
       'translation_ffmpeg_runs_total',
-      'ffmpeg runs, by outcome: decoded, cancelled, or the problem code.',
+      'Recordings given to ffmpeg, by outcome: decoded, cancelled, or the problem code; and resampler-lost, resident processes that failed.',
       ['outcome'],
       () => labelled('outcome', audio.outcomes),
     ),

@@ -5,6 +5,15 @@ import type { Demuxer } from '../containers/formats.js';
 import type { ByteRange } from '../wav/wav.js';
 import type { SampleFormat } from '../wav/format.js';
 
+/** Bare samples, frame after frame. */
+export interface SampleEncoding {
+  readonly kind: 'samples';
+  readonly format: SampleFormat;
+  /** Frames per second. */
+  readonly sampleRate: number;
+  readonly channels: number;
+}
+
 /** The input of a decode. */
 export type Encoding =
   | {
@@ -13,14 +22,7 @@ export type Encoding =
       /** Its place in the file; absent: the whole file. */
       readonly range?: ByteRange | undefined;
     }
-  /** Bare samples, frame after frame. */
-  | {
-      readonly kind: 'samples';
-      readonly format: SampleFormat;
-      /** Frames per second. */
-      readonly sampleRate: number;
-      readonly channels: number;
-    };
+  | SampleEncoding;
 
 /** Which audio stream to decode: the first, or the first that this ffmpeg has a decoder for. */
 export type Track = 'first' | 'decodable';
@@ -107,4 +109,19 @@ export function audioFilters(encoding: Encoding): string[] {
   if (encoding.channels <= 8) return ['aresample=lfe_mix_level=1'];
   const sum = Array.from({ length: encoding.channels }, (_, index) => `c${index}`).join('+');
   return ['aformat=sample_fmts=flt', `pan=mono|c0<${sum}`];
+}
+
+/**
+ * Arguments of a process that resamples whatever it is given until its input ends: bare samples in, PCM without a header
+ * out. It reads not a byte ahead to find out what it knows already, and mixes and resamples as any other decode.
+ */
+export function resamplerArguments(encoding: SampleEncoding): string[] {
+  const filters = audioFilters(encoding);
+  return [
+    ...inputOptions(encoding),
+    ...['-probesize', '32', '-analyzeduration', '0', '-i', inputUrl(encoding)],
+    ...(filters.length > 0 ? ['-af', filters.join(',')] : []),
+    ...['-ar', String(SAMPLE_RATE), '-ac', '1', '-c:a', 'pcm_s16le', '-f', 's16le'],
+    ...['-flush_packets', '0', 'pipe:1'],
+  ];
 }

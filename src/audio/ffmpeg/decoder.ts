@@ -1,4 +1,4 @@
-/** Decodes recordings with ffmpeg: limits the number of processes, reuses warm ones, and enforces the time limit. */
+/** Decodes recordings with ffmpeg: limits the number of processes, uses waiting ones, and enforces the time limit. */
 import { execFile } from 'node:child_process';
 import { open, type FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
@@ -14,7 +14,11 @@ import {
 } from './errors.js';
 import { bundledBinary, chooseBinary, FfmpegProcess } from './ffmpeg.js';
 import { Semaphore } from '../../semaphore.js';
+import { Resamplers } from './resamplers.js';
 import { WarmProcesses } from './warm-processes.js';
+
+/** A resident process uses that much for some 500 hours of sound; then the kernel ends it, and the next one starts. */
+const MAX_RESIDENT_CPU_SECONDS = 600;
 
 export interface DecoderOptions {
   /** The configured binary; absent: that of ffmpeg-static, else `ffmpeg` in `searchPath`. */
@@ -53,6 +57,7 @@ export class Decoder {
   readonly #sandbox: Sandbox;
   readonly #semaphore: Semaphore;
   readonly #warmProcesses: WarmProcesses<FfmpegProcess>;
+  readonly #resamplers: Resamplers;
   /** Every decode in progress or waiting, with its abort controller. */
   readonly #jobs = new Map<Promise<DecodedAudio>, AbortController>();
   readonly #outcomes = new Map<string, number>();
@@ -68,6 +73,16 @@ export class Decoder {
     this.#sandbox = new Sandbox(options.timeoutMs / 1000 + 1, options.searchPath);
     this.#semaphore = new Semaphore(options.concurrency);
     this.#warmProcesses = new WarmProcesses(options.spare);
+    this.#resamplers = new Resamplers({
+      binary: this.#binary,
+      sandbox: new Sandbox(MAX_RESIDENT_CPU_SECONDS, options.searchPath),
+      semaphore: this.#semaphore,
+      limit: options.spare === 0 ? 0 : options.concurrency + options.spare,
+      timeoutMs: options.timeoutMs,
+      onLost: () => {
+        this.#count('resampler-lost');
+      },
+    });
   }
 
   /** Running processes, and decodes that wait for a free slot. */
@@ -75,14 +90,17 @@ export class Decoder {
     return this.#semaphore.stats;
   }
 
-  /** Finished decodes by outcome: `decoded`, `cancelled`, or the code of the error. */
+  /**
+   * Finished decodes by outcome: `decoded`, `cancelled`, or the code of the error. `resampler-lost` counts resident
+   * processes that failed, after each of which a recording was decoded again.
+   */
   get outcomes(): ReadonlyMap<string, number> {
     return this.#outcomes;
   }
 
   /**
-   * Decodes the first audio stream, or the first of a known codec, in its own process. Settles only after that process has
-   * exited.
+   * Decodes the first audio stream, or the first of a known codec, in its own process; bare samples in a resident one.
+   * Settles only after that process has exited, or is free.
    *
    * @param maxBytes the limit above which samples are discarded.
    * @throws GatewayError `undecodable-audio` (damaged, or timed out), `unsupported-media-type` (no audio stream, or ffmpeg
@@ -96,7 +114,7 @@ export class Decoder {
       job.abort(signal?.reason);
     };
     signal?.addEventListener('abort', abort);
-    const decoded = this.#semaphore.run(() => this.#decodeInTime(source, maxBytes, job), job.signal);
+    const decoded = this.#decode(source, maxBytes, job);
     this.#jobs.set(decoded, job);
     try {
       const result = await decoded;
@@ -131,7 +149,10 @@ export class Decoder {
   /** Rejects new work and waits for what is in progress. */
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([this.#warmProcesses.close(), Promise.allSettled(this.#jobs.keys())]);
+    const waiting = [this.#warmProcesses.close(), this.#resamplers.close()];
+    await Promise.all([...waiting, Promise.allSettled(this.#jobs.keys())]);
+    // Those that were at work.
+    await this.#resamplers.close();
   }
 
   /** Rejects new work, aborts what is in progress with `error`, and waits until the processes have exited. */
@@ -149,6 +170,15 @@ export class Decoder {
       promisify(execFile)(SHELL, args, { ...options, timeout: this.#timeoutMs, killSignal: 'SIGKILL' }),
     );
     return /^ffmpeg version \S+/.exec(stdout)?.[0] ?? 'ffmpeg';
+  }
+
+  async #decode(source: DecodeInput, maxBytes: number, job: AbortController): Promise<DecodedAudio> {
+    const { encoding } = source;
+    if (encoding.kind === 'samples') {
+      const pcm = await this.#resamplers.resample(encoding, source.read, maxBytes, job.signal);
+      if (pcm !== undefined) return { pcm, truncated: pcm.length > maxBytes };
+    }
+    return await this.#semaphore.run(() => this.#decodeInTime(source, maxBytes, job), job.signal);
   }
 
   async #decodeInTime(source: DecodeInput, maxBytes: number, job: AbortController): Promise<DecodedAudio> {
@@ -180,13 +210,12 @@ export class Decoder {
   ): Promise<DecodedAudio> {
     const { encoding, path, startsAt } = source;
     const isStream = isStreamable(encoding);
-    // Warm processes decode the first track.
-    const warm =
-      isStream && track === 'first' ? this.#warmProcesses.take(warmKey(encoding, maxBytes)) : undefined;
+    const canWarm = canStartAhead(encoding, track);
+    const warm = canWarm ? this.#warmProcesses.take(warmKey(encoding, maxBytes)) : undefined;
     if (warm !== undefined || path === undefined || (isStream && startsAt === undefined)) {
       const run = warm ?? this.#start(encoding, maxBytes, track);
       run.feed(source.read());
-      this.#warmNext(run, encoding, maxBytes, track);
+      if (canWarm) this.#warmNext(run, encoding, maxBytes);
       return await this.#finish(run, signal);
     }
     const file = await this.#openForProcess(path, isStream ? startsAt : undefined);
@@ -194,7 +223,7 @@ export class Decoder {
       signal.throwIfAborted();
       // The process inherits the open file and needs no permission to open one.
       const run = this.#start(encoding, maxBytes, track, file.fd);
-      if (isStream) this.#warmNext(run, encoding, maxBytes, track);
+      if (canWarm) this.#warmNext(run, encoding, maxBytes);
       return await this.#finish(run, signal);
     } finally {
       await file.close();
@@ -224,14 +253,12 @@ export class Decoder {
   }
 
   /** Starts a warm process like `run` after it, unless recordings are waiting: then the processors are busy anyway. */
-  #warmNext(run: FfmpegProcess, encoding: Encoding, maxBytes: number, track: Track): void {
-    // A recording whose first stream cannot be decoded is rare.
-    if (track !== 'first') return;
+  #warmNext(run: FfmpegProcess, encoding: Encoding, maxBytes: number): void {
     const start = (): void => {
       // Starting a process blocks for milliseconds, so the decoded samples are passed on first.
       setImmediate(() => {
         if (this.#semaphore.stats.waiting > 0) return;
-        this.#warmProcesses.add(warmKey(encoding, maxBytes), () => this.#start(encoding, maxBytes, track));
+        this.#warmProcesses.add(warmKey(encoding, maxBytes), () => this.#start(encoding, maxBytes, 'first'));
       });
     };
     run.finished.then(start, (error: unknown) => {
@@ -252,6 +279,11 @@ export class Decoder {
 }
 
 /** Identifies recordings that the same warm process can decode. */
+/** Bare samples have resident processes, and a recording whose first stream cannot be decoded is rare. */
+function canStartAhead(encoding: Encoding, track: Track): boolean {
+  return encoding.kind === 'container' && isStreamable(encoding) && track === 'first';
+}
+
 function warmKey(encoding: Encoding, maxBytes: number): string {
   return [...inputOptions(encoding), maxBytes].join(' ');
 }

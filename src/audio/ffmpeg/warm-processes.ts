@@ -1,4 +1,4 @@
-/** Processes started in advance, each waiting for the kind of input it was started for. */
+/** Processes that wait, each for the kind of input it was started for. */
 
 export interface WarmProcess {
   /** Settles when the process has exited. */
@@ -47,13 +47,32 @@ export class WarmProcesses<T extends WarmProcess> {
    * oldest process of another kind.
    */
   add(kind: string, start: () => T): void {
-    if (this.#closed || this.#limit === 0) return;
-    if (this.#waiting.size >= this.#limit) {
-      const other = [...this.#waiting].find((each) => each.kind !== kind);
-      if (other === undefined) return;
-      this.#retire(other);
-    }
-    const process = start();
+    if (this.#makeRoom(kind)) this.#wait(kind, start());
+  }
+
+  /** Keeps a process that can take more input, as `add` does; kills it where there is no room. */
+  put(kind: string, process: T): void {
+    if (this.#makeRoom(kind)) this.#wait(kind, process);
+    else this.#end(process);
+  }
+
+  /** Starts no more processes and kills the waiting ones; resolves when they have exited. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const each of this.#waiting) this.#retire(each);
+    await Promise.all(this.#exiting);
+  }
+
+  /** @returns whether one more process may wait, for which another may have been killed. */
+  #makeRoom(kind: string): boolean {
+    if (this.#closed) return false;
+    if (this.#waiting.size < this.#limit) return true;
+    const other = [...this.#waiting].find((each) => each.kind !== kind);
+    if (other !== undefined) this.#retire(other);
+    return other !== undefined;
+  }
+
+  #wait(kind: string, process: T): void {
     const timer = setTimeout(() => {
       this.#retire(waiting);
     }, IDLE_MS).unref();
@@ -66,19 +85,16 @@ export class WarmProcesses<T extends WarmProcess> {
     process.finished.then(remove, remove);
   }
 
-  /** Starts no more processes and kills the waiting ones; resolves when they have exited. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    for (const each of this.#waiting) this.#retire(each);
-    await Promise.all(this.#exiting);
-  }
-
   #retire(waiting: Waiting<T>): void {
     this.#remove(waiting);
-    const leaving = Promise.allSettled([waiting.process.finished]);
+    this.#end(waiting.process);
+  }
+
+  #end(process: T): void {
+    const leaving = Promise.allSettled([process.finished]);
     this.#exiting.add(leaving);
     void leaving.then(() => this.#exiting.delete(leaving));
-    waiting.process.kill();
+    process.kill();
   }
 
   #remove(waiting: Waiting<T>): void {

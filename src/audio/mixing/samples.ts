@@ -1,7 +1,7 @@
 /** Converts samples of any format to floats with full scale 1. */
 import type { SampleFormat } from '../wav/format.js';
 
-const SAMPLE_BYTES: Readonly<Record<SampleFormat, number>> = {
+export const SAMPLE_BYTES: Readonly<Record<SampleFormat, number>> = {
   u8: 1,
   alaw: 1,
   mulaw: 1,
@@ -97,6 +97,22 @@ const MU_LAW_VALUES = Float32Array.from({ length: 256 }, (_, code) => {
   const value = ((((bits & 15) << 3) + 0x84) << ((bits >> 4) & 7)) - 0x84;
   return ((bits & 0x80) === 0 ? value : -value) / 0x8000;
 });
+
+/** @returns one sample as close to silence as the format allows. */
+export function silentSample(format: SampleFormat): Buffer {
+  const codes: Partial<Record<SampleFormat, number>> = { u8: 0x80, alaw: 0xd5, mulaw: 0xff };
+  return Buffer.alloc(SAMPLE_BYTES[format], codes[format] ?? 0);
+}
+
+/** @returns one sample of about half of full scale. */
+export function loudSample(format: SampleFormat): Buffer {
+  const codes: Partial<Record<SampleFormat, number>> = { u8: 0xc0, alaw: 0xa5, mulaw: 0x8f };
+  const sample = Buffer.alloc(SAMPLE_BYTES[format]);
+  if (format.startsWith('f32')) sample.writeFloatBE(0.5);
+  else if (format.startsWith('f64')) sample.writeDoubleBE(0.5);
+  else sample.writeUInt8(codes[format] ?? 0x40);
+  return format.endsWith('le') ? sample.reverse() : sample;
+}
 
 /** Regroups chunks so that each holds whole units of `unitBytes`; an incomplete unit at the end is dropped. */
 export async function* alignChunks(chunks: AsyncIterable<Buffer>, unitBytes: number): AsyncGenerator<Buffer> {

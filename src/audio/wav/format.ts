@@ -106,3 +106,31 @@ export function sampleFormat(format: WavFormat & { readonly bigEndian: boolean }
 export function isPadded({ encoding, sampleBytes: bytes, bitsPerSample }: WavFormat): boolean {
   return encoding === PCM && bytes >= 2 && bytes <= 4 && bitsPerSample < bytes * 8;
 }
+
+/**
+ * The format of samples that another container describes, in the terms of a WAV.
+ *
+ * @returns undefined for what a WAV does not have (signed bytes), more than two channels, and rates that are no integer.
+ */
+export function linearFormat(options: {
+  readonly channels: number;
+  readonly bits: number;
+  readonly sampleRate: number;
+  readonly isFloat: boolean;
+  readonly bigEndian: boolean;
+}): (WavFormat & { readonly bigEndian: boolean }) | undefined {
+  const { channels, bits, sampleRate, isFloat, bigEndian } = options;
+  const isSupported = (isFloat ? [32, 64] : [16, 24, 32]).includes(bits);
+  if (!isSupported || channels < 1 || channels > 2) return undefined;
+  if (!Number.isSafeInteger(sampleRate) || sampleRate < 1) return undefined;
+  return {
+    encoding: isFloat ? FLOAT : PCM,
+    channels,
+    channelMask: 0,
+    sampleRate,
+    bitsPerSample: bits,
+    sampleBytes: bits / 8,
+    isOversized: false,
+    bigEndian,
+  };
+}

@@ -13,7 +13,10 @@ const ALIGNMENT = 8;
 const MAX_CHUNKS = 1024;
 
 /** @returns undefined when the format or data chunk is missing or invalid. */
-export async function readW64Header(recording: RecordingReader, start = 0): Promise<WavHeader | undefined> {
+export async function readW64Header(
+  recording: RecordingReader,
+  start: number,
+): Promise<WavHeader | undefined> {
   let format: WavFormat | undefined;
   let at = start + FILE_HEADER_BYTES;
   for (let chunks = 0; chunks < MAX_CHUNKS; chunks += 1) {

@@ -90,10 +90,12 @@ export async function* streamWavSamples(recording: Recording, header: WavHeader)
   if (typeof recording === 'string' && only !== undefined && header.data.length === 1) {
     const { offset, length } = only;
     if (length === 0) return;
+    // Whole frames, so that none has to be joined from two chunks.
+    const frameBytes = wavFrameBytes(header) || 1;
     yield* createReadStream(recording, {
       start: offset,
       end: offset + length - 1,
-      highWaterMark: READ_CHUNK_BYTES,
+      highWaterMark: Math.ceil(READ_CHUNK_BYTES / frameBytes) * frameBytes,
     });
     return;
   }

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Health } from '../../../src/http/health.js';
@@ -30,10 +30,11 @@ export interface Target {
 }
 
 const ROOT = new URL('../../..', import.meta.url).pathname;
-/** ffmpeg processes that may wait for the next recording. */
 const SPARE_PROCESSES = 2;
+/** ffmpeg processes that may wait for the next recording: those started ahead, and resident resamplers. */
+const WAITING_PROCESSES = 2 * SPARE_PROCESSES + availableParallelism();
 /** More descriptors than when it began: those processes' pipes, its warm upstream socket, and what the kernel is slow to take back. */
-const SPARE_DESCRIPTORS = 6 + 4 * SPARE_PROCESSES;
+const SPARE_DESCRIPTORS = 6 + 4 * WAITING_PROCESSES;
 
 export async function startTarget(env: Record<string, string> = {}): Promise<Target> {
   const upstream = await startScripted();
@@ -68,7 +69,7 @@ export async function startTarget(env: Record<string, string> = {}): Promise<Tar
     const descriptors = (await descriptorsOf(pid)) - atStart.descriptors;
     return [
       ...uploads.map((name) => `upload ${name}`),
-      ...children.slice(SPARE_PROCESSES).map((child) => `process ${child}`),
+      ...children.slice(WAITING_PROCESSES).map((child) => `process ${child}`),
       ...(pool.running + pool.waiting > 0 ? [`${pool.running} running, ${pool.waiting} waiting`] : []),
       ...(relay.conversations > 0 ? [`${relay.conversations} conversations`] : []),
       ...(descriptors > SPARE_DESCRIPTORS ? [`${descriptors} more descriptors than at the start`] : []),

@@ -1,0 +1,87 @@
+/** Cuts a recording into pieces that can be resampled independently of each other, and of anything else. */
+import { alignChunks } from '../mixing/samples.js';
+import type { RateRatio } from './rate-ratio.js';
+
+/** Takes some 10 ms, after which another recording has its turn. */
+const PIECE_BYTES = 2 * 1024 * 1024;
+
+export interface Piece {
+  /** Frames of the recording between two contexts: the frames around it on which its output depends. */
+  readonly bytes: readonly Buffer[];
+  readonly frames: number;
+  /** Samples of output that belong to the frames between the contexts. */
+  readonly samples: number;
+}
+
+/**
+ * The context is what the recording has there. Before its start and after its end that is the recording in reverse, as
+ * when libswresample decodes it alone.
+ *
+ * @returns no pieces for a recording that is not longer than a context.
+ */
+export async function* cutPieces(
+  recording: AsyncIterable<Buffer>,
+  frameBytes: number,
+  ratio: RateRatio,
+): AsyncGenerator<Piece> {
+  const context = ratio.contextFrames * frameBytes;
+  const pieceFrames = ratio.wholePeriods(PIECE_BYTES / frameBytes);
+  const pieceBytes = pieceFrames * frameBytes;
+  /** The context before the next piece, and all frames from there on. */
+  let held: Buffer[] = [];
+  let heldBytes = 0;
+  let isStarted = false;
+  let framesBefore = 0;
+  for await (const chunk of alignChunks(recording, frameBytes)) {
+    held.push(chunk);
+    heldBytes += chunk.length;
+    if (!isStarted && heldBytes > context) {
+      const start = joined(held);
+      held = [inReverse(start.subarray(frameBytes, frameBytes + context), frameBytes), start];
+      heldBytes += context;
+      isStarted = true;
+    }
+    while (heldBytes >= context + pieceBytes + context) {
+      const bytes = joined(held);
+      const frames = pieceFrames + 2 * ratio.contextFrames;
+      yield {
+        bytes: [bytes.subarray(0, frames * frameBytes)],
+        frames,
+        samples: ratio.samplesAt(pieceFrames),
+      };
+      framesBefore += pieceFrames;
+      held = [bytes.subarray(pieceBytes)];
+      heldBytes -= pieceBytes;
+    }
+  }
+  if (!isStarted) return;
+  const samples =
+    ratio.samplesOf(framesBefore + heldBytes / frameBytes - ratio.contextFrames) -
+    ratio.samplesAt(framesBefore);
+  const end = inReverse(lastBytes(held, context), frameBytes);
+  yield { bytes: [...held, end], frames: heldBytes / frameBytes + ratio.contextFrames, samples };
+}
+
+function joined(buffers: readonly Buffer[]): Buffer {
+  const [only] = buffers;
+  return buffers.length === 1 && only !== undefined ? only : Buffer.concat(buffers);
+}
+
+/** @param length at most that of all buffers. */
+function lastBytes(buffers: readonly Buffer[], length: number): Buffer {
+  const last: Buffer[] = [];
+  for (let at = buffers.length - 1, missing = length; missing > 0; at -= 1) {
+    const buffer = buffers[at] ?? Buffer.alloc(0);
+    last.unshift(buffer.subarray(-missing));
+    missing -= last[0]?.length ?? 0;
+  }
+  return joined(last);
+}
+
+/** @returns a copy with the last frame first. */
+function inReverse(frames: Buffer, frameBytes: number): Buffer {
+  const reversed = Buffer.allocUnsafe(frames.length);
+  for (let at = 0; at < frames.length; at += frameBytes)
+    frames.copy(reversed, frames.length - at - frameBytes, at, at + frameBytes);
+  return reversed;
+}
