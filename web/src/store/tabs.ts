@@ -17,10 +17,16 @@ export class Tab {
         ? Promise.resolve()
         : new Promise((resolve) => {
             // Held until the browser releases it, because the tab is closed, reloaded or killed.
-            void locks.request(lockName(this.id), () => {
-              resolve();
-              return new Promise(() => undefined);
-            });
+            locks
+              .request(lockName(this.id), () => {
+                resolve();
+                return new Promise(() => undefined);
+              })
+              .catch((thrown: unknown) => {
+                // The browser forbids this site to store anything, so there is nothing to recover either.
+                if (!(thrown instanceof DOMException)) throw thrown;
+                resolve();
+              });
           });
   }
 
