@@ -103,7 +103,7 @@ async function build(
     limiter: limiterOf('points', access.rateLimitPerMinute, redis, logger),
     failedKeys: limiterOf('failed-keys', access.failedKeysPerMinute, redis, logger),
     health: stats,
-    ready: () => readyChecks(pool, audio, sessions),
+    ready: () => readyChecks(pool, audio, sessions, localServer?.responder),
     capabilities: () => describeCapabilities(upstream, model, localServer?.responder),
     draining: () => shutdown.begun,
   });

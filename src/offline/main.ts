@@ -43,11 +43,14 @@ function isDialect(name: string): name is DialectName {
 }
 
 function describe({ languages, chains, speechSources, voices, missing }: EngineCapabilities): string {
-  const pairs = languages.map(({ source, targets }) => `${source} → ${targets.join(', ')}`);
+  const pairs =
+    languages === 'any'
+      ? ['any language to any other']
+      : languages.map(({ source, targets }) => `${source} → ${targets.join(', ')}`);
   const rows = [
     ['pairs', pairs.join(' · ')],
     ['chains', chains.map((chain) => chain.join(' → ')).join(' · ')],
-    ['recognises', speechSources.join(', ')],
+    ['recognises', speechSources === 'any' ? 'any language' : speechSources.join(', ')],
     ['voices', voices.join(', ')],
     ...missing.map((part) => ['missing', part]),
   ];

@@ -1,23 +1,31 @@
 /** Transcripts of recordings: each is recognised once for all callers, and cached as long as its samples are referenced. */
+import type { RecognizedSpeech } from '../server/responder.js';
 
 interface Recognition {
-  readonly transcript: Promise<string>;
+  readonly transcript: Promise<RecognizedSpeech>;
   readonly abort: AbortController;
   /** Callers that wait for it. */
   waiting: number;
 }
 
-export class TranscriptCache {
-  readonly #recognise: (pcm: Buffer, signal: AbortSignal) => Promise<string>;
-  readonly #recognitions = new WeakMap<Buffer, Recognition>();
+type Recognise = (
+  pcm: Buffer,
+  language: string | undefined,
+  signal: AbortSignal,
+) => Promise<RecognizedSpeech>;
 
-  constructor(recognise: (pcm: Buffer, signal: AbortSignal) => Promise<string>) {
+export class TranscriptCache {
+  readonly #recognise: Recognise;
+  /** By the language that was asked for: a recognizer that is told another one writes other words. */
+  readonly #recognitions = new WeakMap<Buffer, Map<string, Recognition>>();
+
+  constructor(recognise: Recognise) {
     this.#recognise = recognise;
   }
 
   /** Recognition continues while any caller waits for it. @throws `signal.reason` when aborted */
-  get(pcm: Buffer, signal: AbortSignal): Promise<string> {
-    const recognition = this.#recognitions.get(pcm) ?? this.#start(pcm);
+  get(pcm: Buffer, language: string | undefined, signal: AbortSignal): Promise<RecognizedSpeech> {
+    const recognition = this.#recognitions.get(pcm)?.get(language ?? '') ?? this.#start(pcm, language);
     recognition.waiting += 1;
     return new Promise((resolve, reject) => {
       const leave = (): void => {
@@ -33,13 +41,14 @@ export class TranscriptCache {
     });
   }
 
-  #start(pcm: Buffer): Recognition {
+  #start(pcm: Buffer, language: string | undefined): Recognition {
     const abort = new AbortController();
-    const transcript = this.#recognise(pcm, abort.signal);
+    const transcript = this.#recognise(pcm, language, abort.signal);
     const recognition = { transcript, abort, waiting: 0 };
-    this.#recognitions.set(pcm, recognition);
+    const ofRecording = this.#recognitions.get(pcm) ?? new Map<string, Recognition>();
+    this.#recognitions.set(pcm, ofRecording.set(language ?? '', recognition));
     const forget = (): void => {
-      this.#recognitions.delete(pcm);
+      if (ofRecording.get(language ?? '') === recognition) ofRecording.delete(language ?? '');
     };
     abort.signal.addEventListener('abort', forget);
     // The next caller tries a failed recognition again.
