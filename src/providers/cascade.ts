@@ -88,7 +88,7 @@ const env = {
   TTS_URL: address('http://localhost:8880/v1').optional(),
   TTS_API_KEY: secret.optional(),
   TTS_MODEL: z.string().optional(),
-  TTS_VOICES: voices.default(new Map()),
+  TTS_VOICES: voices.optional(),
   TTS_PCM_RATE: integer(8_000, 192_000).optional(),
   TTS_TIMEOUT_MS: timeout.default(30_000),
 };
@@ -103,7 +103,7 @@ const settings = z.object(env).transform((v): CascadeSettings => ({
   })),
   tts: withUrl(v.TTS_URL, (url) => ({
     ...{ url, apiKey: v.TTS_API_KEY, model: v.TTS_MODEL, timeoutMs: v.TTS_TIMEOUT_MS },
-    ...{ voices: v.TTS_VOICES, pcmRate: v.TTS_PCM_RATE },
+    ...{ voices: v.TTS_VOICES ?? new Map<string, string>(), pcmRate: v.TTS_PCM_RATE },
   })),
 }));
 

@@ -221,7 +221,7 @@ describe('a recording', () => {
       engine.transcribe(speech, undefined, never),
       ask(engine, [audioItem(speech)], { target: 'es' }),
     ]);
-    expect({ words, text: answer.text }).toEqual({
+    expect({ words: words.text, text: answer.text }).toEqual({
       words: 'We have two dogs and three cats.',
       text: 'Tenemos dos perros y tres gatos.',
     });

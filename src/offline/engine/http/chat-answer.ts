@@ -15,7 +15,7 @@ const CHUNK = z.looseObject({
   choices: z
     .array(z.looseObject({ delta: MESSAGE, message: MESSAGE, finish_reason: z.string().nullish() }))
     .nullish(),
-  error: z.unknown(),
+  error: z.unknown().optional(),
 });
 
 const DONE = '[DONE]';
@@ -28,18 +28,22 @@ export async function* readChatAnswer(
   client: PartClient,
 ): AsyncGenerator<string, void, void> {
   let finish: string | undefined;
+  let isChat = false;
   for await (const data of dataOf(answer, client)) {
     if (data === DONE) {
       finish ??= 'stop';
       break;
     }
     const chunk = parseChunk(data, client);
+    isChat = true;
     if (chunk.error !== undefined && chunk.error !== null) throw streamError(chunk.error, client);
     const [choice] = chunk.choices ?? [];
     const text = textOf(choice?.delta ?? choice?.message);
     if (text !== '') yield text;
     finish = choice?.finish_reason ?? finish;
   }
+  // A page, for example, has no line of data.
+  if (!isChat) throw notChat(client);
   checkFinish(finish, client);
 }
 
@@ -73,7 +77,11 @@ function parseChunk(data: string, client: PartClient): z.output<typeof CHUNK> {
   } catch {
     // Not JSON: told below like JSON of another shape.
   }
-  throw client.failure('rejected', 'answered with something that is no chat completion');
+  throw notChat(client);
+}
+
+function notChat(client: PartClient): PartError {
+  return client.failure('rejected', 'answered with something that is no chat completion');
 }
 
 function textOf(message: z.output<typeof MESSAGE>): string {
@@ -84,7 +92,7 @@ function textOf(message: z.output<typeof MESSAGE>): string {
 
 /** The error of a server stands in `code`, `type` or `status`; its message may quote the question. */
 function streamError(error: unknown, client: PartClient): PartError {
-  const { data } = z.looseObject({ code: z.unknown(), type: z.unknown() }).safeParse(error);
+  const { data } = z.looseObject({ code: z.unknown().optional(), type: z.unknown().optional() }).safeParse(error);
   const names = [data?.code, data?.type].map(String);
   if (names.some((name) => name === '429' || /rate_?limit/i.test(name)))
     return client.failure('rate_limited', 'is at its rate limit');
