@@ -115,9 +115,9 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
  * @throws ConfigError with every fault of those variables.
  */
 export function loadParts(env: NodeJS.ProcessEnv = process.env): ProviderSettings['cascade'] {
-  const { data, error } = providers.cascade.settings.safeParse(readVariables(env));
-  if (data === undefined) throw new ConfigError(describeIssues(error?.issues ?? []));
-  return data;
+  const result = providers.cascade.settings.safeParse(readVariables(env));
+  if (!result.success) throw new ConfigError(describeIssues(result.error.issues));
+  return result.data;
 }
 
 function describeIssues(issues: readonly z.core.$ZodIssue[]): string[] {

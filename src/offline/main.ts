@@ -44,14 +44,7 @@ function isDialect(name: string): name is DialectName {
   return Object.hasOwn(dialects, name);
 }
 
-function describe({
-  languages,
-  chains,
-  speechSources,
-  voices,
-  parts,
-  missing,
-}: EngineCapabilities): string {
+function describe({ languages, chains, speechSources, voices, parts, missing }: EngineCapabilities): string {
   const pairs =
     languages === 'any'
       ? ['any language to any other']
@@ -61,7 +54,10 @@ function describe({
     ['chains', chains.map((chain) => chain.join(' → ')).join(' · ')],
     ['recognises', speechSources === 'any' ? 'any language' : speechSources.join(', ')],
     ['voices', voices.join(', ')],
-    ...Object.entries(parts ?? {}).map(([name, { kind, model }]) => [name, [kind, model].filter(Boolean).join(' ')]),
+    ...Object.entries(parts ?? {}).map(([name, { kind, model }]) => [
+      name,
+      [kind, model].filter(Boolean).join(' '),
+    ]),
     ...missing.map((part) => ['missing', part]),
   ];
   return rows

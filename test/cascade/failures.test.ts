@@ -122,7 +122,10 @@ describe('a voice that fails after the text', () => {
 describe('a translator that fails in the middle', () => {
   async function incomplete(translator: PartServer, env = {}): Promise<ProblemBody> {
     running = await startCascade({ translator }, env);
-    const answer = await post(`${running.url}/api/realtime/translate`, { ...TEXT, text: 'Good morning to you.' });
+    const answer = await post(`${running.url}/api/realtime/translate`, {
+      ...TEXT,
+      text: 'Good morning to you.',
+    });
     return await problemOf(answer);
   }
 
@@ -141,22 +144,27 @@ describe('a translator that fails in the middle', () => {
   });
 
   it('by its deadline is too late, with what had come', async () => {
-    const slow = await startOllama({ pieceMs: 150 });
-    expect(await incomplete(slow, { TRANSLATOR_TIMEOUT_MS: '400' })).toMatchObject({
+    const slow = await startOllama({ pieceMs: 1_000 });
+    expect(await incomplete(slow, { TRANSLATOR_TIMEOUT_MS: '3000' })).toMatchObject({
       ...{ status: 504, code: 'upstream-timeout', part: 'translator' },
       partial: expect.stringMatching(/^GOO/),
     });
   });
 
   it('by never ending is cut, and is not to be tried again', async () => {
-    const endless = await startVllm({ model: () => 'na '.repeat(10_000), pieces: (text) => text.match(/.{1,500}/g) ?? [] });
+    const endless = await startVllm({
+      model: () => 'na '.repeat(10_000),
+      pieces: (text) => text.match(/.{1,500}/g) ?? [],
+    });
     expect(await incomplete(endless)).toMatchObject({
       ...{ code: 'translation-incomplete', part: 'translator', retryable: false },
     });
   });
 
   it('by a refusal of its template is rejected', async () => {
-    const problem = await incomplete(await startVllm({ model: () => ({ refusal: 'Conversation roles must alternate' }) }));
+    const problem = await incomplete(
+      await startVllm({ model: () => ({ refusal: 'Conversation roles must alternate' }) }),
+    );
     expect(problem).toMatchObject({ code: 'upstream-rejected', part: 'translator' });
     expect(problem.detail).not.toContain('alternate');
   });

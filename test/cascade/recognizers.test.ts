@@ -95,7 +95,13 @@ describe('silence', () => {
 
   it('around speech and in long pauses is cut, and no speech with it', async () => {
     await heardBy(startWhisperCpp((ms) => `${ms}`));
-    const pcm = Buffer.concat([silence(5_000), babble(1_000), silence(20_000), babble(1_000), silence(5_000)]);
+    const pcm = Buffer.concat([
+      silence(5_000),
+      babble(1_000),
+      silence(20_000),
+      babble(1_000),
+      silence(5_000),
+    ]);
     const { text } = await engine.transcribe(pcm, 'en', never);
     expect(Number(text)).toBeGreaterThan(2_000);
     expect(Number(text)).toBeLessThan(5_000);
@@ -106,7 +112,8 @@ describe('silence', () => {
   it('does not hide a faint voice', async () => {
     await heardBy(startWhisperCpp(() => 'I whisper.'));
     const faint = Buffer.alloc(SPEECH.length);
-    for (let at = 0; at < SPEECH.length; at += 2) faint.writeInt16LE(Math.round(SPEECH.readInt16LE(at) / 60), at);
+    for (let at = 0; at < SPEECH.length; at += 2)
+      faint.writeInt16LE(Math.round(SPEECH.readInt16LE(at) / 60), at);
     expect((await engine.transcribe(faint, 'en', never)).text).toBe('I whisper.');
   });
 });

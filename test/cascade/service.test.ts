@@ -44,7 +44,10 @@ function upload(fields: Record<string, string>): Promise<Response> {
 
 describe('a translation', () => {
   it('of a text, with the model that is named', async () => {
-    const answer = await post(`${running.url}/api/realtime/translate`, { text: 'Good morning.', target: 'es' });
+    const answer = await post(`${running.url}/api/realtime/translate`, {
+      text: 'Good morning.',
+      target: 'es',
+    });
     expect(await answer.json()).toMatchObject({ text: 'GOOD MORNING.', target: 'es', model: 'gemma3:4b' });
     expect(lastChat(translator).messages[0]?.content).toContain('You are an interpreter.');
   });
@@ -91,7 +94,11 @@ describe('a translation', () => {
   });
 
   it('with its context, which is not translated', async () => {
-    await post(`${running.url}/api/realtime/translate`, { text: 'The bank.', target: 'es', context: 'A bench.' });
+    await post(`${running.url}/api/realtime/translate`, {
+      text: 'The bank.',
+      target: 'es',
+      context: 'A bench.',
+    });
     expect(lastChat(translator).messages[0]?.content).toContain('do not translate it:\nA bench.');
   });
 
@@ -136,7 +143,8 @@ describe('the service', () => {
   });
 
   it('has asked each base address once whether it is there, and is ready', async () => {
-    for (let count = 0; count < 3; count += 1) expect((await fetch(`${running.url}/readyz`)).status).toBe(200);
+    for (let count = 0; count < 3; count += 1)
+      expect((await fetch(`${running.url}/readyz`)).status).toBe(200);
     expect([stt, translator, tts].map(({ listed }) => listed.map(({ path }) => path))).toEqual([
       ['/v1/models'],
       ['/v1/models'],
@@ -246,7 +254,10 @@ it('the openai client talks to the parts behind the offline server alone', async
   realtime.on('session.created', () => {
     // Any name of a voice is passed on to a synthesizer whose voices are not known.
     const audio = { input: { turn_detection: null }, output: { voice: 'ef_dora' } };
-    realtime.send({ type: 'session.update', session: { type: 'realtime', instructions: 'Translate to Spanish.', audio } });
+    realtime.send({
+      type: 'session.update',
+      session: { type: 'realtime', instructions: 'Translate to Spanish.', audio },
+    });
     realtime.send({ type: 'input_audio_buffer.append', audio: SPEECH.toString('base64') });
     realtime.send({ type: 'input_audio_buffer.commit' });
     realtime.send({ type: 'response.create' });

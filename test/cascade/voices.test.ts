@@ -20,7 +20,10 @@ interface Wish {
   pcmRate?: number;
 }
 
-async function spokenBy(started: Promise<PartServer>, { model, voices = {}, pcmRate }: Wish = {}): Promise<PartServer> {
+async function spokenBy(
+  started: Promise<PartServer>,
+  { model, voices = {}, pcmRate }: Wish = {},
+): Promise<PartServer> {
   const [tts, translator] = await Promise.all([started, startOllama({ pieceMs: 1 })]);
   servers.push(tts, translator);
   engine = await createSpeechEngine({
@@ -48,7 +51,11 @@ describe('speech', () => {
   it.each([
     ['Kokoro, whose header has no sizes', () => startKokoro(), {}],
     ['Kokoro, as raw samples', () => startKokoro(), { pcmRate: 24_000 }],
-    ['Piper, at 22.05 kHz and in pieces', () => startPiper(), { model: 'speaches-ai/piper-es_ES-davefx-medium' }],
+    [
+      'Piper, at 22.05 kHz and in pieces',
+      () => startPiper(),
+      { model: 'speaches-ai/piper-es_ES-davefx-medium' },
+    ],
     ['a server in stereo at 44.1 kHz with too small a size', () => startLyingTts(), {}],
     ['a server that writes 0 for a size', () => startLyingTts(0), {}],
   ])('of %s comes whole, at its pitch and at 24 kHz', async (_name, start, options: Wish) => {

@@ -14,21 +14,26 @@ function faultsOf(env: NodeJS.ProcessEnv): readonly string[] {
 
 describe('the parts of a cascade', () => {
   it('are those whose address is set, with their defaults', () => {
-    expect(loadParts({ TRANSLATOR_URL: 'http://localhost:11434/v1', TRANSLATOR_MODEL: 'gemma3:4b' })).toEqual({
-      stt: undefined,
-      translator: {
-        url: 'http://localhost:11434/v1',
-        apiKey: undefined,
-        model: 'gemma3:4b',
-        form: 'auto',
-        timeoutMs: 60_000,
+    expect(loadParts({ TRANSLATOR_URL: 'http://localhost:11434/v1', TRANSLATOR_MODEL: 'gemma3:4b' })).toEqual(
+      {
+        stt: undefined,
+        translator: {
+          url: 'http://localhost:11434/v1',
+          apiKey: undefined,
+          model: 'gemma3:4b',
+          form: 'auto',
+          timeoutMs: 60_000,
+        },
+        tts: undefined,
       },
-      tts: undefined,
-    });
+    );
   });
 
   it('take voices by language in any spelling of the tag', () => {
-    const { tts } = loadParts({ TTS_URL: 'http://localhost:8880/v1', TTS_VOICES: 'en=af_heart, pt-BR = pf_dora' });
+    const { tts } = loadParts({
+      TTS_URL: 'http://localhost:8880/v1',
+      TTS_VOICES: 'en=af_heart, pt-BR = pf_dora',
+    });
     expect([...(tts?.voices ?? [])]).toEqual([
       ['en', 'af_heart'],
       ['pt-br', 'pf_dora'],

@@ -3,7 +3,7 @@ import type { Apertium } from './apertium.js';
 import { RECOGNIZED_LANGUAGE } from './built-in-recognizer.js';
 import type { LanguageNames } from './language-names.js';
 import { DEFAULT_SOURCE, defaultTarget, primaryTag, type LanguageRequest } from './languages.js';
-import type { Question, ResolvedLanguages, TranslateOptions, Translator } from './parts.js';
+import type { Question, ResolvedLanguages, TranslatorOptions, Translator } from './parts.js';
 import { ResponderError } from '../server/errors.js';
 import type { EngineCapabilities } from '../server/responder.js';
 
@@ -48,7 +48,7 @@ export class BuiltInTranslator implements Translator {
   async *translate(
     text: string,
     { source = DEFAULT_SOURCE, target = defaultTarget(source) }: ResolvedLanguages,
-    _options: TranslateOptions,
+    _options: TranslatorOptions,
     signal: AbortSignal,
   ): AsyncGenerator<string, void, void> {
     for await (const sentence of this.#apertium.translate(text, source, target, signal)) {

@@ -43,7 +43,7 @@ export interface Turn {
   readonly text: string;
 }
 
-export interface TranslateOptions {
+export interface TranslatorOptions {
   /** The instructions of the session and its system items; empty where there are none. */
   readonly prompt: string;
   /** Helps to understand the text and is not translated; empty where there is none. */
@@ -66,7 +66,7 @@ export interface Translator extends EnginePart {
   translate(
     text: string,
     languages: ResolvedLanguages,
-    options: TranslateOptions,
+    options: TranslatorOptions,
     signal: AbortSignal,
   ): AsyncIterable<string>;
 }

@@ -85,7 +85,8 @@ async function startChat(base: string, spelling: Spelling, options: ChatOptions)
     }
     const chat = askedChat(call);
     const written = (options.model ?? capitals)(chat);
-    if (typeof written === 'string') await stream(res, spelling, chat, untilStop(written, chat.stop), options);
+    if (typeof written === 'string')
+      await stream(res, spelling, chat, untilStop(written, chat.stop), options);
     else sendJson(res, spelling.error(400, written.refusal), 400);
   });
 }
@@ -135,7 +136,8 @@ export function startOllama(options: ChatOptions = {}): Promise<PartServer> {
   return startChat(
     '/v1',
     {
-      models: '{"object":"list","data":[{"id":"gemma3:4b","object":"model","created":1780000000,"owned_by":"library"}]}\n',
+      models:
+        '{"object":"list","data":[{"id":"gemma3:4b","object":"model","created":1780000000,"owned_by":"library"}]}\n',
       piece: (content, chat, isFirst) =>
         chunk(chat, [
           { index: 0, delta: { ...(isFirst && { role: 'assistant' }), content }, finish_reason: null },
@@ -164,20 +166,26 @@ export function startVllm(options: ChatOptions = {}): Promise<PartServer> {
   return startChat(
     '/v1',
     {
-      models: '{"object":"list","data":[{"id":"m","object":"model","created":1780000000,"owned_by":"vllm","max_model_len":4096}]}',
+      models:
+        '{"object":"list","data":[{"id":"m","object":"model","created":1780000000,"owned_by":"vllm","max_model_len":4096}]}',
       begin: (chat) => chunk(chat, [delta({ role: 'assistant', content: '' })]),
       piece: (content, chat) => chunk(chat, [delta({ content })]),
       finish: (chat) => chunk(chat, [delta({ content: '' }, 'stop')]),
-      usage: (chat) => chunk(chat, [], { usage: { prompt_tokens: 21, total_tokens: 30, completion_tokens: 9 } }),
+      usage: (chat) =>
+        chunk(chat, [], { usage: { prompt_tokens: 21, total_tokens: 30, completion_tokens: 9 } }),
       end: DONE,
       error: (code, message) =>
-        JSON.stringify({ error: { message, type: code === 404 ? 'NotFoundError' : 'BadRequestError', param: null, code } }),
+        JSON.stringify({
+          error: { message, type: code === 404 ? 'NotFoundError' : 'BadRequestError', param: null, code },
+        }),
     },
     {
       ...options,
       model: (chat) =>
         chat.max_tokens > contextTokens
-          ? { refusal: `max_tokens=${chat.max_tokens} cannot be greater than max_model_len=${contextTokens}.` }
+          ? {
+              refusal: `max_tokens=${chat.max_tokens} cannot be greater than max_model_len=${contextTokens}.`,
+            }
           : model(chat),
     },
   );
@@ -193,7 +201,8 @@ export function startLlamaCpp(options: ChatOptions = {}): Promise<PartServer> {
   return startChat(
     '/v1',
     {
-      models: '{"object":"list","data":[{"id":"model.gguf","object":"model","created":1780000000,"owned_by":"llamacpp"}]}',
+      models:
+        '{"object":"list","data":[{"id":"model.gguf","object":"model","created":1780000000,"owned_by":"llamacpp"}]}',
       begin: (chat) =>
         chunk(chat, [{ finish_reason: null, index: 0, delta: { role: 'assistant', content: null } }]),
       piece: (content, chat) => chunk(chat, [{ finish_reason: null, index: 0, delta: { content } }]),
@@ -219,7 +228,12 @@ export function startOpenRouter(options: ChatOptions & { failsInside?: boolean }
       ...{ choices, ...more },
     });
   const delta = (content: string, finish: string | null = null): object => ({
-    ...{ index: 0, delta: { role: 'assistant', content }, finish_reason: finish, native_finish_reason: finish },
+    ...{
+      index: 0,
+      delta: { role: 'assistant', content },
+      finish_reason: finish,
+      native_finish_reason: finish,
+    },
   });
   const error = { code: 'server_error', message: 'Provider disconnected unexpectedly' };
   return startChat(
@@ -257,7 +271,8 @@ export function startThinker(
     '/v1',
     {
       models: '{"object":"list","data":[]}',
-      begin: (chat) => (where === 'content' ? '' : chunk(chat, [delta({ role: 'assistant', [where]: thought })])),
+      begin: (chat) =>
+        where === 'content' ? '' : chunk(chat, [delta({ role: 'assistant', [where]: thought })]),
       piece: (content, chat) => chunk(chat, [delta({ content })]),
       finish: (chat) => chunk(chat, [delta({}, 'stop')]),
       usage: (chat) => chunk(chat, []),
@@ -268,7 +283,9 @@ export function startThinker(
       ...options,
       model: (chat) => {
         const text = model(chat);
-        return where === 'content' && typeof text === 'string' ? `<think>\n${thought}\n</think>\n\n${text}` : text;
+        return where === 'content' && typeof text === 'string'
+          ? `<think>\n${thought}\n</think>\n\n${text}`
+          : text;
       },
     },
   );

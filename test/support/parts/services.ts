@@ -3,8 +3,8 @@ import { PartServer, sendJson, type PartCall } from './part-server.js';
 
 const LIBRE_LANGUAGES = ['en', 'es', 'de', 'pt-BR', 'zh-Hans', 'zh-Hant'];
 
-function jsonOf<T>({ body }: PartCall): T {
-  return JSON.parse(body.toString()) as T;
+function jsonOf({ body }: PartCall): unknown {
+  return JSON.parse(body.toString());
 }
 
 /** Flask writes its keys in order, with a line feed at the end; the key stands in the body. */
@@ -17,10 +17,18 @@ export function startLibreTranslate(key?: string): Promise<PartServer> {
       return;
     }
     if (call.path !== '/translate') {
-      res.writeHead(404, { 'Content-Type': 'text/html; charset=utf-8' }).end('<!doctype html>\n<title>404 Not Found</title>\n');
+      res
+        .writeHead(404, { 'Content-Type': 'text/html; charset=utf-8' })
+        .end('<!doctype html>\n<title>404 Not Found</title>\n');
       return;
     }
-    const asked = jsonOf<{ q?: string; source?: string; target?: string; format?: string; api_key?: string }>(call);
+    const asked = jsonOf(call) as {
+      q?: string;
+      source?: string;
+      target?: string;
+      format?: string;
+      api_key?: string;
+    };
     const fail = (status: number, error: string): void => {
       sendJson(res, `${JSON.stringify({ error })}\n`, status);
     };
@@ -29,7 +37,8 @@ export function startLibreTranslate(key?: string): Promise<PartServer> {
       return;
     }
     const wrong = [asked.source, asked.target].find(
-      (code) => code !== 'auto' && !LIBRE_LANGUAGES.some((each) => each.toLowerCase() === code?.toLowerCase()),
+      (code) =>
+        code !== 'auto' && !LIBRE_LANGUAGES.some((each) => each.toLowerCase() === code?.toLowerCase()),
     );
     if (asked.q === undefined || asked.q === '') fail(400, 'Invalid request: missing q parameter');
     else if (wrong !== undefined) fail(400, `${wrong} is not supported`);
@@ -49,7 +58,12 @@ export function startDeepl(key: string): Promise<PartServer> {
       res.writeHead(403).end();
       return;
     }
-    const asked = jsonOf<{ text: string[]; source_lang?: string; target_lang?: string; context?: string }>(call);
+    const asked = jsonOf(call) as {
+      text: string[];
+      source_lang?: string;
+      target_lang?: string;
+      context?: string;
+    };
     if (!targets.includes(asked.target_lang ?? '')) {
       sendJson(res, '{"message":"Value for \'target_lang\' not supported."}', 400);
       return;

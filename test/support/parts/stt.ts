@@ -15,14 +15,20 @@ const heardByLength: Heard = (ms) => `Heard ${Math.round(ms / 100) / 10} seconds
 function lengthOf({ file }: MultipartForm): number {
   const { bytes, name, type } = file;
   const header = [bytes.toString('latin1', 0, 4), bytes.toString('latin1', 8, 16), bytes.readUInt32LE(4)];
-  const format = [bytes.readUInt16LE(20), bytes.readUInt16LE(22), bytes.readUInt32LE(24), bytes.readUInt16LE(34)];
+  const format = [
+    bytes.readUInt16LE(20),
+    bytes.readUInt16LE(22),
+    bytes.readUInt32LE(24),
+    bytes.readUInt16LE(34),
+  ];
   const isRight =
     name === 'audio.wav' &&
     type === 'audio/wav' &&
     header.join() === `RIFF,WAVEfmt ,${bytes.length - 8}` &&
     format.join() === '1,1,16000,16' &&
     bytes.readUInt32LE(40) === bytes.length - 44;
-  if (!isRight) throw new Error(`not the recording that was agreed: ${[name, type, ...header, ...format].join()}`);
+  if (!isRight)
+    throw new Error(`not the recording that was agreed: ${[name, type, ...header, ...format].join()}`);
   return (bytes.length - 44) / 32;
 }
 
@@ -48,7 +54,10 @@ export function startWhisperCpp(heard: Heard = heardByLength): Promise<PartServe
     const form = formOf(call);
     const text = ` ${heard(lengthOf(form)).replace(/([.?!]) /g, '$1\n ')}\n`;
     const isEnglish = (form.fields.language ?? 'en') === 'en';
-    sendJson(res, JSON.stringify({ text: isEnglish ? text : `${text.trimEnd()} [${form.fields.language ?? ''}]\n` }));
+    sendJson(
+      res,
+      JSON.stringify({ text: isEnglish ? text : `${text.trimEnd()} [${form.fields.language ?? ''}]\n` }),
+    );
   });
 }
 
@@ -119,7 +128,12 @@ export function startJsonOnlyStt(heard: Heard = heardByLength, key = 'sk-stt'): 
     const form = formOf(call);
     if (form.fields.response_format !== 'json') {
       const message = `response_format '${form.fields.response_format ?? ''}' is not compatible with model 'gpt-4o-transcribe-api-ev3'. Use 'json' or 'text' instead.`;
-      const error = { message, type: 'invalid_request_error', param: 'response_format', code: 'unsupported_value' };
+      const error = {
+        message,
+        type: 'invalid_request_error',
+        param: 'response_format',
+        code: 'unsupported_value',
+      };
       sendJson(res, JSON.stringify({ error }), 400);
       return;
     }
@@ -130,6 +144,9 @@ export function startJsonOnlyStt(heard: Heard = heardByLength, key = 'sk-stt'): 
 
 function isListing({ method, path }: PartCall, res: ServerResponse, base: string, id: string): boolean {
   if (method !== 'GET' || path !== `${base}/models`) return false;
-  sendJson(res, JSON.stringify({ object: 'list', data: [{ id, object: 'model', created: 0, owned_by: 'x' }] }));
+  sendJson(
+    res,
+    JSON.stringify({ object: 'list', data: [{ id, object: 'model', created: 0, owned_by: 'x' }] }),
+  );
   return true;
 }

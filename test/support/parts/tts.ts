@@ -24,7 +24,10 @@ function tone(text: string, rate: number, channels = 1): Buffer {
   const pcm = Buffer.alloc(frames * channels * 2);
   for (let frame = 0; frame < frames; frame += 1)
     for (let channel = 0; channel < channels; channel += 1)
-      pcm.writeInt16LE(Math.round(9_000 * Math.sin((2 * Math.PI * 440 * frame) / rate)), (frame * channels + channel) * 2);
+      pcm.writeInt16LE(
+        Math.round(9_000 * Math.sin((2 * Math.PI * 440 * frame) / rate)),
+        (frame * channels + channel) * 2,
+      );
   return pcm;
 }
 

@@ -92,7 +92,9 @@ function textOf(message: z.output<typeof MESSAGE>): string {
 
 /** The error of a server stands in `code`, `type` or `status`; its message may quote the question. */
 function streamError(error: unknown, client: PartClient): PartError {
-  const { data } = z.looseObject({ code: z.unknown().optional(), type: z.unknown().optional() }).safeParse(error);
+  const { data } = z
+    .looseObject({ code: z.unknown().optional(), type: z.unknown().optional() })
+    .safeParse(error);
   const names = [data?.code, data?.type].map(String);
   if (names.some((name) => name === '429' || /rate_?limit/i.test(name)))
     return client.failure('rate_limited', 'is at its rate limit');

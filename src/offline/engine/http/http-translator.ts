@@ -4,7 +4,7 @@ import type { TranslatorSettings } from '../../../providers/cascade.js';
 import { ResponderError } from '../../server/errors.js';
 import type { EngineCapabilities, PartDescription } from '../../server/responder.js';
 import { primaryTag, type LanguageRequest } from '../languages.js';
-import type { Question, ResolvedLanguages, TranslateOptions, Translator } from '../parts.js';
+import type { Question, ResolvedLanguages, TranslatorOptions, Translator } from '../parts.js';
 import { endpointAt } from './addresses.js';
 import { AnswerFilter } from './answer-filter.js';
 import { readChatAnswer } from './chat-answer.js';
@@ -60,7 +60,7 @@ export class HttpTranslator implements Translator {
   async *translate(
     text: string,
     { source, target }: ResolvedLanguages,
-    options: TranslateOptions,
+    options: TranslatorOptions,
     signal: AbortSignal,
   ): AsyncGenerator<string, void, void> {
     const { prompt, context, conversation, onDetected } = options;
@@ -98,7 +98,7 @@ export class HttpTranslator implements Translator {
   #chatRequest(
     form: ChatForm,
     slots: FormSlots,
-    conversation: TranslateOptions['conversation'],
+    conversation: TranslatorOptions['conversation'],
   ): ChatRequest {
     const model = this.#settings.model ?? 'default';
     const isAnswered = conversation !== undefined && form.system !== undefined;
