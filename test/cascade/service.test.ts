@@ -8,7 +8,7 @@ import { createSpeechEngine } from '../../src/offline/engine/engine.js';
 import { startOfflineServer } from '../../src/offline/server/server.js';
 import { post, type Running } from '../support/gateway.js';
 import { babble, silence } from '../support/offline-audio.js';
-import { at, type BareClient } from '../support/offline-client.js';
+import { at, BareClient } from '../support/offline-client.js';
 import { startCascade } from '../support/parts/cascade.js';
 import { lastChat, startOllama } from '../support/parts/chat.js';
 import { PartServer } from '../support/parts/part-server.js';
@@ -228,6 +228,38 @@ describe('a call', () => {
     expect(at(second, 'response.output.0.content.0.transcript')).toBe('WE HAVE TWO DOGS. AND THREE CATS.');
     await client.close();
   });
+});
+
+it('the language that a recognizer detects comes back in the metadata of the response', async () => {
+  const own = await startLocalAiStt(() => 'Guten Tag.', 'german');
+  const part = { apiKey: undefined, timeoutMs: 5_000, model: undefined };
+  const engine = await createSpeechEngine({
+    parts: {
+      stt: { ...part, url: own.url },
+      translator: { ...part, url: translator.url, form: 'auto' },
+      tts: undefined,
+    },
+  });
+  const server = await startOfflineServer({ dialect: 'ga', responder: engine });
+  const client = await BareClient.open(server.url);
+  try {
+    const item = {
+      type: 'message',
+      role: 'user',
+      content: [{ type: 'input_audio', audio: SPEECH.toString('base64') }],
+    };
+    const metadata = { request_id: 'r1', target_language: 'es' };
+    const response = { conversation: 'none', output_modalities: ['text'], metadata, input: [item] };
+    client.send({ type: 'response.create', response });
+    const done = await client.next('response.done');
+    expect(at(done, 'response.metadata')).toEqual({ ...metadata, detected_language: 'de' });
+    expect(at(done, 'response.output.0.content.0.text')).toBe('GUTEN TAG.');
+  } finally {
+    await client.close();
+    await server.close();
+    await engine.close();
+    await own.close();
+  }
 });
 
 it('the openai client talks to the parts behind the offline server alone', async () => {

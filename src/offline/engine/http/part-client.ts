@@ -116,12 +116,11 @@ export class PartClient {
       await wait(waitMs, undefined, { signal: call.signal });
       return await this.#attempt(request, call);
     } catch (thrown) {
+      const reason = call.reasonOr(thrown);
       call.close();
-      if (thrown instanceof FailedAttempt) {
-        this.#log(thrown.error, request.url, undefined);
-        throw thrown.error;
-      }
-      throw call.reasonOr(thrown);
+      if (!(thrown instanceof FailedAttempt)) throw reason;
+      this.#log(thrown.error, request.url, undefined);
+      throw thrown.error;
     }
   }
 
