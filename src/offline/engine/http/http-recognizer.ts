@@ -86,7 +86,10 @@ export class HttpRecognizer implements Recognizer {
 }
 
 /** A body of known length: FormData is sent in chunks, which whisper.cpp and others have failed to read. */
-function multipart(fields: Readonly<Record<string, string>>, wav: Buffer): { type: string; body: Buffer } {
+function multipart(
+  fields: Readonly<Record<string, string>>,
+  wav: Buffer,
+): { type: string; body: Buffer<ArrayBuffer> } {
   const boundary = `----${randomUUID()}`;
   const head = (disposition: string, type = ''): string =>
     `--${boundary}\r\nContent-Disposition: form-data; ${disposition}\r\n${type}\r\n`;

@@ -15,7 +15,7 @@ export interface PartRequest {
   readonly url: string;
   readonly method: 'GET' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Buffer;
+  readonly body?: string | Buffer<ArrayBuffer>;
 }
 
 /** The wait before a retry where the server names none. */
