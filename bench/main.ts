@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { buildService } from './build.js';
 import { describeMachine } from './machine.js';
 import { audio } from './parts/audio.js';
+import { cascade } from './parts/cascade.js';
 import { growth } from './parts/growth.js';
 import { memory } from './parts/memory.js';
 import { original } from './parts/original.js';
@@ -21,7 +22,9 @@ import { describeProfiles } from './profile.js';
 import { TestBed } from './test-bed.js';
 import { merge, notesOf, tableOf, type Entry } from './table.js';
 
-const PARTS: Readonly<Record<string, Part>> = { text, stream, audio, relay, original, memory, growth };
+const PARTS: Readonly<Record<string, Part>> = {
+  ...{ text, stream, cascade, audio, relay, original, memory, growth },
+};
 
 const FULL: Pace = { rounds: 5, roundMs: 1_500, warmMs: 2_000, scale: 1 };
 /** Checks that everything runs; the figures mean nothing. */

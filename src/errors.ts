@@ -57,6 +57,10 @@ export interface FieldFault {
   readonly detail: string;
 }
 
+/** Speech to text, the translator, text to speech. */
+export const FAILED_PARTS = ['stt', 'translator', 'tts'] as const;
+export type FailedPart = (typeof FAILED_PARTS)[number];
+
 export interface ErrorExtras {
   /** Overrides the default of the code, e.g. a token limit makes `translation-incomplete` final. */
   readonly retryable?: boolean | undefined;
@@ -68,6 +72,8 @@ export interface ErrorExtras {
   readonly partial?: string | undefined;
   /** The methods that are allowed, for `method-not-allowed`. */
   readonly allow?: readonly string[] | undefined;
+  /** The part of the cascade that failed. */
+  readonly part?: FailedPart | undefined;
   /** For logs only; never sent to a client. */
   readonly cause?: unknown;
 }
@@ -83,6 +89,7 @@ export class GatewayError extends Error {
   readonly errors: readonly FieldFault[] | undefined;
   readonly partial: string | undefined;
   readonly allow: readonly string[] | undefined;
+  readonly part: FailedPart | undefined;
 
   /** @param detail what was wrong and what to do, in a sentence for the client: no secret, path or payload. */
   constructor(code: ErrorCode, detail: string, extras: ErrorExtras = {}) {
@@ -97,13 +104,15 @@ export class GatewayError extends Error {
     this.errors = extras.errors;
     this.partial = extras.partial;
     this.allow = extras.allow;
+    this.part = extras.part;
   }
 
   /** The same failure, with the text that had arrived before it. */
   withPartial(partial: string): GatewayError {
     if (partial === '') return this;
-    const { code, message, retryable, retryAfterMs, hint, errors, allow, cause } = this;
-    return new GatewayError(code, message, { retryable, retryAfterMs, hint, errors, partial, allow, cause });
+    const { code, message, retryable, retryAfterMs, hint, errors, allow, part, cause } = this;
+    const extras = { retryable, retryAfterMs, hint, errors, partial, allow, part, cause };
+    return new GatewayError(code, message, extras);
   }
 }
 

@@ -30,6 +30,9 @@ describe('the provider', () => {
       'REALTIME_PROVIDER says so',
     ],
     [{ ...azure, REALTIME_PROVIDER: 'Offline' }, 'offline', 'REALTIME_PROVIDER says so'],
+    [{ STT_URL: 'http://localhost:8080/inference' }, 'cascade', 'STT_URL is set.'],
+    [{ TTS_URL: 'http://localhost:8880/v1', OPENAI_API_KEY: 'sk-1' }, 'openai', 'goes before TTS_URL'],
+    [{ REALTIME_PROVIDER: 'cascade' }, 'cascade', 'says so'],
     [{ REALTIME_URL: 'ws://localhost:9090' }, 'offline', 'REALTIME_PROVIDER=compatible'],
     [{ REALTIME_URL: 'ws://localhost:9090', REALTIME_PROVIDER: 'compatible' }, 'compatible', 'says so'],
   ])('with %j is %s, and the log says why', (env, provider, why) => {

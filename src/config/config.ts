@@ -93,8 +93,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const asked = environment.shape.REALTIME_PROVIDER.safeParse(variables.REALTIME_PROVIDER);
   const selection = selectProvider(asked.data, variables);
 
-  const issues = [...(general.error?.issues ?? []), ...settings.issues];
-  const faults = issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
+  const faults = describeIssues([...(general.error?.issues ?? []), ...settings.issues]);
   if (asked.success) faults.push(...missingVariables(selection, variables));
   if (!general.success || faults.length > 0) throw new ConfigError(faults);
   const { data } = general;
@@ -109,6 +108,20 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
     },
     audio: createAudioConfig(data, env.PATH),
   };
+}
+
+/**
+ * Only the parts of a cascade, for a server that has no other use of the environment.
+ * @throws ConfigError with every fault of those variables.
+ */
+export function loadParts(env: NodeJS.ProcessEnv = process.env): ProviderSettings['cascade'] {
+  const result = providers.cascade.settings.safeParse(readVariables(env));
+  if (!result.success) throw new ConfigError(describeIssues(result.error.issues));
+  return result.data;
+}
+
+function describeIssues(issues: readonly z.core.$ZodIssue[]): string[] {
+  return issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
 }
 
 /** Blank variables count as unset, and values are trimmed. */

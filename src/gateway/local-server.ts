@@ -18,13 +18,14 @@ export interface RunningServer {
  * @returns undefined for a provider that is elsewhere.
  */
 export async function startLocalServer(
-  { provider, dialect }: Config['upstream'],
+  { provider, dialect, cascade }: Config['upstream'],
   given: Responder | undefined,
   logger: Logger,
   closers: Closers,
 ): Promise<RunningServer | undefined> {
   if (!providers[provider].local) return undefined;
-  const responder = given ?? (await createSpeechEngine({ logger }));
+  const responder =
+    given ?? (await createSpeechEngine({ logger, ...(provider === 'cascade' && { parts: cascade }) }));
   if (given === undefined) closers.add(() => responder.close());
   const { missing } = await responder.capabilities();
   for (const part of missing) logger.warn(part);

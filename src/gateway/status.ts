@@ -2,17 +2,24 @@
 import type { AudioNormalizer } from '../audio/normalize.js';
 import type { Config } from '../config/config.js';
 import type { Capabilities, ReadyCheck } from '../http/health.js';
+import type { Responder } from '../offline/server/responder.js';
 import type { Pool } from '../pool/pool.js';
 import { providers } from '../providers/index.js';
 import type { LocalServer } from '../providers/provider.js';
 import type { SessionRegistry } from '../session/registry.js';
 
+/** @param engine the one that runs in this process, with the parts that it calls */
 export async function readyChecks(
   pool: Pool,
   audio: AudioNormalizer,
   sessions: SessionRegistry,
+  engine: Responder | undefined,
 ): Promise<ReadyCheck[]> {
-  const [ffmpeg, store] = await Promise.all([audio.check(), sessions.check()]);
+  const [ffmpeg, store, parts = []] = await Promise.all([
+    audio.check(),
+    sessions.check(),
+    engine?.checks?.(),
+  ]);
   const { refusal, isStarting } = pool;
   const upstream = isStarting
     ? { ok: false, detail: 'The first connection to the translation provider is being made.' }
@@ -21,6 +28,7 @@ export async function readyChecks(
     { name: 'upstream', ...upstream },
     { name: 'ffmpeg', ...ffmpeg },
     { name: 'sessions', ...store },
+    ...parts,
   ];
 }
 
@@ -29,11 +37,14 @@ export async function describeCapabilities(
   model: string,
   localServer: LocalServer | undefined,
 ): Promise<Capabilities> {
-  const { languages, chains, speechSources, voices } = await providers[provider].capabilities(
+  const { languages, chains, speechSources, voices, parts } = await providers[provider].capabilities(
     dialect,
     localServer,
   );
-  return { provider, model, dialect, languages, chains, speechSources, voices };
+  return {
+    ...{ provider, model, dialect, languages, chains, speechSources, voices },
+    ...(parts !== undefined && { parts }),
+  };
 }
 
 /** The languages that can be translated from. */

@@ -36,4 +36,11 @@ export interface Capabilities {
   readonly speechSources: 'any' | readonly string[];
   /** Names that `voice` may have. Empty: not known here, any name is passed on to the provider. */
   readonly voices: readonly string[];
+  /** How each step is run, where this service runs the engine itself. */
+  readonly parts?: Readonly<Record<'stt' | 'translator' | 'tts', CapablePart>>;
+}
+
+export interface CapablePart {
+  readonly kind: 'built-in' | 'http';
+  readonly model?: string;
 }

@@ -1,6 +1,6 @@
 /** A failure as the client reads it: application/problem+json (RFC 9457). */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { GatewayError, type FieldFault } from '../errors.js';
+import { GatewayError, type FailedPart, type FieldFault } from '../errors.js';
 
 export const PROBLEM_TYPE = 'application/problem+json';
 
@@ -20,6 +20,7 @@ export interface Problem {
   readonly hint?: string;
   readonly errors?: readonly FieldFault[];
   readonly partial?: string;
+  readonly part?: FailedPart;
   /** Of `/readyz` only. */
   readonly checks?: readonly object[];
 }
@@ -41,6 +42,7 @@ export function toProblem(error: GatewayError, requestId: string): Problem {
     ...(error.hint !== undefined && { hint: error.hint }),
     ...(error.errors !== undefined && { errors: error.errors }),
     ...(error.partial !== undefined && { partial: error.partial }),
+    ...(error.part !== undefined && { part: error.part }),
   };
 }
 

@@ -1,6 +1,7 @@
 /** `npm run offline`: the offline Realtime server alone, for any client. */
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
+import { loadParts } from '../config/config.js';
 import { createLogger } from '../telemetry/logger.js';
 import { dialects, type DialectName } from '../wire/index.js';
 import { createSpeechEngine } from './engine/engine.js';
@@ -9,7 +10,8 @@ import { startOfflineServer } from './server/server.js';
 
 const USAGE = `Usage: npm run offline -- [--port 9090] [--host 127.0.0.1] [--dialect ga|preview]
 
-The offline Realtime server accepts any key and any model.`;
+The offline Realtime server accepts any key and any model. With STT_URL, TRANSLATOR_URL or TTS_URL in the environment that
+part is called over HTTP (docs/engines.md).`;
 
 interface Arguments {
   port: number;
@@ -42,13 +44,20 @@ function isDialect(name: string): name is DialectName {
   return Object.hasOwn(dialects, name);
 }
 
-function describe({ languages, chains, speechSources, voices, missing }: EngineCapabilities): string {
-  const pairs = languages.map(({ source, targets }) => `${source} → ${targets.join(', ')}`);
+function describe({ languages, chains, speechSources, voices, parts, missing }: EngineCapabilities): string {
+  const pairs =
+    languages === 'any'
+      ? ['any language to any other']
+      : languages.map(({ source, targets }) => `${source} → ${targets.join(', ')}`);
   const rows = [
     ['pairs', pairs.join(' · ')],
     ['chains', chains.map((chain) => chain.join(' → ')).join(' · ')],
-    ['recognises', speechSources.join(', ')],
+    ['recognises', speechSources === 'any' ? 'any language' : speechSources.join(', ')],
     ['voices', voices.join(', ')],
+    ...Object.entries(parts ?? {}).map(([name, { kind, model }]) => [
+      name,
+      [kind, model].filter(Boolean).join(' '),
+    ]),
     ...missing.map((part) => ['missing', part]),
   ];
   return rows
@@ -59,7 +68,7 @@ function describe({ languages, chains, speechSources, voices, missing }: EngineC
 /** Runs until SIGINT or SIGTERM. */
 async function run({ port, host, dialect }: Arguments): Promise<void> {
   const logger = createLogger('info', process.stderr);
-  const engine = await createSpeechEngine({ logger });
+  const engine = await createSpeechEngine({ logger, parts: loadParts() });
   try {
     const server = await startOfflineServer({ dialect, host, port, responder: engine, logger });
     process.stdout.write(`Offline Realtime server (${dialect}) at ${server.url}\n`);

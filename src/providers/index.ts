@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { dialects, type DialectName } from '../wire/index.js';
 import { azure } from './azure.js';
+import { cascade } from './cascade.js';
 import { compatible } from './compatible.js';
 import type { Endpoint } from './endpoint.js';
 import { offline } from './offline.js';
@@ -12,7 +13,7 @@ import type { Provider, ProviderTarget } from './provider.js';
  * In the order in which their variables select them. Azure's key goes before OpenAI's: it is set for one resource on purpose,
  * while OPENAI_API_KEY is set in many shells, and what is meant for one company must not silently go to the other.
  */
-const ALL = { azure, openai, compatible, offline };
+const ALL = { azure, openai, compatible, cascade, offline };
 
 export type ProviderName = keyof typeof ALL;
 /** The settings of every provider, by its name. */

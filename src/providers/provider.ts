@@ -21,6 +21,14 @@ export interface ProviderCapabilities {
   readonly speechSources: 'any' | readonly string[];
   /** Empty: not known, so any name is passed on. */
   readonly voices: readonly string[];
+  /** Of a provider that is composed of parts: how each is run, and with which model. */
+  readonly parts?: Readonly<Record<'stt' | 'translator' | 'tts', ProviderPart>>;
+}
+
+/** A part that recognises, translates or speaks. */
+export interface ProviderPart {
+  readonly kind: 'built-in' | 'http';
+  readonly model?: string;
 }
 
 /** The part of a local server that knows what it can do. */

@@ -1,6 +1,7 @@
 /** Maps upstream's error codes, HTTP statuses and close codes to the errors of this service. */
 import { GatewayError, UpstreamCause, type ErrorCode, type ErrorExtras } from '../errors.js';
 import type { Fault, ResponseView } from '../wire/index.js';
+import { partError } from './part-errors.js';
 import { parseWait, type RateLimits } from './rate-limits.js';
 
 /** Codes that a retry does not change: credentials, model, dialect, configuration. */
@@ -199,7 +200,7 @@ export function responseError(response: ResponseView, limits: RateLimits): Gatew
         return new GatewayError('unsupported-language', message ?? '', { cause });
       if (code === 'offline_engine_missing')
         return new GatewayError('offline-engine-missing', message ?? '', { cause });
-      return upstreamError('upstream-unavailable', { cause });
+      return partError(code, message ?? '', cause) ?? upstreamError('upstream-unavailable', { cause });
   }
 }
 

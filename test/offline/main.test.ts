@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { at, BareClient } from '../support/offline-client.js';
+import { startOllama } from '../support/parts/chat.js';
 import { outOfBand, SPELLINGS } from '../support/offline-spelling.js';
 
 const running: ChildProcess[] = [];
@@ -27,8 +28,14 @@ interface Started {
 }
 
 function start(...args: string[]): Started {
+  return startWith({}, ...args);
+}
+
+/** With variables in its environment. */
+function startWith(env: Record<string, string>, ...args: string[]): Started {
   const child = spawn(process.execPath, ['--import', 'tsx', 'src/offline/main.ts', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
   });
   running.push(child);
   const ended = once(child, 'exit').then(([code]) => code as number | null);
@@ -48,6 +55,37 @@ async function address(started: Started): Promise<string> {
     if (started.child.exitCode !== null) throw new Error(`ended early: ${started.errors}`);
   }
 }
+
+it('npm run offline takes its parts from the environment', async () => {
+  const translator = await startOllama();
+  try {
+    const started = startWith(
+      { TRANSLATOR_URL: translator.url, TRANSLATOR_MODEL: 'gemma3:4b' },
+      '--port',
+      '0',
+    );
+    const url = await address(started);
+    expect(started.output).toMatch(/translator +http gemma3:4b/);
+    const client = await BareClient.open(url);
+    const [spelling] = SPELLINGS;
+    if (spelling === undefined) throw new Error('no spelling');
+    const metadata = { target_language: 'es' };
+    client.send({ type: 'response.create', response: outOfBand(spelling, 'The house.', { metadata }) });
+    await client.until(() => client.types().includes('response.done'), 'the translation', 20_000);
+    const done = await client.next('response.done');
+    expect(at(done, 'response.output.0.content.0.text')).toBe('THE HOUSE.');
+    started.child.kill('SIGTERM');
+    expect(await started.ended).toBe(0);
+  } finally {
+    await translator.close();
+  }
+});
+
+it('npm run offline refuses an address that cannot be used', async () => {
+  const started = startWith({ STT_URL: 'localhost' });
+  expect(await started.ended).toBe(1);
+  expect(started.errors).toContain('STT_URL must be a whole address');
+});
 
 describe.each(SPELLINGS)('npm run offline -- --dialect $name', (spelling) => {
   it('prints its address and languages, translates for any key, and ends cleanly when told', async () => {

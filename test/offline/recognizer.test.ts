@@ -1,6 +1,6 @@
 /** Speech to words by the real PocketSphinx, spoken by the real Flite. */
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { splitAtPauses, Recognizer } from '../../src/offline/engine/recognizer.js';
+import { splitAtPauses, PocketSphinx } from '../../src/offline/engine/pocketsphinx.js';
 import { ProgramRunner } from '../../src/offline/engine/process.js';
 import { TranscriptCache } from '../../src/offline/engine/transcript-cache.js';
 import { hum, silence } from '../support/offline-audio.js';
@@ -9,7 +9,7 @@ import { speakSamples } from '../support/speech.js';
 
 const never = new AbortController().signal;
 const programs = new ProgramRunner(2, undefined);
-const recognizer = new Recognizer(programs);
+const recognizer = new PocketSphinx(programs);
 
 afterAll(() => programs.close());
 
@@ -50,7 +50,7 @@ describe('what was said', () => {
   it('does not start a program for silence', async () => {
     const closed = new ProgramRunner(1, undefined);
     await closed.close();
-    expect(await new Recognizer(closed).transcribe(noise(5_000, 20), never)).toBe('');
+    expect(await new PocketSphinx(closed).transcribe(noise(5_000, 20), never)).toBe('');
   });
 });
 
@@ -100,29 +100,29 @@ describe('abort', () => {
   it('of one who waits for a transcript does not disturb the others; that of the last one ends it', async () => {
     let runs = 0;
     let ended = false;
-    const transcripts = new TranscriptCache(async (pcm, signal) => {
+    const transcripts = new TranscriptCache(async (pcm, _language, signal) => {
       runs += 1;
       signal.addEventListener('abort', () => (ended = true));
-      return recognizer.transcribe(pcm, signal);
+      return { text: await recognizer.transcribe(pcm, signal) };
     });
     const pcm = await speakSamples('I need a doctor.');
     const [one, other] = [new AbortController(), new AbortController()];
-    const first = transcripts.get(pcm, one.signal);
-    const second = transcripts.get(pcm, other.signal);
+    const first = transcripts.get(pcm, undefined, one.signal);
+    const second = transcripts.get(pcm, undefined, other.signal);
     one.abort(new Error('one left'));
     await expect(first).rejects.toThrow('one left');
-    expect(await second).toBe('I need a doctor.');
-    expect(await transcripts.get(pcm, never)).toBe('I need a doctor.');
-    expect(await transcripts.get(Buffer.from(pcm), never)).toBe('I need a doctor.');
+    expect(await second).toEqual({ text: 'I need a doctor.' });
+    expect(await transcripts.get(pcm, undefined, never)).toEqual({ text: 'I need a doctor.' });
+    expect(await transcripts.get(Buffer.from(pcm), undefined, never)).toEqual({ text: 'I need a doctor.' });
     expect({ runs, ended }).toEqual({ runs: 1, ended: false });
 
     const again = Buffer.concat([pcm, silence(20)]);
     const last = new AbortController();
-    const third = transcripts.get(again, last.signal);
+    const third = transcripts.get(again, undefined, last.signal);
     last.abort(new Error('all left'));
     await expect(third).rejects.toThrow('all left');
     expect({ runs, ended }).toEqual({ runs: 2, ended: true });
-    expect(await transcripts.get(again, never)).toBe('I need a doctor.');
+    expect(await transcripts.get(again, undefined, never)).toEqual({ text: 'I need a doctor.' });
   });
 });
 

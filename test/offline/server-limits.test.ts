@@ -22,7 +22,7 @@ describe('back-pressure', () => {
           yield await Promise.resolve({ type: 'audio' as const, pcm: Buffer.alloc(9_600) });
         }
       },
-      transcribe: () => Promise.resolve(''),
+      transcribe: () => Promise.resolve({ text: '' }),
       capabilities: () =>
         Promise.resolve({ languages: [], chains: [], speechSources: [], voices: [], missing: [] }),
       close: () => Promise.resolve(),

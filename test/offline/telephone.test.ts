@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { extendBandwidth } from '../../src/offline/engine/narrowband.js';
-import { Recognizer } from '../../src/offline/engine/recognizer.js';
+import { PocketSphinx } from '../../src/offline/engine/pocketsphinx.js';
 import { ProgramRunner } from '../../src/offline/engine/process.js';
 import { silence } from '../support/offline-audio.js';
 import { speak, speakSamples } from '../support/speech.js';
 
 const never = new AbortController().signal;
 const programs = new ProgramRunner(2, undefined);
-const recognizer = new Recognizer(programs);
+const recognizer = new PocketSphinx(programs);
 let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'telephone-'));

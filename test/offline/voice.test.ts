@@ -1,15 +1,15 @@
 /** Text to speech by the real Flite and eSpeak NG, heard by the real recogniser. */
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { loudnessDb } from '../../src/audio/loudness.js';
-import { Recognizer } from '../../src/offline/engine/recognizer.js';
+import { PocketSphinx } from '../../src/offline/engine/pocketsphinx.js';
 import { resample } from '../../src/audio/resample.js';
 import { ProgramRunner } from '../../src/offline/engine/process.js';
-import { Synthesizer, VOICES } from '../../src/offline/engine/synthesizer.js';
+import { FliteEspeak, VOICES } from '../../src/offline/engine/flite-espeak.js';
 import { pipelinesOf, untilGone } from '../support/programs.js';
 
 const never = new AbortController().signal;
 const programs = new ProgramRunner(2, undefined);
-const voice = new Synthesizer(programs, {
+const voice = new FliteEspeak(programs, {
   flite: true,
   espeak: new Set(['en', 'es', 'fr', 'pt', 'pt-br', 'ca']),
 });
@@ -43,7 +43,7 @@ describe('speech', () => {
     async (name) => {
       const sentence = 'I would like a cup of coffee and a glass of water.';
       const pcm = await speak(sentence, 'en-US', name);
-      expect(await new Recognizer(programs).transcribe(pcm, never)).toBe(sentence);
+      expect(await new PocketSphinx(programs).transcribe(pcm, never)).toBe(sentence);
     },
   );
 
@@ -103,7 +103,7 @@ it('speaks the languages that are installed, a region by its language', () => {
   expect(['en-GB', 'es-MX', 'pt-BR', 'pt-PT', 'de'].map((tag) => voice.speaks(tag))).toEqual([
     ...[true, true, true, true, false],
   ]);
-  const silent = new Synthesizer(programs, { flite: false, espeak: new Set() });
+  const silent = new FliteEspeak(programs, { flite: false, espeak: new Set() });
   expect(silent.speaks('en')).toBe(false);
 });
 

@@ -35,8 +35,7 @@ export async function ask(
   const chunks: Buffer[] = [];
   for await (const event of responder.respond({ ...whole, metadata, ...request, items }, signal)) {
     if (event.type === 'audio') chunks.push(event.pcm);
-    else if (chunks.length > 0) throw new Error('text after audio');
-    else deltas.push(event.delta);
+    else if (event.type === 'text') deltas.push(event.delta);
   }
   return { text: deltas.join(''), deltas, pcm: Buffer.concat(chunks) };
 }

@@ -142,8 +142,8 @@ export async function readWavSamples(recording: RecordingReader, header: WavHead
   return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
 }
 
-/** Returns a WAV file with the given samples: PCM, 16-bit little-endian, mono, 24 kHz. */
-export function encodeWav(pcm: Buffer): Buffer {
+/** Returns a WAV file with the given samples: PCM, 16-bit little-endian, mono, 24 kHz where no rate is given. */
+export function encodeWav(pcm: Buffer, sampleRate = SAMPLE_RATE): Buffer {
   const header = Buffer.alloc(44);
   header.write('RIFF', 0, 'latin1');
   header.writeUInt32LE(36 + pcm.length, 4);
@@ -151,8 +151,8 @@ export function encodeWav(pcm: Buffer): Buffer {
   header.writeUInt32LE(16, 16);
   header.writeUInt16LE(1, 20);
   header.writeUInt16LE(1, 22);
-  header.writeUInt32LE(SAMPLE_RATE, 24);
-  header.writeUInt32LE(SAMPLE_RATE * BYTES_PER_SAMPLE, 28);
+  header.writeUInt32LE(sampleRate, 24);
+  header.writeUInt32LE(sampleRate * BYTES_PER_SAMPLE, 28);
   header.writeUInt16LE(BYTES_PER_SAMPLE, 32);
   header.writeUInt16LE(8 * BYTES_PER_SAMPLE, 34);
   header.write('data', 36, 'latin1');

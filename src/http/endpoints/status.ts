@@ -59,10 +59,11 @@ export function createStatusHandlers(ports: HttpPorts): StatusHandlers {
       res.end();
     },
     capabilities: async (_req, res) => {
-      const { provider, model, dialect, languages, chains, speechSources, voices } =
+      const { provider, model, dialect, languages, chains, speechSources, voices, parts } =
         await ports.capabilities();
       sendJson(res, {
         ...{ provider, model, dialect, languages, chains, speechSources, voices },
+        ...(parts !== undefined && { parts }),
         ...{ limits, formats: AUDIO_FORMATS },
       });
     },

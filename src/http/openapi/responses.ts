@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { AUDIO_FORMATS } from '../../audio/containers/formats.js';
 import { BYTES_PER_SAMPLE, SAMPLE_RATE } from '../../audio/pcm.js';
-import { ERROR_CODES } from '../../errors.js';
+import { ERROR_CODES, FAILED_PARTS } from '../../errors.js';
 import { profileView, shownTag } from '../schemas.js';
 
 const text = z.string();
@@ -134,6 +134,8 @@ export const readyResponse = z.object({ status: z.literal('ok'), checks });
 
 const anyOr = <T extends z.ZodType>(list: T) => z.union([z.literal('any'), list]);
 
+const enginePart = z.object({ kind: z.enum(['built-in', 'http']), model: text.optional() });
+
 export const capabilitiesResponse = z.object({
   provider: text,
   model: text,
@@ -144,6 +146,10 @@ export const capabilitiesResponse = z.object({
     .meta({ description: 'Pairs that are translated by way of a third language.' }),
   speechSources: anyOr(z.array(text)).meta({ description: 'Languages that are understood when spoken.' }),
   voices: z.array(text).meta({ description: 'Names for `voice`; empty: not known here, any is passed on.' }),
+  parts: z
+    .object({ stt: enginePart, translator: enginePart, tts: enginePart })
+    .optional()
+    .meta({ description: 'How each step is run, where this service runs the engine itself.' }),
   limits: z.record(text, z.number()),
   formats: z.array(text).meta({
     description:
@@ -169,6 +175,10 @@ export const problemResponse = z.object({
     .optional()
     .meta({ description: 'One for each fault of the input.' }),
   partial: text.optional().meta({ description: 'Text that had arrived before the failure.' }),
+  part: z
+    .enum(FAILED_PARTS)
+    .optional()
+    .meta({ description: 'The part of the cascade that failed: speech recognition, translator or voice.' }),
   checks: checks.optional().meta({ description: 'Of `/readyz` only.' }),
 });
 

@@ -11,7 +11,6 @@ import {
 import type { LanguagePair } from './apertium-modes.js';
 import { PairGraph } from './pair-graph.js';
 import { PipelineCache } from './pipeline-cache.js';
-import type { Translator } from './translator.js';
 
 const MAX_TRANSLATORS = 6;
 const MAX_ANALYSERS = 12;
@@ -30,7 +29,7 @@ export interface ApertiumOptions {
   readonly logger?: Pick<Logger, 'warn'> | undefined;
 }
 
-export class Apertium implements Translator {
+export class Apertium {
   readonly missing: readonly string[];
   readonly moreLanguages = 'Debian has more pairs: apt-cache search ^apertium-';
   readonly #graph: PairGraph;

@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readPairs, type LanguagePair } from './apertium-modes.js';
 import type { ProgramRunner } from './process.js';
-import type { SpokenLanguages } from './synthesizer.js';
+import type { SpokenLanguages } from './flite-espeak.js';
 
 export interface Inventory {
   readonly pairs: readonly LanguagePair[];
@@ -12,8 +12,6 @@ export interface Inventory {
   /** Whether English speech can be recognised. */
   readonly recognizer: boolean;
   readonly speech: SpokenLanguages;
-  /** A sentence for each speech program that is not installed. */
-  readonly missingSpeech: readonly string[];
 }
 
 const INSTALL = 'Install it with: sudo apt-get install --no-install-recommends';
@@ -52,12 +50,7 @@ export async function takeInventory(
   ]);
   const recognizer = model && commands.has('pocketsphinx_continuous');
   const flite = commands.has('flite');
-  const missingSpeech = [
-    ...(recognizer ? [] : [MISSING.recognition]),
-    ...(flite ? [] : [MISSING.english]),
-    ...(espeak.size > 0 ? [] : [MISSING.speech]),
-  ];
-  return { pairs, missingPairs: missingPairs(pairs), recognizer, speech: { flite, espeak }, missingSpeech };
+  return { pairs, missingPairs: missingPairs(pairs), recognizer, speech: { flite, espeak } };
 }
 
 function missingPairs(pairs: readonly LanguagePair[]): string[] {

@@ -1,30 +1,40 @@
 /** Transcripts of recordings: each is recognised once for all callers that send the same samples. */
 import { createHash } from 'node:crypto';
+import type { RecognizedSpeech } from '../server/responder.js';
 
 interface Recognition {
-  readonly transcript: Promise<string>;
+  readonly transcript: Promise<RecognizedSpeech>;
   readonly abort: AbortController;
   /** Callers that wait for it. */
   waiting: number;
 }
 
+type Recognise = (
+  pcm: Buffer,
+  language: string | undefined,
+  signal: AbortSignal,
+) => Promise<RecognizedSpeech>;
+
 /** A recording is sent twice at most: to be translated and to be transcribed, nearly at once. */
 const MAX_RECOGNITIONS = 64;
 
 export class TranscriptCache {
-  readonly #recognise: (pcm: Buffer, signal: AbortSignal) => Promise<string>;
-  /** By the digest of the samples, the latest last. */
+  readonly #recognise: Recognise;
+  /**
+   * By the digest of the samples and the language that was asked for, the latest last: a recognizer that is told another
+   * language writes other words.
+   */
   readonly #recognitions = new Map<string, Recognition>();
   readonly #digests = new WeakMap<Buffer, string>();
 
-  constructor(recognise: (pcm: Buffer, signal: AbortSignal) => Promise<string>) {
+  constructor(recognise: Recognise) {
     this.#recognise = recognise;
   }
 
   /** Recognition continues while any caller waits for it. @throws `signal.reason` when aborted */
-  get(pcm: Buffer, signal: AbortSignal): Promise<string> {
-    const digest = this.#digestOf(pcm);
-    const recognition = this.#recognitions.get(digest) ?? this.#start(digest, pcm);
+  get(pcm: Buffer, language: string | undefined, signal: AbortSignal): Promise<RecognizedSpeech> {
+    const key = `${this.#digestOf(pcm)} ${language ?? ''}`;
+    const recognition = this.#recognitions.get(key) ?? this.#start(key, pcm, language);
     recognition.waiting += 1;
     return new Promise((resolve, reject) => {
       const leave = (): void => {
@@ -33,20 +43,20 @@ export class TranscriptCache {
         reject(signal.reason as Error);
       };
       if (signal.aborted) leave();
-      else signal.addEventListener('abort', leave);
+      else signal.addEventListener('abort', leave, { once: true });
       recognition.transcript.then(resolve, reject).finally(() => {
         signal.removeEventListener('abort', leave);
       });
     });
   }
 
-  #start(digest: string, pcm: Buffer): Recognition {
+  #start(key: string, pcm: Buffer, language: string | undefined): Recognition {
     const abort = new AbortController();
-    const transcript = this.#recognise(pcm, abort.signal);
+    const transcript = this.#recognise(pcm, language, abort.signal);
     const recognition = { transcript, abort, waiting: 0 };
-    this.#recognitions.set(digest, recognition);
+    this.#recognitions.set(key, recognition);
     const forget = (): void => {
-      if (this.#recognitions.get(digest) === recognition) this.#recognitions.delete(digest);
+      if (this.#recognitions.get(key) === recognition) this.#recognitions.delete(key);
     };
     abort.signal.addEventListener('abort', forget);
     // The next caller tries a failed recognition again.

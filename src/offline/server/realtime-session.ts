@@ -14,11 +14,12 @@ import {
   defaultSettings,
   updateSettings,
   type Settings,
+  type VoiceNames,
 } from './settings.js';
 
 export interface SessionSetup {
   readonly responder: Responder;
-  readonly voices: ReadonlySet<string>;
+  readonly voices: VoiceNames;
   readonly model: string;
   /** Unix seconds. */
   readonly expiresAt: number;
@@ -181,7 +182,7 @@ export class RealtimeSession {
     const { responder, sink, logger } = this.#setup;
     const place = { itemId: item.id, contentIndex: 0 };
     try {
-      const transcript = await responder.transcribe(audio, language, this.#closed.signal);
+      const { text: transcript } = await responder.transcribe(audio, language, this.#closed.signal);
       this.#conversation.replace({ ...item, parts: [{ type: 'audio', audio, transcript }] });
       if (transcript !== '') sink.send({ type: 'transcription.delta', ...place, delta: transcript });
       const seconds = Math.ceil(pcmDurationMs(audio.length) / 1000);

@@ -42,6 +42,9 @@ interface Ending {
   readonly error?: { code: string; message: string };
 }
 
+/** Pairs of metadata that the protocol allows. */
+const MAX_METADATA = 16;
+
 /** 200 ms of samples, the size of the real server's later deltas. */
 const AUDIO_DELTA_BYTES = 200 * BYTES_PER_MS;
 
@@ -52,6 +55,8 @@ export class RunningResponse {
   #opened = false;
   #ended = false;
   #text = '';
+  /** The language of the question, as the responder detected it. */
+  #detected: string | undefined;
   #audioBytes = 0;
   /** Samples that do not fill a delta yet. */
   #samples: Buffer[] = [];
@@ -106,6 +111,10 @@ export class RunningResponse {
 
   async #deliver(event: ResponderEvent): Promise<void> {
     if (event.type === 'audio') return this.#deliverAudio(event.pcm);
+    if (event.type === 'detected') {
+      this.#detected = event.language;
+      return;
+    }
     if (event.delta === '') return;
     const { maxOutputTokens, request } = this.#setup;
     if (maxOutputTokens !== 'inf' && tokensOfText(this.#text + event.delta) > maxOutputTokens) {
@@ -184,6 +193,14 @@ export class RunningResponse {
     this.#send({ type: 'output.done', responseId: this.id, outputIndex: 0, item });
   }
 
+  /** What came with the request, and the detected language once it is known, where there is room for it. */
+  #metadata(): Readonly<Record<string, string>> {
+    const { metadata } = this.#setup.request;
+    const isFull = Object.keys(metadata).length >= MAX_METADATA;
+    if (this.#detected === undefined || isFull) return metadata;
+    return { ...metadata, detected_language: this.#detected };
+  }
+
   #item(ending: Ending): Item & { id: string } {
     const status = ending.status === 'completed' ? 'completed' : 'incomplete';
     return { id: this.#position.itemId, role: 'assistant', status, parts: [this.#part(this.#text)] };
@@ -199,7 +216,7 @@ export class RunningResponse {
     const { request, store, voice, maxOutputTokens } = this.#setup;
     const view = {
       id: this.id,
-      metadata: request.metadata,
+      metadata: this.#metadata(),
       conversationId: store?.id ?? null,
       outputKind: request.output,
       outputFormat: 'pcm16' as const,

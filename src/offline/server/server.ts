@@ -46,12 +46,12 @@ const MAX_FRAME_BYTES = 24 * 1024 * 1024;
 const CLOSE_GRACE_MS = 1_000;
 
 export async function startOfflineServer(options: OfflineServerOptions): Promise<OfflineServer> {
-  const { voices } = await options.responder.capabilities();
+  const { voices, parts } = await options.responder.capabilities();
   const setup: PeerSetup = {
     dialect: dialects[options.dialect],
     responder: options.responder,
-    // A client that is configured for the real server works unchanged.
-    voices: new Set([...PUBLISHED_VOICES, ...voices]),
+    // A client that is configured for the real server works unchanged. A synthesizer behind HTTP may have any voice.
+    voices: parts?.tts.kind === 'http' ? 'any' : new Set([...PUBLISHED_VOICES, ...voices]),
     hooks: options.hooks,
     sessionMs: options.sessionMs ?? 3_600_000,
     pingMs: options.pingMs ?? 20_000,

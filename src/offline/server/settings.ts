@@ -2,6 +2,9 @@
 import type { InputTranscription, OutputKind, SessionSettings, TurnDetection } from '../../wire/index.js';
 import { RequestError } from './errors.js';
 
+/** The names that a voice may have. */
+export type VoiceNames = ReadonlySet<string> | 'any';
+
 /** Complete settings, as `session.created` and `session.updated` show them. */
 export interface Settings {
   readonly model: string;
@@ -47,7 +50,7 @@ export function defaultSettings(model: string): Settings {
 export function updateSettings(
   current: Settings,
   update: SessionSettings,
-  voices: ReadonlySet<string>,
+  voices: VoiceNames,
   lockedVoice: string | undefined,
 ): Settings {
   if (update.model !== undefined && update.model !== current.model) {
@@ -71,11 +74,11 @@ export function updateSettings(
 /** @throws RequestError for an unknown voice, or one that differs from the locked voice. */
 export function requireVoice(
   voice: string | undefined,
-  voices: ReadonlySet<string>,
+  voices: VoiceNames,
   lockedVoice: string | undefined,
 ): void {
   if (voice === undefined) return;
-  if (!voices.has(voice)) {
+  if (voices !== 'any' && !voices.has(voice)) {
     throw new RequestError(
       'invalid_value',
       `Invalid value: '${voice}'. Supported voices are: ${[...voices].join(', ')}.`,

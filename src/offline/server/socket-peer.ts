@@ -8,11 +8,12 @@ import { SocketWriter } from './socket-writer.js';
 import { RealtimeSession } from './realtime-session.js';
 import type { Responder } from './responder.js';
 import type { EventSink } from './response.js';
+import type { VoiceNames } from './settings.js';
 
 export interface PeerSetup {
   readonly dialect: Dialect;
   readonly responder: Responder;
-  readonly voices: ReadonlySet<string>;
+  readonly voices: VoiceNames;
   readonly hooks: ServerHooks | undefined;
   readonly sessionMs: number;
   readonly pingMs: number;

@@ -195,8 +195,8 @@ export class Script implements Responder, ServerHooks {
     }
   }
 
-  transcribe(pcm: Buffer): Promise<string> {
-    return Promise.resolve(this.transcript(pcm));
+  transcribe(pcm: Buffer): Promise<{ text: string }> {
+    return Promise.resolve({ text: this.transcript(pcm) });
   }
 
   capabilities(): Promise<EngineCapabilities> {

@@ -25,7 +25,7 @@ const MIN_PIECE_FRAMES = MAX_PIECE_FRAMES / 2;
 /** A split needs a pause around it, not a gap between two sounds. */
 const PAUSE_FRAMES = 200 / FRAME_MS;
 
-export class Recognizer {
+export class PocketSphinx {
   readonly #programs: ProgramRunner;
 
   constructor(programs: ProgramRunner) {

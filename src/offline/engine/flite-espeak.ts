@@ -36,7 +36,7 @@ export interface SpokenLanguages {
   readonly espeak: ReadonlySet<string>;
 }
 
-export class Synthesizer {
+export class FliteEspeak {
   readonly #programs: ProgramRunner;
   readonly #installed: SpokenLanguages;
 
