@@ -10,7 +10,7 @@ import { buildCollector, collectors } from './gateway/collectors.js';
 import { openComponents, type Components } from './gateway/components.js';
 import { startLocalServer } from './gateway/local-server.js';
 import { Shutdown } from './gateway/shutdown.js';
-import { describeCapabilities, readyChecks } from './gateway/status.js';
+import { describeCapabilities, readyChecks, sourcesOf } from './gateway/status.js';
 import { createApp } from './http/app.js';
 import type { Health } from './http/health.js';
 import { removeOwnUploads, sweepUploads } from './http/body/upload-dir.js';
@@ -25,6 +25,7 @@ import { createLogger } from './telemetry/logger.js';
 import { Metrics } from './telemetry/metrics.js';
 import { ProcessCollectors } from './telemetry/process-collectors.js';
 import { Tracing } from './telemetry/tracing.js';
+import { LanguageDetector } from './translate/language-detector.js';
 import { createTranslate } from './translate/translate.js';
 
 export interface GatewayOverrides {
@@ -89,11 +90,13 @@ async function build(
   const upgrades = new Upgrades();
   const shutdown = new Shutdown();
   const stats = (): Health => healthOf(provider, components);
+  const capabilities = () => describeCapabilities(upstream, model, localServer?.responder);
+  const languages = new LanguageDetector(async () => sourcesOf(await capabilities()));
   const { express: app, handle } = createApp({
     config,
     logger,
     version,
-    translate: createTranslate({ sessions, audio, pool, provider, model, logger, tracing }),
+    translate: createTranslate({ sessions, audio, pool, languages, provider, model, logger, tracing }),
     tracing,
     metrics: createMetrics(config, version, components, closers),
     sessions,
