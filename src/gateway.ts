@@ -81,9 +81,10 @@ async function build(
   const components = openComponents(config, localServer?.url, logger, closers);
   await openUploads(config.audio.uploadDir, logger, closers);
 
-  const { endpoint, redis, sessions, audio, pool, relay } = components;
+  const { endpoint, isolation, redis, sessions, audio, pool, relay } = components;
   const { provider } = upstream;
   const { model } = endpoint;
+  const hearsRecordings = isolation.hearsRecordings(endpoint.dialect);
   const version = packageVersion();
   const tracing = new Tracing(version);
   const upgrades = new Upgrades();
@@ -93,7 +94,7 @@ async function build(
     config,
     logger,
     version,
-    translate: createTranslate({ sessions, audio, pool, provider, model, logger, tracing }),
+    translate: createTranslate({ sessions, audio, pool, provider, model, hearsRecordings, logger, tracing }),
     tracing,
     metrics: createMetrics(config, version, components, closers),
     sessions,
@@ -104,7 +105,7 @@ async function build(
     failedKeys: limiterOf('failed-keys', access.failedKeysPerMinute, redis, logger),
     health: stats,
     ready: () => readyChecks(pool, audio, sessions),
-    capabilities: () => describeCapabilities(upstream, model, localServer?.responder),
+    capabilities: () => describeCapabilities(upstream, components, localServer?.responder),
     draining: () => shutdown.begun,
   });
 

@@ -1,6 +1,7 @@
 /** Readiness checks and capabilities of the service. */
 import type { AudioNormalizer } from '../audio/normalize.js';
 import type { Config } from '../config/config.js';
+import type { Components } from './components.js';
 import type { Capabilities, ReadyCheck } from '../http/health.js';
 import type { Pool } from '../pool/pool.js';
 import { providers } from '../providers/index.js';
@@ -26,12 +27,22 @@ export async function readyChecks(
 
 export async function describeCapabilities(
   { provider, dialect }: Config['upstream'],
-  model: string,
+  { endpoint, isolation, pool }: Pick<Components, 'endpoint' | 'isolation' | 'pool'>,
   localServer: LocalServer | undefined,
 ): Promise<Capabilities> {
   const { languages, chains, speechSources, voices } = await providers[provider].capabilities(
     dialect,
     localServer,
   );
-  return { provider, model, dialect, languages, chains, speechSources, voices };
+  const hears = isolation.hearsRecordings(endpoint.dialect);
+  return {
+    ...{ provider, model: endpoint.model, dialect, isolation: isolation.level },
+    ...{
+      maxConcurrent: pool.stats.capacity,
+      languages,
+      chains,
+      speechSources: hears ? speechSources : [],
+      voices,
+    },
+  };
 }

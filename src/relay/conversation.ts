@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import { GatewayError, upstreamCauseOf } from '../errors.js';
 import type { Endpoint } from '../providers/endpoint.js';
-import { openSession } from '../upstream/handshake.js';
+import { openSession, type SessionConfiguration } from '../upstream/handshake.js';
 import { KeepAlive } from '../ws/keep-alive.js';
 import { wrapSocket, type Socket } from '../ws/socket.js';
 import {
@@ -11,7 +11,6 @@ import {
   type ClientEvent,
   type Dialect,
   type ServerEvent,
-  type SessionSettings,
   type SessionView,
 } from '../wire/index.js';
 import { cutReason, relayedClose, type Close } from '../ws/close-codes.js';
@@ -27,7 +26,7 @@ export interface ConversationSetup {
   /** Independent of upstream's. */
   readonly clientDialect: Dialect;
   readonly endpoint: Endpoint;
-  readonly settings: SessionSettings;
+  readonly configuration: SessionConfiguration;
   readonly connectTimeoutMs: number;
   /** The interval of pings, and how long a pong may take. */
   readonly pingMs: number;
@@ -131,10 +130,10 @@ export class Conversation {
   }
 
   #openUpstream(): Socket {
-    const { endpoint, settings, connectTimeoutMs } = this.#setup;
+    const { endpoint, configuration, connectTimeoutMs } = this.#setup;
     return openSession(
       endpoint,
-      settings,
+      configuration,
       connectTimeoutMs,
       {
         ready: (session) => {

@@ -16,12 +16,14 @@ export interface TranslatePorts {
   readonly pool: Pool;
   readonly provider: string;
   readonly model: string;
+  /** Whether recordings can be sent to the provider. */
+  readonly hearsRecordings: boolean;
   readonly logger: Logger;
   readonly tracing: Tracing;
 }
 
 export function createTranslate(ports: TranslatePorts): Translate {
-  const { sessions, audio, pool, provider, model, logger, tracing } = ports;
+  const { sessions, audio, pool, provider, model, hearsRecordings, logger, tracing } = ports;
   return async function translate(request, { abort, onEvent }) {
     const { signal } = abort;
     const { question, requestId } = request;
@@ -31,6 +33,7 @@ export function createTranslate(ports: TranslatePorts): Translate {
         logger.warn({ err: error, requestId }, failure);
       });
     };
+    if (question.kind === 'recording' && !hearsRecordings) throw deaf();
     const lease = await sessions.acquire(request.owner, request.connectId, request.profile, abort);
     const { session } = lease;
     const trace = new TranslationTrace(
@@ -67,6 +70,14 @@ export function createTranslate(ports: TranslatePorts): Translate {
       lease.release();
     }
   };
+}
+
+function deaf(): GatewayError {
+  return new GatewayError(
+    'unsupported-language',
+    'The translation provider does not hear recordings in the way that this service reaches it. Send text instead.',
+    { hint: 'The operator can choose another REALTIME_ISOLATION, if the server has one that hears.' },
+  );
 }
 
 /** Text is sent as it is, a recording as raw samples. */
