@@ -10,6 +10,7 @@ import {
   type ServerEvent,
   type TurnDetection,
 } from '../../../wire/index.js';
+import { pcmDurationMs } from '../../../audio/pcm.js';
 import { makeId, type StoredItem } from '../conversation-items.js';
 import { RequestError } from '../errors.js';
 import { InputAudio } from '../input-audio.js';
@@ -19,6 +20,7 @@ import { asObject, objectAt, parseObject, readLeniently, without, type Json } fr
 
 const INVALID = 'invalid_request_error';
 const FAILED = 'server_error';
+const MIN_COMMIT_MS = 100;
 /** What uvicorn ends a socket with whose handler raised. */
 const INTERNAL_ERROR = { code: 1011, reason: '' };
 
@@ -116,6 +118,8 @@ const NOT_CHANGED = [
 class SpeachesSession extends ImitatedSession implements ServerSession {
   readonly #codec: SpeachesCodec;
   readonly #input = new InputAudio();
+  /** Everything since the last commit: nothing is dropped before speech, as the detector does. */
+  #buffer: Buffer[] = [];
   /** The detector has heard speech in the buffer, and not its end. */
   #isHearing = false;
   #ended = false;
@@ -164,10 +168,11 @@ class SpeachesSession extends ImitatedSession implements ServerSession {
         return;
       case 'buffer.commit':
         if (this.#isHearing) this.#die();
-        else this.#take(this.#input.commit());
+        else this.#commit();
         return;
       case 'buffer.clear':
         this.#input.clear();
+        this.#buffer = [];
         this.send({ type: 'buffer.cleared' });
         return;
       case 'response.create':
@@ -185,7 +190,8 @@ class SpeachesSession extends ImitatedSession implements ServerSession {
     if (transcription?.model !== undefined) this.settings = { ...this.settings, transcription };
     if (turnDetection != null) {
       this.settings = { ...this.settings, turnDetection };
-      this.#input.configure(turnDetection);
+      // A probability of speech is never above 1.
+      this.#input.configure(turnDetection.threshold === 1 ? null : turnDetection);
     }
     this.send({ type: 'session.updated', session: this.view });
   }
@@ -195,13 +201,26 @@ class SpeachesSession extends ImitatedSession implements ServerSession {
     this.send({ type: 'item.added', item: shown(placed.item), previousItemId: placed.previousItemId });
   }
 
+  #commit(): void {
+    const audio = Buffer.concat(this.#buffer);
+    if (pcmDurationMs(audio.length) < MIN_COMMIT_MS) {
+      this.fail(INVALID, INVALID, 'Error committing input audio buffer: buffer too small.');
+      return;
+    }
+    this.#buffer = [];
+    this.#input.clear();
+    this.#take(audio);
+  }
+
   #append(audio: Buffer): void {
+    this.#buffer.push(audio);
     for (const turn of this.#input.append(audio)) {
       const itemId = makeId('item');
       this.#isHearing = turn.type === 'started';
       if (turn.type === 'started')
         this.send({ type: 'speech.started', itemId, audioStartMs: turn.audioStartMs });
       else {
+        this.#buffer = [];
         this.send({ type: 'speech.stopped', itemId, audioEndMs: turn.audioEndMs });
         this.#take(turn.audio);
       }
