@@ -57,5 +57,6 @@ export function isOpen({ error, since }: Outage, connectTimeoutMs: number, now: 
 /** What a request fails with; a client may retry once the pool does. */
 export function outageError({ error, retryAt }: Outage, now: number): GatewayError {
   const retryAfterMs = error.retryable ? Math.max(0, retryAt - now) : undefined;
-  return new GatewayError(error.code, error.message, { retryAfterMs, cause: error.cause });
+  const { hint, cause } = error;
+  return new GatewayError(error.code, error.message, { retryAfterMs, hint, cause });
 }

@@ -57,7 +57,8 @@ async function checkReference(socket: ProbeSocket): Promise<LevelFindings> {
     if (answer === undefined || !isOwn(answer, own, others))
       return no('an answer was not that of its question', { echoesMetadata });
   }
-  return { holds: true, echoesMetadata, isTextOnly: isTextOnly(found), atOnce: 'many' };
+  const deletesItems = await deletes(socket, [prompt.id], 'all');
+  return { holds: true, echoesMetadata, isTextOnly: isTextOnly(found), deletesItems, atOnce: 'many' };
 }
 
 /** Outside the conversation: nothing of it may be found there afterwards. */
@@ -82,7 +83,33 @@ async function checkInline(socket: ProbeSocket): Promise<LevelFindings> {
   const kept = ['probe_item_0', 'probe_item_1', ...found.flatMap(({ itemIds }) => itemIds)];
   if (await deletes(socket, kept, 'any'))
     return no('what is said outside the conversation is kept in it', { echoesMetadata });
-  return { holds: true, echoesMetadata, isTextOnly: isTextOnly(found) };
+  const deletesItems = await deletesOwn(socket);
+  return {
+    holds: true,
+    echoesMetadata,
+    isTextOnly: isTextOnly(found),
+    deletesItems,
+    atOnce: await atOnce(socket),
+  };
+}
+
+async function deletesOwn(socket: ProbeSocket): Promise<boolean> {
+  const item = userItem('Hello.', 'probe_deleted');
+  socket.send({ type: 'item.create', eventId: 'probe_deleted', item });
+  return deletes(socket, ['probe_deleted'], 'all');
+}
+
+/** Whether two responses outside the conversation are both answered. */
+async function atOnce(socket: ProbeSocket): Promise<'one' | 'many'> {
+  const from = socket.events.length;
+  for (const [index, { text }] of [firstQuestion(), firstQuestion()].entries()) {
+    const response: ResponseRequest = {
+      ...{ conversation: 'none', output: 'text', instructions: PROMPT },
+      input: [userItem(text)],
+    };
+    socket.send({ type: 'response.create', eventId: `probe_at_once_${index}`, response });
+  }
+  return (await answers(socket, from, 2)) === undefined ? 'one' : 'many';
 }
 
 /** In the conversation, and deleted before the next question. */
@@ -95,7 +122,7 @@ async function checkSweep(socket: ProbeSocket): Promise<LevelFindings> {
   const two = await converse(socket, next.text, 'probe_sweep_1');
   if (two === undefined || !isOwn(two, next, [first]))
     return no('a question is left for the next one, though it was deleted', { deletesItems });
-  return { holds: true, deletesItems, isTextOnly: isTextOnly([one, two]) };
+  return { holds: true, deletesItems, isTextOnly: isTextOnly([one, two]), atOnce: 'one' };
 }
 
 /** One question on a socket. */
@@ -104,7 +131,7 @@ async function checkFresh(socket: ProbeSocket): Promise<LevelFindings> {
   const answer = await converse(socket, question.text, 'probe_fresh');
   if (answer === undefined || !isOwn(answer, question))
     return no('a question in the conversation was not answered');
-  return { holds: true, isTextOnly: isTextOnly([answer]) };
+  return { holds: true, isTextOnly: isTextOnly([answer]), atOnce: 'one' };
 }
 
 async function converse(socket: ProbeSocket, text: string, id: string): Promise<Answer | undefined> {

@@ -39,10 +39,10 @@ async function main(args: string[]): Promise<number> {
       `  ${attempt.dialect} ${attempt.level}: ${attempt.holds ? 'holds' : `no, ${attempt.reason ?? 'unknown'}`}`,
     );
   });
-  return conclude(result, model);
+  return conclude(result, url);
 }
 
-function conclude({ attempts, found }: ProbeResult, model: string | undefined): number {
+function conclude({ attempts, found }: ProbeResult, url: URL): number {
   const known = Object.assign({}, ...attempts) as ProbeAttempt;
   say('');
   if (found === undefined) {
@@ -55,9 +55,7 @@ function conclude({ attempts, found }: ProbeResult, model: string | undefined): 
     value === undefined ? 'not found out' : value ? 'yes' : 'no';
   say(`dialect              ${found.dialect}`);
   say(`isolation            ${found.level}`);
-  say(
-    `responses at a time  ${found.atOnce === 'many' ? '2 or more' : '1 (more were not tried where reference fails)'}`,
-  );
+  say(`responses at a time  ${atOnceOf(found)}`);
   say(`metadata returned    ${yesNo(known.echoesMetadata)}`);
   say(`text-only output     ${yesNo(known.isTextOnly)}`);
   say(`items deleted        ${yesNo(known.deletesItems)}`);
@@ -65,11 +63,25 @@ function conclude({ attempts, found }: ProbeResult, model: string | undefined): 
   say('sessions at a time   not found out: sessions were opened one after the other');
   say('');
   say('REALTIME_PROVIDER=compatible');
-  say('REALTIME_URL=(the address above)');
-  if (model !== undefined) say(`REALTIME_MODEL=${model}`);
+  say(`REALTIME_URL=${shownAddress(url)}`);
   say(`REALTIME_DIALECT=${found.dialect}`);
   say(`REALTIME_ISOLATION=${found.level}`);
   return EXIT.found;
+}
+
+function atOnceOf({ level, atOnce }: ProbeAttempt): string {
+  if (atOnce === 'many') return level === 'reference' ? '2 or more' : '2 or more, of which this level uses 1';
+  return level === 'inline' ? '1' : '1 (in one conversation)';
+}
+
+/** Without what may be a key. */
+function shownAddress(url: URL): string {
+  const shown = new URL(url);
+  shown.username = '';
+  shown.password = '';
+  for (const name of [...shown.searchParams.keys()])
+    if (/key|token|secret/i.test(name)) shown.searchParams.delete(name);
+  return shown.href;
 }
 
 function say(line: string): void {

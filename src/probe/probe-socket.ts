@@ -1,6 +1,6 @@
 /** One session on the server that is probed: sends events, keeps what comes, and waits for it. */
 import { createEndpoint } from '../providers/endpoint.js';
-import type { ClientEvent, Dialect, ServerEvent } from '../wire/index.js';
+import { sessionShape, type ClientEvent, type Dialect, type ServerEvent } from '../wire/index.js';
 import { openSocket, type Socket } from '../ws/socket.js';
 
 export interface ProbeTarget {
@@ -28,10 +28,8 @@ export class ProbeSocket {
   readonly timeoutMs: number;
   /** Everything that came and could be read. */
   readonly events: ServerEvent[] = [];
-  /** The types of everything that came. */
-  readonly types = new Set<string>();
-  /** `session.created` as it came. */
-  created: Record<string, unknown> | undefined;
+  /** How the server writes its sessions, once it has begun one. */
+  shape: ReturnType<typeof sessionShape>;
   readonly #socket: Socket;
   readonly #waiting = new Set<() => void>();
   #ended: Ended | undefined;
@@ -57,8 +55,8 @@ export class ProbeSocket {
 
   /** Resolves once the session has begun. @throws ProbeError */
   async begun(): Promise<void> {
-    const hasBegun = await this.until(() => this.created !== undefined || this.faults > 0, HANDSHAKE_MS);
-    if (this.created !== undefined) return;
+    const hasBegun = await this.until(() => this.shape !== undefined || this.faults > 0, HANDSHAKE_MS);
+    if (this.shape !== undefined) return;
     const fault = this.events.find((event) => event.type === 'fault');
     this.close();
     if (fault !== undefined) throw new ProbeError(`It refused the session: ${fault.code}.`);
@@ -110,9 +108,7 @@ export class ProbeSocket {
 
   #onFrame(frame: string): void {
     const decoded = this.dialect.decodeServer(frame);
-    const body = parse(frame);
-    if (typeof body?.type === 'string') this.types.add(body.type);
-    if (body?.type === 'session.created') this.created ??= body;
+    this.shape ??= sessionShape(frame);
     if (decoded.kind === 'event') this.events.push(decoded.event);
     this.#look();
   }
@@ -124,14 +120,5 @@ export class ProbeSocket {
 
   #look(): void {
     for (const look of this.#waiting) look();
-  }
-}
-
-function parse(frame: string): Record<string, unknown> | undefined {
-  try {
-    const body: unknown = JSON.parse(frame);
-    return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
   }
 }

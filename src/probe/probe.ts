@@ -36,7 +36,6 @@ const CANDIDATES: Readonly<Record<'nested' | 'flat', readonly Candidate[]>> = {
   ],
 };
 
-const FLAT_FIELDS = ['modalities', 'input_audio_format', 'output_audio_format'];
 const SETTINGS: SessionSettings = {
   ...{ output: 'text', inputFormat: 'pcm16', outputFormat: 'pcm16', turnDetection: null },
   ...{ tools: [], toolChoice: 'none' },
@@ -70,10 +69,7 @@ async function shapeOf(target: ProbeTarget): Promise<'nested' | 'flat'> {
     });
   });
   socket.close();
-  const { session } = socket.created ?? {};
-  const isFlat =
-    typeof session === 'object' && session !== null && FLAT_FIELDS.some((field) => field in session);
-  return isFlat ? 'flat' : 'nested';
+  return socket.shape ?? 'nested';
 }
 
 async function attemptOf(

@@ -62,6 +62,9 @@ export function stalledHandshake(at: keyof typeof STALLED, timeoutMs: number): G
 const ISOLATION_HINT =
   'If it is not a server of OpenAI, set REALTIME_ISOLATION and REALTIME_DIALECT; `npm run probe -- --url …` prints the values.';
 
+/** What servers answer that take no item reference. */
+const FOREIGN_SERVER = /item_reference|unknown_or_invalid_event/;
+
 /** All sessions of the server are taken. */
 const NO_SESSION_CODE = 'session_limit_reached';
 const NO_SESSION_REASON = /session.?limit|session.* in use/i;
@@ -110,7 +113,8 @@ export function socketLost(code: number, reason: string): GatewayError {
 export function requestRejected(fault: Fault, limits: RateLimits): GatewayError {
   const cause = new UpstreamCause('fault', fault.code, `upstream: ${fault.code}: ${fault.message}`);
   if (RATE_LIMIT_CODES.has(fault.code)) return rateLimited(cause, fault.message, limits);
-  return upstreamError('upstream-rejected', { cause });
+  const isForeign = FOREIGN_SERVER.test(`${fault.code} ${fault.message}`);
+  return upstreamError('upstream-rejected', { cause, ...(isForeign && { hint: ISOLATION_HINT }) });
 }
 
 /** An `error` event that names no request, taken for the answer to one of ours. */

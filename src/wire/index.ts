@@ -6,7 +6,7 @@ import { preview } from './preview/preview.js';
 import { voicelive } from './voicelive/voicelive.js';
 
 export type * from './events.js';
-export { responseEdge, type Decoded } from './decode.js';
+export { responseEdge, sessionShape, type Decoded } from './decode.js';
 export { CLIENT_EVENT_NAMES, ga, preview, voicelive };
 
 /** Chosen once per connection, by name. */

@@ -123,8 +123,10 @@ export class Exchange {
     if (stage !== 'committed' && stage !== 'asked' && stage !== 'answering') return;
     const isWaiting = this.#timer !== undefined;
     this.#enter('cancelling');
-    // Nothing is asked for yet, or what upstream does with the recording cannot be stopped.
-    if (stage === 'committed') this.#end(UNUSABLE.cancelled);
+    const closesSocket = this.#plan.leavesItems && !this.#plan.deletesItems;
+    if (closesSocket) this.#end();
+    // What upstream does with the recording cannot be stopped.
+    else if (stage === 'committed') this.#end(UNUSABLE.cancelled);
     else if (stage === 'asked' && isWaiting) this.#cleanUp();
     else {
       this.#timer = setTimeout(() => {

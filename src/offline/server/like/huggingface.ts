@@ -4,6 +4,7 @@
  */
 import { resample } from '../../../audio/resample.js';
 import {
+  CLIENT_EVENT_NAMES,
   ga,
   preview,
   type ClientEvent,
@@ -21,12 +22,14 @@ const PCM_HZ = 24_000;
 /** In and out, unless the session declares another rate. */
 const PIPELINE_HZ = 16_000;
 
-const KNOWN_EVENTS = new Set([
-  ...['session.update', 'input_audio_buffer.append', 'input_audio_buffer.commit', 'conversation.item.create'],
-  ...['conversation.item.truncate', 'response.create', 'response.cancel'],
+const KNOWN_EVENTS = new Set<string>([
+  ...[CLIENT_EVENT_NAMES['session.configure'], CLIENT_EVENT_NAMES['buffer.append']],
+  ...[CLIENT_EVENT_NAMES['buffer.commit'], CLIENT_EVENT_NAMES['item.create']],
+  ...[CLIENT_EVENT_NAMES['item.truncate'], CLIENT_EVENT_NAMES['response.create']],
+  CLIENT_EVENT_NAMES['response.cancel'],
 ]);
 
-export const huggingface: ServerKind = {
+export const huggingFaceServer: ServerKind = {
   dialect: ga,
   maxFrameBytes: 16 * 1024 * 1024,
   sessionLimit: {

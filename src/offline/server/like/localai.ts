@@ -3,7 +3,14 @@
  * the input of a response to it, answers committed sound by itself, and lets a second response cancel the first.
  */
 import { resample } from '../../../audio/resample.js';
-import { ga, type ClientEvent, type Item, type Part, type ServerEvent } from '../../../wire/index.js';
+import {
+  CLIENT_EVENT_NAMES,
+  ga,
+  type ClientEvent,
+  type Item,
+  type Part,
+  type ServerEvent,
+} from '../../../wire/index.js';
 import { ConversationItems, makeId } from '../conversation-items.js';
 import { InputAudio } from '../input-audio.js';
 import type { Responder } from '../responder.js';
@@ -18,7 +25,7 @@ const COMMIT_HZ = 16_000;
 const NO_EVENT = 'event_TODO';
 const KIND = 'invalid_request_error';
 
-export const localai: ServerKind = {
+export const localAiServer: ServerKind = {
   dialect: ga,
   maxFrameBytes: 10 * 1024 * 1024,
   endsOnBinary: false,
@@ -175,7 +182,7 @@ class LocalAiSession extends ImitatedSession implements ServerSession {
 
   #commit(): void {
     if (this.settings.turnDetection !== null) {
-      this.#refuse('not_implemented', 'input_audio_buffer.commit in conjunction with VAD');
+      this.#refuse('not_implemented', `${CLIENT_EVENT_NAMES['buffer.commit']} in conjunction with VAD`);
       return;
     }
     const raw = Buffer.concat(this.#raw);

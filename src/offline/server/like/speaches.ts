@@ -4,6 +4,7 @@
  * outlive a failure.
  */
 import {
+  CLIENT_EVENT_NAMES,
   preview,
   type ClientEvent,
   type Item,
@@ -24,7 +25,7 @@ const MIN_COMMIT_MS = 100;
 /** What uvicorn ends a socket with whose handler raised. */
 const INTERNAL_ERROR = { code: 1011, reason: '' };
 
-export const speaches: ServerKind = {
+export const speachesServer: ServerKind = {
   dialect: preview,
   maxFrameBytes: 16 * 1024 * 1024,
   endsOnBinary: true,
@@ -55,7 +56,7 @@ class SpeachesCodec implements FrameCodec {
     }
     const response = asObject(body.response);
     if (response !== undefined) this.#take(response, REFUSED_OF_RESPONSE, 'response');
-    if (body.type === 'conversation.item.retrieve' || hasSoundWithoutWords(objectAt(body, 'item')))
+    if (body.type === CLIENT_EVENT_NAMES['item.retrieve'] || hasSoundWithoutWords(objectAt(body, 'item')))
       return invalid('1 validation error: Input tag does not match any of the expected tags');
     return readLeniently(body, preview);
   }

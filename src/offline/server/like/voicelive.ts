@@ -12,7 +12,7 @@ import {
   type ServerSession,
 } from '../server-kind.js';
 
-export const voicelive: ServerKind = {
+export const voiceLiveServer: ServerKind = {
   ...publishedKind(dialect),
   connect: (setup) => ({ codec: publishedCodec(dialect), session: new VoiceLiveSession(setup) }),
 };
