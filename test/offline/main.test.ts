@@ -49,6 +49,27 @@ async function address(started: Started): Promise<string> {
   }
 }
 
+describe('npm run offline -- --like', () => {
+  it('starts the server of that name, in its dialect', async () => {
+    const started = start('--port', '0', '--like', 'speaches');
+    const url = await address(started);
+    expect(started.output).toContain('(preview, like speaches)');
+    const client = await BareClient.open(`${url}?model=any`);
+    client.send({ type: 'session.update', session: { turn_detection: null } });
+    expect(at(await client.next('error'), 'error.event_id')).toBeUndefined();
+    await client.close();
+  });
+
+  it.each([
+    [['--like', 'whisper'], 'openai, hf, localai, speaches, voicelive'],
+    [['--like', 'hf', '--dialect', 'preview'], 'leave --dialect out'],
+  ])('refuses %j', async (args, sentence) => {
+    const started = start(...args);
+    expect(await started.ended).toBe(1);
+    expect(started.errors).toContain(sentence);
+  });
+});
+
 describe.each(SPELLINGS)('npm run offline -- --dialect $name', (spelling) => {
   it('prints its address and languages, translates for any key, and ends cleanly when told', async () => {
     const started = start('--port', '0', '--dialect', spelling.name);
