@@ -86,12 +86,14 @@ async function attemptOf(
   }
   try {
     const isolation = createIsolation(level, resample);
-    const created = socket.events.find((event) => event.type === 'session.created');
-    const view = created?.type === 'session.created' ? created.session : { id: '' };
-    const session = isolation.settings(SETTINGS, view, dialects[dialect]);
+    const session = isolation.settings(SETTINGS, dialects[dialect]);
     socket.send({ type: 'session.configure', eventId: 'probe_session', session });
+    const fallback = isolation.fallback?.(SETTINGS, dialects[dialect]);
     const isUpdated = (): boolean => socket.events.some(({ type }) => type === 'session.updated');
     const isRefused = (): boolean => isolation.faultGraceMs === 0 && socket.faults > 0;
+    await socket.until(() => isUpdated() || isRefused() || socket.faults > 0, CONFIGURED_MS);
+    if (!isUpdated() && socket.faults > 0 && fallback !== undefined)
+      socket.send({ type: 'session.configure', eventId: 'probe_fallback', session: fallback });
     await socket.until(() => isUpdated() || isRefused(), CONFIGURED_MS);
     if (isRefused() || !isUpdated())
       return { holds: false, reason: 'the settings of a session are not acknowledged' };

@@ -6,6 +6,7 @@ import type { Endpoint } from '../providers/endpoint.js';
 import {
   LIMITS_EVENT_NAME,
   type ClientEvent,
+  type Dialect,
   type Fault,
   type SessionSettings,
   type SessionView,
@@ -109,7 +110,8 @@ export class Connection {
     this.ended = new Promise((resolve) => (gone = resolve));
     const listener = { ...this.#sessionListener, gone };
     const configuration = {
-      settings: (created: SessionView) => (this.#settings = isolation.settings(SETTINGS, created, dialect)),
+      settings: () => (this.#settings = isolation.settings(SETTINGS, dialect)),
+      fallback: () => this.#fallback(isolation, dialect),
       faultGraceMs: isolation.faultGraceMs,
     };
     const socket = openSession(endpoint, configuration, options.connectTimeoutMs, listener, this.#logger);
@@ -222,6 +224,12 @@ export class Connection {
       this.#logger.warn({ code: fault?.code, param: fault?.param }, message);
     },
   };
+
+  #fallback(isolation: Isolation, dialect: Dialect): SessionSettings | undefined {
+    const settings = isolation.fallback?.(SETTINGS, dialect);
+    if (settings !== undefined) this.#settings = settings;
+    return settings;
+  }
 
   #onFrame(frame: string): void {
     const decoded = this.#router.decode(frame);

@@ -20,8 +20,9 @@ export interface SessionListener {
 
 /** What a session is configured with. */
 export interface SessionConfiguration {
-  /** @param created the session as upstream began it */
-  readonly settings: (created: SessionView) => SessionSettings;
+  readonly settings: () => SessionSettings;
+  /** Sent after the first error, instead of settings that upstream may not take; absent: there is no other form. */
+  readonly fallback?: (() => SessionSettings | undefined) | undefined;
   /** How long `session.updated` may follow an error; 0: an error ends the handshake. */
   readonly faultGraceMs: number;
 }
@@ -103,12 +104,7 @@ class Handshake implements OpeningListener {
       this.#onFault(event);
     } else if (event.type === 'session.created' && this.#step === 'session') {
       this.#step = 'configuration';
-      const configure = {
-        type: 'session.configure',
-        eventId: CONFIGURATION_ID,
-        session: this.#configuration.settings(event.session),
-      } as const;
-      this.socket.send(this.#endpoint.dialect.encodeClient(configure));
+      this.#configure(this.#configuration.settings());
     } else if (event.type === 'session.updated' && this.#step === 'configuration') {
       this.#step = 'ready';
       clearTimeout(this.#deadline);
@@ -126,7 +122,16 @@ class Handshake implements OpeningListener {
       this.socket.destroy();
     };
     if (faultGraceMs === 0 || this.#step !== 'configuration') refuse();
-    else this.#fault ??= { error, timer: setTimeout(refuse, faultGraceMs) };
+    else if (this.#fault === undefined) {
+      this.#fault = { error, timer: setTimeout(refuse, faultGraceMs) };
+      const fallback = this.#configuration.fallback?.();
+      if (fallback !== undefined) this.#configure(fallback);
+    }
+  }
+
+  #configure(session: SessionSettings): void {
+    const event = { type: 'session.configure', eventId: CONFIGURATION_ID, session } as const;
+    this.socket.send(this.#endpoint.dialect.encodeClient(event));
   }
 
   /** An error before the loss tells more than the loss. */

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { requestFault } from '../support/offline.js';
 import { upstreamError } from '../../src/upstream/errors.js';
-import { FOREIGN, held, HEARING, PAIRINGS, startLike, type Pairing } from '../support/like.js';
+import { FOREIGN, held, HEARING, OPENAI_SWEPT, PAIRINGS, startLike, type Pairing } from '../support/like.js';
 import { answerOf, asking, chunksOf, eventually, failureOf, type Pooled } from '../support/pool.js';
 
 let pooled: Pooled | undefined;
@@ -120,7 +120,7 @@ describe.each(PAIRINGS)('$like at $level', (pairing) => {
   });
 });
 
-describe.each(HEARING)('a recording for $like at $level', (pairing) => {
+describe.each([...HEARING, OPENAI_SWEPT])('a recording for $like at $level', (pairing) => {
   it('is heard, and is forgotten before the next', async () => {
     const { pool, script } = await start(pairing);
     script.answer = held;
@@ -131,7 +131,9 @@ describe.each(HEARING)('a recording for $like at $level', (pairing) => {
       const isReference = pairing.level === 'reference';
       const isInline = pairing.level === 'inline';
       expect(answer.startsWith(isReference ? `system: p${ms}` : `instructions: p${ms}`)).toBe(true);
-      const heard = isReference || isInline ? `${ms * 48} bytes` : `${Math.max(100, ms)} ms of audio`;
+      const bytes = isReference || isInline ? ms * 48 : Math.max(100, ms) * 48;
+      const isTranscribed = pairing.like === 'localai' || pairing.like === 'speaches';
+      const heard = isTranscribed ? `${bytes / 48} ms of audio` : `${bytes} bytes`;
       expect(answer.split(' | ').slice(1)).toEqual([`user said: ${heard}`]);
     }
     expect(await answerOf(pool.request(asking('text', { prompt: 'p' })))).toBe(alone(pairing, 'p', 'text'));

@@ -22,6 +22,9 @@ export const PAIRINGS: readonly Pairing[] = [
   { like: 'speaches', level: 'fresh' },
 ];
 
+/** A server that refuses the rate of speech recognition, and would allow a stronger level. */
+export const OPENAI_SWEPT: Pairing = { like: 'openai', level: 'sweep' };
+
 /** Those at which one request has a socket for itself. */
 export const FOREIGN = PAIRINGS.filter(({ level }) => level !== 'reference');
 /** Those at which recordings are heard. */

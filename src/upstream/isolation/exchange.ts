@@ -14,6 +14,8 @@ const SUSPICION_MS = 2_000;
 const SWEEP_MS = 5_000;
 /** How long a response that comes by itself may follow what was heard, while it is not known whether any does. */
 const UNASKED_MS = 500;
+/** How long a transcript may follow its item, where it is not known whether upstream transcribes. */
+const TRANSCRIPT_MS = 3_000;
 /** Between attempts while upstream says that another response is running. */
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 1_000;
@@ -198,23 +200,36 @@ export class Exchange {
    * @param transcript absent: of an item, which is all that comes where upstream does not transcribe
    */
   #onHeard(transcript: string | undefined): void {
-    const { session } = this.#setup;
-    if (transcript === undefined && session().transcription != null) return;
-    if (transcript?.trim() === '') {
+    if (transcript === undefined) {
+      const { transcription } = this.#setup.session();
+      if (transcription === null) this.#onUnderstood();
+      // Where the session does not tell, a transcript may follow.
+      else if (transcription === undefined)
+        this.#timer ??= setTimeout(() => {
+          this.#onUnderstood();
+        }, TRANSCRIPT_MS);
+      return;
+    }
+    if (transcript.trim() === '') {
       const answersByItself = this.#habit.answersByItself !== false;
       this.#enter('sweeping');
       this.#pending.finish({ id: '', status: 'completed', output: [] }, undefined);
       if (answersByItself) this.#end(UNUSABLE.unswept);
       else this.#cleanUp();
-      return;
-    }
+    } else this.#onUnderstood();
+  }
+
+  /** Upstream answers by itself now, or is asked. */
+  #onUnderstood(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     if (this.#habit.answersByItself === true) return;
     const ask = (): void => {
       this.#habit.answersByItself = false;
       this.#ask();
     };
     if (this.#habit.answersByItself === false) ask();
-    else this.#timer ??= setTimeout(ask, UNASKED_MS);
+    else this.#timer = setTimeout(ask, UNASKED_MS);
   }
 
   #ask(): void {

@@ -3,7 +3,14 @@ import { FAULT_GRACE_MS } from './foreign-session.js';
 import type { Isolation } from './isolation.js';
 import { OneAtATime } from './one-at-a-time.js';
 import type { SpeechHabit } from './plan.js';
-import { createPlan, habitOf, sweptConversation, sweptSettings, type Resample } from './sweep.js';
+import {
+  createPlan,
+  habitOf,
+  sweptConversation,
+  sweptFallback,
+  sweptSettings,
+  type Resample,
+} from './sweep.js';
 
 export function createFresh(resample: Resample): Isolation {
   const habit: SpeechHabit = { answersByItself: undefined };
@@ -15,6 +22,7 @@ export function createFresh(resample: Resample): Isolation {
     capacity: () => 1,
     hearsRecordings: () => true,
     settings: sweptSettings,
+    fallback: sweptFallback,
     conversationSettings: sweptConversation,
     createRouter: (setup) => new OneAtATime(setup, plan, habitOf(habit, setup.dialect)),
   };

@@ -24,7 +24,7 @@ export const inline: Isolation = {
   faultGraceMs: FAULT_GRACE_MS,
   capacity: () => 1,
   hearsRecordings: ({ hearsInput }) => hearsInput,
-  settings: (asked, _created, dialect) => foreignSettings(asked, dialect),
+  settings: foreignSettings,
   conversationSettings: foreignSettings,
   createRouter: (setup) => new OneAtATime(setup, PLAN, { answersByItself: undefined }),
 };

@@ -77,8 +77,10 @@ export interface Isolation {
   capacity(maxPerSocket: number): number;
   /** Whether a recording can be sent. */
   hearsRecordings(dialect: Dialect): boolean;
-  /** The settings in the form that servers of this level take. @param created the session as it began */
-  settings(asked: SessionSettings, created: SessionView, dialect: Dialect): SessionSettings;
+  /** The settings in the form that servers of this level take. */
+  settings(asked: SessionSettings, dialect: Dialect): SessionSettings;
+  /** Another form, for a server that refuses the first; undefined where there is none. */
+  fallback?(asked: SessionSettings, dialect: Dialect): SessionSettings | undefined;
   /** The same for a conversation, whose recordings a client sends at 24 kHz. */
   conversationSettings(asked: SessionSettings, dialect: Dialect): SessionSettings;
   createRouter(setup: RouterSetup): RequestRouter;

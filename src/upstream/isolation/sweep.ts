@@ -2,7 +2,7 @@
  * One request at a time in the default conversation: its items are created there under ids of our own, answered, and
  * every item, the answer's too, is deleted before the next request. For servers that know no other conversation.
  */
-import type { ClientEvent, Item, SessionSettings, SessionView } from '../../wire/index.js';
+import type { ClientEvent, Item, SessionSettings } from '../../wire/index.js';
 import type { Dialect } from '../../wire/index.js';
 import type { UpstreamRequest } from '../pending-response.js';
 import { foreignSettings, FAULT_GRACE_MS } from './foreign-session.js';
@@ -32,6 +32,7 @@ export function createSweep(resample: Resample): Isolation {
     capacity: () => 1,
     hearsRecordings: () => true,
     settings: sweptSettings,
+    fallback: sweptFallback,
     conversationSettings: sweptConversation,
     createRouter: (setup) => new OneAtATime(setup, plan, habitOf(habit, setup.dialect)),
   };
@@ -43,15 +44,15 @@ export function habitOf(habit: SpeechHabit, { mutedTurnDetection }: Dialect): Sp
   return habit;
 }
 
-/** A server that shows no format of its own is told that of the speech recognition. */
-export function sweptSettings(
-  asked: SessionSettings,
-  created: SessionView,
-  dialect: Dialect,
-): SessionSettings {
+/** The rate of speech recognition is declared where a session can declare one. */
+export function sweptSettings(asked: SessionSettings, dialect: Dialect): SessionSettings {
   const settings = foreignSettings(asked, dialect);
-  const declares = dialect.declaresRate && created.inputFormat === undefined;
-  return declares ? { ...settings, inputRate: SPEECH_HZ } : settings;
+  return dialect.declaresRate ? { ...settings, inputRate: SPEECH_HZ } : settings;
+}
+
+/** A server that refuses that rate is sent the usual one. */
+export function sweptFallback(asked: SessionSettings, dialect: Dialect): SessionSettings | undefined {
+  return dialect.declaresRate ? foreignSettings(asked, dialect) : undefined;
 }
 
 /** These servers transcribe with what they are configured with; another model's name would take that from them. */
