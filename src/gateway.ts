@@ -82,21 +82,24 @@ async function build(
   const components = openComponents(config, localServer?.url, logger, closers);
   await openUploads(config.audio.uploadDir, logger, closers);
 
-  const { endpoint, redis, sessions, audio, pool, relay } = components;
+  const { endpoint, isolation, redis, sessions, audio, pool, relay } = components;
   const { provider } = upstream;
   const { model } = endpoint;
+  const hearsRecordings = isolation.hearsRecordings(endpoint.dialect);
   const version = packageVersion();
   const tracing = new Tracing(version);
   const upgrades = new Upgrades();
   const shutdown = new Shutdown();
   const stats = (): Health => healthOf(provider, components);
-  const capabilities = () => describeCapabilities(upstream, model, localServer?.responder);
+  const capabilities = () => describeCapabilities(upstream, components, localServer?.responder);
   const languages = new LanguageDetector(async () => sourcesOf(await capabilities()));
   const { express: app, handle } = createApp({
     config,
     logger,
     version,
-    translate: createTranslate({ sessions, audio, pool, languages, provider, model, logger, tracing }),
+    translate: createTranslate({
+      ...{ sessions, audio, pool, languages, provider, model, hearsRecordings, logger, tracing },
+    }),
     tracing,
     metrics: createMetrics(config, version, components, closers),
     sessions,

@@ -104,6 +104,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
       model: data.REALTIME_MODEL,
       voice: data.REALTIME_VOICE,
       dialect: data.REALTIME_DIALECT,
+      isolation: data.REALTIME_ISOLATION ?? providers[selection.provider].isolation ?? 'reference',
       ...settings.byName,
     },
     audio: createAudioConfig(data, env.PATH),

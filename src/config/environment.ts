@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { PROVIDER_NAMES, PROVIDER_VARIABLES } from '../providers/index.js';
+import { ISOLATION_LEVELS } from '../providers/isolation-level.js';
 import { hasAtMostChars } from '../quota/characters.js';
 import { canonicalTag } from '../session/languages.js';
 import { MAX_PROMPT_CHARS } from '../session/profile.js';
@@ -101,6 +102,7 @@ export const environment = z
     REALTIME_MODEL: z.string().default('gpt-realtime-2.1'),
     REALTIME_VOICE: z.string().optional(),
     REALTIME_DIALECT: oneOf(...DIALECT_NAMES).default('ga'),
+    REALTIME_ISOLATION: oneOf(...ISOLATION_LEVELS).optional(),
 
     DEFAULT_PROMPT: prompt.default('Your answer can only be a translation of what I said.'),
     DEFAULT_TARGET: languageTag.optional(),

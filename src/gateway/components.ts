@@ -1,6 +1,7 @@
 /** Opens the components of a service, each with its part of the configuration. */
 import type { Logger } from 'pino';
 import { AudioNormalizer } from '../audio/normalize.js';
+import { resample } from '../audio/resample.js';
 import type { Closers } from './closers.js';
 import type { Config } from '../config/config.js';
 import { Pool } from '../pool/pool.js';
@@ -10,11 +11,14 @@ import { RedisStore } from '../session/redis-store.js';
 import { connectRedis, type RedisConnection } from '../redis.js';
 import { SessionRegistry } from '../session/registry.js';
 import { Connection } from '../upstream/connection.js';
+import type { Isolation } from '../upstream/isolation/isolation.js';
+import { createIsolation } from '../upstream/isolation/levels.js';
 import type { Endpoint } from '../providers/endpoint.js';
 import { providers, resolveEndpoint } from '../providers/index.js';
 
 export interface Components {
   readonly endpoint: Endpoint;
+  readonly isolation: Isolation;
   readonly redis: RedisConnection | undefined;
   readonly sessions: SessionRegistry;
   readonly audio: AudioNormalizer;
@@ -31,17 +35,18 @@ export function openComponents(
 ): Components {
   const { redisUrl } = config.sessions;
   const endpoint = resolveEndpoint(config.upstream, localUrl);
+  const isolation = createIsolation(config.upstream.isolation, resample);
   const redis = redisUrl === undefined ? undefined : connectRedis(redisUrl, logger);
   closers.add(() => redis?.close());
   const sessions = createSessions(config, redis, logger);
   closers.add(() => sessions.close());
   const audio = createNormalizer(config.audio);
   closers.add(() => audio.destroy());
-  const pool = createPool(config, endpoint, logger);
+  const pool = createPool(config, endpoint, isolation, logger);
   closers.add(() => pool.close());
-  const relay = createRelay(config, endpoint, logger);
+  const relay = createRelay(config, endpoint, isolation, logger);
   closers.add(() => relay.close());
-  return { endpoint, redis, sessions, audio, pool, relay };
+  return { endpoint, isolation, redis, sessions, audio, pool, relay };
 }
 
 function createSessions(config: Config, redis: RedisConnection | undefined, logger: Logger): SessionRegistry {
@@ -67,18 +72,21 @@ function createNormalizer(audio: Config['audio']): AudioNormalizer {
   });
 }
 
-function createPool(config: Config, endpoint: Endpoint, logger: Logger): Pool {
-  const { maxPerSocket, maxAgeMs, connectTimeoutMs, responseTimeoutMs } = config.pool;
-  const options = { capacity: maxPerSocket, maxAgeMs, connectTimeoutMs, responseTimeoutMs };
-  return new Pool(config.pool, (observer) => new Connection(endpoint, options, observer, logger), logger);
+function createPool(config: Config, endpoint: Endpoint, isolation: Isolation, logger: Logger): Pool {
+  const { maxAgeMs, connectTimeoutMs, responseTimeoutMs } = config.pool;
+  const capacity = isolation.capacity(config.pool.maxPerSocket);
+  const options = { isolation, capacity, maxAgeMs, connectTimeoutMs, responseTimeoutMs };
+  const poolOptions = { ...config.pool, maxPerSocket: capacity, servesOnce: isolation.servesOnce };
+  return new Pool(poolOptions, (observer) => new Connection(endpoint, options, observer, logger), logger);
 }
 
-function createRelay(config: Config, endpoint: Endpoint, logger: Logger): Relay {
+function createRelay(config: Config, endpoint: Endpoint, isolation: Isolation, logger: Logger): Relay {
   const { provider, dialect, voice } = config.upstream;
   const transcriptionModel = providers[provider].transcriptionModel(dialect);
   const options = {
     ...config.relay,
     connectTimeoutMs: config.pool.connectTimeoutMs,
+    isolation,
     transcriptionModel,
     voice,
   };

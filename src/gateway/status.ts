@@ -1,6 +1,7 @@
 /** Readiness checks and capabilities of the service. */
 import type { AudioNormalizer } from '../audio/normalize.js';
 import type { Config } from '../config/config.js';
+import type { Components } from './components.js';
 import type { Capabilities, ReadyCheck } from '../http/health.js';
 import type { Responder } from '../offline/server/responder.js';
 import type { Pool } from '../pool/pool.js';
@@ -34,15 +35,18 @@ export async function readyChecks(
 
 export async function describeCapabilities(
   { provider, dialect }: Config['upstream'],
-  model: string,
+  { endpoint, isolation, pool }: Pick<Components, 'endpoint' | 'isolation' | 'pool'>,
   localServer: LocalServer | undefined,
 ): Promise<Capabilities> {
   const { languages, chains, speechSources, voices, parts } = await providers[provider].capabilities(
     dialect,
     localServer,
   );
+  const hears = isolation.hearsRecordings(endpoint.dialect);
   return {
-    ...{ provider, model, dialect, languages, chains, speechSources, voices },
+    ...{ provider, model: endpoint.model, dialect, isolation: isolation.level },
+    ...{ maxConcurrent: pool.stats.capacity, languages, chains, voices },
+    speechSources: hears ? speechSources : [],
     ...(parts !== undefined && { parts }),
   };
 }

@@ -30,6 +30,10 @@ export interface Capabilities {
   readonly provider: string;
   readonly model: string;
   readonly dialect: string;
+  /** How requests are kept apart on a socket. */
+  readonly isolation: string;
+  /** Translations that the provider's sockets carry at a time; more wait. */
+  readonly maxConcurrent: number;
   readonly languages: 'any' | readonly { readonly source: string; readonly targets: readonly string[] }[];
   /** Pairs that are translated by way of a third language: `['en', 'es', 'pt']`. */
   readonly chains: readonly (readonly string[])[];

@@ -1,11 +1,14 @@
 /** Back-off and circuit breaker: what the failures so far mean for the next attempt to connect. Pure functions. */
-import { GatewayError } from '../errors.js';
+import { GatewayError, type ErrorCode } from '../errors.js';
 
 const FIRST_BACK_OFF_MS = 250;
 const LONGEST_BACK_OFF_MS = 10_000;
 /** Between attempts while upstream refuses us: without a request, and at the least when requests come. */
 const REJECTED_RETRY_MS = 10_000;
 const REJECTED_PROBE_MS = 1_000;
+
+/** Out of reach, or all of upstream's sessions are taken. */
+const MAY_PASS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['upstream-unavailable', 'pool-saturated']);
 
 /** Why upstream cannot be reached; there is none while it can. Times in ms of the monotonic clock. */
 export interface Outage {
@@ -48,11 +51,12 @@ export function backOffMs(failures: number): number {
  * on, which concern every request; where upstream is out of reach, after `connectTimeoutMs`, the longest any would wait.
  */
 export function isOpen({ error, since }: Outage, connectTimeoutMs: number, now: number): boolean {
-  return error.code !== 'upstream-unavailable' || now - since >= connectTimeoutMs;
+  return !MAY_PASS.has(error.code) || now - since >= connectTimeoutMs;
 }
 
 /** What a request fails with; a client may retry once the pool does. */
 export function outageError({ error, retryAt }: Outage, now: number): GatewayError {
   const retryAfterMs = error.retryable ? Math.max(0, retryAt - now) : undefined;
-  return new GatewayError(error.code, error.message, { retryAfterMs, cause: error.cause });
+  const { hint, cause } = error;
+  return new GatewayError(error.code, error.message, { retryAfterMs, hint, cause });
 }

@@ -18,6 +18,8 @@ export interface PoolOptions {
   readonly maxSockets: number;
   /** Requests in flight on one socket. */
   readonly maxPerSocket: number;
+  /** A socket is closed after its first request: it counts until it has closed, but is replaced while it still serves. */
+  readonly servesOnce?: boolean;
   /** Requests accepted beyond what all sockets can carry. */
   readonly maxWaiting: number;
   /** Sockets kept open while idle. */
@@ -165,7 +167,7 @@ export class Pool {
   /** Opens the sockets that are needed; during an outage one at a time. */
   #grow(now: number): void {
     if (this.#isDrained) return;
-    const { maxSockets, maxPerSocket, warm } = this.#options;
+    const { maxSockets, maxPerSocket, warm, servesOnce = false } = this.#options;
     const counts = countSockets(this.#connections);
     const wanted = socketsWanted(counts, {
       waiting: this.#queue.size,
@@ -174,12 +176,13 @@ export class Pool {
       isRefused: this.refusal !== undefined,
     });
     if (wanted === 0) return;
-    const { living, connecting } = counts;
+    const { connecting } = counts;
+    const taken = servesOnce ? this.#connections.size : counts.living;
     if (this.#outage !== undefined) {
-      if (connecting === 0 && now >= this.#nextAttemptAt(this.#outage) && living < maxSockets) this.#open();
+      if (connecting === 0 && now >= this.#nextAttemptAt(this.#outage) && taken < maxSockets) this.#open();
       return;
     }
-    const free = maxSockets - living;
+    const free = maxSockets - taken;
     for (let opened = 0; opened < Math.min(wanted, free); opened += 1) this.#open();
     if (free <= 0 && connecting === 0) this.#evictForVoice();
   }

@@ -5,6 +5,7 @@ import { azure } from './azure.js';
 import { cascade } from './cascade.js';
 import { compatible } from './compatible.js';
 import type { Endpoint } from './endpoint.js';
+import type { IsolationLevel } from './isolation-level.js';
 import { offline } from './offline.js';
 import { openai } from './openai.js';
 import type { Provider, ProviderTarget } from './provider.js';
@@ -33,6 +34,7 @@ export interface UpstreamOptions extends ProviderSettings {
   readonly provider: ProviderName;
   readonly model: string;
   readonly dialect: DialectName;
+  readonly isolation: IsolationLevel;
 }
 
 /** @param localUrl where the gateway's own server listens, for a provider that is `local`. */

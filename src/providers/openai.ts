@@ -10,7 +10,10 @@ export const PUBLISHED_VOICES: readonly string[] = [...PREVIEW_VOICES, 'marin', 
 
 /** Where a dialect differs from the current API. */
 const VOICES_OF: Partial<Record<DialectName, readonly string[]>> = { preview: PREVIEW_VOICES };
-const TRANSCRIPTION_MODEL_OF: Partial<Record<DialectName, string>> = { preview: 'whisper-1' };
+const TRANSCRIPTION_MODEL_OF: Partial<Record<DialectName, string>> = {
+  preview: 'whisper-1',
+  voicelive: 'azure-speech',
+};
 
 export function publishedVoices(dialect: DialectName): readonly string[] {
   return VOICES_OF[dialect] ?? PUBLISHED_VOICES;

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { Dialect, DialectName } from '../wire/index.js';
 import type { Endpoint } from './endpoint.js';
+import type { IsolationLevel } from './isolation-level.js';
 
 /** The variables that are set, by name. */
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -49,6 +50,8 @@ export interface Provider<Name extends string, Settings> {
   required(variables: Variables): readonly string[];
   /** @throws Error where a required variable is not set; `loadConfig` reports that first. */
   resolve(settings: Settings, target: ProviderTarget): Endpoint;
+  /** How requests are kept apart on its sockets where REALTIME_ISOLATION is not set; absent: `reference`. */
+  readonly isolation?: IsolationLevel;
   /** Whether the gateway runs the server itself, in this process. */
   readonly local: boolean;
   capabilities(

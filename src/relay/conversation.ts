@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import { GatewayError, upstreamCauseOf } from '../errors.js';
 import type { Endpoint } from '../providers/endpoint.js';
-import { openSession } from '../upstream/handshake.js';
+import { openSession, type SessionConfiguration } from '../upstream/handshake.js';
 import { KeepAlive } from '../ws/keep-alive.js';
 import { wrapSocket, type Socket } from '../ws/socket.js';
 import {
@@ -12,12 +12,12 @@ import {
   type Decoded,
   type Dialect,
   type ServerEvent,
-  type SessionSettings,
   type SessionView,
 } from '../wire/index.js';
 import { cutReason, relayedClose, type Close } from '../ws/close-codes.js';
 import { createTranscoder, type Transcoder } from './transcode.js';
 import { HIGH_WATER_BYTES, Sink, PausableSource } from '../ws/backpressure.js';
+import type { ConversationKind } from './settings.js';
 import { Meter, type Charge } from './meter.js';
 import { checkPolicy } from './policy.js';
 import { noTraffic, type ConversationEnd } from './counters.js';
@@ -29,7 +29,8 @@ export interface ConversationSetup {
   /** Independent of upstream's. */
   readonly clientDialect: Dialect;
   readonly endpoint: Endpoint;
-  readonly settings: SessionSettings;
+  readonly configuration: SessionConfiguration;
+  readonly kind: ConversationKind;
   /** What is said interrupts the running response; else it waits its turn. */
   readonly interrupts: boolean;
   readonly connectTimeoutMs: number;
@@ -86,7 +87,7 @@ export class Conversation {
     this.#logger = setup.logger;
     this.#transcoder = createTranscoder(setup.clientDialect, setup.endpoint.dialect, setup.logger);
     this.#decodeFollowed = setup.endpoint.dialect.decoderOf(FOLLOWED_EVENTS);
-    this.#turns = setup.settings.output === 'text' ? undefined : this.#createTurns();
+    this.#turns = setup.kind === 'text' ? undefined : this.#createTurns();
     this.#client = this.#watchClient();
     this.#upstream = this.#openUpstream();
     this.#fromClient = new PausableSource(this.#client);
@@ -140,10 +141,10 @@ export class Conversation {
   }
 
   #openUpstream(): Socket {
-    const { endpoint, settings, connectTimeoutMs } = this.#setup;
+    const { endpoint, configuration, connectTimeoutMs } = this.#setup;
     return openSession(
       endpoint,
-      settings,
+      configuration,
       connectTimeoutMs,
       {
         ready: (session) => {

@@ -6,7 +6,9 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { GatewayError } from '../errors.js';
 import type { ProfileInput } from '../session/profile.js';
 import type { Endpoint } from '../providers/endpoint.js';
-import { dialects, type DialectName } from '../wire/index.js';
+import type { SessionConfiguration } from '../upstream/handshake.js';
+import type { Isolation } from '../upstream/isolation/isolation.js';
+import { clientDialects, type ClientDialectName } from '../wire/index.js';
 import { Conversation } from './conversation.js';
 import type { Charge } from './meter.js';
 import { relaySettings, type ConversationKind, type SpeechDefaults } from './settings.js';
@@ -17,7 +19,7 @@ export interface ConversationOptions {
   /** Whose limit it counts towards: an API key's owner, or an address if the service needs no key. */
   readonly client: string;
   /** Of the client. */
-  readonly dialect: DialectName;
+  readonly dialect: ClientDialectName;
   /** In canonical form. */
   readonly profile: ProfileInput;
   /** Whether speech interrupts the running response. Absent: not in an interpreter, which is heard to its end. */
@@ -48,6 +50,8 @@ export interface RelayOptions extends SpeechDefaults {
   readonly max: number;
   readonly maxPerClient: number;
   readonly connectTimeoutMs: number;
+  /** Absent: a server as OpenAI's. */
+  readonly isolation?: Pick<Isolation, 'conversationSettings' | 'faultGraceMs'>;
   /** Changed by tests only. A peer that does not answer a ping is dropped at the next. */
   readonly pingMs?: number;
 }
@@ -144,9 +148,10 @@ export class Relay {
     const { interrupts = profile.target === undefined } = options;
     const conversation: Conversation = new Conversation({
       client,
-      clientDialect: dialects[dialect],
+      clientDialect: clientDialects[dialect],
       endpoint: this.#endpoint,
-      settings: relaySettings(kind, profile, this.#options, interrupts),
+      kind,
+      configuration: this.#configuration(kind, profile, interrupts),
       interrupts,
       connectTimeoutMs,
       pingMs,
@@ -165,6 +170,16 @@ export class Relay {
     this.#conversations.set(conversation, options.client);
     this.#counters.begin(kind);
     logger.info({ kind, dialect }, 'conversation begun');
+  }
+
+  #configuration(kind: ConversationKind, profile: ProfileInput, interrupts: boolean): SessionConfiguration {
+    const { isolation } = this.#options;
+    const settings = relaySettings(kind, profile, this.#options, interrupts);
+    const { dialect } = this.#endpoint;
+    return {
+      settings: () => isolation?.conversationSettings(settings, dialect) ?? settings,
+      faultGraceMs: isolation?.faultGraceMs ?? 0,
+    };
   }
 
   #checkCapacity(client: string): void {

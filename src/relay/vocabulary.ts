@@ -1,6 +1,6 @@
 /** JSON Schemas of the events of a conversation in each dialect, made from the schemas and the policy that check frames. */
 import { z } from 'zod';
-import { CLIENT_EVENT_NAMES, dialects, type Dialect, type DialectName } from '../wire/index.js';
+import { CLIENT_EVENT_NAMES, clientDialects, type Dialect, type DialectName } from '../wire/index.js';
 import { ALLOWED_EVENTS, CHANGEABLE_FIELDS } from './policy.js';
 
 export type JsonSchema = Record<string, unknown>;
@@ -14,7 +14,7 @@ export interface Vocabulary {
 }
 
 export function describeVocabularies(): Vocabulary[] {
-  return Object.values(dialects).map(describeVocabulary);
+  return Object.values(clientDialects).map(describeVocabulary);
 }
 
 function describeVocabulary(dialect: Dialect): Vocabulary {

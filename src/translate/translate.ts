@@ -25,12 +25,14 @@ export interface TranslatePorts {
   readonly languages: LanguageDetector;
   readonly provider: string;
   readonly model: string;
+  /** Whether recordings can be sent to the provider. */
+  readonly hearsRecordings: boolean;
   readonly logger: Logger;
   readonly tracing: Tracing;
 }
 
 export function createTranslate(ports: TranslatePorts): Translate {
-  const { sessions, audio, pool, languages, provider, model, logger, tracing } = ports;
+  const { sessions, audio, pool, languages, provider, model, hearsRecordings, logger, tracing } = ports;
 
   /** Never rejects: a translation is worth more than the name of its source. */
   async function detect(text: string, requestId: string): Promise<DetectedLanguage | undefined> {
@@ -51,6 +53,7 @@ export function createTranslate(ports: TranslatePorts): Translate {
         logger.warn({ err: error, requestId }, failure);
       });
     };
+    if (question.kind === 'recording' && !hearsRecordings) throw deaf();
     const lease = await sessions.acquire(request.owner, request.connectId, request.profile, abort);
     const { session } = lease;
     const trace = new TranslationTrace(
@@ -101,6 +104,14 @@ export function createTranslate(ports: TranslatePorts): Translate {
       lease.release();
     }
   };
+}
+
+function deaf(): GatewayError {
+  return new GatewayError(
+    'unsupported-language',
+    'The translation provider does not hear recordings in the way that this service reaches it. Send text instead.',
+    { hint: 'The operator can choose another REALTIME_ISOLATION, if the server has one that hears.' },
+  );
 }
 
 /** Text is sent as it is, a recording as raw samples. */

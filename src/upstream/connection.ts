@@ -6,6 +6,7 @@ import type { Endpoint } from '../providers/endpoint.js';
 import {
   LIMITS_EVENT_NAME,
   type ClientEvent,
+  type Dialect,
   type Fault,
   type SessionSettings,
   type SessionView,
@@ -13,17 +14,17 @@ import {
 } from '../wire/index.js';
 import { KEEP_ALIVE_TIMES, KeepAlive, type KeepAliveTimes } from '../ws/keep-alive.js';
 import type { Socket } from '../ws/socket.js';
-import { Demux, type DemuxActions } from './demux.js';
-import { concernsReference, saysItExists, socketLost } from './errors.js';
+import { socketLost } from './errors.js';
 import { openSession, type SessionListener } from './handshake.js';
-import type { PendingResponse, RequestRunner } from './pending-response.js';
-import { PromptItems } from './prompt-items.js';
+import type { Isolation, RequestRouter, RouterActions } from './isolation/isolation.js';
+import type { PendingResponse } from './pending-response.js';
 import { RateLimits } from './rate-limits.js';
-import { requestEvents } from './request-events.js';
 
 export interface ConnectionOptions {
   /** Until the socket must be ready. */
   readonly connectTimeoutMs: number;
+  /** How requests are kept apart. */
+  readonly isolation: Isolation;
   /** Requests at a time. */
   readonly capacity: number;
   /** From ready to retirement; the server's `expires_at` may come first. */
@@ -68,7 +69,7 @@ const SETTINGS: SessionSettings = {
 /** `setTimeout` takes at most 2^31-1 ms. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
-export class Connection implements RequestRunner {
+export class Connection {
   readonly id = randomUUID().slice(0, 8);
   readonly capacity: number;
   /** By the monotonic clock, as all times here. */
@@ -83,9 +84,11 @@ export class Connection implements RequestRunner {
   readonly #options: ConnectionOptions;
   readonly #observer: ConnectionObserver;
   readonly #logger: Logger;
-  readonly #demux: Demux;
-  readonly #promptItems: PromptItems;
+  readonly #router: RequestRouter;
   readonly #limits: RateLimits;
+  /** As asked for, and as acknowledged. */
+  #settings: SessionSettings = SETTINGS;
+  #session: SessionView = { id: '' };
   #state: ConnectionState;
 
   /** Starts connecting at once. */
@@ -95,13 +98,23 @@ export class Connection implements RequestRunner {
     this.#options = options;
     this.#observer = observer;
     this.#logger = logger.child({ connection: this.id });
-    this.#promptItems = new PromptItems(options.maxPromptItems ?? 128);
     this.#limits = new RateLimits(endpoint.dialect);
-    this.#demux = new Demux(this.#demuxActions, this.#limits, options.cancelGraceMs ?? 5_000);
+    const { isolation, cancelGraceMs = 5_000, maxPromptItems = 128 } = options;
+    const { dialect } = endpoint;
+    this.#router = isolation.createRouter({
+      ...{ dialect, cancelGraceMs, maxPromptItems, limits: this.#limits, actions: this.#routerActions },
+      settings: () => this.#settings,
+      session: () => this.#session,
+    });
     let gone = (): void => undefined;
     this.ended = new Promise((resolve) => (gone = resolve));
     const listener = { ...this.#sessionListener, gone };
-    const socket = openSession(endpoint, SETTINGS, options.connectTimeoutMs, listener, this.#logger);
+    const configuration = {
+      settings: () => (this.#settings = isolation.settings(SETTINGS, dialect)),
+      fallback: () => this.#fallback(isolation, dialect),
+      faultGraceMs: isolation.faultGraceMs,
+    };
+    const socket = openSession(endpoint, configuration, options.connectTimeoutMs, listener, this.#logger);
     this.#state = { at: 'connecting', socket };
   }
 
@@ -126,30 +139,22 @@ export class Connection implements RequestRunner {
 
   /** Slots taken, those of cancelled requests included until upstream has ended their responses. */
   get load(): number {
-    return this.#demux.size;
+    return this.#router.size;
   }
 
   /** The voice that it is locked to; the empty string is the provider's default. */
   get voice(): string | undefined {
-    return this.#demux.voice;
+    return this.#router.voice;
   }
 
   hasPrompt(prompt: string): boolean {
-    return this.#promptItems.has(prompt);
+    return this.#router.hasPrompt(prompt);
   }
 
   /** Sends a request. The owner calls it only while the connection is ready and below its capacity. */
   run(pending: PendingResponse): void {
-    const { request } = pending;
-    const requestId = this.#demux.add(pending);
-    pending.beginAttempt(this, requestId);
-    const promptItem = this.#promptItems.ensure(request.prompt);
-    for (const event of requestEvents(request, requestId, promptItem)) this.#send(event);
-  }
-
-  /** The request has settled: its response is cancelled upstream unless it has ended. */
-  abandon(pending: PendingResponse): void {
-    this.#demux.abandon(pending);
+    this.#router.run(pending);
+    if (this.#options.isolation.servesOnce) this.close();
   }
 
   /** Accepts no more requests, and closes when those that run have ended. */
@@ -170,7 +175,7 @@ export class Connection implements RequestRunner {
   destroy(error: GatewayError): void {
     if (this.#state.at === 'closed') return;
     const { socket } = this.#state;
-    const lost = this.#demux.clear();
+    const lost = this.#router.clear();
     this.#becomeClosed(error);
     socket.destroy();
     for (const pending of lost) this.#observer.onRequestLost(pending, error);
@@ -192,9 +197,9 @@ export class Connection implements RequestRunner {
     },
   };
 
-  readonly #demuxActions: DemuxActions = {
-    cancel: (responseId, requestId) => {
-      this.#send({ type: 'response.cancel', eventId: `cancel_${requestId}`, responseId });
+  readonly #routerActions: RouterActions = {
+    send: (event) => {
+      this.#send(event);
     },
     onSlotFree: () => {
       this.finished += 1;
@@ -203,12 +208,12 @@ export class Connection implements RequestRunner {
     onUsage: (usage) => {
       this.#observer.onUsage(usage);
     },
-    onRejected: ({ request }, fault) => {
-      if (concernsReference(fault)) this.#promptItems.invalidate(request.prompt);
-      else this.#promptItems.invalidateNamedIn(fault.message);
+    onLost: (pending, error) => {
+      this.#observer.onRequestLost(pending, error);
+      this.#observer.onChanged(this);
     },
-    onUnresponsive: () => {
-      this.#logger.warn('upstream ignored a cancellation; the socket is replaced');
+    onUnusable: (reason) => {
+      this.#logger.warn(reason);
       this.close();
       this.#onSlotFree();
     },
@@ -220,11 +225,17 @@ export class Connection implements RequestRunner {
     },
   };
 
+  #fallback(isolation: Isolation, dialect: Dialect): SessionSettings | undefined {
+    const settings = isolation.fallback?.(SETTINGS, dialect);
+    if (settings !== undefined) this.#settings = settings;
+    return settings;
+  }
+
   #onFrame(frame: string): void {
-    const decoded = this.#endpoint.dialect.decodeAnswer(frame, this.#demux.lacksText);
+    const decoded = this.#router.decode(frame);
     switch (decoded.kind) {
       case 'event':
-        this.#demux.route(decoded.event);
+        this.#router.route(decoded.event);
         return;
       case 'ignored':
         if (decoded.type === LIMITS_EVENT_NAME) this.#limits.update(frame);
@@ -237,6 +248,7 @@ export class Connection implements RequestRunner {
   }
 
   #onReady(socket: Socket, session: SessionView): void {
+    this.#session = session;
     const readyAt = performance.now();
     const keepAlive = this.#keepAlive(socket);
     const retirement = setTimeout(() => {
@@ -280,16 +292,12 @@ export class Connection implements RequestRunner {
   }
 
   #onUnmatchedError(fault: Fault): void {
-    if (fault.code === 'response_cancel_not_active' || fault.causedBy?.startsWith('cancel_')) return;
-    // A prompt item that upstream already has is as good as one that it accepted.
-    if (saysItExists(fault)) return;
     // The message is not logged, because it may quote a question.
     this.#logger.warn(
       { code: fault.code, param: fault.param },
       'upstream error that names no running request',
     );
     if (fault.code === 'session_expired') this.close();
-    this.#promptItems.invalidateNamedIn(`${fault.causedBy ?? ''} ${fault.message}`);
   }
 
   #onSlotFree(): void {

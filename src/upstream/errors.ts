@@ -59,6 +59,26 @@ export function stalledHandshake(at: keyof typeof STALLED, timeoutMs: number): G
   return new GatewayError('upstream-unavailable', STALLED[at], { cause });
 }
 
+/** Where a server is taken for OpenAI's and is not. */
+const ISOLATION_HINT =
+  'If it is not a server of OpenAI, set REALTIME_ISOLATION and REALTIME_DIALECT; `npm run probe -- --url …` prints the values.';
+
+/** What servers answer that take no item reference. */
+const FOREIGN_SERVER = /item_reference|unknown_or_invalid_event/;
+
+/** All sessions of the server are taken. */
+const NO_SESSION_CODE = 'session_limit_reached';
+const NO_SESSION_REASON = /session.?limit|session.* in use/i;
+const NO_SESSION_RETRY_MS = 250;
+
+function noFreeSession(cause: UpstreamCause): GatewayError {
+  return new GatewayError(
+    'pool-saturated',
+    'All sessions of the translation provider are in use. Try again later.',
+    { cause, retryAfterMs: NO_SESSION_RETRY_MS },
+  );
+}
+
 /** An HTTP answer instead of the upgrade. `retryAfter` is the value of its header. */
 export function upgradeRejected(status: number, retryAfter: string | undefined): GatewayError {
   const cause = new UpstreamCause('http', status, `upstream answered the upgrade with HTTP ${status}`);
@@ -71,11 +91,12 @@ export function upgradeRejected(status: number, retryAfter: string | undefined):
 /** An `error` event before the socket was ready: the credentials or the configuration were not accepted. */
 export function handshakeRejected(fault: Fault): GatewayError {
   const cause = new UpstreamCause('fault', fault.code, `upstream: ${fault.code}: ${fault.message}`);
+  if (fault.code === NO_SESSION_CODE) return noFreeSession(cause);
   if (RATE_LIMIT_CODES.has(fault.code)) {
     return upstreamError('upstream-rate-limited', { cause, retryAfterMs: parseWait(fault.message) });
   }
   if (REJECTED_CODES.has(fault.code) || fault.kind === 'invalid_request_error') {
-    return upstreamError('upstream-rejected', { cause });
+    return upstreamError('upstream-rejected', { cause, hint: ISOLATION_HINT });
   }
   return upstreamError('upstream-unavailable', { cause });
 }
@@ -83,6 +104,7 @@ export function handshakeRejected(fault: Fault): GatewayError {
 /** The socket closed; code 1006 is a loss without a close frame. */
 export function socketLost(code: number, reason: string): GatewayError {
   const cause = new UpstreamCause('close', code, `upstream closed the socket: ${code} ${reason}`.trimEnd());
+  if (code === 1008 && NO_SESSION_REASON.test(reason)) return noFreeSession(cause);
   return upstreamError(REJECTING_CLOSE_CODES.has(code) ? 'upstream-rejected' : 'upstream-unavailable', {
     cause,
   });
@@ -92,7 +114,8 @@ export function socketLost(code: number, reason: string): GatewayError {
 export function requestRejected(fault: Fault, limits: RateLimits): GatewayError {
   const cause = new UpstreamCause('fault', fault.code, `upstream: ${fault.code}: ${fault.message}`);
   if (RATE_LIMIT_CODES.has(fault.code)) return rateLimited(cause, fault.message, limits);
-  return upstreamError('upstream-rejected', { cause });
+  const isForeign = FOREIGN_SERVER.test(`${fault.code} ${fault.message}`);
+  return upstreamError('upstream-rejected', { cause, ...(isForeign && { hint: ISOLATION_HINT }) });
 }
 
 /** An `error` event that names no request, taken for the answer to one of ours. */
@@ -105,6 +128,17 @@ export function unnamedRejection(fault: Fault, limits: RateLimits): GatewayError
     isFinal
       ? 'The translation provider answered with an error that names no request, and seems to refuse this one. The operator of this service has to read the log and check its upstream settings.'
       : 'The translation provider answered with an error that names no request, and with nothing else. Try again; if this persists, the operator of this service has to read the log and check the provider.',
+    { cause, ...(isFinal && { hint: ISOLATION_HINT }) },
+  );
+}
+
+/** The same where one request has the socket for itself, so that no other can be meant. */
+export function unnamedRefusal(fault: Fault, limits: RateLimits): GatewayError {
+  const cause = new UpstreamCause('fault', fault.code, `upstream: ${fault.code}: ${fault.message}`);
+  if (RATE_LIMIT_CODES.has(fault.code)) return rateLimited(cause, fault.message, limits);
+  return new GatewayError(
+    'upstream-rejected',
+    'The translation provider answered with an error instead of a translation. The operator of this service has to read the log and check the provider.',
     { cause },
   );
 }
@@ -113,6 +147,12 @@ export function unnamedRejection(fault: Fault, limits: RateLimits): GatewayError
 export function concernsNoRequest(fault: Fault): boolean {
   const { code } = fault;
   return code === 'response_cancel_not_active' || code === 'session_expired' || saysItExists(fault);
+}
+
+/** An error that changes nothing: there was nothing left to cancel, or what was to be created is there. */
+export function isHarmless(fault: Fault): boolean {
+  const isCancellation = fault.causedBy?.startsWith('cancel_') === true;
+  return fault.code === 'response_cancel_not_active' || isCancellation || saysItExists(fault);
 }
 
 /** The item to be created exists already. */
@@ -135,7 +175,7 @@ export function untaggedResponse(): GatewayError {
   return new GatewayError(
     'upstream-rejected',
     'The translation provider does not return the metadata of a response, so that its request cannot be identified. The operator of this service has to check which server runs at the configured address.',
-    { cause },
+    { cause, hint: ISOLATION_HINT },
   );
 }
 

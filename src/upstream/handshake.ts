@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import type { GatewayError } from '../errors.js';
 import { withoutCredentials, type Endpoint } from '../providers/endpoint.js';
-import type { ServerEvent, SessionSettings, SessionView } from '../wire/index.js';
+import type { Fault, ServerEvent, SessionSettings, SessionView } from '../wire/index.js';
 import { openSocket, type OpeningListener, type Socket } from '../ws/socket.js';
 import { handshakeRejected, socketLost, stalledHandshake, upgradeRejected } from './errors.js';
 
@@ -18,6 +18,15 @@ export interface SessionListener {
   gone(): void;
 }
 
+/** What a session is configured with. */
+export interface SessionConfiguration {
+  readonly settings: () => SessionSettings;
+  /** Sent after the first error, instead of settings that upstream may not take; absent: there is no other form. */
+  readonly fallback?: (() => SessionSettings | undefined) | undefined;
+  /** How long `session.updated` may follow an error; 0: an error ends the handshake. */
+  readonly faultGraceMs: number;
+}
+
 const CONFIGURATION_ID = 'configuration';
 /** What each step waits for, as it is logged. */
 const AWAITED = { connect: 'open socket', session: 'session.created', configuration: 'session.updated' };
@@ -25,27 +34,29 @@ const AWAITED = { connect: 'open socket', session: 'session.created', configurat
 /** Fails after `timeoutMs`. Closing or destroying the returned socket cancels the handshake. */
 export function openSession(
   endpoint: Endpoint,
-  settings: SessionSettings,
+  configuration: SessionConfiguration,
   timeoutMs: number,
   listener: SessionListener,
   logger: Logger,
 ): Socket {
-  return new Handshake(endpoint, settings, timeoutMs, listener, logger).socket;
+  return new Handshake(endpoint, configuration, timeoutMs, listener, logger).socket;
 }
 
 class Handshake implements OpeningListener {
   readonly socket: Socket;
   readonly #endpoint: Endpoint;
-  readonly #settings: SessionSettings;
+  readonly #configuration: SessionConfiguration;
   readonly #listener: SessionListener;
   readonly #logger: Logger;
   readonly #deadline: NodeJS.Timeout;
+  /** The first error that came instead of `session.updated`, which may still follow. */
+  #fault: { readonly error: GatewayError; readonly timer: NodeJS.Timeout } | undefined;
   /** The step under way, or how the handshake ended. */
   #step: keyof typeof AWAITED | 'ready' | 'failed' = 'connect';
 
-  constructor(...[endpoint, settings, timeoutMs, listener, logger]: Parameters<typeof openSession>) {
+  constructor(...[endpoint, configuration, timeoutMs, listener, logger]: Parameters<typeof openSession>) {
     this.#endpoint = endpoint;
-    this.#settings = settings;
+    this.#configuration = configuration;
     this.#listener = listener;
     this.#logger = logger;
     this.#deadline = setTimeout(() => {
@@ -82,7 +93,7 @@ class Handshake implements OpeningListener {
   closed(code: number, reason: string): void {
     const logged = { code, reason: withoutCredentials(this.#endpoint, reason) };
     if (this.#step !== 'failed') this.#logger.info(logged, 'upstream socket closed');
-    this.#fail(socketLost(code, reason), { code, reason });
+    this.#fail(this.#lossOf(code, reason), { code, reason });
     this.#listener.gone();
   }
 
@@ -90,21 +101,42 @@ class Handshake implements OpeningListener {
     if (event.type === 'fault') {
       // The message is not logged, because it may quote a key or a prompt.
       this.#logger.warn({ code: event.code, param: event.param }, 'upstream refused the session');
-      this.#fail(handshakeRejected(event));
-      this.socket.destroy();
+      this.#onFault(event);
     } else if (event.type === 'session.created' && this.#step === 'session') {
       this.#step = 'configuration';
-      const configure = {
-        type: 'session.configure',
-        eventId: CONFIGURATION_ID,
-        session: this.#settings,
-      } as const;
-      this.socket.send(this.#endpoint.dialect.encodeClient(configure));
+      this.#configure(this.#configuration.settings());
     } else if (event.type === 'session.updated' && this.#step === 'configuration') {
       this.#step = 'ready';
       clearTimeout(this.#deadline);
+      clearTimeout(this.#fault?.timer);
       this.#listener.ready(event.session);
     }
+  }
+
+  /** Where the level allows it, an error may concern a single field of the settings: `session.updated` still follows. */
+  #onFault(fault: Fault): void {
+    const { faultGraceMs } = this.#configuration;
+    const error = handshakeRejected(fault);
+    const refuse = (): void => {
+      this.#fail(error);
+      this.socket.destroy();
+    };
+    if (faultGraceMs === 0 || this.#step !== 'configuration') refuse();
+    else if (this.#fault === undefined) {
+      this.#fault = { error, timer: setTimeout(refuse, faultGraceMs) };
+      const fallback = this.#configuration.fallback?.();
+      if (fallback !== undefined) this.#configure(fallback);
+    }
+  }
+
+  #configure(session: SessionSettings): void {
+    const event = { type: 'session.configure', eventId: CONFIGURATION_ID, session } as const;
+    this.socket.send(this.#endpoint.dialect.encodeClient(event));
+  }
+
+  /** An error before the loss tells more than the loss. */
+  #lossOf(code: number, reason: string): GatewayError {
+    return (this.#step === 'configuration' ? this.#fault?.error : undefined) ?? socketLost(code, reason);
   }
 
   #onDeadline(timeoutMs: number): void {
@@ -116,6 +148,7 @@ class Handshake implements OpeningListener {
 
   #fail(error: GatewayError, close?: { code: number; reason: string }): void {
     clearTimeout(this.#deadline);
+    clearTimeout(this.#fault?.timer);
     if (this.#step === 'failed') return;
     this.#step = 'failed';
     this.#listener.failed(error, close);

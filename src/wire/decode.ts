@@ -76,6 +76,17 @@ export function readAnswer(
   return readParsed(parsed, isRepeated ? repeating : readers);
 }
 
+/** Fields that only sessions of 2024 have, which are flat. */
+const FLAT_SESSION_FIELDS = ['modalities', 'input_audio_format', 'output_audio_format'];
+
+/** How a server writes its sessions: nested since 2025, flat in 2024. Undefined for a frame without a session. */
+export function sessionShape(frame: string): 'nested' | 'flat' | undefined {
+  const parsed = parse(frame);
+  const session = parsed.kind === 'parsed' ? parsed.body.session : undefined;
+  if (!isObject(session)) return undefined;
+  return FLAT_SESSION_FIELDS.some((field) => session[field] !== undefined) ? 'flat' : 'nested';
+}
+
 export type ResponseEdge = 'begins' | 'ends' | 'fault';
 
 const RESPONSE_EDGES: ReadonlyMap<string, ResponseEdge> = new Map([

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 
 import { readAnswer, readClientFrame, readServerFrame, type Decoded, type Readers } from './decode.js';
 import { encodeFrame } from './encode.js';
-import type { ClientEvent, ResponseRequest, ResponseView, ServerEvent } from './events.js';
+import type { ClientEvent, ResponseRequest, ResponseView, ServerEvent, TurnDetection } from './events.js';
 import type { SessionSettings, SessionView } from './events.js';
 import type { ServerEventNames } from './names.js';
 import { clientReaders, writeClientEvent } from './shared/client-events.js';
@@ -13,11 +13,21 @@ import { answerReaders, serverReaders } from './shared/server-readers.js';
 import { writeServerEvent } from './shared/server-writers.js';
 import type { DecodedSession } from './shared/session-parts.js';
 
+/** What the servers of a dialect can do, as far as it concerns those that are not OpenAI's. */
+export interface DialectAbilities {
+  /** What keeps a server from answering by itself; null where turn detection can be switched off. */
+  readonly mutedTurnDetection: TurnDetection | null;
+  /** Sound in the input of a response is heard by servers that hold no prompt items. */
+  readonly hearsInput: boolean;
+}
+
 /**
  * All that tells one dialect from another; every other field of every event is read and written once for all. `write…`
  * gives JSON, `strict…` reads what a client sends, as the real servers do, `loose…` what a server sends.
  */
-export interface DialectSpec<Name extends string = string> {
+export interface DialectSpec<Name extends string = string> extends DialectAbilities {
+  /** Writes settings whose input has another rate than 24 kHz; null where a session cannot declare one. */
+  readonly declareRate: ((settings: SessionSettings, rate: number) => object) | null;
   readonly name: Name;
   /** Headers of the upgrade request that select this dialect. */
   readonly headers: Readonly<Record<string, string>>;
@@ -42,7 +52,9 @@ export interface DialectSpec<Name extends string = string> {
  * Symmetric: `decodeClient` reads what `encodeClient` writes, so that the offline server is the mirror of the client and
  * round trips test themselves.
  */
-export interface DialectOf<Name extends string> {
+export interface DialectOf<Name extends string> extends DialectAbilities {
+  /** A session can declare the sampling rate of its sound. */
+  readonly declaresRate: boolean;
   readonly name: Name;
   readonly headers: Readonly<Record<string, string>>;
   /** Reports when an item is complete (`item.done`), not only that it was added. */
@@ -78,13 +90,25 @@ export function createDialect<Name extends string>(spec: DialectSpec<Name>): Dia
   const client = clientReaders(spec);
   const server = serverReaders(spec);
   const answers = answerReaders(spec.names, server);
+  const write = (event: ClientEvent, writeAudio?: WriteAudio): object => {
+    const written = writeClientEvent(spec, event, writeAudio);
+    if (event.type !== 'session.configure' || event.session.inputRate === undefined) return written;
+    const { inputRate, ...settings } = event.session;
+    return {
+      ...written,
+      session: spec.declareRate?.(settings, inputRate) ?? spec.session.writeSettings(settings),
+    };
+  };
   return {
     name: spec.name,
     headers: spec.headers,
+    declaresRate: spec.declareRate !== null,
+    mutedTurnDetection: spec.mutedTurnDetection,
+    hearsInput: spec.hearsInput,
     finishesItems: spec.names['item.done'] !== undefined,
     vocabulary: { client, server },
-    encodeClient: (event) => JSON.stringify(writeClientEvent(spec, event)),
-    encodeClientFrame: (event) => encodeFrame((writeAudio) => writeClientEvent(spec, event, writeAudio)),
+    encodeClient: (event) => JSON.stringify(write(event)),
+    encodeClientFrame: (event) => encodeFrame((writeAudio) => write(event, writeAudio)),
     decodeServer: (frame) => readServerFrame(frame, server),
     decoderOf: (types) => {
       const names = new Set([...types].map((type) => spec.names[type]));

@@ -34,6 +34,8 @@ export interface SessionSettings {
   instructions?: string;
   voice?: string;
   inputFormat?: AudioFormat;
+  /** Hz of PCM16 input that is not 24 000. */
+  inputRate?: number;
   outputFormat?: AudioFormat;
   transcription?: InputTranscription | null;
   noiseReduction?: 'near_field' | 'far_field' | null;

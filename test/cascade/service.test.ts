@@ -214,7 +214,7 @@ describe('a call', () => {
   });
 
   it('lets the speaker break in, which ends what the translator was writing', async () => {
-    const client = await converse(running.url, '/realtime-voice?source=en&target=es');
+    const client = await converse(running.url, '/realtime-voice?source=en&target=es&interrupt=true');
     const content = [{ type: 'input_text', text: 'A long story goes on and on. '.repeat(100) }];
     client.send({ type: 'conversation.item.create', item: { type: 'message', role: 'user', content } });
     client.send({ type: 'response.create' });

@@ -92,6 +92,8 @@ describe('GET /api/capabilities', () => {
       'provider',
       'model',
       'dialect',
+      'isolation',
+      'maxConcurrent',
       'languages',
       'chains',
       'speechSources',

@@ -87,6 +87,27 @@ it('npm run offline refuses an address that cannot be used', async () => {
   expect(started.errors).toContain('STT_URL must be a whole address');
 });
 
+describe('npm run offline -- --like', () => {
+  it('starts the server of that name, in its dialect', async () => {
+    const started = start('--port', '0', '--like', 'speaches');
+    const url = await address(started);
+    expect(started.output).toContain('(preview, like speaches)');
+    const client = await BareClient.open(`${url}?model=any`);
+    client.send({ type: 'session.update', session: { turn_detection: null } });
+    expect(at(await client.next('error'), 'error.event_id')).toBeNull();
+    await client.close();
+  });
+
+  it.each([
+    [['--like', 'whisper'], 'openai, hf, localai, speaches, voicelive'],
+    [['--like', 'hf', '--dialect', 'preview'], 'leave --dialect out'],
+  ])('refuses %j', async (args, sentence) => {
+    const started = start(...args);
+    expect(await started.ended).toBe(1);
+    expect(started.errors).toContain(sentence);
+  });
+});
+
 describe.each(SPELLINGS)('npm run offline -- --dialect $name', (spelling) => {
   it('prints its address and languages, translates for any key, and ends cleanly when told', async () => {
     const started = start('--port', '0', '--dialect', spelling.name);
@@ -112,7 +133,7 @@ describe('npm run offline with wrong arguments', () => {
   it.each([
     [['--port', 'http'], '--port must be a number'],
     [['--port', '70000'], '--port must be a number'],
-    [['--dialect', 'beta'], '--dialect must be ga or preview'],
+    [['--dialect', 'beta'], '--dialect must be one of ga, preview, voicelive'],
     [['--prot', '9090'], "Unknown option '--prot'"],
   ])('%j says what is wrong, how it should be, and fails', async (args, sentence) => {
     const started = start(...args);

@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { WebSocket } from 'ws';
-import type { DialectName } from '../../src/wire/index.js';
+import type { ClientDialectName } from '../../src/wire/index.js';
 import { connectionFault, startScripted } from '../support/offline.js';
 import { eventually } from '../support/pool.js';
 import {
@@ -51,7 +51,7 @@ class Counter {
 }
 
 async function startBare(
-  dialect: DialectName,
+  dialect: ClientDialectName,
   received?: Parameters<typeof startBareUpstream>[0],
 ): Promise<{ url: string; upstream: BareUpstream }> {
   const upstream = await startBareUpstream(received);
@@ -77,7 +77,7 @@ async function expectStalled(flood: Flood, heldBefore: number): Promise<void> {
   expect(heldBytes() - heldBefore).toBeLessThan(BOUND_BYTES);
 }
 
-describe.each<DialectName>(['ga', 'preview'])('over GA, a client of %s', (dialect) => {
+describe.each<ClientDialectName>(['ga', 'preview'])('over GA, a client of %s', (dialect) => {
   it('that does not read pauses a flooding upstream, and misses nothing when it reads again', async () => {
     const { url, upstream } = await startBare(dialect);
     const { client, server } = await joinedCounter(url, upstream);

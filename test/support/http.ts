@@ -64,6 +64,8 @@ export const CAPABILITIES: Capabilities = {
   provider: 'offline',
   model: 'offline-1',
   dialect: 'ga',
+  isolation: 'reference',
+  maxConcurrent: 64,
   languages: [{ source: 'en', targets: ['es'] }],
   chains: [['en', 'es', 'pt']],
   speechSources: ['en'],

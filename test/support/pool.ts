@@ -3,6 +3,7 @@ import { pino, type Logger } from 'pino';
 import { GatewayError } from '../../src/errors.js';
 import { Pool, type PoolOptions } from '../../src/pool/pool.js';
 import { Connection, type ConnectionOptions } from '../../src/upstream/connection.js';
+import { reference } from '../../src/upstream/isolation/reference.js';
 import type { Endpoint } from '../../src/providers/endpoint.js';
 import type { Chunk, PendingResponse, UpstreamRequest } from '../../src/upstream/pending-response.js';
 import { dialects, type DialectName } from '../../src/wire/index.js';
@@ -47,6 +48,7 @@ export async function startPooled(options: PooledOptions = {}): Promise<Pooled> 
   const logger = options.logger ?? silent;
   const connectionOptions: ConnectionOptions = {
     connectTimeoutMs: poolOptions.connectTimeoutMs,
+    isolation: reference,
     capacity: poolOptions.maxPerSocket,
     maxAgeMs: 3_300_000,
     responseTimeoutMs: poolOptions.responseTimeoutMs,

@@ -1,9 +1,9 @@
 /** Client frames: what the schema allows is decoded, everything else is rejected with the real servers' codes and messages. */
 import { describe, expect, it } from '@jest/globals';
-import { dialects } from '../../src/wire/index.js';
+import { clientDialects } from '../../src/wire/index.js';
 import { clientFixtures, refusedFixtures } from '../support/wire/fixtures.js';
 
-describe.each(Object.values(dialects))('in $name', (dialect) => {
+describe.each(Object.values(clientDialects))('in $name', (dialect) => {
   const decode = (frame: unknown) => dialect.decodeClient(JSON.stringify(frame));
 
   it.each(clientFixtures(dialect.name))('is decoded: $source', ({ frame, event }) => {

@@ -1,9 +1,9 @@
 /** Server frames: those of the reference are decoded, optional fields may be absent, unknown events are ignored. */
 import { describe, expect, it } from '@jest/globals';
-import { dialects } from '../../src/wire/index.js';
+import { clientDialects } from '../../src/wire/index.js';
 import { serverFixtures } from '../support/wire/fixtures.js';
 
-describe.each(Object.values(dialects))('in $name', (dialect) => {
+describe.each(Object.values(clientDialects))('in $name', (dialect) => {
   const decode = (frame: unknown) => dialect.decodeServer(JSON.stringify(frame));
   const { textDelta, audioDelta, added } = {
     ga: {
@@ -130,17 +130,17 @@ describe.each(Object.values(dialects))('in $name', (dialect) => {
 describe('each dialect ignores the names of the other', () => {
   it('ga does not know a preview delta', () => {
     const frame = { type: 'response.text.delta', response_id: 'r', delta: 'x' };
-    expect(dialects.ga.decodeServer(JSON.stringify(frame))).toMatchObject({ kind: 'ignored' });
+    expect(clientDialects.ga.decodeServer(JSON.stringify(frame))).toMatchObject({ kind: 'ignored' });
   });
 
   it('preview does not know a ga delta', () => {
     const frame = { type: 'response.output_text.delta', response_id: 'r', delta: 'x' };
-    expect(dialects.preview.decodeServer(JSON.stringify(frame))).toMatchObject({ kind: 'ignored' });
+    expect(clientDialects.preview.decodeServer(JSON.stringify(frame))).toMatchObject({ kind: 'ignored' });
   });
 });
 
 describe('decoding has no state', () => {
-  it.each(Object.values(dialects))(
+  it.each(Object.values(clientDialects))(
     'in $name a frame decodes to the same before and after all others, and no two events share an object',
     (dialect) => {
       const frames = serverFixtures(dialect.name).map(({ frame }) => JSON.stringify(frame));

@@ -1,9 +1,9 @@
 /** What is encoded is what the reference's examples show, field for field. */
 import { describe, expect, it } from '@jest/globals';
-import { dialects } from '../../src/wire/index.js';
+import { clientDialects } from '../../src/wire/index.js';
 import { clientFixtures } from '../support/wire/fixtures.js';
 
-describe.each(Object.values(dialects))('in $name', (dialect) => {
+describe.each(Object.values(clientDialects))('in $name', (dialect) => {
   const examples = clientFixtures(dialect.name).filter(({ source }) =>
     source.startsWith('reference example'),
   );
@@ -86,7 +86,7 @@ describe('a session as a server reports it', () => {
   const session = { id: 'sess_1', output: 'audio', voice: 'marin', inputFormat: 'pcm16' } as const;
 
   it('is nested in ga', () => {
-    const frame = dialects.ga.encodeServer({ type: 'session.created', session }) ?? '';
+    const frame = clientDialects.ga.encodeServer({ type: 'session.created', session }) ?? '';
     expect(JSON.parse(frame)).toMatchObject({
       type: 'session.created',
       session: {
@@ -103,7 +103,7 @@ describe('a session as a server reports it', () => {
   });
 
   it('is flat in preview', () => {
-    const frame = dialects.preview.encodeServer({ type: 'session.created', session }) ?? '';
+    const frame = clientDialects.preview.encodeServer({ type: 'session.created', session }) ?? '';
     const written = JSON.parse(frame) as { session: object };
     expect(written).toMatchObject({
       session: {
@@ -120,10 +120,10 @@ describe('a session as a server reports it', () => {
 });
 
 describe('a response as a server reports it', () => {
-  it('counts its tokens by kind, in both dialects', () => {
+  it('counts its tokens by kind, in both clientDialects', () => {
     const usage = { inputTokens: 41, outputTokens: 6, totalTokens: 47, inputAudioTokens: 30 };
     const response = { id: 'resp_1', status: 'completed', output: [], usage } as const;
-    for (const dialect of Object.values(dialects)) {
+    for (const dialect of Object.values(clientDialects)) {
       expect(JSON.parse(dialect.encodeServer({ type: 'response.finished', response }) ?? '')).toMatchObject({
         response: {
           object: 'realtime.response',

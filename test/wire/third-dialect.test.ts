@@ -1,8 +1,7 @@
 /** A dialect costs one file: a third one, made of names, headers and codecs alone, does all that the first two do. */
 import { describe, expect, it } from '@jest/globals';
-import type { ClientEvent } from '../../src/wire/index.js';
+import { voicelive, type ClientEvent } from '../../src/wire/index.js';
 import { CLIENT_EVENTS, SERVER_EVENTS } from '../support/wire/samples.js';
-import { voicelive } from './voicelive.js';
 
 const audio = Buffer.from('Good morning');
 const request = {

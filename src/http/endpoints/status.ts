@@ -59,10 +59,10 @@ export function createStatusHandlers(ports: HttpPorts): StatusHandlers {
       res.end();
     },
     capabilities: async (_req, res) => {
-      const { provider, model, dialect, languages, chains, speechSources, voices, parts } =
-        await ports.capabilities();
+      const { provider, model, dialect, isolation, maxConcurrent, ...can } = await ports.capabilities();
+      const { languages, chains, speechSources, voices, parts } = can;
       sendJson(res, {
-        ...{ provider, model, dialect, languages, chains, speechSources, voices },
+        ...{ provider, model, dialect, isolation, maxConcurrent, languages, chains, speechSources, voices },
         ...(parts !== undefined && { parts }),
         ...{ limits, formats: AUDIO_FORMATS },
       });

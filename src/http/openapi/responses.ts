@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { AUDIO_FORMATS } from '../../audio/containers/formats.js';
 import { BYTES_PER_SAMPLE, SAMPLE_RATE } from '../../audio/pcm.js';
 import { ERROR_CODES, FAILED_PARTS } from '../../errors.js';
+import { ISOLATION_LEVELS } from '../../providers/isolation-level.js';
 import { profileView, shownTag } from '../schemas.js';
 
 const text = z.string();
@@ -140,6 +141,8 @@ export const capabilitiesResponse = z.object({
   provider: text,
   model: text,
   dialect: text,
+  isolation: z.enum(ISOLATION_LEVELS).meta({ description: 'How requests are kept apart at the provider.' }),
+  maxConcurrent: count.meta({ description: 'Translations that run at a time; more wait.' }),
   languages: anyOr(z.array(z.object({ source: text, targets: z.array(text) }))),
   chains: z
     .array(z.array(text))

@@ -9,10 +9,13 @@ import { PUBLISHED_VOICES } from '../../providers/openai.js';
 import { dialects, type DialectName } from '../../wire/index.js';
 import type { Handshake, HandshakeRefusal, ServerHooks } from './hooks.js';
 import type { Responder } from './responder.js';
+import { publishedKind, type SessionLimit } from './server-kind.js';
 import { SocketPeer, type PeerSetup } from './socket-peer.js';
 
 export interface OfflineServerOptions {
   dialect: DialectName;
+  /** Another server than OpenAI's, with a dialect of its own. */
+  kind?: PeerSetup['kind'];
   /** Default 127.0.0.1. */
   host?: string;
   /** Default 0: any free port. */
@@ -39,16 +42,14 @@ export interface OfflineServer {
   destroy(): Promise<void>;
 }
 
-/** OpenAI's path, and Azure's two. */
-const PATHS = new Set(['/v1/realtime', '/openai/v1/realtime', '/openai/realtime']);
-/** An `append` may carry 15 MiB of audio as base64. */
-const MAX_FRAME_BYTES = 24 * 1024 * 1024;
+/** OpenAI's path, and Azure's three. */
+const PATHS = new Set(['/v1/realtime', '/openai/v1/realtime', '/openai/realtime', '/voice-live/realtime']);
 const CLOSE_GRACE_MS = 1_000;
 
 export async function startOfflineServer(options: OfflineServerOptions): Promise<OfflineServer> {
   const { voices, parts } = await options.responder.capabilities();
   const setup: PeerSetup = {
-    dialect: dialects[options.dialect],
+    kind: options.kind ?? publishedKind(dialects[options.dialect]),
     responder: options.responder,
     // A client that is configured for the real server works unchanged. A synthesizer behind HTTP may have any voice.
     voices: parts?.tts.kind === 'http' ? 'any' : new Set([...PUBLISHED_VOICES, ...voices]),
@@ -63,7 +64,7 @@ export async function startOfflineServer(options: OfflineServerOptions): Promise
   });
   const sockets = new WebSocketServer({
     noServer: true,
-    maxPayload: MAX_FRAME_BYTES,
+    maxPayload: setup.kind.maxFrameBytes,
     // Browsers also send their key as a subprotocol; only the protocol's own name may be selected.
     handleProtocols: (offered) => (offered.has('realtime') ? 'realtime' : false),
   });
@@ -95,6 +96,8 @@ export async function startOfflineServer(options: OfflineServerOptions): Promise
 
 function acceptUpgrades(http: Server, sockets: WebSocketServer, setup: PeerSetup): void {
   let count = 0;
+  let sessions = 0;
+  const { sessionLimit } = setup.kind;
   http.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     const handshake: Handshake = { number: ++count, url: request.url ?? '/', headers: request.headers };
     const rejection = isRealtime(request) ? setup.hooks?.handshake(handshake) : NOT_FOUND;
@@ -103,9 +106,22 @@ function acceptUpgrades(http: Server, sockets: WebSocketServer, setup: PeerSetup
       return;
     }
     sockets.handleUpgrade(request, stream, head, (socket: WebSocket) => {
+      if (sessionLimit !== undefined && sessions >= sessionLimit.sessions) {
+        refuseSession(socket, sessionLimit);
+        return;
+      }
+      sessions += 1;
+      // What a session leaves behind drains before the next may begin.
+      socket.once('close', () => setTimeout(() => (sessions -= 1), sessionLimit?.releaseMs ?? 0).unref());
       new SocketPeer(socket, stream, handshake, setup).open();
     });
   });
+}
+
+function refuseSession(socket: WebSocket, { refusal, close }: SessionLimit): void {
+  socket.on('error', () => undefined);
+  socket.send(refusal);
+  socket.close(close.code, close.reason);
 }
 
 const JSON_HEADERS = { 'Content-Type': 'application/json' } as const;

@@ -2,16 +2,16 @@
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { type RawData, WebSocket } from 'ws';
-import type { ClientEvent, Decoded, Dialect, Fault, ServerEvent } from '../../wire/index.js';
+import type { Dialect, Fault, ServerEvent } from '../../wire/index.js';
 import type { PeerClose, Handshake, ServerHooks, Peer } from './hooks.js';
 import { SocketWriter } from './socket-writer.js';
-import { RealtimeSession } from './realtime-session.js';
+import type { FrameCodec, ServerKind, ServerSession } from './server-kind.js';
 import type { Responder } from './responder.js';
 import type { EventSink } from './response.js';
 import type { VoiceNames } from './settings.js';
 
 export interface PeerSetup {
-  readonly dialect: Dialect;
+  readonly kind: ServerKind;
   readonly responder: Responder;
   readonly voices: VoiceNames;
   readonly hooks: ServerHooks | undefined;
@@ -30,7 +30,8 @@ export class SocketPeer implements Peer, EventSink {
   readonly #writer: SocketWriter;
   readonly #setup: PeerSetup;
   readonly #sink: EventSink;
-  readonly #session: RealtimeSession;
+  readonly #codec: FrameCodec;
+  readonly #session: ServerSession;
   readonly #timers = new Set<NodeJS.Timeout>();
   #silent = false;
   /** Frames that arrived while the client was not reading. */
@@ -46,7 +47,7 @@ export class SocketPeer implements Peer, EventSink {
     this.handshake = handshake;
     this.#setup = setup;
     this.#sink = setup.hooks ? throughHooks(setup.hooks, this) : this;
-    this.#session = new RealtimeSession({
+    const sessionSetup = {
       responder: setup.responder,
       voices: setup.voices,
       model: modelOf(handshake.url),
@@ -54,7 +55,13 @@ export class SocketPeer implements Peer, EventSink {
       expiresAt: Math.floor((this.openedAt + setup.sessionMs) / 1000),
       sink: this.#sink,
       logger: setup.logger?.child({ connection: handshake.number }),
-    });
+      end: (close: PeerClose) => {
+        this.close(close);
+      },
+    };
+    const { codec, session } = setup.kind.connect(sessionSetup);
+    this.#codec = codec;
+    this.#session = session;
     socket.on('message', (data, isBinary) => {
       this.#inbox.push({ data, isBinary });
       this.#processInbox();
@@ -71,8 +78,8 @@ export class SocketPeer implements Peer, EventSink {
 
   /** Starts the session, or rejects a client that asks for the beta protocol on the GA one. */
   open(): void {
-    const { hooks, dialect, sessionMs, pingMs } = this.#setup;
-    if (wantsBeta(this.handshake) && !isBeta(dialect)) {
+    const { hooks, kind, sessionMs, pingMs } = this.#setup;
+    if (wantsBeta(this.handshake) && !isBeta(kind.dialect)) {
       this.#rejectBeta();
       return;
     }
@@ -88,7 +95,7 @@ export class SocketPeer implements Peer, EventSink {
   }
 
   send(event: ServerEvent, as: 'text' | 'binary' = 'text'): void {
-    const frame = this.#setup.dialect.encodeServer(event);
+    const frame = this.#codec.write(event);
     if (frame !== undefined) this.sendRaw(as === 'binary' ? Buffer.from(frame) : frame);
   }
 
@@ -150,10 +157,14 @@ export class SocketPeer implements Peer, EventSink {
     if (this.#silent) return;
     const bytes = bytesOf(data);
     const frame = bytes.toString();
-    const decoded = this.#setup.dialect.decodeClient(isBinary ? bytes : frame);
+    if (isBinary && this.#setup.kind.endsOnBinary) {
+      this.close({ code: 1011, reason: '' });
+      return;
+    }
+    const decoded = this.#codec.read(isBinary ? bytes : frame);
     const serve = (): void => {
       if (decoded.kind === 'event') this.#session.handle(decoded.event);
-      else this.#sink.send(faultFor(decoded));
+      else this.#sink.send(this.#codec.refusal(decoded));
     };
     const event = decoded.kind === 'event' ? decoded.event : undefined;
     if (this.#setup.hooks) this.#setup.hooks.received(this, frame, event, serve);
@@ -210,19 +221,6 @@ function throughHooks(hooks: ServerHooks, peer: SocketPeer): EventSink {
 
 function fault(code: string, message: string): Fault {
   return { type: 'fault', kind: 'invalid_request_error', code, message };
-}
-
-function faultFor(decoded: Exclude<Decoded<ClientEvent>, { kind: 'event' }>): Fault {
-  const causedBy = decoded.eventId === undefined ? {} : { causedBy: decoded.eventId };
-  if (decoded.kind === 'ignored') {
-    return {
-      ...fault('invalid_value', `Invalid value: '${decoded.type}'. This server has no such event.`),
-      param: 'type',
-      ...causedBy,
-    };
-  }
-  const param = decoded.param === undefined ? {} : { param: decoded.param };
-  return { ...fault(decoded.code, decoded.reason), ...param, ...causedBy };
 }
 
 function isBeta(dialect: Dialect): boolean {

@@ -2,7 +2,7 @@
 import { createDialect, type DialectSpec } from '../dialect.js';
 import { GA_NAMES } from '../names.js';
 import { assistantParts, looseResponse, strictRequest, writeRequest, writeResponse } from './response.js';
-import { looseView, strictSettings, writeSettings, writeView } from './session.js';
+import { declareRate, looseView, strictSettings, writeSettings, writeView } from './session.js';
 
 export const spec = {
   name: 'ga',
@@ -11,6 +11,9 @@ export const spec = {
   parts: assistantParts,
   session: { writeSettings, writeView, strictSettings, looseView },
   response: { writeRequest, writeResponse, strictRequest, looseResponse },
+  declareRate: (settings, rate) => declareRate(writeSettings(settings), rate),
+  mutedTurnDetection: null,
+  hearsInput: false,
 } as const satisfies DialectSpec;
 
 export const ga = createDialect(spec);

@@ -22,6 +22,14 @@ export function writeFormat(format: AudioFormat | undefined) {
   return format === undefined ? undefined : FORMATS[format];
 }
 
+/** Replaces the rate of PCM16 input, which is 24 kHz by the published schema, in settings as they are written. */
+export function declareRate(settings: ReturnType<typeof writeSettings>, rate: number): object {
+  const { audio } = settings;
+  if (audio?.input?.format?.type !== 'audio/pcm') return settings;
+  const format = { ...audio.input.format, rate };
+  return { ...settings, audio: { ...audio, input: { ...audio.input, format } } };
+}
+
 export const looseFormat = lenient(
   z
     .object({ type: z.enum(['audio/pcm', 'audio/pcmu', 'audio/pcma']) })

@@ -11,6 +11,16 @@ export const spec = {
   parts: assistantParts,
   session: { writeSettings, writeView, strictSettings, looseView },
   response: { writeRequest, writeResponse, strictRequest, looseResponse },
+  declareRate: null,
+  // Complete: speaches takes an incomplete one for none at all.
+  mutedTurnDetection: {
+    type: 'server_vad',
+    threshold: 1,
+    prefixPaddingMs: 0,
+    silenceDurationMs: 550,
+    createResponse: false,
+  },
+  hearsInput: false,
 } as const satisfies DialectSpec;
 
 export const preview = createDialect(spec);

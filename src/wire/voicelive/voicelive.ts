@@ -1,20 +1,31 @@
-/** A third dialect, in one file: Azure Voice Live has the preview's names and fields, but for voices and requests of its own. */
+/**
+ * The dialect of Azure Voice Live: the preview's names and fields, but for voices, sampling rates and requests of its own.
+ * The names are those of the types that the npm package @azure/ai-voicelive publishes.
+ */
 import { z } from 'zod';
-import { createDialect } from '../../src/wire/dialect.js';
-import type { ResponseRequest, SessionSettings, SessionView } from '../../src/wire/index.js';
-import { PREVIEW_NAMES } from '../../src/wire/names.js';
-import { spec as preview } from '../../src/wire/preview/preview.js';
-import { strictFormat, strictModalities, writeModalities } from '../../src/wire/preview/session.js';
-import { strictInput, writeInput } from '../../src/wire/shared/items.js';
-import { defined } from '../../src/wire/shared/optional.js';
-import { strictMetadata } from '../../src/wire/shared/responses.js';
-import type { WriteAudio } from '../../src/wire/shared/samples.js';
-import * as parts from '../../src/wire/shared/session-parts.js';
+import { createDialect, type DialectSpec } from '../dialect.js';
+import type { ResponseRequest, SessionSettings, SessionView } from '../events.js';
+import { PREVIEW_NAMES } from '../names.js';
+import { spec as preview } from '../preview/preview.js';
+import { strictFormat, strictModalities, writeModalities } from '../preview/session.js';
+import { strictInput, writeInput } from '../shared/items.js';
+import { defined } from '../shared/optional.js';
+import { strictMetadata } from '../shared/responses.js';
+import type { WriteAudio } from '../shared/samples.js';
+import * as parts from '../shared/session-parts.js';
 
 const { session, response } = preview;
 
+/** Azure's own voices begin with their locale (`en-US-AvaNeural`); the others are the model's. */
+const AZURE_VOICE = /^[a-z]{2,3}-[A-Z]/;
+
 function writeVoice({ voice }: { voice?: string }) {
-  return voice === undefined ? {} : { voice: { type: 'openai', name: voice } };
+  if (voice === undefined) return {};
+  return { voice: { type: AZURE_VOICE.test(voice) ? 'azure-standard' : 'openai', name: voice } };
+}
+
+function writeSettings(settings: SessionSettings) {
+  return { ...session.writeSettings(settings), ...writeVoice(settings) };
 }
 
 /** Reads a session by the preview's schema: a voice is an object, whose name is all that counts. */
@@ -36,7 +47,7 @@ function writeRequest(request: ResponseRequest, writeAudio: WriteAudio) {
     input_items: request.input?.map((entry) => writeInput(entry, preview.parts, writeAudio)),
     tools: request.tools && [],
     tool_choice: request.toolChoice,
-    max_response_output_tokens: request.maxOutputTokens,
+    max_output_tokens: request.maxOutputTokens,
   };
 }
 
@@ -52,7 +63,7 @@ const strictRequest = z
     input_items: z.array(strictInput(preview.parts)).optional(),
     tools: parts.strictTools.optional(),
     tool_choice: parts.strictToolChoice.optional(),
-    max_response_output_tokens: parts.strictMaxTokens.optional(),
+    max_output_tokens: parts.strictMaxTokens.optional(),
   })
   .transform((request): ResponseRequest =>
     defined({
@@ -65,7 +76,7 @@ const strictRequest = z
       input: request.input_items,
       tools: request.tools,
       toolChoice: request.tool_choice,
-      maxOutputTokens: request.max_response_output_tokens,
+      maxOutputTokens: request.max_output_tokens,
     }),
   );
 
@@ -74,19 +85,21 @@ function conversationOf(commit: boolean | undefined): ResponseRequest['conversat
   return commit ? 'auto' : 'none';
 }
 
-export const voicelive = createDialect({
+export const spec = {
   name: 'voicelive',
   headers: {},
   names: PREVIEW_NAMES,
   parts: preview.parts,
   session: {
-    writeSettings: (settings: SessionSettings) => ({
-      ...session.writeSettings(settings),
-      ...writeVoice(settings),
-    }),
+    writeSettings,
     writeView: (view: SessionView) => ({ ...session.writeView(view), ...writeVoice(view) }),
     strictSettings: z.preprocess(readVoice, session.strictSettings),
     looseView: z.preprocess(readVoice, session.looseView),
   },
   response: { ...response, writeRequest, strictRequest },
-});
+  declareRate: (settings, rate) => ({ ...writeSettings(settings), input_audio_sampling_rate: rate }),
+  mutedTurnDetection: null,
+  hearsInput: true,
+} as const satisfies DialectSpec;
+
+export const voicelive = createDialect(spec);
