@@ -5,19 +5,19 @@ import type { ProbeSocket } from './probe-socket.js';
 
 export const PROMPT = 'Answer in a few words, and repeat every name that I mention.';
 
-export interface Question {
+export interface ProbeQuestion {
   readonly name: string;
   readonly text: string;
 }
 
 /** Asked first. */
-export function firstQuestion(): Question {
+export function firstQuestion(): ProbeQuestion {
   const name = makeName();
   return { name, text: `My dog is called ${name}.` };
 }
 
 /** Asked next: the answer holds the first name only where something of the first question is left. */
-export function nextQuestion(): Question {
+export function nextQuestion(): ProbeQuestion {
   const name = makeName();
   return { name, text: `My cat is called ${name}. What is my dog called?` };
 }
@@ -90,7 +90,7 @@ function readAnswers(events: readonly ServerEvent[]): Answer[] {
 }
 
 /** The answer is complete and names its own name, and none of the others. */
-export function isOwn(answer: Answer, own: Question, others: readonly Question[] = []): boolean {
-  const says = ({ name }: Question): boolean => answer.text.toLowerCase().includes(name.toLowerCase());
+export function isOwn(answer: Answer, own: ProbeQuestion, others: readonly ProbeQuestion[] = []): boolean {
+  const says = ({ name }: ProbeQuestion): boolean => answer.text.toLowerCase().includes(name.toLowerCase());
   return answer.status === 'completed' && says(own) && !others.some(says);
 }

@@ -59,6 +59,15 @@ export class LanguageDetector {
   }
 }
 
+/** @param tag as the engine reports it, which is sure of it or would not. @returns undefined where it is not a BCP 47 tag */
+export function toDetected(tag: string): DetectedLanguage | undefined {
+  try {
+    return { language: new Intl.Locale(tag).language, confidence: 1 };
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * From 0.5 for two languages that are as likely to 1 for one without a rival. The detector's scores are no probabilities;
  * the curve is set so that of the sentences of decision 0020 about as many are right as their confidence says.

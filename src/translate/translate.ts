@@ -7,7 +7,7 @@ import type { Session } from '../session/profile.js';
 import type { SessionRegistry } from '../session/registry.js';
 import type { Tracing } from '../telemetry/tracing.js';
 import type { PendingResponse, UpstreamRequest } from '../upstream/pending-response.js';
-import type { LanguageDetector } from './language-detector.js';
+import { toDetected, type LanguageDetector } from './language-detector.js';
 import type {
   DetectedLanguage,
   Translate,
@@ -82,7 +82,8 @@ export function createTranslate(ports: TranslatePorts): Translate {
       inBackground(lease.complete(), 'a completed translation was not counted');
       const { transcript } = words ?? {};
       const ofSpeech = isSourceOpen && transcript !== undefined ? detect(transcript, requestId) : undefined;
-      const detectedSource = await (ofText ?? ofSpeech);
+      const ofEngine = isSourceOpen ? pending.detectedLanguage : undefined;
+      const detectedSource = ofEngine === undefined ? await (ofText ?? ofSpeech) : toDetected(ofEngine);
       return { ...toResult(request, session, trace, pending, model), ...words, detectedSource };
     } catch (error) {
       trace.error = signal.aborted ? signal.reason : error;

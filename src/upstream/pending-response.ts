@@ -68,6 +68,8 @@ export class PendingResponse implements AsyncIterable<Chunk>, Indexed {
   usage: Usage | undefined;
   /** Bytes of audio received, those of an attempt whose socket was lost included. */
   audioBytes = 0;
+  /** The language of the question as the engine detected it: its response's metadata say so (offline server). */
+  detectedLanguage: string | undefined;
   /** How many sockets it has been sent on. */
   attempts = 0;
   /** The request id of the last attempt, as it was sent upstream. */
@@ -168,6 +170,7 @@ export class PendingResponse implements AsyncIterable<Chunk>, Indexed {
       this.textDelta(final === '' ? (this.#whole?.text ?? '') : final);
     }
     this.usage = response.usage;
+    this.detectedLanguage = response.metadata?.detected_language;
     this.#settle(error ?? this.#missing());
   }
 

@@ -35,11 +35,11 @@ beforeAll(async () => {
 });
 afterAll(() => running.close());
 
-function upload(fields: Record<string, string>): Promise<Response> {
+function upload(fields: Record<string, string>, { url } = running): Promise<Response> {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.append(name, value);
   form.append('file', new Blob([encodeWav(SPEECH)]), 'speech.wav');
-  return fetch(`${running.url}/api/realtime/translate`, { method: 'POST', body: form });
+  return fetch(`${url}/api/realtime/translate`, { method: 'POST', body: form });
 }
 
 describe('a translation', () => {
@@ -228,6 +228,21 @@ describe('a call', () => {
     expect(at(second, 'response.output.0.content.0.transcript')).toBe('WE HAVE TWO DOGS. AND THREE CATS.');
     await client.close();
   });
+});
+
+it('the language that a recognizer detects is the detected source of the answer', async () => {
+  const own = await startLocalAiStt(() => 'La maison est petite.', 'french');
+  const service = await startCascade({ stt: own }, {});
+  try {
+    const answer = await upload({ target: 'en' }, service);
+    expect(await answer.json()).toMatchObject({
+      text: expect.any(String) as string,
+      source: null,
+      detectedSource: { language: 'fr', confidence: 1 },
+    });
+  } finally {
+    await service.close();
+  }
 });
 
 it('the language that a recognizer detects comes back in the metadata of the response', async () => {

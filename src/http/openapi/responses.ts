@@ -38,7 +38,7 @@ export const translationResponse = z.object({
     .optional()
     .meta({
       description:
-        'The language of the question where no `source` was given: of a text, and of a recording with `transcript`. Absent where the words do not tell.',
+        'The language of the question where no `source` was given: of a text, and of a recording with `transcript` or where the engine detects it (confidence 1). Absent where the words do not tell.',
     }),
   transcript: text.optional().meta({ description: 'The words of the recording, with `transcript=true`.' }),
   warnings: z
