@@ -19,3 +19,11 @@ export function formatTime(at: number, locale: string): string {
     : { dateStyle: 'medium', timeStyle: 'short' };
   return new Intl.DateTimeFormat(locale, options).format(at);
 }
+
+/** 3 145 728 → 3.1 MB */
+export function formatBytes(bytes: number, locale: string): string {
+  const [value, unit] =
+    bytes < 1e6 ? [bytes / 1e3, 'kilobyte'] : bytes < 1e9 ? [bytes / 1e6, 'megabyte'] : [bytes / 1e9, 'gigabyte'];
+  const options = { style: 'unit', unit, maximumFractionDigits: 1 };
+  return new Intl.NumberFormat(locale, options as Intl.NumberFormatOptions).format(value);
+}

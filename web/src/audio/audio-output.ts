@@ -67,6 +67,8 @@ export class AudioOutput {
   readonly devices: ComputedRef<MediaDeviceInfo[]>;
   /** Whether the browser lets a page choose the loudspeaker. */
   readonly canChooseDevice = 'setSinkId' in HTMLMediaElement.prototype;
+  /** That the chosen device is gone, and the default is heard; set to undefined to dismiss. */
+  readonly problem: ShallowRef<AppError | undefined> = shallowRef();
   /** Ids of the streams that wait for their turn. */
   readonly waiting: ComputedRef<string[]>;
   readonly #queue: QueuedStream[] = shallowReactive([]);
@@ -79,6 +81,13 @@ export class AudioOutput {
     this.waiting = computed(() => this.#queue.map(({ id }) => id));
     this.#listenToElement();
     watch(this.preferences, () => void this.#applyPreferences(), { immediate: true });
+    watch(this.devices, (devices) => {
+      const { deviceId } = this.preferences;
+      // Before the permission is given, browsers list devices without their ids.
+      const known = devices.filter((device) => device.deviceId !== '');
+      if (deviceId !== '' && known.length > 0 && !known.some((device) => device.deviceId === deviceId))
+        this.#useDefaultDevice();
+    });
   }
 
   /** Call it in a click handler before a stream is expected: browsers block sound that no click has unlocked. */
@@ -241,9 +250,14 @@ export class AudioOutput {
       await this.#element.setSinkId(deviceId);
       await context?.setSinkId?.(deviceId);
     } catch (thrown) {
-      // The device is gone, or its use was refused: the default of the system is heard.
+      // The device is gone, or its use was refused.
       if (deviceId === '' || !(thrown instanceof DOMException)) throw thrown;
-      this.preferences.deviceId = '';
+      this.#useDefaultDevice();
     }
+  }
+
+  #useDefaultDevice(): void {
+    this.preferences.deviceId = '';
+    this.problem.value = new AppError('output-lost');
   }
 }
