@@ -496,6 +496,34 @@ describe('a running call', () => {
     await page.locator('html[data-lock=released]').waitFor({ state: 'attached' });
   });
 
+  it('whose microphone is unplugged says so, answers what was said, and goes on in writing', async () => {
+    const service = closeAfterTest(await startBeforeScript({}, { answer: () => 'Go on.' }));
+    const page = await visitFrom(speaker, service.url);
+    await page.evaluate(() => {
+      const { mediaDevices } = navigator;
+      const getUserMedia = mediaDevices.getUserMedia.bind(mediaDevices);
+      mediaDevices.getUserMedia = async (constraints) => {
+        const stream = await getUserMedia(constraints);
+        addEventListener('unplug', () => {
+          for (const track of stream.getTracks()) {
+            track.stop();
+            track.dispatchEvent(new Event('ended'));
+          }
+        });
+        return stream;
+      };
+    });
+    await page.getByRole('button', { name: 'Start the call' }).click();
+    await textOf(captions(page, 'Model'), /Go on/);
+    await page.evaluate(() => dispatchEvent(new Event('unplug')));
+    await textOf(page.getByRole('alert'), /microphone was disconnected/);
+    await status(page, 'the microphone is off');
+    await type(page, 'hello');
+    await captions(page, 'Model').nth(1).waitFor();
+    await page.getByRole('button', { name: 'Use the microphone' }).click();
+    await page.getByRole('button', { name: 'Mute the microphone' }).waitFor();
+  });
+
   it.each([
     ['at 200 %', { width: 720, height: 450 }],
     ['on a phone on its side', { width: 844, height: 390 }],
@@ -536,7 +564,11 @@ describe('a running call', () => {
 describe('every state of it', () => {
   it.each(['light', 'dark'] as const)('is clean for axe, %s', async (colorScheme) => {
     const service = closeAfterTest(await startBeforeScript());
-    const page = await visitFrom(speaker, service.url, 'Hold', { colorScheme, bypassCSP: true });
+    const page = await visitFrom(speaker, service.url, 'Hold', {
+      colorScheme,
+      reducedMotion: 'reduce',
+      bypassCSP: true,
+    });
     const states: Record<string, () => Promise<unknown>> = {
       idle: () => page.getByRole('button', { name: 'Start the call' }).waitFor(),
       calling: async () => {

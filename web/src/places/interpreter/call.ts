@@ -58,6 +58,8 @@ export class Call {
   #reopened: Promise<void> = Promise.resolve();
   /** When each turn ended that has no answer yet, in order. */
   #askedAt: number[] = [];
+  /** When the turn ended that is being answered; undefined once its answer is heard. */
+  #answeredSince: number | undefined;
   /** The response that is shown and heard; what arrives late of others is ignored. */
   #responseId: string | undefined;
   /** The service is answering, or was asked to. */
@@ -295,6 +297,7 @@ export class Call {
     if (event.type === 'response-started') {
       this.#responseId = event.responseId;
       this.#answering = true;
+      this.#answeredSince = this.#askedAt.shift();
       return;
     }
     if (event.type === 'response-done') {
@@ -309,7 +312,8 @@ export class Call {
 
   /** @returns what to call when the answer that begins now is heard. */
   #latencyOfNext(): ((atMs: number) => void) | undefined {
-    const askedAt = this.#askedAt.shift();
+    const askedAt = this.#answeredSince;
+    this.#answeredSince = undefined;
     if (askedAt === undefined) return undefined;
     return (atMs) => (this.latencyMs.value = Math.max(0, Math.round(atMs - askedAt)));
   }
