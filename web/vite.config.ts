@@ -6,6 +6,9 @@ import { WAVEFORM_HEIGHT_PX } from './waveform.ts';
 
 const service = process.env.SERVICE_URL ?? 'http://127.0.0.1:8000';
 
+const SHARED_MODULES =
+  /\/web\/src\/(components\/(CopyButton|HistoryMenu|Icon|LanguageField|LevelMeter|MoreOptions|Notice|icon-paths)|i18n\/define-messages|format|export|save-file|language-options|use-language-selection|shell\/(move-focus|use-unsaved|page-state|use-shortcuts)|store\/preferences)/;
+
 export default defineConfig({
   plugins: [vue(), styleHashes([WAVEFORM_HEIGHT_PX])],
   // All components use the composition API.
@@ -18,6 +21,12 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // Which files each place loads; a test adds up their bytes.
     manifest: true,
+    rolldownOptions: {
+      output: {
+        // Small modules that all places need travel together: each file of its own costs about 1 kB of headers.
+        codeSplitting: { groups: [{ name: 'shared', test: SHARED_MODULES }] },
+      },
+    },
   },
   worker: { format: 'es' },
   server: {

@@ -149,9 +149,9 @@ describe('every place', () => {
     await page.getByRole('heading', { name: 'Title' }).waitFor();
     await openPlace(page, 'Interpreter');
     await page.getByRole('button', { name: 'Start the call' }).click();
-    await page.getByRole('textbox', { name: 'Type into the call' }).fill('hello');
+    await page.getByRole('textbox', { name: 'Or type here' }).fill('hello');
     await page.keyboard.press('Enter');
-    await textOf(page.getByRole('log', { name: 'Captions' }), /Model/);
+    await textOf(page.getByRole('log', { name: 'What is heard' }), /hello/);
   }
 
   it.each([

@@ -9,6 +9,11 @@ describe('parseEvent', () => {
     expect(read({ type: 'session.created', event_id: 'e1', session: { id: 'sess_1' } })).toEqual({
       type: 'ready',
     });
+    const turn_detection = { type: 'server_vad', silence_duration_ms: 700 };
+    expect(read({ type: 'session.created', session: { audio: { input: { turn_detection } } } })).toEqual({
+      type: 'ready',
+      silenceMs: 700,
+    });
   });
 
   it('reads when a person starts and stops speaking', () => {
@@ -23,6 +28,7 @@ describe('parseEvent', () => {
     ).toEqual({
       type: 'speech-stopped',
       itemId: 'item_7',
+      audioEndMs: 1640,
     });
   });
 

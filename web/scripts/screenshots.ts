@@ -78,10 +78,10 @@ async function translations(browser: Browser, scratch: string): Promise<void> {
   await openPlace(page, 'Interpreter');
   await page.getByRole('combobox', { name: 'From' }).first().selectOption('en');
   await page.getByRole('button', { name: 'Start the call' }).click();
-  const captions = page.getByRole('log', { name: 'Captions' });
+  const captions = page.getByRole('log', { name: 'What is heard' });
   await captions.getByText('Vivo en una casa').waitFor();
   await soundEnds(page);
-  await page.getByRole('textbox', { name: 'Type into the call' }).fill('We have two dogs and three cats.');
+  await page.getByRole('textbox', { name: 'Or type here' }).fill('We have two dogs and three cats.');
   await page.keyboard.press('Enter');
   await captions.getByText('Tenemos dos perros').waitFor();
   await screenshot(page, 'interpreter', scratch);

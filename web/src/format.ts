@@ -19,3 +19,12 @@ export function formatTime(at: number, locale: string): string {
     : { dateStyle: 'medium', timeStyle: 'short' };
   return new Intl.DateTimeFormat(locale, options).format(at);
 }
+
+const UNITS = ['kilobyte', 'megabyte', 'gigabyte'] as const;
+
+/** 3 250 586 → 3.1 MB, in steps of 1024, as the bounds of the history are meant. */
+export function formatBytes(bytes: number, locale: string): string {
+  const step = bytes < 1024 ** 2 ? 1 : bytes < 1024 ** 3 ? 2 : 3;
+  const options = { style: 'unit', unit: UNITS[step - 1] ?? 'gigabyte', maximumFractionDigits: 1 };
+  return new Intl.NumberFormat(locale, options as Intl.NumberFormatOptions).format(bytes / 1024 ** step);
+}

@@ -58,6 +58,11 @@ export class LanguageOptions {
     return speechSources === 'any' || source === AUTO || speechSources.includes(source);
   }
 
+  /** Whether one conversation can interpret between two languages both ways: a model can be told to, an engine of pairs not. */
+  supportsBothWays(source: string, target: string): boolean {
+    return !this.onlyTranslates && source !== AUTO && target !== '' && source !== target;
+  }
+
   /** Every supported pair of source and target, direct or through a third language. */
   #pairs(): (readonly [string, string])[] {
     const { languages, chains } = this.#capabilities;

@@ -41,18 +41,22 @@ export async function launchBrowser(microphone: Microphone, hosts: readonly stri
   return browser;
 }
 
-/** Records a spoken sentence between silences. @returns the path of the WAV. */
+/** Records spoken sentences between silences. @returns the path of the WAV. */
 export async function speak(
-  text: string,
-  { beforeMs = 800, afterMs = 8_000 }: { beforeMs?: number; afterMs?: number } = {},
+  text: string | readonly string[],
+  { beforeMs = 800, pauseMs = 1_500, afterMs = 8_000 } = {},
 ): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'spoken-'));
-  const spoken = path.join(folder, 'spoken.wav');
-  await promisify(execFile)('flite', ['-voice', 'slt', '-t', text, '-o', spoken]);
-  const pcm = (await readFile(spoken)).subarray(44);
-  const silence = (ms: number) => Buffer.alloc((ms / 1000) * FLITE_HZ * 2);
+  const silence = (ms: number) => Buffer.alloc(Math.round((ms / 1000) * FLITE_HZ) * 2);
+  const parts = [silence(beforeMs)];
+  for (const [index, sentence] of (typeof text === 'string' ? [text] : text).entries()) {
+    const spoken = path.join(folder, 'spoken.wav');
+    await promisify(execFile)('flite', ['-voice', 'slt', '-t', sentence, '-o', spoken]);
+    if (index > 0) parts.push(silence(pauseMs));
+    parts.push((await readFile(spoken)).subarray(44));
+  }
   const file = path.join(folder, 'microphone.wav');
-  await writeFile(file, wavAtRate(Buffer.concat([silence(beforeMs), pcm, silence(afterMs)]), FLITE_HZ));
+  await writeFile(file, wavAtRate(Buffer.concat([...parts, silence(afterMs)]), FLITE_HZ));
   return file;
 }
 
@@ -62,6 +66,10 @@ interface Probe {
   readonly sound: [number, number][];
   /** Types of the events received over WebSockets. */
   readonly events: [number, string][];
+  /** Answers in sound as they arrived: item id and number of samples. */
+  readonly deltas: [string, number][];
+  /** What was given to the loudspeaker: number of samples, and how many seconds of it sounded before it was stopped. */
+  readonly chunks: { samples: number; seconds: number; stoppedAfter?: number }[];
 }
 
 declare global {
@@ -72,11 +80,27 @@ declare global {
 
 /** Runs in the page before its own code. */
 function installProbe(): void {
-  const probe: Probe = { sound: [], events: [] };
+  const probe: Probe = { sound: [], events: [], deltas: [], chunks: [] };
   window.probe = probe;
   const OriginalContext = AudioContext;
   // The page plays everything through one gain node.
   window.AudioContext = class extends OriginalContext {
+    override createBufferSource(): AudioBufferSourceNode {
+      const source = super.createBufferSource();
+      const [start, stop] = [source.start.bind(source), source.stop.bind(source)];
+      let [chunk, startsAt]: [Probe['chunks'][number] | undefined, number] = [undefined, 0];
+      source.start = (at = 0) => {
+        startsAt = at;
+        chunk = { samples: source.buffer?.length ?? 0, seconds: source.buffer?.duration ?? 0 };
+        probe.chunks.push(chunk);
+        start(at);
+      };
+      source.stop = () => {
+        if (chunk !== undefined) chunk.stoppedAfter = Math.max(0, this.currentTime - startsAt);
+        stop();
+      };
+      return source;
+    }
     override createGain(): GainNode {
       const volume = super.createGain();
       const analyser = new AnalyserNode(this, { fftSize: 256 });
@@ -95,7 +119,10 @@ function installProbe(): void {
     constructor(address: string | URL) {
       super(address);
       this.addEventListener('message', ({ data }: MessageEvent<string>) => {
-        probe.events.push([performance.now(), (JSON.parse(data) as { type: string }).type]);
+        const event = JSON.parse(data) as { type: string; item_id: string; delta: string };
+        probe.events.push([performance.now(), event.type]);
+        if (event.type === 'response.output_audio.delta')
+          probe.deltas.push([event.item_id, atob(event.delta).length >> 1]);
       });
     }
   };

@@ -22,6 +22,8 @@ const BROWSER_ERRORS = {
   'conversation-ended': true,
   'network-slow': true,
   'playback-failed': false,
+  'output-lost': false,
+  'output-missing': false,
   /** The audio was dropped to make room, or could not be stored before a reload. */
   'sound-missing': false,
   'storage-full': false,

@@ -34,6 +34,9 @@ export type AudioOutputPreferences = {
   deviceId: string;
 };
 
+/** Not every browser lets a context choose its device, and the DOM types do not know it. */
+type SinkContext = AudioContext & { readonly sinkId?: string; setSinkId?(id: string): Promise<void> };
+
 /** What is heard now. */
 export interface CurrentSound {
   readonly id: string;
@@ -67,6 +70,8 @@ export class AudioOutput {
   readonly devices: ComputedRef<MediaDeviceInfo[]>;
   /** Whether the browser lets a page choose the loudspeaker. */
   readonly canChooseDevice = 'setSinkId' in HTMLMediaElement.prototype;
+  /** That the chosen device is gone, or that there is none; set to undefined to dismiss. */
+  readonly problem: ShallowRef<AppError | undefined> = shallowRef();
   /** Ids of the streams that wait for their turn. */
   readonly waiting: ComputedRef<string[]>;
   readonly #queue: QueuedStream[] = shallowReactive([]);
@@ -79,6 +84,13 @@ export class AudioOutput {
     this.waiting = computed(() => this.#queue.map(({ id }) => id));
     this.#listenToElement();
     watch(this.preferences, () => void this.#applyPreferences(), { immediate: true });
+    watch(this.devices, (devices) => {
+      const { deviceId } = this.preferences;
+      // Before the permission is given, browsers list devices without their ids.
+      const known = devices.filter((device) => device.deviceId !== '');
+      if (deviceId !== '' && known.length > 0 && !known.some((device) => device.deviceId === deviceId))
+        this.#useDefaultDevice();
+    });
   }
 
   /** Call it in a click handler before a stream is expected: browsers block sound that no click has unlocked. */
@@ -218,6 +230,7 @@ export class AudioOutput {
       // There is no device, or it failed: what would be heard ends, or all behind it would wait for ever.
       context.addEventListener('error', () => {
         this.#streams = undefined;
+        this.problem.value = new AppError('output-missing');
         for (const stream of [...this.#queue].reverse()) stream.playback.stop();
         void context.close();
       });
@@ -236,14 +249,19 @@ export class AudioOutput {
     const { context: streamContext, node } = this.#streams ?? {};
     if (streamContext !== undefined) node?.gain.setTargetAtTime(gain, streamContext.currentTime, 0.02);
     if (!this.canChooseDevice) return;
-    const context = streamContext as (AudioContext & { setSinkId?(id: string): Promise<void> }) | undefined;
+    const context = streamContext as SinkContext | undefined;
     try {
-      await this.#element.setSinkId(deviceId);
-      await context?.setSinkId?.(deviceId);
+      if (this.#element.sinkId !== deviceId) await this.#element.setSinkId(deviceId);
+      if (context?.sinkId !== deviceId) await context?.setSinkId?.(deviceId);
     } catch (thrown) {
-      // The device is gone, or its use was refused: the default of the system is heard.
+      // The device is gone, or its use was refused.
       if (deviceId === '' || !(thrown instanceof DOMException)) throw thrown;
-      this.preferences.deviceId = '';
+      this.#useDefaultDevice();
     }
+  }
+
+  #useDefaultDevice(): void {
+    this.preferences.deviceId = '';
+    this.problem.value = new AppError('output-lost');
   }
 }

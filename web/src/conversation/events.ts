@@ -2,8 +2,18 @@
 import { isObject, parseObject, nonEmptyString } from '../api/json.js';
 
 export type ServerEvent =
-  | { readonly type: 'ready' }
-  | { readonly type: 'speech-started' | 'speech-stopped'; readonly itemId: string }
+  | {
+      readonly type: 'ready';
+      /** The silence that ends a turn, where the session detects turns. */
+      readonly silenceMs: number | undefined;
+    }
+  | { readonly type: 'speech-started'; readonly itemId: string }
+  | {
+      readonly type: 'speech-stopped';
+      readonly itemId: string;
+      /** Offset in the sound that was sent, with the silence that ended the turn. */
+      readonly audioEndMs: number | undefined;
+    }
   | { readonly type: 'transcript-delta' | 'transcript-done'; readonly itemId: string; readonly text: string }
   | { readonly type: 'transcript-failed'; readonly itemId: string }
   | { readonly type: 'response-started'; readonly responseId: string }
@@ -45,6 +55,21 @@ export type ClientEvent =
       readonly content_index: 0;
       readonly audio_end_ms: number;
     }
+  | {
+      readonly type: 'session.update';
+      readonly session: {
+        readonly type: 'realtime';
+        readonly audio: {
+          readonly input: {
+            readonly turn_detection: {
+              readonly type: 'server_vad';
+              readonly create_response: boolean;
+              readonly interrupt_response: boolean;
+            };
+          };
+        };
+      };
+    }
   | { readonly type: 'response.create' }
   | { readonly type: 'response.cancel' };
 
@@ -56,11 +81,11 @@ export function parseEvent(frame: string): ServerEvent | undefined {
   const responseId = text('response_id');
   switch (body.type) {
     case 'session.created':
-      return { type: 'ready' };
+      return { type: 'ready', silenceMs: silenceOf(objectOrEmpty(body.session)) };
     case 'input_audio_buffer.speech_started':
       return { type: 'speech-started', itemId };
     case 'input_audio_buffer.speech_stopped':
-      return { type: 'speech-stopped', itemId };
+      return { type: 'speech-stopped', itemId, audioEndMs: numberOrNone(body.audio_end_ms) };
     case 'conversation.item.input_audio_transcription.delta':
       return { type: 'transcript-delta', itemId, text: text('delta') };
     case 'conversation.item.input_audio_transcription.completed':
@@ -99,6 +124,16 @@ function parseResponseDone(response: Record<string, unknown>): ServerEvent {
     code: nonEmptyString(error.code) ?? nonEmptyString(details.reason),
     message: nonEmptyString(error.message),
   };
+}
+
+function silenceOf(session: Record<string, unknown>): number | undefined {
+  const { input } = objectOrEmpty(session.audio);
+  const { turn_detection: detection } = objectOrEmpty(input);
+  return numberOrNone(objectOrEmpty(detection).silence_duration_ms);
+}
+
+function numberOrNone(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
 }
 
 function objectOrEmpty(value: unknown): Record<string, unknown> {

@@ -11,6 +11,8 @@ type Speaker = Turn['input']['speaker'];
 export class Transcript {
   /** Oldest first. */
   readonly turns: ComputedRef<Turn[]>;
+  /** The languages of what is added from now on, as far as they are known. */
+  languages: { readonly source?: string | undefined; readonly target?: string | undefined } = {};
   readonly #items: ItemStore;
   readonly #place: string;
   /** Turns of the current conversation by their item id. */
@@ -74,6 +76,8 @@ export class Transcript {
   }
 
   #add(speaker: Speaker, text: string, state: 'streaming' | 'done'): Turn {
-    return this.#items.add({ place: this.#place, input: { kind: 'turn', speaker }, text, state }) as Turn;
+    const { source, target } = this.languages;
+    const input = { kind: 'turn', speaker } as const;
+    return this.#items.add({ place: this.#place, input, text, state, source, target }) as Turn;
   }
 }

@@ -97,6 +97,9 @@ export const en = {
     'speech-not-understood':
       'This service does not understand speech in this language. Choose another, or type.',
     'playback-failed': 'The browser cannot play this recording. Download it instead.',
+    'output-lost': 'The loudspeaker that was chosen is gone. You hear the default one of this device now.',
+    'output-missing':
+      'Nothing can be heard: the browser finds no loudspeaker. Connect one, then play it again.',
     'sound-missing': 'The sound is no longer kept in this browser.',
     'storage-full':
       'This browser has no room left: the newest entries last only until you leave the page. Remove some, or save them.',

@@ -91,6 +91,8 @@ export const zhHans: Messages = {
     'recording-too-short': '录音太短。请先说话，再按停止。',
     'speech-not-understood': '此服务听不懂这种语言。请选择其他语言，或改为输入文字。',
     'playback-failed': '浏览器无法播放这段录音。请下载后播放。',
+    'output-lost': '所选的扬声器已断开，现在改用本设备的默认扬声器。',
+    'output-missing': '无法播放：浏览器找不到扬声器。请连接扬声器后重新播放。',
     'sound-missing': '此浏览器已不再保存这段声音。',
     'storage-full': '此浏览器已没有空间：最新的条目只保留到您离开页面为止。请删除一些，或将其另存。',
     'storage-unavailable': '此浏览器不允许页面保存内容：条目只保留到您离开页面为止。',

@@ -91,6 +91,8 @@ export const zhHant: Messages = {
     'recording-too-short': '錄音太短。請先說話，再按停止。',
     'speech-not-understood': '此服務聽不懂這種語言。請選擇其他語言，或改為輸入文字。',
     'playback-failed': '瀏覽器無法播放這段錄音。請下載後播放。',
+    'output-lost': '所選的喇叭已中斷連線，現在改用本裝置的預設喇叭。',
+    'output-missing': '無法播放：瀏覽器找不到喇叭。請連接喇叭後重新播放。',
     'sound-missing': '此瀏覽器已不再保存這段聲音。',
     'storage-full': '此瀏覽器已沒有空間：最新的項目只保留到您離開頁面為止。請刪除一些，或將其另存。',
     'storage-unavailable': '此瀏覽器不允許頁面保存內容：項目只保留到您離開頁面為止。',

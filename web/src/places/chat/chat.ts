@@ -5,6 +5,7 @@ import type { AppError } from '../../api/errors.js';
 import { Connection, errorFromEvent } from '../../conversation/connection.js';
 import type { ServerEvent } from '../../conversation/events.js';
 import type { Transcript, Turn } from '../../conversation/transcript.js';
+import { AUTO } from '../../language-options.js';
 import { newId } from '../../store/item.js';
 
 /** Not shown. `draining` only announces a close, which is shown when it comes; until then the answer continues. */
@@ -38,7 +39,14 @@ export function useChat(service: Service, transcript: Transcript, options: ChatO
 
   async function send(text: string): Promise<void> {
     if (busy.value) return;
-    if (connection.state.value.status !== 'ready') transcript.markBreak();
+    if (connection.state.value.status !== 'ready') {
+      transcript.markBreak();
+      const { source, target } = options;
+      transcript.languages = {
+        source: source === AUTO ? undefined : source,
+        target: target === '' ? undefined : target,
+      };
+    }
     pendingMessage.value = transcript.addMessage(text);
     await sendPending();
   }

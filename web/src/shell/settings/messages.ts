@@ -3,6 +3,12 @@ import { defineMessages } from '../../i18n/define-messages.js';
 
 export const messages = defineMessages({
   en: {
+    usage: (count: number, size: string, bound: string) =>
+      `${count === 1 ? '1 entry' : `${count} entries`}, with ${size} of audio of at most ${bound}.`,
+    pinnedStay: 'Pinned entries stay. Where audio has no room, the oldest is removed; its text stays.',
+    keepFor: 'Keep entries',
+    days: (days: number) => (days === 0 ? 'until you clear them' : days === 1 ? '1 day' : `${days} days`),
+    keepAudio: 'Room for audio',
     theme: { auto: 'System', light: 'Light', dark: 'Dark' },
     noKey: 'No key is kept. The page asks for one when the service requires it.',
     keptKey: (end: string) => `The key that ends in ${end} is kept in this tab until you close it.`,
@@ -20,6 +26,11 @@ export const messages = defineMessages({
     docs: 'API documentation',
   },
   'zh-Hans': {
+    usage: (count, size, bound) => `${count} 条记录，音频 ${size}，上限 ${bound}。`,
+    pinnedStay: '已置顶的记录不会删除。音频空间不足时删除最早的音频，其文字保留。',
+    keepFor: '保留记录',
+    days: (days) => (days === 0 ? '直到您清除' : `${days} 天`),
+    keepAudio: '音频空间',
     theme: { auto: '跟随系统', light: '浅色', dark: '深色' },
     noKey: '没有保存密钥。服务需要密钥时，本页会请您输入。',
     keptKey: (end) => `以 ${end} 结尾的密钥保存在本标签页中，关闭后即被忘记。`,
@@ -37,6 +48,11 @@ export const messages = defineMessages({
     docs: 'API 文档',
   },
   'zh-Hant': {
+    usage: (count, size, bound) => `${count} 筆記錄，音訊 ${size}，上限 ${bound}。`,
+    pinnedStay: '已釘選的記錄不會刪除。音訊空間不足時刪除最早的音訊，其文字保留。',
+    keepFor: '保留記錄',
+    days: (days) => (days === 0 ? '直到您清除' : `${days} 天`),
+    keepAudio: '音訊空間',
     theme: { auto: '跟隨系統', light: '淺色', dark: '深色' },
     noKey: '沒有保存金鑰。服務需要金鑰時，本頁會請您輸入。',
     keptKey: (end) => `以 ${end} 結尾的金鑰保存在本分頁中，關閉後即被遺忘。`,

@@ -1,12 +1,14 @@
 /** The sections of the settings, in their order. A new one is a component and its line here. */
 import type { Component } from 'vue';
 import type { Localized } from '../../i18n/locales.js';
+import SoundSettings from '../../components/SoundSettings.vue';
 import AboutSection from './AboutSection.vue';
 import AppearanceSection from './AppearanceSection.vue';
 import InstallSection from './InstallSection.vue';
 import KeySection from './KeySection.vue';
 import LanguageSection from './LanguageSection.vue';
 import ShortcutsSection from './ShortcutsSection.vue';
+import StorageSection from './StorageSection.vue';
 
 export interface SettingsSection {
   readonly id: string;
@@ -24,6 +26,12 @@ export const sections: readonly SettingsSection[] = [
     id: 'appearance',
     name: { en: 'Appearance', 'zh-Hans': '外观', 'zh-Hant': '外觀' },
     component: AppearanceSection,
+  },
+  { id: 'sound', name: { en: 'Sound', 'zh-Hans': '声音', 'zh-Hant': '聲音' }, component: SoundSettings },
+  {
+    id: 'storage',
+    name: { en: 'Kept in this browser', 'zh-Hans': '保存在此浏览器中', 'zh-Hant': '保存在此瀏覽器中' },
+    component: StorageSection,
   },
   { id: 'key', name: { en: 'API key', 'zh-Hans': 'API 密钥', 'zh-Hant': 'API 金鑰' }, component: KeySection },
   {

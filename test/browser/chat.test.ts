@@ -1,8 +1,9 @@
 /** Chat: streamed answers in Markdown, with a scripted upstream. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Browser, Locator, Page } from 'playwright-core';
-import { startBeforeScript } from '../support/gateway.js';
+import { startBeforeScript, startGateway } from '../support/gateway.js';
 import { requestFault } from '../support/offline.js';
+import { until } from '../support/until.js';
 import {
   download,
   openPlace,
@@ -53,6 +54,25 @@ afterEach(async () => {
 async function say(text: string): Promise<void> {
   await page.getByRole('textbox', { name: 'Write a message' }).fill(text);
   await page.keyboard.press('Enter');
+}
+
+/** Waits until the browser has stored what is expected of the texts of all items. */
+async function stored(isExpected: (texts: string[]) => boolean): Promise<void> {
+  const read = () =>
+    new Promise<string[]>((resolve, reject) => {
+      const opening = indexedDB.open('realtime-translation');
+      opening.onerror = () => {
+        reject(new Error('the database cannot be opened'));
+      };
+      opening.onsuccess = () => {
+        const all = opening.result.transaction('items').objectStore('items').getAll();
+        all.onsuccess = () => {
+          opening.result.close();
+          resolve((all.result as { text: string }[]).map(({ text }) => text.trim()));
+        };
+      };
+    });
+  await until('stored', async () => isExpected(await page.evaluate(read)));
 }
 
 function answers(): Locator {
@@ -156,6 +176,7 @@ describe('the conversation', () => {
     await page.getByRole('button', { name: 'Clear' }).click();
     await page.getByRole('button', { name: 'Clear' }).click();
     await page.getByText('Write the first message').waitFor();
+    await stored((texts) => texts.length === 0);
     await page.reload();
     await page.getByText('Write the first message').waitFor();
   });
@@ -167,7 +188,7 @@ describe('the conversation', () => {
     await translateText(page, 'to translate');
     await textOf(page.getByRole('log', { name: 'Translations' }), /to translate/);
     await openPlace(page, 'Interpreter');
-    await page.getByText('Start the call and speak').waitFor();
+    await page.getByText('Start the call and speak, or type').waitFor();
     await openPlace(page, 'Chat');
     expect(
       await page.getByRole('article').filter({ hasText: 'to translate' }).filter({ visible: true }).count(),
@@ -188,4 +209,59 @@ describe('the conversation', () => {
       'Spanish',
     ]);
   });
+});
+
+describe('what is written', () => {
+  it('in Arabic is read from the right, and typed so', async () => {
+    service.script.answer = () => 'مرحبا (نعم).';
+    await say('hello');
+    const answer = answers().first().locator('.body');
+    await textOf(answer, /مرحبا/);
+    expect(await answer.evaluate((element) => getComputedStyle(element).direction)).toBe('rtl');
+    const field = page.getByRole('textbox', { name: 'Write a message' });
+    await field.fill('مرحبا');
+    expect(await field.evaluate((element) => getComputedStyle(element).direction)).toBe('rtl');
+  });
+
+  it('leaves the focus in the history when it is cleared', async () => {
+    await say('one');
+    await textOf(answers(), /one/);
+    await page.getByRole('button', { name: 'Clear' }).click();
+    await page.getByRole('button', { name: 'Clear' }).click();
+    await page.getByText('Write the first message').waitFor();
+    const focused = await page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+    expect(focused).toBe('History');
+  });
+
+  it('and was being answered when the page was reloaded is kept as far as it had come', async () => {
+    service.script.requests.next(requestFault.hang({ after: 2 }));
+    await say('one two three four');
+    await textOf(answers().locator('p'), /^one two$/);
+    page.on('dialog', (dialog) => void dialog.accept());
+    // Text that arrives is stored within a second.
+    await stored((texts) => texts.includes('one two'));
+    await page.reload();
+    await textOf(answers(), /one two/);
+    await textOf(answers(), /interrupted/);
+  });
+
+  it('names a language of theirs in traditional Chinese on a phone, and fits', async () => {
+    const phone = await visit(browser, `${service.url}/#/chat`, {
+      viewport: { width: 390, height: 844 },
+      locale: 'zh-TW',
+    });
+    const select = phone.page.getByRole('combobox').filter({ visible: true }).first();
+    expect((await select.boundingBox())?.width).toBeGreaterThan(150);
+    expect(phone.browserErrors).toEqual([]);
+    await phone.close();
+  });
+});
+
+it('a service that only translates promises no headings, lists and code', async () => {
+  const offline = await startGateway();
+  const other = await visit(browser, `${offline.url}/#/chat`);
+  await other.page.getByText('Each message is translated as you send it.').waitFor();
+  expect(await other.page.getByText('headings, lists and code').count()).toBe(0);
+  await other.close();
+  await offline.close();
 });
