@@ -7,6 +7,7 @@ import {
   download,
   openPlace,
   launchBrowser,
+  targetPane,
   textOf,
   translateText,
   visit,
@@ -165,7 +166,7 @@ describe('the conversation', () => {
     await textOf(answers(), /in writing/);
     await openPlace(page, 'Translate');
     await translateText(page, 'to translate');
-    await textOf(page.getByRole('log', { name: 'Translations' }), /to translate/);
+    await textOf(targetPane(page), /to translate/);
     await openPlace(page, 'Interpreter');
     await page.getByText('Start the call and speak').waitFor();
     await openPlace(page, 'Chat');
