@@ -34,7 +34,9 @@ export function answerOf({ text, source, target, transcript, detectedSource, mod
 function fieldsOf({ profile, input }: SampleRequest): [string, string][] {
   const { source, target, prompt } = profile;
   const given = { source: source === AUTO ? '' : source, target, prompt };
-  const fields = Object.entries('text' in input ? { text: input.text, ...given } : given);
+  const fields = Object.entries(
+    'text' in input ? { text: input.text, ...given } : { ...given, transcript: 'true' },
+  );
   return fields.filter(([, value]) => value !== '');
 }
 

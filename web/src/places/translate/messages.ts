@@ -66,7 +66,8 @@ export const messages = defineMessages({
     exportAs: (format: string) => `Export as ${format}`,
     fileLimits: (seconds: number, megabytes: number) =>
       `Audio or video of any usual format, up to ${seconds} s and ${megabytes} MB`,
-    tooLong: (excess: number) => `${excess} characters too many. Shorten the text, or translate it in parts.`,
+    tooLong: (excess: number) =>
+      `Too long: ${excess} over the limit. Shorten the text, or translate it in parts.`,
     speechOnly: (languages: string) =>
       `This service understands speech in ${languages} only. Choose a supported language under “From”, or type.`,
   },
