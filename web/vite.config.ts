@@ -6,6 +6,10 @@ import { WAVEFORM_HEIGHT_PX } from './waveform.ts';
 
 const service = process.env.SERVICE_URL ?? 'http://127.0.0.1:8000';
 
+/** All but what is loaded when it is needed: places, settings, what only some places share, and the player. */
+const FRAME =
+  /^(?!.*(\/places\/[^/]+\/(?!index\.ts)|\/settings\/|\/conversation\/|wavesurfer|marked|sound-player|SoundPlayer|Waveform|waveform|Sheet\.vue))/;
+
 export default defineConfig({
   plugins: [vue(), styleHashes([WAVEFORM_HEIGHT_PX])],
   // All components use the composition API.
@@ -18,6 +22,12 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // Which files each place loads; a test adds up their bytes.
     manifest: true,
+    rolldownOptions: {
+      output: {
+        // Each file costs about 1.2 kB of headers: what the places share is one file, not one for each component.
+        codeSplitting: { groups: [{ name: 'frame', test: FRAME }] },
+      },
+    },
   },
   worker: { format: 'es' },
   server: {

@@ -56,7 +56,9 @@ async function record(page: Page, seconds: number): Promise<void> {
 
 /** Seconds of the newest recording, as its card names them. */
 async function recordedSeconds(page: Page): Promise<number> {
-  const text = await textOf(cards(page), /Recording, \d:\d\d/);
+  await textOf(cards(page), /Recording, \d:\d\d/);
+  // A tab in the background draws nothing, so it has no inner text.
+  const text = (await cards(page).first().textContent()) ?? '';
   const [, minutes, seconds] = /Recording, (\d+):(\d\d)/.exec(text) ?? [];
   return Number(minutes) * 60 + Number(seconds);
 }

@@ -97,8 +97,7 @@ describe('the page’s language', () => {
     await page.getByRole('combobox', { name: 'Language of this page' }).selectOption('zh-Hans');
     await page.getByRole('button', { name: '关闭' }).click();
     await page.getByRole('button', { name: '录音' }).waitFor();
-    const spanish = page.getByRole('combobox', { name: '目标语言' }).first().locator('option[value="es"]');
-    expect(await spanish.textContent()).toBe('西班牙语');
+    await page.getByRole('button', { name: '目标语言: 西班牙语' }).waitFor();
     await page.context().setOffline(true);
     await page.getByRole('textbox', { name: '要翻译的文字' }).fill('你好');
     await page.getByRole('button', { name: '翻译', exact: true }).click();
@@ -200,7 +199,7 @@ describe('the keyboard alone', () => {
     const page = await open();
     await page.getByRole('button', { name: 'To: ' }).waitFor();
     const names: string[] = [];
-    for (let presses = 0; presses < 18; presses++) {
+    for (let presses = 0; presses < 16; presses++) {
       await page.keyboard.press('Tab');
       const focused = page.locator(':focus');
       names.push((await focused.ariaSnapshot()).split('\n')[0] ?? '');

@@ -387,8 +387,16 @@ describe('the history', () => {
     await cards(page).nth(1).getByRole('button', { name: 'Pin' }).click();
     await page.getByRole('button', { name: 'Clear', exact: true }).click();
     await page.getByText('Clear everything here?').waitFor();
+    const removed = page.evaluate(
+      () =>
+        new Promise<void>((resolve) => {
+          new BroadcastChannel('items').onmessage = ({ data }: MessageEvent<{ type: string }>) => {
+            if (data.type === 'removed') resolve();
+          };
+        }),
+    );
     await page.getByRole('button', { name: 'Clear', exact: true }).click();
-    await cards(page).nth(1).waitFor({ state: 'detached' });
+    await removed;
     await page.reload();
     await textOf(cards(page), /Good morning/);
     expect(await cards(page).count()).toBe(1);
