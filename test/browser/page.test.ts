@@ -72,7 +72,7 @@ describe('the first load', () => {
     const page = await open();
     const policy = (await fetch(service.url)).headers.get('content-security-policy') ?? '';
     expect(policy).toMatch(/script-src 'self'(;|$)/);
-    expect(policy).toMatch(/style-src 'self'(;|$)/);
+    expect(policy).toMatch(/style-src 'self' 'sha256-[\w+/]+='(;|$)/);
     expect(policy).not.toContain('unsafe');
     expect(await page.locator('script:not([src]), style, [style*="url"]').count()).toBe(0);
   });

@@ -34,6 +34,8 @@ export function useDesk(translations: Translations, options: DeskOptions) {
   const held = ref('');
   /** The item that the next pause in typing translates again; undefined: it makes a new one. */
   let draftId: string | undefined;
+  /** Whether the text was changed since the page was loaded. */
+  let isTouched = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const current = computed(() => translations.items.value.find(({ id }) => id === currentId.value));
@@ -68,8 +70,14 @@ export function useDesk(translations: Translations, options: DeskOptions) {
   watch(currentId, (id) => {
     writeText('sessionStorage', CURRENT_KEY, id);
   });
-  watch([() => languages.source, () => languages.target, options.isAutomatic], () => {
-    if (options.isAutomatic.value && !showsSound.value) submit(false);
+  const submitUnasked = () => {
+    // A text that a reload brought back is not sent for that alone.
+    const isInUse = isTouched || current.value !== undefined;
+    if (isInUse && options.isAutomatic.value && !showsSound.value) submit(false);
+  };
+  watch([() => languages.source, () => languages.target], submitUnasked);
+  watch(options.isAutomatic, () => {
+    if (isTouched) submitUnasked();
   });
   onScopeDispose(() => {
     clearTimeout(timer);
@@ -81,8 +89,21 @@ export function useDesk(translations: Translations, options: DeskOptions) {
     currentId.value = item?.id;
   }
 
+  /** Puts another text into the field. */
+  function setText(replacement: string): void {
+    show(undefined);
+    held.value = '';
+    text.value = replacement;
+    isTouched = true;
+    if (options.isAutomatic.value)
+      timer = setTimeout(() => {
+        submit(false);
+      }, TYPING_PAUSE_MS);
+  }
+
   /** Called at each key in the field. */
   function onTyped(): void {
+    isTouched = true;
     clearTimeout(timer);
     if (text.value.trim() === '') clearField();
     else if (options.isAutomatic.value)
@@ -165,7 +186,7 @@ export function useDesk(translations: Translations, options: DeskOptions) {
 
   return {
     ...{ text, current, detected, length, excess, showsSound, shownText, isOutdated, isPending },
-    ...{ show, onTyped, submit, runAgain, open, clearField, swap },
+    ...{ show, setText, onTyped, submit, runAgain, open, clearField, swap },
   };
 }
 
