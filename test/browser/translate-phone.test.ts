@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { startBeforeScript } from '../support/gateway.js';
+import { wavAtRate } from '../support/wav.js';
 import { requestFault } from '../support/offline.js';
 import {
   cards,
@@ -108,6 +109,24 @@ describe('the former request', () => {
     await textOf(result(page), /^one two three$/);
     await service.script.until(() => service.script.answering === 0);
     expect(await cards(page).count()).toBe(1);
+  });
+});
+
+describe('a recording after a text', () => {
+  it('does not show the translation of that text beside it', async () => {
+    const page = await open();
+    await translateText(page, 'one');
+    await textOf(result(page), /^one$/);
+    service.script.requests.next(requestFault.hang({ after: 0 }));
+    await page.getByLabel('Choose a file').setInputFiles({
+      name: 'tone.wav',
+      mimeType: 'audio/wav',
+      buffer: wavAtRate(Buffer.alloc(16_000 * 2), 16_000),
+    });
+    await textOf(targetPane(page), /Listening and translating/);
+    expect(await result(page).count()).toBe(0);
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    await textOf(targetPane(page), /Stopped/);
   });
 });
 

@@ -83,16 +83,17 @@ export function useDesk(translations: Translations, options: DeskOptions) {
     clearTimeout(timer);
   });
 
+  /** Shows an item, or nothing, in the target pane. */
   function show(item: Item | undefined): void {
     clearTimeout(timer);
     draftId = undefined;
     currentId.value = item?.id;
+    held.value = '';
   }
 
   /** Puts another text into the field. */
   function setText(replacement: string): void {
     show(undefined);
-    held.value = '';
     text.value = replacement;
     isTouched = true;
     if (options.isAutomatic.value)
@@ -147,7 +148,6 @@ export function useDesk(translations: Translations, options: DeskOptions) {
   function runAgain(item: Item): void {
     const { profile, speak } = options.request(true);
     show(item);
-    held.value = '';
     options.update(item, { profile, speak });
     void translations.run(item);
   }
@@ -155,7 +155,6 @@ export function useDesk(translations: Translations, options: DeskOptions) {
   /** Opens an item in the panes, in its own languages. */
   function open(item: Item): void {
     show(item);
-    held.value = '';
     if (item.input.kind === 'text') text.value = item.input.text;
     Object.assign(languages, { source: item.profile.source || AUTO, target: item.profile.target });
   }
@@ -165,7 +164,6 @@ export function useDesk(translations: Translations, options: DeskOptions) {
     if (current.value !== undefined) translations.stop(current.value);
     const wasText = !showsSound.value;
     show(undefined);
-    held.value = '';
     if (wasText) text.value = '';
   }
 
