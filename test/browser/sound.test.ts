@@ -18,6 +18,8 @@ import {
 
 /** 120 characters, 6 s at the 50 ms a character of the scripted upstream. */
 const LONG = 'The red house has a big garden'.repeat(4);
+/** 3 s, long enough to be seen playing. */
+const WAITING = 'We have two dogs and three cats, and a house by the sea.';
 
 let service: Awaited<ReturnType<typeof startBeforeScript>>;
 let browser: Browser;
@@ -49,13 +51,13 @@ async function speakReply(text: string): Promise<void> {
 }
 
 it('the translation that is heard offers to stop it, not the one that waits for its turn', async () => {
-  await speakReply(LONG);
+  await speakReply(LONG.repeat(2));
   await soundBegins(page);
-  await speakReply('short');
+  await speakReply(WAITING);
   await page.getByRole('button', { name: 'Play the translation' }).waitFor();
   await cards(page).nth(1).getByRole('button', { name: LONG }).click();
   await page.getByRole('button', { name: 'Stop playing' }).waitFor();
-  await cards(page).nth(0).getByRole('button', { name: 'short' }).click();
+  await cards(page).nth(0).getByRole('button', { name: WAITING }).click();
   await page.getByRole('button', { name: 'Play the translation' }).waitFor();
   await page.getByRole('button', { name: 'Stop playing' }).waitFor();
 });
