@@ -98,6 +98,11 @@ describe('the page’s language', () => {
     await page.getByRole('button', { name: '关闭' }).click();
     await page.getByRole('button', { name: '录音' }).waitFor();
     await page.getByRole('button', { name: '目标语言: 西班牙语' }).waitFor();
+    // The parts that are fetched once the page is idle.
+    await page.waitForLoadState('networkidle');
+    await page.waitForFunction(() =>
+      performance.getEntriesByType('resource').some(({ name }) => /HistoryList.*css/.test(name)),
+    );
     await page.context().setOffline(true);
     await page.getByRole('textbox', { name: '要翻译的文字' }).fill('你好');
     await page.getByRole('button', { name: '翻译', exact: true }).click();
