@@ -8,6 +8,7 @@ import {
   download,
   openPlace,
   launchBrowser,
+  targetPane,
   textOf,
   translateText,
   visit,
@@ -186,7 +187,7 @@ describe('the conversation', () => {
     await textOf(answers(), /in writing/);
     await openPlace(page, 'Translate');
     await translateText(page, 'to translate');
-    await textOf(page.getByRole('log', { name: 'Translations' }), /to translate/);
+    await textOf(targetPane(page), /to translate/);
     await openPlace(page, 'Interpreter');
     await page.getByText('Start the call and speak, or type').waitFor();
     await openPlace(page, 'Chat');

@@ -5,6 +5,8 @@ import { startBeforeScript, startGateway } from '../support/gateway.js';
 import { requestFault } from '../support/offline.js';
 import {
   cards,
+  chooseLanguage,
+  targetPane,
   openPlace,
   launchBrowser,
   speak,
@@ -106,7 +108,7 @@ describe('the service', () => {
     await textOf(page.getByRole('alert'), /Too many requests at once.*Wait \d+ s before trying again/);
   });
 
-  it('that breaks off keeps the text received so far, and a retry uses the same card', async () => {
+  it('that breaks off keeps the text received so far, and a retry makes no other entry', async () => {
     const service = closeAfterTest(await startBeforeScript());
     const page = await pageOf(await browserWith('missing'), service.url);
     service.script.requests.next(requestFault.drop(2));
@@ -135,8 +137,8 @@ describe('the service', () => {
   it('whose engine lacks a pair says so, with the detail from the service', async () => {
     const service = closeAfterTest(await startGateway());
     const page = await pageOf(await browserWith('missing'), service.url);
-    await page.getByRole('combobox', { name: 'From' }).selectOption('en');
-    await page.getByRole('combobox', { name: 'To' }).selectOption('es');
+    await chooseLanguage(page, 'From', 'English');
+    await chooseLanguage(page, 'To', 'Spanish');
     await page.route('**/api/realtime/translate', async (route) => {
       const body = route.request().postData() ?? '';
       await route.continue({ postData: body.replace('\r\nes\r\n', '\r\nja\r\n') });
@@ -155,12 +157,12 @@ describe('a running translation', () => {
     const page = await pageOf(await browserWith('missing'), service.url);
     service.script.requests.next(requestFault.hang({ after: 2 }));
     await translateText(page, 'one two three four');
-    await textOf(cards(page).locator('.result'), /^one two$/);
+    await textOf(targetPane(page).locator('.result'), /^one two$/);
     await page.getByRole('button', { name: 'Stop' }).click();
-    await textOf(cards(page), /Stopped/);
+    await textOf(targetPane(page), /Stopped/);
     await service.script.until(() => service.script.answering === 0);
     await page.getByRole('button', { name: 'Try again' }).click();
-    await textOf(cards(page).locator('.result'), /^one two three four$/);
+    await textOf(targetPane(page).locator('.result'), /^one two three four$/);
   });
 
   it('shows how much of a recording has been uploaded', async () => {
@@ -174,7 +176,7 @@ describe('a running translation', () => {
       uploadThroughput: 200_000,
     });
     await page.getByLabel('Choose a file').setInputFiles(await speak('One', { afterMs: 20_000 }));
-    await textOf(cards(page), /Uploading [1-9]\d? %/);
-    await textOf(cards(page), /ms of audio/);
+    await textOf(targetPane(page), /Uploading [1-9]\d? %/);
+    await textOf(targetPane(page), /ms of audio/);
   });
 });

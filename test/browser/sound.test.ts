@@ -18,6 +18,8 @@ import {
 
 /** 120 characters, 6 s at the 50 ms a character of the scripted upstream. */
 const LONG = 'The red house has a big garden'.repeat(4);
+/** 3 s, long enough to be seen playing. */
+const WAITING = 'We have two dogs and three cats, and a house by the sea.';
 
 let service: Awaited<ReturnType<typeof startBeforeScript>>;
 let browser: Browser;
@@ -48,24 +50,29 @@ async function speakReply(text: string): Promise<void> {
   await translateText(page, text);
 }
 
-it('the card whose reply is heard says so, not the one whose reply waits', async () => {
-  await speakReply(LONG);
+it('the translation that is heard offers to stop it, not the one that waits for its turn', async () => {
+  await speakReply(LONG.repeat(2));
   await soundBegins(page);
-  await speakReply('short');
-  await cards(page).nth(0).getByRole('button', { name: 'Play the reply' }).waitFor();
-  await cards(page).nth(1).getByRole('button', { name: 'Stop playing' }).waitFor();
-  await cards(page).nth(0).getByRole('button', { name: 'Stop playing' }).waitFor();
-  expect(await cards(page).nth(1).getByRole('button', { name: 'Stop playing' }).count()).toBe(0);
+  await speakReply(WAITING);
+  await page.getByRole('button', { name: 'Play the translation' }).waitFor();
+  await cards(page).nth(1).getByRole('button', { name: LONG }).click();
+  await page.getByRole('button', { name: 'Stop playing' }).waitFor();
+  await cards(page).nth(0).getByRole('button', { name: WAITING }).click();
+  await page.getByRole('button', { name: 'Play the translation' }).waitFor();
+  await page.getByRole('button', { name: 'Stop playing' }).waitFor();
 });
 
-it('clearing everything silences what is heard and what waits', async () => {
-  await speakReply(LONG);
+it.each([
+  ['the history', ['Clear', 'Clear']],
+  ['the field', ['Clear the field']],
+])('clearing %s silences what is heard', async (_, buttons) => {
   await speakReply(LONG);
   await soundBegins(page);
-  await cards(page).nth(0).getByRole('button', { name: 'Play the reply' }).waitFor();
-  await page.getByRole('button', { name: 'Clear' }).click();
-  await page.getByRole('button', { name: 'Clear' }).click();
-  await cards(page).first().waitFor({ state: 'detached' });
+  await page
+    .getByRole('button', { name: 'Play the translation' })
+    .or(page.getByRole('button', { name: 'Stop playing' }))
+    .waitFor();
+  for (const name of buttons) await page.getByRole('button', { name, exact: true }).click();
   const clearedAt = await page.evaluate(() => performance.now());
   await soundEnds(page);
   const { sound } = await probeOf(page);
@@ -102,5 +109,5 @@ it('a failure that cannot pass is not offered to be tried again', async () => {
     .getByLabel('Choose a file')
     .setInputFiles({ name: 'letter.mp3', mimeType: 'audio/mpeg', buffer });
   await textOf(page.getByRole('alert'), /not a recording that the service can read/);
-  expect(await cards(page).getByRole('button', { name: 'Try again' }).count()).toBe(0);
+  expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
 });

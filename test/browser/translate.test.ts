@@ -1,16 +1,20 @@
-/** The translate view on the offline engine: speech and text in, Spanish text and speech out. */
+/** Translate on the offline engine: two panes that stay, a recording or a text in, its translation and its speech out. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { startGateway, type Running } from '../support/gateway.js';
 import {
   cards,
+  chooseLanguage,
   download,
   IN_SPANISH,
   launchBrowser,
   SENTENCE,
   soundBegins,
   speak,
+  targetPane,
   textOf,
   translateText,
   visit,
@@ -34,11 +38,15 @@ afterAll(async () => {
 beforeEach(async () => {
   visitor = await visit(browser, service.url);
   page = visitor.page;
+  await field().waitFor();
 });
 afterEach(async () => {
   expect(visitor.browserErrors).toEqual([]);
   await visitor.close();
 });
+
+const field = () => page.getByRole('textbox', { name: 'Text to translate' });
+const result = () => targetPane(page).locator('.result');
 
 /** Runs in the page: the bytes of the newest recording in the history. */
 async function readStoredRecording(): Promise<number[]> {
@@ -60,8 +68,80 @@ async function readStoredRecording(): Promise<number[]> {
   return file === undefined ? [] : [...new Uint8Array(await file.arrayBuffer())];
 }
 
+describe('a text', () => {
+  it('is translated while it is typed, stays in the field, and is one entry of the history', async () => {
+    await field().pressSequentially('Good morning', { delay: 20 });
+    await textOf(result(), /^Buenos días$/);
+    await field().pressSequentially(', my friend', { delay: 20 });
+    await textOf(result(), /^Buenos días, mi amigo$/);
+    expect(await field().inputValue()).toBe('Good morning, my friend');
+    expect(await cards(page).count()).toBe(1);
+  });
+
+  it('and its translation are still there after a reload', async () => {
+    await translateText(page, 'Good morning');
+    await textOf(result(), /^Buenos días$/);
+    await page.reload();
+    await textOf(result(), /^Buenos días$/);
+    expect(await field().inputValue()).toBe('Good morning');
+  });
+
+  it('waits for the button where typing does not translate', async () => {
+    await page.getByRole('checkbox', { name: 'Translate as you type' }).uncheck();
+    const requests: string[] = [];
+    page.on('request', (request) => requests.push(request.url()));
+    await field().pressSequentially('Good morning');
+    await page.waitForTimeout(700); // longer than the pause that would translate
+    expect(requests.filter((url) => url.endsWith('/translate'))).toEqual([]);
+    await page.keyboard.press('Control+Enter');
+    await textOf(result(), /^Buenos días$/);
+  });
+
+  it('is heard when asked for, and can be stopped', async () => {
+    await translateText(page, 'Good morning, my friend. The weather is beautiful today.');
+    await textOf(result(), /Buenos días/);
+    await page.getByRole('button', { name: 'Play the translation' }).click();
+    await soundBegins(page);
+    await page.getByRole('button', { name: 'Stop playing' }).click();
+    await page.getByRole('button', { name: 'Play the translation' }).waitFor();
+    expect(await cards(page).count()).toBe(1);
+  });
+
+  it('of 15 000 characters scrolls inside its pane, with every button in the window', async () => {
+    const sentence = 'The red house has a big garden. ';
+    await page.getByRole('checkbox', { name: 'Translate as you type' }).uncheck();
+    await field().fill(sentence.repeat(15_000 / sentence.length));
+    await page.getByText('14 976 / 20 000').waitFor();
+    await page.getByRole('button', { name: 'Translate', exact: true }).click();
+    await page.getByRole('button', { name: 'Play the translation' }).waitFor({ timeout: 60_000 });
+    for (const name of ['Translate', 'Copy the translation', 'As code']) {
+      const box = await page.getByRole('button', { name, exact: true }).boundingBox();
+      expect(box?.y).toBeGreaterThan(0);
+      expect(box?.y).toBeLessThan(760);
+    }
+    const { scrollHeight, clientHeight } = await targetPane(page).evaluate((pane) => ({
+      scrollHeight: pane.scrollHeight,
+      clientHeight: pane.clientHeight,
+    }));
+    expect(scrollHeight).toBeGreaterThan(4 * clientHeight);
+  });
+
+  it('beyond the limit says how much of it is too much', async () => {
+    await field().fill('a'.repeat(20_001));
+    await page.getByText('Too long: 1 over the limit. Shorten the text, or translate it in parts.').waitFor();
+    expect(await page.getByRole('button', { name: 'Translate', exact: true }).isDisabled()).toBe(true);
+  });
+
+  it('comes with a shared link, with its languages', async () => {
+    await page.goto(`${service.url}/#/translate?text=Good+morning&source=en&target=fr`);
+    await textOf(result(), /Bonjour/);
+    expect(await field().inputValue()).toBe('Good morning');
+    expect(page.url()).toBe(`${service.url}/#/translate`);
+  });
+});
+
 describe('a recording', () => {
-  it('made with the microphone is translated, and the reply is played and can be downloaded', async () => {
+  it('made with the microphone is translated, with what was heard, and is heard itself', async () => {
     await page.getByRole('checkbox', { name: 'Spoken reply' }).check();
     await page.getByRole('button', { name: 'Record' }).click();
     await textOf(page.getByRole('timer', { name: 'Elapsed' }), /0:03/);
@@ -70,13 +150,15 @@ describe('a recording', () => {
     );
     await page.getByRole('button', { name: 'Stop and translate' }).click();
 
-    await textOf(cards(page), IN_SPANISH);
+    await textOf(result(), IN_SPANISH);
     await soundBegins(page);
-    const card = cards(page).first();
-    await textOf(card, /Recording, 0:0[345]/);
-    await card.getByRole('button', { name: 'Play the reply' }).waitFor();
+    await textOf(page.getByRole('group', { name: 'What was heard' }), /weather is fine today/i);
+    await page
+      .getByText(/Recording, 0:0[345]/)
+      .first()
+      .waitFor();
     const { name, content } = await download(page, () =>
-      card.getByRole('button', { name: 'Download the reply' }).click(),
+      page.getByRole('button', { name: 'Download the reply' }).click(),
     );
     expect(name).toMatch(/^reply-.*\.wav$/);
     expect(content.toString('latin1', 0, 4)).toBe('RIFF');
@@ -88,9 +170,9 @@ describe('a recording', () => {
     await page.getByRole('button', { name: 'Record' }).click();
     await textOf(page.getByRole('timer', { name: 'Elapsed' }), /0:03/);
     await page.getByRole('button', { name: 'Stop and translate' }).click();
-    await textOf(cards(page), IN_SPANISH);
+    await textOf(result(), IN_SPANISH);
     await page.reload();
-    await textOf(cards(page), IN_SPANISH);
+    await textOf(result(), IN_SPANISH);
     const wav = Buffer.from(await page.evaluate(readStoredRecording));
     expect(wav.toString('latin1', 0, 4)).toBe('RIFF');
     // Format, channels, rate, bits; then that it holds what was recorded.
@@ -100,26 +182,18 @@ describe('a recording', () => {
     expect(wav.length / 48_000).toBeGreaterThan(3);
   });
 
-  it('is played again, original and reply, one at a time', async () => {
-    await page.getByRole('checkbox', { name: 'Spoken reply' }).check();
+  it('has a waveform, in which it is sought, played and paused', async () => {
     await page.getByLabel('Choose a file').setInputFiles(recording);
-    await textOf(cards(page), IN_SPANISH);
-    const card = cards(page).first();
-    await card.getByRole('button', { name: 'Play the original' }).click();
-    await card.getByRole('button', { name: 'Stop playing' }).waitFor();
-    await card.getByRole('button', { name: 'Play the reply' }).click();
-    await card.getByRole('button', { name: 'Play the original' }).waitFor();
-    await card.getByRole('button', { name: 'Stop playing' }).waitFor();
-    await card.getByRole('button', { name: 'Play the reply' }).waitFor();
-  });
-
-  it('and another right after it are spoken one after the other, and then playback ends', async () => {
-    await page.getByRole('checkbox', { name: 'Spoken reply' }).check();
-    await translateText(page, 'Good morning, my friend');
-    await translateText(page, 'Thank you');
-    await cards(page).getByRole('button', { name: 'Stop playing' }).first().waitFor();
-    await cards(page).getByRole('button', { name: 'Play the reply' }).nth(1).waitFor();
-    await soundBegins(page);
+    await textOf(result(), IN_SPANISH);
+    await page.locator('.waveform canvas').first().waitFor();
+    const position = page.getByRole('slider', { name: 'Position' });
+    await position.focus();
+    await position.fill('5');
+    await page.getByText(/^0:05 \/ 0:1\d$/).waitFor();
+    await page.getByRole('button', { name: 'Play the original' }).click();
+    await page.getByText(/^0:06 \/ 0:1\d$/).waitFor();
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByRole('button', { name: 'Play the original' }).waitFor();
   });
 
   it('dropped as a file is translated under its name', async () => {
@@ -129,12 +203,19 @@ describe('a recording', () => {
       transfer.items.add(new File([new Uint8Array(content)], 'weather.wav', { type: 'audio/wav' }));
       return transfer;
     }, bytes);
-    const target = page.getByRole('textbox', { name: 'Text to translate' });
-    await target.dispatchEvent('dragover', { dataTransfer: dropped });
+    await field().dispatchEvent('dragover', { dataTransfer: dropped });
     await page.getByText('Drop the files to open them in Translate').waitFor();
-    await target.dispatchEvent('drop', { dataTransfer: dropped });
+    await field().dispatchEvent('drop', { dataTransfer: dropped });
     await textOf(cards(page), /weather\.wav/);
-    await textOf(cards(page), IN_SPANISH);
+    await textOf(result(), IN_SPANISH);
+  });
+
+  it('lasts as long as Space is held outside of the field', async () => {
+    await page.keyboard.down('Space');
+    await textOf(page.getByRole('timer', { name: 'Elapsed' }), /0:03/);
+    await page.keyboard.up('Space');
+    await textOf(result(), IN_SPANISH);
+    expect(await page.evaluate(() => scrollY)).toBe(0);
   });
 
   it('can be discarded, and nothing is sent', async () => {
@@ -144,50 +225,93 @@ describe('a recording', () => {
     expect(await cards(page).count()).toBe(0);
   });
 
-  it('that is not audio is rejected in a sentence, and can be removed', async () => {
+  it('that is not audio is rejected in a sentence', async () => {
     await page.getByLabel('Choose a file').setInputFiles({
       name: 'letter.mp3',
       mimeType: 'audio/mpeg',
       buffer: Buffer.from('Dear reader, '.repeat(99)),
     });
     await textOf(page.getByRole('alert'), /not a recording that the service can read/);
-    await cards(page).getByRole('button', { name: 'Remove' }).click();
-    await page.getByText('Translations appear here').waitFor();
+    await page.getByRole('button', { name: 'Clear the field' }).click();
+    expect(await page.locator(':focus').getAttribute('aria-label')).toBe('Text to translate');
   });
 
   it('in a language that is not understood is prevented', async () => {
-    await page.getByRole('combobox', { name: 'From' }).selectOption('es');
+    await chooseLanguage(page, 'From', 'Spanish');
     await page.getByText('This service understands speech in English only').waitFor();
     expect(await page.getByRole('button', { name: 'Record' }).isDisabled()).toBe(true);
-    await page.getByRole('combobox', { name: 'From' }).selectOption('en');
+    await chooseLanguage(page, 'From', 'English');
     expect(await page.getByRole('button', { name: 'Record' }).isEnabled()).toBe(true);
   });
 });
 
 describe('languages', () => {
-  it('are those that the engine supports, and can be swapped', async () => {
-    await page.getByRole('combobox', { name: 'From' }).selectOption('en');
-    await page.getByRole('combobox', { name: 'To' }).selectOption('es');
-    await page.getByRole('button', { name: 'Swap languages' }).click();
-    expect(await page.getByRole('combobox', { name: 'From' }).inputValue()).toBe('es');
-    await translateText(page, 'Buenos días');
-    await textOf(cards(page), /Good morning/i);
+  it('are those that the engine supports, and a swap carries the texts along', async () => {
+    await chooseLanguage(page, 'From', 'English');
+    await translateText(page, 'Good morning');
+    await textOf(result(), /^Buenos días$/);
+    await page.keyboard.press('Alt+s');
+    await page.getByRole('button', { name: 'From: Spanish' }).waitFor();
+    expect(await field().inputValue()).toBe('Buenos días');
+    await textOf(result(), /Good morning/i);
+  });
+
+  it('that are detected are named, and taken over by one click', async () => {
+    await translateText(page, 'Good morning, my friend. The weather is beautiful today.');
+    await page.getByTitle('Detected. Always translate from this language').click();
+    await page.getByRole('button', { name: 'From: English' }).waitFor();
+  });
+
+  it('are found by a part of their name, and the one used last is on top', async () => {
+    await chooseLanguage(page, 'To', 'French');
+    await page.getByRole('button', { name: 'To: French' }).click();
+    await page.keyboard.type('por');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'To: Portuguese' }).click();
+    const shown = page.getByRole('listbox', { name: 'To' }).getByRole('option');
+    expect((await shown.allInnerTexts()).slice(0, 2)).toEqual(['Portuguese', 'French']);
+  });
+
+  it('that are chosen anew translate the text again', async () => {
+    await translateText(page, 'Good morning');
+    await textOf(result(), /^Buenos días$/);
+    await chooseLanguage(page, 'To', 'French');
+    await textOf(result(), /Bonjour/);
+  });
+});
+
+describe('the keyboard', () => {
+  it('reaches the field by / from everywhere', async () => {
+    await page.keyboard.press('/');
+    await page.keyboard.type('yes/no');
+    expect(await field().inputValue()).toBe('yes/no');
+  });
+});
+
+describe('a prompt', () => {
+  it('that is remembered says so, and that the offline engine ignores it', async () => {
+    await page.getByText('More options').click();
+    await page.getByRole('textbox', { name: 'Prompt' }).fill('Answer in rhymes');
+    await page.getByRole('textbox', { name: 'Prompt' }).blur();
+    await page.reload();
+    await page.getByText('The offline engine ignores your prompt.').waitFor();
+    await page.getByRole('button', { name: 'Remove the prompt' }).click();
+    await page.getByText('The offline engine ignores your prompt.').waitFor({ state: 'detached' });
   });
 });
 
 describe('the session', () => {
+  const code = () => page.getByRole('region', { name: 'Translate' }).locator('.session code');
+
   it('is shared by translations with the same options, and ends when a new one is requested', async () => {
+    await page.getByText('More options').click();
     await translateText(page, 'Good morning');
-    await textOf(cards(page), /Buenos días/);
-    const connectId = await page.getByRole('region', { name: 'Translate' }).locator('code').innerText();
+    await textOf(result(), /Buenos días/);
+    const connectId = await code().innerText();
     expect(connectId).toMatch(/^[\da-f]{32}$/);
     await translateText(page, 'Thank you');
-    await textOf(cards(page), /Gracias/);
-    const known = (await (await fetch(`${service.url}/api/realtime/sessions/${connectId}`)).json()) as {
-      requests: number;
-    };
-    expect(known.requests).toBe(2);
-
+    await textOf(result(), /Gracias/);
+    expect(await code().innerText()).toBe(connectId);
     const ended = page.waitForResponse((response) => response.request().method() === 'DELETE');
     await page.getByRole('button', { name: 'New session' }).click();
     expect((await ended).status()).toBe(204);
@@ -196,42 +320,103 @@ describe('the session', () => {
 
   it('is kept over a reload, and replaced when it has ended in the meantime', async () => {
     await translateText(page, 'Good morning');
-    await textOf(cards(page), /Buenos días/);
-    const code = page.getByRole('region', { name: 'Translate' }).locator('code');
-    const connectId = await code.innerText();
+    await textOf(result(), /Buenos días/);
     await page.reload();
-    expect(await code.innerText()).toBe(connectId);
+    await page.getByText('More options').click();
+    const connectId = await code().innerText();
     await fetch(`${service.url}/api/realtime/sessions/${connectId}`, { method: 'DELETE' });
     await translateText(page, 'Thank you');
-    await textOf(cards(page), /Gracias/);
-    expect(await code.innerText()).not.toBe(connectId);
+    await textOf(result(), /Gracias/);
+    expect(await code().innerText()).not.toBe(connectId);
   });
 });
 
 describe('the history', () => {
-  it('is kept over a reload, is exported as text and as JSON, and is cleared after a confirmation', async () => {
+  const open = (name: string) => cards(page).getByRole('button', { name }).first();
+
+  it('is kept, searched, pinned and opened again in the panes', async () => {
     await translateText(page, 'Good morning');
-    await textOf(cards(page), /Buenos días/);
-    await page.getByLabel('Choose a file').setInputFiles(recording);
-    await textOf(cards(page), IN_SPANISH);
+    await textOf(result(), /Buenos días/);
+    await translateText(page, 'Thank you');
+    await textOf(result(), /Gracias/);
     await page.reload();
     await textOf(cards(page).nth(1), /Good morning.*Buenos días/);
-    await cards(page).first().getByRole('button', { name: 'Play the original' }).waitFor();
+    await cards(page).nth(1).getByRole('button', { name: 'Pin' }).click();
+    await textOf(cards(page).nth(0), /Good morning/);
+    await page.getByRole('searchbox', { name: 'Search the history' }).fill('gracias');
+    await cards(page).nth(1).waitFor({ state: 'detached' });
+    await open('Thank you').click();
+    await textOf(result(), /Gracias/);
+    await page.getByRole('searchbox', { name: 'Search the history' }).fill('buenos dias');
+    await open('Good morning').click();
+    expect(await field().inputValue()).toBe('Good morning');
+    await textOf(result(), /Buenos días/);
+    expect(await cards(page).count()).toBe(1);
+  });
 
-    const json = await download(page, () => page.getByRole('button', { name: 'Export as JSON' }).click());
+  it('loses an entry on request, and the focus goes to the next one', async () => {
+    for (const [text, translation] of [
+      ['Good morning', /Buenos días/],
+      ['Thank you', /Gracias/],
+    ] as const) {
+      await translateText(page, text);
+      await textOf(result(), translation);
+    }
+    await cards(page).nth(0).getByRole('button', { name: 'Remove' }).click();
+    await cards(page).nth(1).waitFor({ state: 'detached' });
+    expect(await page.locator(':focus').getAttribute('aria-label')).toBe('Remove');
+  });
+
+  it('is exported as text, Markdown and JSON, and is cleared after a confirmation but for what is pinned', async () => {
+    await translateText(page, 'Good morning');
+    await textOf(result(), /Buenos días/);
+    await page.getByLabel('Choose a file').setInputFiles(recording);
+    await textOf(result(), IN_SPANISH);
+    const save = (format: string) =>
+      download(page, () => page.getByRole('button', { name: `Export as ${format}` }).click());
+    const json = await save('json');
     expect(JSON.parse(json.content.toString())).toMatchObject([
       { original: 'Good morning', translation: 'Buenos días', target: 'es' },
-      { recording: 'microphone.wav' },
+      { recording: 'microphone.wav', transcript: expect.stringMatching(/weather/i) },
     ]);
-    const text = await download(page, () => page.getByRole('button', { name: 'Export as text' }).click());
+    const text = await save('txt');
     expect(text.name).toMatch(/^translations-[\d-]+\.txt$/);
     expect(text.content.toString()).toContain('Good morning\nBuenos días');
+    expect((await save('md')).content.toString()).toMatch(
+      /^# Translations\n\n## .*Spanish\n\n> Good morning\n\nBuenos días\n/,
+    );
 
-    await page.getByRole('button', { name: 'Clear' }).click();
+    await cards(page).nth(1).getByRole('button', { name: 'Pin' }).click();
+    await page.getByRole('button', { name: 'Clear', exact: true }).click();
     await page.getByText('Clear everything here?').waitFor();
-    await page.getByRole('button', { name: 'Clear' }).click();
-    await page.getByText('Translations appear here').waitFor();
+    const removed = page.evaluate(
+      () =>
+        new Promise<void>((resolve) => {
+          new BroadcastChannel('items').onmessage = ({ data }: MessageEvent<{ type: string }>) => {
+            if (data.type === 'removed') resolve();
+          };
+        }),
+    );
+    await page.getByRole('button', { name: 'Clear', exact: true }).click();
+    await removed;
     await page.reload();
-    await page.getByText('Translations appear here').waitFor();
+    await textOf(cards(page), /Good morning/);
+    expect(await cards(page).count()).toBe(1);
+  });
+});
+
+describe('the code of a request', () => {
+  it('is a request that the service answers as the page shows', async () => {
+    await chooseLanguage(page, 'From', 'English');
+    await translateText(page, "It's a red house");
+    await textOf(result(), /casa roja/);
+    await page.getByRole('button', { name: 'As code' }).click();
+    const dialog = page.getByRole('dialog', { name: 'As code' });
+    await textOf(dialog.getByLabel('Answer'), /casa roja/);
+    await dialog.getByRole('button', { name: 'JavaScript' }).click();
+    const code = await dialog.getByLabel('JavaScript', { exact: true }).innerText();
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code]);
+    expect(stdout).toMatch(/casa roja/);
+    expect(await dialog.getByRole('link', { name: 'API documentation' }).getAttribute('href')).toBe('/docs');
   });
 });

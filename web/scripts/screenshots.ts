@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import {
+  chooseLanguage,
   openPlace,
   launchBrowser,
   soundEnds,
@@ -64,15 +65,15 @@ async function translations(browser: Browser, scratch: string): Promise<void> {
   const service = await startGateway();
   const visitor = await visit(browser, service.url);
   const { page } = visitor;
-  await page.getByRole('combobox', { name: 'From' }).first().selectOption('en');
-  await page.getByRole('checkbox', { name: 'Spoken reply' }).check();
+  await chooseLanguage(page, 'From', 'English');
   await page.getByLabel('Choose a file').setInputFiles(SAMPLE);
   await page.getByText('Vivo en una casa').waitFor();
   await translateText(page, 'Good morning, my friend. The weather is beautiful today.');
   await page.getByText('Buenos días, mi amigo').waitFor();
   await translateText(page, 'The red house has a big garden.');
   await page.getByText('La casa roja').waitFor();
-  await page.getByRole('button', { name: 'Play the reply' }).nth(2).waitFor();
+  await page.locator('.history').getByRole('button', { name: 'family.wav' }).click();
+  await page.locator('.waveform').first().waitFor();
   await screenshot(page, 'translate', scratch);
 
   await openPlace(page, 'Interpreter');

@@ -191,9 +191,22 @@ export async function openPlace(page: Page, place: 'Translate' | 'Interpreter' |
   await page.getByRole('region', { name: place, exact: true }).waitFor();
 }
 
-/** The cards of the translate view, the newest first. */
+/** The history of Translate, the newest first. In a narrow window it is in a drawer. */
 export function cards(page: Page): Locator {
-  return page.getByRole('log', { name: 'Translations' }).getByRole('article');
+  return page.getByRole('region', { name: 'Translate' }).locator('.history').getByRole('article');
+}
+
+/** The target pane of Translate. */
+export function targetPane(page: Page): Locator {
+  return page.getByRole('log', { name: 'Translation', exact: true });
+}
+
+/** Chooses a language in Translate, by its name. */
+export async function chooseLanguage(page: Page, field: 'From' | 'To', language: string): Promise<void> {
+  const view = page.getByRole('region', { name: 'Translate' });
+  await view.getByRole('button', { name: new RegExp(`^${field}: `) }).click();
+  await view.getByRole('combobox', { name: `${field}: search` }).fill(language);
+  await view.getByRole('option', { name: language, exact: true }).click();
 }
 
 export async function translateText(page: Page, text: string): Promise<void> {

@@ -155,7 +155,10 @@ function toFormData({ question, profile, connectId, speak }: TranslationRequest)
   form.set('stream', 'true');
   // The file goes last, so that the service has the other fields when it arrives.
   if (question.kind === 'text') form.set('text', question.text);
-  else form.set('file', question.file, question.name);
+  else {
+    form.set('transcript', 'true');
+    form.set('file', question.file, question.name);
+  }
   return form;
 }
 

@@ -28,8 +28,9 @@ export function runShortcuts({ shortcuts }: PageState): void {
     const isTyping = target instanceof Element && target.closest('input, textarea, select, dialog') !== null;
     if (isTyping && !event.ctrlKey && !event.altKey) return;
     const pressed = keysOf(event);
-    // Space presses the button that has the focus.
-    if (pressed === 'Space' && target instanceof Element && target.closest('button, summary') !== null) return;
+    // Space is how a button is pressed.
+    if (pressed === 'Space' && target instanceof Element && target.closest('button, a, summary') !== null)
+      return;
     const shortcut = [...shortcuts].findLast(({ keys }) => keys === pressed);
     if (shortcut === undefined) return;
     event.preventDefault();

@@ -5,11 +5,21 @@ import { translate, type Profile, type Question, type TranslationResult } from '
 import { toAppError, AppError } from '../../api/errors.js';
 import type { AudioOutput, OutputStream } from '../../audio/audio-output.js';
 import { WavBuilder } from '../../audio/wav.js';
-import type { Item, ItemInput } from '../../store/item.js';
+import { isRunning, type Item, type ItemInput } from '../../store/item.js';
 import type { ItemStore } from '../../store/item-store.js';
 import { useTabSession } from './tab-session.js';
 
 export const PLACE = 'translate';
+
+/** Of an item whose request is sent again. */
+const NO_RESULT: Partial<Item> = {
+  text: '',
+  transcript: undefined,
+  detectedSource: undefined,
+  error: undefined,
+  firstMs: undefined,
+  reply: undefined,
+};
 
 export type Translations = ReturnType<typeof useTranslations>;
 
@@ -18,6 +28,8 @@ export function useTranslations(service: Service, items: ItemStore, audioOutput:
   const running = shallowReactive(new Map<string, AbortController>());
   /** Fractions of the uploads that run. */
   const uploaded = shallowReactive(new Map<string, number>());
+  /** Ids of the items whose sound is being fetched. */
+  const speaking = shallowReactive(new Set<string>());
   const busy = computed(() => running.size > 0);
   const session = useTabSession();
 
@@ -42,30 +54,67 @@ export function useTranslations(service: Service, items: ItemStore, audioOutput:
     return { place: PLACE, input, profile: { ...profile }, speak };
   }
 
-  /** Sends an item's request; also again, and then its result replaces the former one. */
+  /**
+   * Sends an item's request. Also again, and then its result replaces the former one: a request of the same item that
+   * still runs is aborted.
+   */
   async function run(item: Item): Promise<void> {
-    const controller = new AbortController();
-    running.set(item.id, controller);
-    items.update(item, {
-      state: 'uploading',
-      text: '',
-      transcript: undefined,
-      error: undefined,
-      firstMs: undefined,
-    });
+    const controller = begin(item);
+    items.update(item, { state: 'uploading', ...NO_RESULT });
+    const onText = (delta: string) => {
+      item.text += delta;
+      items.saveSoon(item);
+    };
     try {
-      await sendRequest(item, controller.signal);
+      const result = await sendRequest(item, item.speak, controller.signal, onText);
+      items.update(item, { ...result, state: 'done' });
     } catch (thrown) {
+      if (running.get(item.id) !== controller) return;
       if (controller.signal.aborted) items.update(item, { state: 'stopped' });
       else items.update(item, { state: 'failed', error: toAppError(thrown).toRecord() });
     } finally {
-      running.delete(item.id);
-      uploaded.delete(item.id);
+      end(item, controller);
     }
   }
 
-  async function sendRequest(item: Item, signal: AbortSignal): Promise<void> {
-    const { profile, speak } = item;
+  /**
+   * Has a finished translation spoken: the request is sent again, for sound. Its text replaces the one that is shown,
+   * so that what is read is what is heard. @throws AppError, and then the translation is as it was.
+   */
+  async function speakReply(item: Item): Promise<void> {
+    const controller = begin(item);
+    speaking.add(item.id);
+    try {
+      items.update(item, await sendRequest(item, true, controller.signal, () => undefined));
+    } catch (thrown) {
+      if (!controller.signal.aborted) throw thrown;
+    } finally {
+      speaking.delete(item.id);
+      end(item, controller);
+    }
+  }
+
+  function begin(item: Item): AbortController {
+    const controller = new AbortController();
+    running.get(item.id)?.abort();
+    audioOutput.stop({ id: item.id });
+    running.set(item.id, controller);
+    return controller;
+  }
+
+  function end(item: Item, controller: AbortController): void {
+    if (running.get(item.id) !== controller) return;
+    running.delete(item.id);
+    uploaded.delete(item.id);
+  }
+
+  async function sendRequest(
+    item: Item,
+    speak: boolean,
+    signal: AbortSignal,
+    onText: (delta: string) => void,
+  ): Promise<Partial<Item>> {
+    const { profile } = item;
     const question = await questionOf(item);
     const profileJson = JSON.stringify(profile);
     const connectId = profileJson === session.value?.profileJson ? session.value.connectId : undefined;
@@ -73,11 +122,12 @@ export function useTranslations(service: Service, items: ItemStore, audioOutput:
     const wav = new WavBuilder();
     let stream: OutputStream | undefined;
     const onFirstOutput = () => {
-      if (item.state === 'streaming') return;
+      if (!isRunning(item) || item.state === 'streaming') return;
       items.update(item, { firstMs: Math.round(performance.now() - startedAt), state: 'streaming' });
     };
     const listener = {
       onUpload(fraction: number) {
+        if (signal.aborted) return;
         uploaded.set(item.id, fraction);
         if (fraction === 1 && item.state === 'uploading') items.update(item, { state: 'waiting' });
       },
@@ -85,11 +135,12 @@ export function useTranslations(service: Service, items: ItemStore, audioOutput:
         session.value = { connectId: id, profileJson };
       },
       onText(delta: string) {
+        if (signal.aborted) return;
         onFirstOutput();
-        item.text += delta;
-        items.saveSoon(item);
+        onText(delta);
       },
       onAudio(pcm: Int16Array<ArrayBuffer>) {
+        if (signal.aborted) return;
         onFirstOutput();
         wav.append(pcm);
         stream ??= audioOutput.stream(item.id, PLACE);
@@ -99,22 +150,21 @@ export function useTranslations(service: Service, items: ItemStore, audioOutput:
     const send = (id: string | undefined): Promise<TranslationResult> =>
       translate(service, { question, profile, connectId: id, speak }, listener, signal);
     try {
-      const { text, source, target, transcript, detectedSource, usage, model } = await send(connectId).catch(
-        (thrown: unknown) => {
-          // The session has ended in the meantime. It held nothing but the profile, so a new one replaces it.
-          if (!(thrown instanceof AppError && thrown.code === 'session-not-found' && connectId !== undefined))
-            throw thrown;
-          session.value = undefined;
-          return send(undefined);
-        },
-      );
-      items.update(item, {
-        ...{ text, source, target, transcript, detectedSource, usage, model },
-        state: 'done',
+      const result = await send(connectId).catch((thrown: unknown) => {
+        // The session has ended in the meantime. It held nothing but the profile, so a new one replaces it.
+        if (!(thrown instanceof AppError && thrown.code === 'session-not-found' && connectId !== undefined))
+          throw thrown;
+        session.value = undefined;
+        return send(undefined);
       });
+      signal.throwIfAborted();
+      const { text, source, target, transcript, detectedSource, usage, model } = result;
+      return { text, source, target, transcript, detectedSource, usage, model };
     } finally {
       stream?.end();
-      if (wav.bytes > 0) items.keepSound(item, 'reply', wav.toBlob(), wav.durationMs);
+      // Not if another request has taken over the item: the sound is of words that are no longer there.
+      if (wav.bytes > 0 && running.get(item.id)?.signal === signal)
+        items.keepSound(item, 'reply', wav.toBlob(), wav.durationMs);
     }
   }
 
@@ -150,7 +200,7 @@ export function useTranslations(service: Service, items: ItemStore, audioOutput:
 
   const connectId = computed(() => session.value?.connectId);
   return {
-    ...{ items: own, connectId, busy, uploaded },
-    ...{ submitText, submitFile, run, stop, remove, clear, newSession },
+    ...{ items: own, connectId, busy, uploaded, speaking },
+    ...{ submitText, submitFile, run, speakReply, stop, remove, clear, newSession },
   };
 }
