@@ -8,7 +8,11 @@ const service = process.env.SERVICE_URL ?? 'http://127.0.0.1:8000';
 
 /** All but what is loaded when it is needed: places, settings, what only some places share, and the player. */
 const FRAME =
-  /^(?!.*(\/places\/[^/]+\/(?!index\.ts)|\/settings\/|\/conversation\/|wavesurfer|marked|sound-player|SoundPlayer|Waveform|waveform|Sheet\.vue))/;
+  /^(?!.*(\/places\/[^/]+\/(?!index\.ts)|\/i18n\/zh-|\/settings\/|\/conversation\/|wavesurfer|marked|sound-player|SoundPlayer|Waveform|waveform|Sheet\.vue))/;
+
+/** The place that opens first, without what it loads later (`lazy-parts.ts`). */
+const TRANSLATE =
+  /\/places\/translate\/(?!index\.ts|HistoryList|RecordingPanel|ShareMenu|CodePanel|code-samples)/;
 
 export default defineConfig({
   plugins: [vue(), styleHashes([WAVEFORM_HEIGHT_PX])],
@@ -25,7 +29,12 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         // Each file costs about 1.2 kB of headers: what the places share is one file, not one for each component.
-        codeSplitting: { groups: [{ name: 'frame', test: FRAME }] },
+        codeSplitting: {
+          groups: [
+            { name: 'frame', test: FRAME },
+            { name: 'translate', test: TRANSLATE },
+          ],
+        },
       },
     },
   },

@@ -1,9 +1,11 @@
 /** Entry point of the page. */
 import { createApp } from 'vue';
+import { createI18n } from './i18n/index.js';
 import { createPageRouter } from './shell/router.js';
 import App from './shell/App.vue';
 import './tokens.css';
 import './base.css';
 import './conversation/conversation.css';
 
-createApp(App).use(createPageRouter()).mount('#app');
+const i18n = await createI18n();
+createApp(App, { i18n }).use(createPageRouter()).mount('#app');

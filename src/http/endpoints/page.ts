@@ -26,12 +26,30 @@ const COMPRESSED: ReadonlySet<string> = new Set(['.png', '.woff2']);
 /** Written by the build of the page; not served. */
 const STYLE_HASHES_FILE = 'style-hashes.json';
 
+/**
+ * They tell a browser how to treat a document. On scripts and styles they mean nothing, and cost 0.6 kB for each of the
+ * page's files.
+ */
+const DOCUMENT_HEADERS = [
+  'Content-Security-Policy',
+  'Cross-Origin-Opener-Policy',
+  'Origin-Agent-Cluster',
+  'X-DNS-Prefetch-Control',
+  'X-Download-Options',
+  'X-Frame-Options',
+  'X-Permitted-Cross-Domain-Policies',
+  'X-XSS-Protection',
+];
+const NO_DOCUMENTS: ReadonlySet<string> = new Set(['.js', '.css']);
+
 type Encoding = 'br' | 'gzip' | 'identity';
 
 interface PageFile {
   readonly type: string;
   readonly etag: string;
   readonly cacheControl: string;
+  /** Whether a browser shows it by itself: HTML, an SVG. */
+  readonly isDocument: boolean;
   readonly identity: Buffer;
   /** Absent where the file is compressed already. */
   readonly compressed?: Readonly<Record<Exclude<Encoding, 'identity'>, Buffer>>;
@@ -65,6 +83,7 @@ export function servePage(folder = PAGE_FOLDER): Middleware {
       return;
     }
     const { compressed, identity } = file;
+    if (!file.isDocument) for (const name of DOCUMENT_HEADERS) res.removeHeader(name);
     if (compressed !== undefined) varyByEncoding(res);
     if (sendNotModified(req, res, file.etag, file.cacheControl)) return;
     const encoding = compressed === undefined ? 'identity' : chooseEncoding(req);
@@ -100,6 +119,7 @@ function readPageFile(folder: string, name: string): PageFile {
     etag: `"${createHash('sha256').update(identity).digest('base64url').slice(0, 22)}"`,
     // Names under assets/ change with their content.
     cacheControl: name.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+    isDocument: !NO_DOCUMENTS.has(extname(name)),
     identity,
     ...(!COMPRESSED.has(extname(name)) && { compressed: compress(identity) }),
   };

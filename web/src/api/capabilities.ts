@@ -23,6 +23,8 @@ export function parseCapabilities(body: Partial<Described>): Capabilities {
   return {
     provider: '',
     model: '',
+    isolation: 'reference',
+    maxConcurrent: 1,
     languages: 'any',
     chains: [],
     speechSources: 'any',

@@ -506,7 +506,7 @@ export interface components {
       source: string | null;
       /** @description A BCP 47 tag; null where none was given or is known. */
       target: string | null;
-      /** @description The language of the question where no `source` was given: of a text, and of a recording with `transcript`. Absent where the words do not tell. */
+      /** @description The language of the question where no `source` was given: of a text, and of a recording with `transcript` or where the engine detects it (confidence 1). Absent where the words do not tell. */
       detectedSource?: {
         /** @description BCP 47, without script and region. */
         language: string;
@@ -676,6 +676,13 @@ export interface components {
       provider: string;
       model: string;
       dialect: string;
+      /**
+       * @description How requests are kept apart at the provider.
+       * @enum {string}
+       */
+      isolation: 'reference' | 'inline' | 'sweep' | 'fresh';
+      /** @description Translations that run at a time; more wait. */
+      maxConcurrent: number;
       languages:
         | 'any'
         | {
@@ -688,6 +695,24 @@ export interface components {
       speechSources: 'any' | string[];
       /** @description Names for `voice`; empty: not known here, any is passed on. */
       voices: string[];
+      /** @description How each step is run, where this service runs the engine itself. */
+      parts?: {
+        stt: {
+          /** @enum {string} */
+          kind: 'built-in' | 'http';
+          model?: string;
+        };
+        translator: {
+          /** @enum {string} */
+          kind: 'built-in' | 'http';
+          model?: string;
+        };
+        tts: {
+          /** @enum {string} */
+          kind: 'built-in' | 'http';
+          model?: string;
+        };
+      };
       limits: {
         [key: string]: number;
       };
@@ -771,6 +796,11 @@ export interface components {
       }[];
       /** @description Text that had arrived before the failure. */
       partial?: string;
+      /**
+       * @description The part of the cascade that failed: speech recognition, translator or voice.
+       * @enum {string}
+       */
+      part?: 'stt' | 'translator' | 'tts';
       /** @description Of `/readyz` only. */
       checks?: {
         name: string;

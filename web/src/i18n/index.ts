@@ -1,14 +1,16 @@
 /** The selected language of the page, which is stored as a preference and set on the document, and its messages. */
-import { computed, watchEffect, type ComputedRef } from 'vue';
+import { computed, shallowRef, watch, watchEffect, type ComputedRef } from 'vue';
 import type { IsErrorCode, AppErrorCode } from '../api/errors.js';
 import { usePreferences } from '../store/preferences.js';
 import { en, type Messages } from './en.js';
 import type { Locale, Localized } from './locales.js';
-import { zhHans } from './zh-hans.js';
-import { zhHant } from './zh-hant.js';
 
-/** Those that all places share. */
-const MESSAGES: Localized<Messages> = { en, 'zh-Hans': zhHans, 'zh-Hant': zhHant };
+/** Those that all places share. English comes with the page, any other language when it is needed: 2 kB each. */
+const MESSAGES: Localized<() => Messages | Promise<Messages>> = {
+  en: () => en,
+  'zh-Hans': async () => (await import('./zh-hans.js')).zhHans,
+  'zh-Hant': async () => (await import('./zh-hant.js')).zhHant,
+};
 
 /** The first of the browser's languages that the page supports, else English. */
 export function preferredLocale(languages: readonly string[]): Locale {
@@ -23,24 +25,37 @@ export function preferredLocale(languages: readonly string[]): Locale {
 export const isErrorCode: IsErrorCode = (code): code is AppErrorCode => Object.hasOwn(en.errors, code);
 
 export interface I18n {
-  /** Writable: `preference.locale = 'en'`. */
+  /** Writable: `preference.locale = 'en'`. Where its messages cannot be loaded, it returns to the language shown. */
   readonly preference: { locale: Locale };
   readonly messages: ComputedRef<Messages>;
   /** The value in the selected language. */
   translate<T>(localized: Localized<T>): T;
 }
 
-export function createI18n(): I18n {
+/** Resolves with the messages of the preferred language; with the English ones where those cannot be loaded. */
+export async function createI18n(): Promise<I18n> {
   const preference = usePreferences<{ locale: Locale }>('locale', {
     locale: preferredLocale(navigator.languages),
   });
   if (!Object.hasOwn(MESSAGES, preference.locale)) preference.locale = 'en';
+  const shown = shallowRef<{ locale: Locale; messages: Messages }>({ locale: 'en', messages: en });
+  async function show(locale: Locale): Promise<void> {
+    try {
+      const messages = await MESSAGES[locale]();
+      if (preference.locale === locale) shown.value = { locale, messages };
+    } catch (error) {
+      console.warn(`the messages in ${locale} could not be loaded:`, error);
+      preference.locale = shown.value.locale;
+    }
+  }
+  await show(preference.locale);
+  watch(() => preference.locale, show);
   watchEffect(() => {
-    document.documentElement.lang = preference.locale;
+    document.documentElement.lang = shown.value.locale;
   });
   return {
     preference,
-    messages: computed(() => MESSAGES[preference.locale]),
-    translate: (localized) => localized[preference.locale],
+    messages: computed(() => shown.value.messages),
+    translate: (localized) => localized[shown.value.locale],
   };
 }
