@@ -66,6 +66,14 @@ describe('the policy of the page', () => {
     expect(policy).not.toContain('unsafe');
   });
 
+  it('stands on documents, and not on what is loaded into them', async () => {
+    const script = (await get('/assets/files-3c4d.js')).headers;
+    expect(script['content-security-policy']).toBeUndefined();
+    expect(script['x-frame-options']).toBeUndefined();
+    expect(script['x-content-type-options']).toBe('nosniff');
+    expect((await get('/')).headers['x-frame-options']).toBe('DENY');
+  });
+
   it('is not extended by a file that is damaged: the service does not start', async () => {
     const damaged = await mkdtemp(join(tmpdir(), 'page-'));
     await writeFile(join(damaged, 'style-hashes.json'), `["sha256-x' 'unsafe-inline"]`);

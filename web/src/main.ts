@@ -7,5 +7,4 @@ import './tokens.css';
 import './base.css';
 import './conversation/conversation.css';
 
-const i18n = await createI18n();
-createApp(App, { i18n }).use(createPageRouter()).mount('#app');
+void createI18n().then((i18n) => createApp(App, { i18n }).use(createPageRouter()).mount('#app'));
