@@ -10,13 +10,13 @@ export interface TextBreak {
 
 /** What a pause of `fullMs` is worth to such a break; a longer one is worth no more. */
 const WORTH = {
-  sentence: { most: 4, fullMs: 600 },
+  sentence: { most: 4, fullMs: 400 },
   clause: { most: 2.5, fullMs: 500 },
   other: { most: 1.2, fullMs: 500 },
 } as const;
 /** How far speech may be off the average speed: so much, and that share of the stretch. */
-const TOLERANCE_MS = 150;
-const TOLERANCE_SHARE = 0.15;
+const TOLERANCE_MS = 250;
+const TOLERANCE_SHARE = 0.25;
 /** Only the longest pauses are looked at: there are few cues in a segment. */
 const MAX_PAUSES = 40;
 /** No cue is so short that two breaks are nearer. */

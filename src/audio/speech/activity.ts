@@ -1,4 +1,4 @@
-/** Tells frames of speech from frames of background, one second late: it looks ahead to know the noise. */
+/** Tells frames of speech from frames of background, two seconds late: it looks ahead to know the noise. */
 import { BandLevels, FRAME_MS } from './band-levels.js';
 import { NoiseFloor } from './noise-floor.js';
 
@@ -15,8 +15,8 @@ const STAY_MARGIN_DB = 3.5;
 const FAINTEST_LOW_DB = -58;
 const FAINTEST_HIGH_DB = -62;
 
-const LOOK_AHEAD_FRAMES = 1_000 / FRAME_MS;
-/** Frames between two looks at the coming second. */
+const LOOK_AHEAD_FRAMES = 2_000 / FRAME_MS;
+/** Frames between two looks ahead. */
 const OBSERVE_EVERY = 10;
 /** Decisions smooth over three frames, the floor over five: what varies less can be told apart by less. */
 const DECIDE_FRAMES = 3;
@@ -41,7 +41,7 @@ export class SpeechActivity {
     return decided;
   }
 
-  /** @returns the frames of the last second. */
+  /** @returns the frames that are left. */
   end(): ActivityFrame[] {
     const decided: ActivityFrame[] = [];
     while (this.#decided < this.#frames) decided.push(this.#decide());
@@ -50,36 +50,35 @@ export class SpeechActivity {
 
   #decide(): ActivityFrame {
     const observe = this.#decided % OBSERVE_EVERY === 0;
-    const isLastSecond = this.#frames - this.#decided < LOOK_AHEAD_FRAMES;
     this.#decided += 1;
-    const low = this.#low.decide(observe, isLastSecond);
-    const high = this.#high.decide(observe, isLastSecond);
+    const low = this.#low.decide(observe);
+    const high = this.#high.decide(observe);
     return { active: low.active || high.active, levelDb: low.levelDb };
   }
 }
 
-/** One band: its powers of the coming second and of the frames just before. */
+/** One band: its powers of the time ahead and of the frames just before. */
 class Band {
   readonly #faintestDb: number;
-  readonly #floor = new NoiseFloor();
-  /** The frame to decide next is at `#next`; at most four frames before it and a second after it are kept. */
+  readonly #floor: NoiseFloor;
+  /** The frame to decide next is at `#next`; a few seconds before it and the look-ahead after it are kept. */
   readonly #powers: number[] = [];
   #next = 0;
   #active = false;
 
   constructor(faintestDb: number) {
     this.#faintestDb = faintestDb;
+    this.#floor = new NoiseFloor(faintestDb - START_MARGIN_DB);
   }
 
   push(power: number): void {
     this.#powers.push(power);
   }
 
-  decide(observe: boolean, isLastSecond: boolean): ActivityFrame {
-    // At the end the last whole second stands for the coming one, which is too short to be judged.
-    if (observe && (!isLastSecond || this.#next === this.#powers.length)) this.#observe();
+  decide(observe: boolean): ActivityFrame {
+    this.#floor.follow(this.#smoothed(this.#next, FLOOR_FRAMES));
+    if (observe) this.#observe();
     const levelDb = this.#smoothed(this.#next, DECIDE_FRAMES);
-    if (!observe || isLastSecond) this.#floor.follow(this.#smoothed(this.#next, FLOOR_FRAMES));
     const margin = this.#active ? STAY_MARGIN_DB : START_MARGIN_DB;
     this.#active = levelDb > Math.max(this.#floor.db + margin, this.#faintestDb);
     this.#next += 1;

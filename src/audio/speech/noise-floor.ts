@@ -5,31 +5,45 @@
  * speech of three synthetic voices by 5 at the least.
  */
 const STEADY_SPREAD_DB = 3;
+/** Frames of the second that is judged as steady or not. */
+export const STEADY_FRAMES = 100;
 /** How fast the floor rises where nothing tells noise from speech: slower than speech returns to it between syllables. */
 const RISE_DB_PER_FRAME = 0.03;
-const FIRST_PERCENTILE = 0.05;
 
 /**
- * The floor falls at once to the quietest moments, rises slowly, and is set anew by each second that is steady: so noise
- * that begins, stops or changes is known from its first moment on.
+ * The floor falls at once to the quietest moments and rises slowly. Besides, it is set anew by each second that is steady,
+ * and is never below the quietest moment of the two seconds to come: so noise that begins, stops or changes is known from its
+ * first moment on.
  */
 export class NoiseFloor {
-  #db: number | undefined;
+  readonly #lowestDb: number;
+  #db: number;
 
-  get db(): number {
-    return this.#db ?? 0;
+  /** @param lowestDb the floor of a silent recording. */
+  constructor(lowestDb: number) {
+    this.#lowestDb = lowestDb;
+    this.#db = lowestDb;
   }
 
-  /** @param comingDb the smoothed levels of the coming second, from the present frame on; of the last second, if it is the end. */
+  get db(): number {
+    return this.#db;
+  }
+
+  /** @param comingDb the smoothed levels of the two seconds from the present frame on, or what is left of the recording. */
   observe(comingDb: readonly number[]): void {
-    const sorted = comingDb.toSorted((a, b) => a - b);
+    if (comingDb.length < STEADY_FRAMES) return;
+    const sorted = comingDb.slice(0, STEADY_FRAMES).sort((a, b) => a - b);
     const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
-    if (at(0.95) - at(0.05) <= STEADY_SPREAD_DB) this.#db = at(0.5);
-    else this.#db ??= at(FIRST_PERCENTILE);
+    if (at(0.95) - at(0.05) <= STEADY_SPREAD_DB) this.#set(at(0.5));
+    else this.#set(Math.max(this.#db, Math.min(...comingDb)));
   }
 
   /** Follows the smoothed level of one frame. */
   follow(levelDb: number): void {
-    if (this.#db !== undefined) this.#db = Math.min(levelDb, this.#db + RISE_DB_PER_FRAME);
+    this.#set(Math.min(levelDb, this.#db + RISE_DB_PER_FRAME));
+  }
+
+  #set(db: number): void {
+    this.#db = Math.max(this.#lowestDb, db);
   }
 }

@@ -12,7 +12,7 @@ const NEIGHBOUR_FRAMES = 2_000 / FRAME_MS;
 
 /**
  * Push samples in order, in chunks of any size. A segment is returned as soon as nothing that follows can change it: at
- * most 3.5 s after its end, or once the next one has lasted for a second.
+ * most 4.5 s after its end, or once the next one has lasted for a second.
  */
 export class SpeechSegmenter {
   readonly #activity = new SpeechActivity();
