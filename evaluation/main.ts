@@ -24,7 +24,10 @@ const recording = await createRecording({
 const { segments, silent, scores, tookMs } = measureSegmentation(recording);
 
 const row = (name: string, value: (score: Score) => string | number): Record<string, string | number> =>
-  Object.fromEntries([['measure', name], ...[...scores].map(([level, score]) => [level, value(score)] as const)]);
+  Object.fromEntries([
+    ['measure', name],
+    ...[...scores].map(([level, score]) => [level, value(score)] as const),
+  ]);
 const three = ({ medianMs, p95Ms, largestMs }: Score['start']): string =>
   [medianMs, p95Ms, largestMs].map(Math.round).join(' / ');
 console.table([
@@ -43,7 +46,9 @@ console.table([
   row('over a limit, unreported', (score) => score.overLimitUnreported),
   row('drift, ms an hour', (score) => score.driftMsPerHour.toFixed(1)),
 ]);
-console.log(`${segments.length} segments, ${silent} of them without speech, found in ${Math.round(tookMs)} ms.`);
+console.log(
+  `${segments.length} segments, ${silent} of them without speech, found in ${Math.round(tookMs)} ms.`,
+);
 
 const failed = [...scores].flatMap(([level, score]) => {
   const isNoisy = level === '10 dB' || level === 'all';

@@ -39,7 +39,14 @@ const BELOW_SPEECH_DB: Readonly<Record<NoiseLevel, number>> = { clean: Infinity,
 
 /** @throws Error when speech and the shortest silences take longer than the recording, or the longest less. */
 export async function createRecording(options: RecordingOptions): Promise<EvaluationRecording> {
-  const { sentences: count, durationMs, noise, voices = ['slt', 'rms'], seed = 1, noiseKind = 'pink' } = options;
+  const {
+    sentences: count,
+    durationMs,
+    noise,
+    voices = ['slt', 'rms'],
+    seed = 1,
+    noiseKind = 'pink',
+  } = options;
   const speech: Buffer[] = [];
   for (let index = 0; index < count; index += 1)
     speech.push(await speakSentence(sentenceAt(index), voices[index % voices.length] ?? 'slt'));

@@ -49,9 +49,14 @@ export function scoreCues<Sentence extends ReferenceSentence>(
   isCounted: (sentence: Sentence) => boolean = () => true,
 ): Score {
   const cues = segments.flatMap((segment) => segment.cues);
-  const found = cues.flatMap((cue, index) => plainWords(cue[side].join(' ')).map((word) => ({ word, index })));
+  const found = cues.flatMap((cue, index) =>
+    plainWords(cue[side].join(' ')).map((word) => ({ word, index })),
+  );
   const reference = sentences.map(({ text }) => plainWords(text));
-  const { matches, extra } = alignWords(reference.flat(), found.map(({ word }) => word));
+  const { matches, extra } = alignWords(
+    reference.flat(),
+    found.map(({ word }) => word),
+  );
   const starts: { x: number; y: number }[] = [];
   const ends: number[] = [];
   let [startsInside, sentencesLost, wordsMissing, at] = [0, 0, 0, 0];

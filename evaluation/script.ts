@@ -1,21 +1,63 @@
 /** The script of the evaluation: English sentences that all differ, the same ones each time. */
 
 const WHO = [
-  ...['The captain', 'My older sister', 'A young doctor', 'The night train', 'Our neighbour', 'The committee'],
+  ...[
+    'The captain',
+    'My older sister',
+    'A young doctor',
+    'The night train',
+    'Our neighbour',
+    'The committee',
+  ],
   ...['Doctor Helen Carter', 'The museum', 'A tired farmer', 'The new teacher'],
 ];
 const DID = [
-  ...['found', 'brought', 'repaired', 'described', 'forgot', 'carried', 'painted', 'returned', 'ordered', 'hid'],
+  ...[
+    'found',
+    'brought',
+    'repaired',
+    'described',
+    'forgot',
+    'carried',
+    'painted',
+    'returned',
+    'ordered',
+    'hid',
+  ],
 ];
 const WHAT = [
-  ...['the old map', 'three wooden boxes', 'a letter from Lisbon', 'the broken window', 'every single photograph'],
-  ...['a bag of green apples', 'the last two tickets', 'her grandfather\'s watch', 'seven silver coins', 'the yellow boat'],
+  ...[
+    'the old map',
+    'three wooden boxes',
+    'a letter from Lisbon',
+    'the broken window',
+    'every single photograph',
+  ],
+  ...[
+    'a bag of green apples',
+    'the last two tickets',
+    "her grandfather's watch",
+    'seven silver coins',
+    'the yellow boat',
+  ],
 ];
 const WHERE = [
-  ...['near the river', 'behind the station', 'in the upper garden', 'on the second floor', 'under the stone bridge'],
+  ...[
+    'near the river',
+    'behind the station',
+    'in the upper garden',
+    'on the second floor',
+    'under the stone bridge',
+  ],
 ];
 const WHEN = [
-  ...['before breakfast', 'on Thursday evening', 'when the storm was over', 'because nobody else could help', 'in March'],
+  ...[
+    'before breakfast',
+    'on Thursday evening',
+    'when the storm was over',
+    'because nobody else could help',
+    'in March',
+  ],
 ];
 const SHORT = [
   ...['Nobody answered.', 'That was enough.', 'Why not tomorrow?', 'Please wait outside.', 'I do not agree.'],

@@ -45,7 +45,9 @@ export function measureSegmentation(recording: EvaluationRecording): Segmentatio
 function textsOf(segments: readonly SpeechSegment[], sentences: readonly SpokenSentence[]): string[][] {
   const texts: string[][] = segments.map(() => []);
   for (const { text, startMs, endMs } of sentences) {
-    const shared = segments.map((segment) => Math.min(endMs, segment.endMs) - Math.max(startMs, segment.startMs));
+    const shared = segments.map(
+      (segment) => Math.min(endMs, segment.endMs) - Math.max(startMs, segment.startMs),
+    );
     const most = Math.max(...shared);
     if (most > 0) texts[shared.indexOf(most)]?.push(text);
   }

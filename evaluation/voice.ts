@@ -26,7 +26,8 @@ export async function speakSentence(text: string, voice: Voice): Promise<Buffer>
     { encoding: 'buffer', maxBuffer: MAX_WAV_BYTES },
   );
   const wav = parseStreamedWav(stdout);
-  if (wav === undefined) throw new Error(`No speech came from the voice ${voice}: install flite and espeak-ng.`);
+  if (wav === undefined)
+    throw new Error(`No speech came from the voice ${voice}: install flite and espeak-ng.`);
   return atSpeechLevel(trim(resample(stdout.subarray(wav.samplesAt), wav.format.sampleRate, SAMPLE_RATE)));
 }
 

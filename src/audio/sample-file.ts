@@ -12,7 +12,10 @@ const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT']);
  * @param path of a file that does not exist, or is replaced.
  * @throws GatewayError `storage-full` when the disk is full; whatever `chunks` throws.
  */
-export async function* writeSamples(chunks: AsyncIterable<Buffer>, path: string): AsyncGenerator<Buffer, void, void> {
+export async function* writeSamples(
+  chunks: AsyncIterable<Buffer>,
+  path: string,
+): AsyncGenerator<Buffer, void, void> {
   const file = await open(path, 'w').catch((error: unknown) => {
     throw toStorageError(error);
   });

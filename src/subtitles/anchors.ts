@@ -49,9 +49,7 @@ function anchorBreaks(
     if (took < MIN_SPOKEN_MS) return -Infinity;
     return -(((took - expected) / (TOLERANCE_MS + TOLERANCE_SHARE * expected)) ** 2);
   };
-  const anchors: Anchor[] = [
-    { score: 0, width: 0, spokenMs: 0, previous: undefined, index: -1, pause: -1 },
-  ];
+  const anchors: Anchor[] = [{ score: 0, width: 0, spokenMs: 0, previous: undefined, index: -1, pause: -1 }];
   const pauses = longestPauses(clock);
   for (const [index, { width, kind }] of breaks.entries()) {
     const before = [...anchors];
@@ -71,9 +69,12 @@ function anchorBreaks(
     }
   }
   const end = (anchor: Anchor): number => anchor.score + gain(anchor, totalWidth, clock.spokenMs);
-  let chosen: Anchor | undefined = anchors.reduce((best, anchor) => (end(anchor) > end(best) ? anchor : best));
+  let chosen: Anchor | undefined = anchors.reduce((best, anchor) =>
+    end(anchor) > end(best) ? anchor : best,
+  );
   const found = breaks.map((): number | undefined => undefined);
-  for (; chosen !== undefined && chosen.index >= 0; chosen = chosen.previous) found[chosen.index] = chosen.pause;
+  for (; chosen !== undefined && chosen.index >= 0; chosen = chosen.previous)
+    found[chosen.index] = chosen.pause;
   return found;
 }
 
@@ -111,7 +112,8 @@ export function alignText(
 function interpolate(known: readonly { width: number; spokenMs: number }[], width: number): number {
   const next = known.findIndex((each) => each.width >= width);
   const [before, after] = [known[Math.max(0, next - 1)], known[next]];
-  if (before === undefined || after === undefined || after.width === before.width) return after?.spokenMs ?? 0;
+  if (before === undefined || after === undefined || after.width === before.width)
+    return after?.spokenMs ?? 0;
   const share = (width - before.width) / (after.width - before.width);
   return before.spokenMs + share * (after.spokenMs - before.spokenMs);
 }

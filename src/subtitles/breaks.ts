@@ -17,10 +17,12 @@ const CLOSERS = `["'”’»)\\]」』）〉》】]*`;
 const SENTENCE_END = new RegExp(`[.!?…。！？؟۔।॥]${CLOSERS}$`, 'u');
 const CLAUSE_END = new RegExp(`[,;:，；：、،؛–—]${CLOSERS}$`, 'u');
 /** A full stop after an initial or a title ends no sentence. */
-const ABBREVIATION = /^\p{P}*(?:\p{L}|(?:\p{L}\.)+\p{L}|mr|mrs|ms|dr|prof|st|sr|sra|srta|mme|mlle|fr|hr|nr|no|vs|etc|ca|bzw|z\.b)\.$/iu;
+const ABBREVIATION =
+  /^\p{P}*(?:\p{L}|(?:\p{L}\.)+\p{L}|mr|mrs|ms|dr|prof|st|sr|sra|srta|mme|mlle|fr|hr|nr|no|vs|etc|ca|bzw|z\.b)\.$/iu;
 const CAPITALIZED = /^\p{Lu}[\p{L}'’.-]*$/u;
 /** Particles of Japanese and Chinese, with which no line should begin. */
-const PARTICLE = /^(?:[はがをにでとものへやかねよなてただし的了着过吗呢吧们地得]|から|まで|ます|です|ました|でした)\p{P}*$/u;
+const PARTICLE =
+  /^(?:[はがをにでとものへやかねよなてただし的了着过吗呢吧们地得]|から|まで|ます|です|ました|でした)\p{P}*$/u;
 
 /** Whether a sentence ends with the word, as far as it and the next one tell. */
 export function endsSentence(word: Word, next: Word | undefined): boolean {

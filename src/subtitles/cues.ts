@@ -49,7 +49,10 @@ export function cuesOfSegment(
 ): SegmentCues {
   const { subtitles } = options;
   const clock = new SpeechClock(segment);
-  const source = new BreakableText(subtitles === 'target' ? '' : (segment.source ?? ''), options.source ?? '');
+  const source = new BreakableText(
+    subtitles === 'target' ? '' : (segment.source ?? ''),
+    options.source ?? '',
+  );
   const target = new BreakableText(subtitles === 'source' ? '' : segment.text, options.target ?? '');
   if (source.count === 0 && target.count === 0) return { cues: [], warnings: [] };
   const latestMs = Math.max(untilMs, segment.endMs);

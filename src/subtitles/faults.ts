@@ -24,8 +24,10 @@ export function cueFaults(
 ): { fault: CueFault; measured: number; limit: number }[] {
   const faults: { fault: CueFault; measured: number; limit: number }[] = [];
   const durationMs = cue.endMs - cue.startMs;
-  if (durationMs < MIN_CUE_MS) faults.push({ fault: 'cue-too-short', measured: durationMs, limit: MIN_CUE_MS });
-  if (durationMs > MAX_CUE_MS) faults.push({ fault: 'cue-too-long', measured: durationMs, limit: MAX_CUE_MS });
+  if (durationMs < MIN_CUE_MS)
+    faults.push({ fault: 'cue-too-short', measured: durationMs, limit: MIN_CUE_MS });
+  if (durationMs > MAX_CUE_MS)
+    faults.push({ fault: 'cue-too-long', measured: durationMs, limit: MAX_CUE_MS });
   for (const side of ['source', 'target'] as const) {
     const limits = cueLimits(tags[side]);
     const longest = Math.max(0, ...cue[side].map((line) => textWidth(line, limits)));
@@ -60,6 +62,9 @@ export function cueWarnings(
   }
   return [...worst].map(([fault, { measured, limit, count }]) => {
     const where = count === 1 ? 'One cue has' : `${count} cues have up to`;
-    return { code: fault, detail: `${where} ${Math.round(measured * 10) / 10} ${UNITS[fault]}; the limit is ${limit}.` };
+    return {
+      code: fault,
+      detail: `${where} ${Math.round(measured * 10) / 10} ${UNITS[fault]}; the limit is ${limit}.`,
+    };
   });
 }

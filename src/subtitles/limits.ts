@@ -44,7 +44,7 @@ const NARROW = /[\u0020-\u024f\u2010-\u2027\uff61-\uff9f]/u;
 
 /** The characters of a text as its language counts them. */
 export function textWidth(text: string, limits: CueLimits): number {
-  const characters = [...text.replace(WITHOUT_WIDTH, '')];
+  const characters = Array.from(text.replace(WITHOUT_WIDTH, ''));
   if (!limits.countsWidth) return characters.length;
   return characters.reduce((sum, character) => sum + (NARROW.test(character) ? 0.5 : 1), 0);
 }

@@ -12,8 +12,12 @@ const MAX_CHARACTERS_PER_SECOND = 35;
  * @returns `repetition` where the same four words stand in it four times, without overlap; `too-fast` above 35 characters
  *   for each second of speech; undefined for plausible text.
  */
-export function findImplausibility(text: string, language: string, speechMs: number): Implausibility | undefined {
-  const characters = [...text.trim()].length;
+export function findImplausibility(
+  text: string,
+  language: string,
+  speechMs: number,
+): Implausibility | undefined {
+  const characters = Array.from(text.trim()).length;
   if (characters > MAX_CHARACTERS_PER_SECOND * (speechMs / 1000)) return 'too-fast';
   return hasLoop(splitWords(text, language).map((word) => bare(word.text))) ? 'repetition' : undefined;
 }

@@ -10,7 +10,11 @@ export class SpeechClock {
   /** Time spoken in all. */
   readonly spokenMs: number;
 
-  constructor(segment: { readonly startMs: number; readonly endMs: number; readonly pauses: readonly Pause[] }) {
+  constructor(segment: {
+    readonly startMs: number;
+    readonly endMs: number;
+    readonly pauses: readonly Pause[];
+  }) {
     this.startMs = segment.startMs;
     this.endMs = segment.endMs;
     this.pauses = segment.pauses;

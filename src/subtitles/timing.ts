@@ -55,13 +55,19 @@ export function timeCues(
 function startsInSpeech(texts: readonly TimedText[], clock: SpeechClock): number[] {
   const total = texts.reduce((sum, { width }) => sum + width, 0);
   let width = 0;
-  const breaks = texts.slice(0, -1).map((text): TextBreak => ({ width: (width += text.width), kind: text.ends }));
+  const breaks = texts
+    .slice(0, -1)
+    .map((text): TextBreak => ({ width: (width += text.width), kind: text.ends }));
   const { spokenAt } = alignText(breaks, total, clock);
   return [0, ...breaks.map((each) => spokenAt(each.width))];
 }
 
 /** @returns the starts in order, at least a slot apart; each late enough for the cue before it to be read, within bounds. */
-function delayForReading(texts: readonly TimedText[], spoken: readonly number[], clock: SpeechClock): number[] {
+function delayForReading(
+  texts: readonly TimedText[],
+  spoken: readonly number[],
+  clock: SpeechClock,
+): number[] {
   const count = texts.length;
   const slotMs = Math.min(LEAST_CUE_MS + CUE_GAP_MS, clock.spokenMs / count);
   const starts: number[] = [];

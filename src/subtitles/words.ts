@@ -31,9 +31,13 @@ function joinPunctuation(words: readonly Word[]): Word[] {
   const joined: Word[] = [];
   for (const word of words) {
     const last = joined.at(-1);
-    if (last === undefined || !(/^[\p{Pe}\p{Pf}!%,.:;?…、。！？]+$/u.test(word.text) || isOnlyOpening(last.text)))
+    if (
+      last === undefined ||
+      !(/^[\p{Pe}\p{Pf}!%,.:;?…、。！？]+$/u.test(word.text) || isOnlyOpening(last.text))
+    )
       joined.push(word);
-    else joined[joined.length - 1] = { ...word, text: `${last.text}${last.blankAfter ? ' ' : ''}${word.text}` };
+    else
+      joined[joined.length - 1] = { ...word, text: `${last.text}${last.blankAfter ? ' ' : ''}${word.text}` };
   }
   return joined;
 }
@@ -55,7 +59,9 @@ function splitUnspaced(chunk: string, language: string): string[] {
 function belongTogether(last: string, next: string): boolean {
   if (CLINGS_TO_LAST.test(next) || CLINGS_TO_NEXT.test(last)) return true;
   // Latin words and figures are whole, with the punctuation inside them.
-  return !UNSPACED.test(last.slice(-1)) && !UNSPACED.test(next.slice(0, 1)) && !CLINGS_TO_LAST.test(last.slice(-1));
+  return (
+    !UNSPACED.test(last.slice(-1)) && !UNSPACED.test(next.slice(0, 1)) && !CLINGS_TO_LAST.test(last.slice(-1))
+  );
 }
 
 function segmenterFor(language: string): Intl.Segmenter {

@@ -64,7 +64,10 @@ describe('the samples are those of a recording decoded at once', () => {
     const wave = `0.5*sin(2*PI*440*t)|-0.5*sin(2*PI*440*t)`;
     const input = ['-f', 'lavfi', '-i', `aevalsrc='${wave}':s=48000:d=2`];
     for (const extension of ['wav', 'mp3', 'm4a'])
-      expect(levelAt(await decode(await record(files.path(`phase.${extension}`), input)), 440)).toBeCloseTo(-6, 0);
+      expect(levelAt(await decode(await record(files.path(`phase.${extension}`), input)), 440)).toBeCloseTo(
+        -6,
+        0,
+      );
   });
 });
 
@@ -84,19 +87,24 @@ describe('a film', () => {
     expect(Math.abs(levelAt(pcm, 1700) + 6)).toBeLessThan(1.5);
   });
 
-  it.each(FILMS.slice(0, 4))('in %s is heard from the track that is marked as default', async (extension, codecs) => {
-    const marks = ['-disposition:a:0', '0', '-disposition:a:1', '0', '-disposition:a:2', 'default'];
-    const pcm = await decode(await film(`marked.${extension}`, codecs, ...marks));
-    expect(Math.abs(levelAt(pcm, 2600) + 6)).toBeLessThan(1.5);
-    expect(levelAt(pcm, 1700)).toBeLessThan(-40);
-  });
+  it.each(FILMS.slice(0, 4))(
+    'in %s is heard from the track that is marked as default',
+    async (extension, codecs) => {
+      const marks = ['-disposition:a:0', '0', '-disposition:a:1', '0', '-disposition:a:2', 'default'];
+      const pcm = await decode(await film(`marked.${extension}`, codecs, ...marks));
+      expect(Math.abs(levelAt(pcm, 2600) + 6)).toBeLessThan(1.5);
+      expect(levelAt(pcm, 1700)).toBeLessThan(-40);
+    },
+  );
 
   it('is heard from the first track that can be decoded where the default one cannot', async () => {
     const marks = ['-disposition:a:0', '0', '-disposition:a:1', 'default', '-disposition:a:2', '0'];
     const bytes = await readFile(await film('known.mkv', ['-c:v', 'mpeg4', '-c:a', 'libvorbis'], ...marks));
     const second = bytes.indexOf('A_VORBIS', bytes.indexOf('A_VORBIS') + 1);
     bytes.write('A_NOBODY', second, 'latin1');
-    expect(Math.abs(levelAt(await decode(await files.write('unknown.mkv', bytes)), 1700) + 6)).toBeLessThan(1.5);
+    expect(Math.abs(levelAt(await decode(await files.write('unknown.mkv', bytes)), 1700) + 6)).toBeLessThan(
+      1.5,
+    );
   });
 
   it('without sound is refused', async () => {
@@ -110,12 +118,20 @@ describe('bounds', () => {
     const wav = await record(files.path('long.wav'), toneInput({ seconds: 21 }));
     const mp3 = await record(files.path('long.mp3'), toneInput({ seconds: 21 }));
     const exact = await record(files.path('exact.flac'), toneInput({ seconds: 20, rate: 24_000 }));
-    for (const path of [wav, mp3]) await expect(decode(path)).rejects.toMatchObject({ code: 'audio-too-long' });
+    for (const path of [wav, mp3])
+      await expect(decode(path)).rejects.toMatchObject({ code: 'audio-too-long' });
     expect((await decode(exact)).length).toBe(20 * 48_000);
   });
 
   it('refuses a file without samples, of no known format, or damaged', async () => {
-    const empty = await record(files.path('empty.wav'), toneInput({ seconds: 0.1 }), '-t', '0', '-ar', '24000');
+    const empty = await record(
+      files.path('empty.wav'),
+      toneInput({ seconds: 0.1 }),
+      '-t',
+      '0',
+      '-ar',
+      '24000',
+    );
     await expect(decode(empty)).rejects.toMatchObject({ code: 'empty-audio' });
     const text = await files.write('text.mp4', 'Not a film.'.repeat(100));
     await expect(decode(text)).rejects.toMatchObject({ code: 'unsupported-media-type' });
@@ -135,7 +151,12 @@ describe('bounds', () => {
 
   it('ends a process that stops giving output', async () => {
     const sleeper = await files.write('sleeper.sh', '#!/bin/sh\nexec sleep 60\n');
-    const stalled = new RecordingDecoder({ concurrency: 1, maxSeconds: 20, ffmpegPath: sleeper, stallMs: 200 });
+    const stalled = new RecordingDecoder({
+      concurrency: 1,
+      maxSeconds: 20,
+      ffmpegPath: sleeper,
+      stallMs: 200,
+    });
     const mp3 = await record(files.path('stall.mp3'), toneInput());
     await expect(decode(mp3, stalled)).rejects.toMatchObject({ code: 'undecodable-audio' });
     await stalled.close();
@@ -143,7 +164,8 @@ describe('bounds', () => {
 });
 
 describe('nothing is left behind', () => {
-  const long = (): Promise<string> => record(files.path('slow.flac'), toneInput({ seconds: 19, rate: 192_000 }));
+  const long = (): Promise<string> =>
+    record(files.path('slow.flac'), toneInput({ seconds: 19, rate: 192_000 }));
 
   it('by a consumer that leaves', async () => {
     for await (const chunk of decoder.decode(await long())) {
@@ -161,7 +183,7 @@ describe('nothing is left behind', () => {
     await running.next();
     const abort = new AbortController();
     const waiting = decode(path, one, abort.signal);
-    await until("one waits", () => one.stats.waiting === 1);
+    await until('one waits', () => one.stats.waiting === 1);
     abort.abort(new Error('no longer wanted'));
     await expect(waiting).rejects.toThrow('no longer wanted');
     await running.return();
@@ -203,7 +225,8 @@ describe('samples in a file', () => {
     await symlink('/dev/full', path);
     const source = await files.write('plain.pcm', sine());
     const write = async (): Promise<void> => {
-      for await (const chunk of writeSamples(chunksOf(await readFile(source)), path)) expect(chunk).toBeUndefined();
+      for await (const chunk of writeSamples(chunksOf(await readFile(source)), path))
+        expect(chunk).toBeUndefined();
     };
     await expect(write()).rejects.toMatchObject({ code: 'storage-full', status: 507 });
     expect(await readdir(dirname(path))).not.toContain('full.pcm');
@@ -218,7 +241,8 @@ describe('samples in a file', () => {
     await expect(stat(path)).rejects.toThrow('ENOENT');
     const mp3 = await record(files.path('too-long.mp3'), toneInput({ seconds: 21 }));
     const write = async (): Promise<void> => {
-      for await (const chunk of writeSamples(decoder.decode(mp3), path)) expect(chunk.length).toBeGreaterThan(-1);
+      for await (const chunk of writeSamples(decoder.decode(mp3), path))
+        expect(chunk.length).toBeGreaterThan(-1);
     };
     await expect(write()).rejects.toMatchObject({ code: 'audio-too-long' });
     await expect(stat(path)).rejects.toThrow('ENOENT');

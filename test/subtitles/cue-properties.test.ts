@@ -1,7 +1,12 @@
 /** What holds of the cues of any segments with any texts. */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { buildCues, type Cue, type SubtitleOptions, type TranslatedSegment } from '../../src/subtitles/cues.js';
+import {
+  buildCues,
+  type Cue,
+  type SubtitleOptions,
+  type TranslatedSegment,
+} from '../../src/subtitles/cues.js';
 import { cueFaults } from '../../src/subtitles/faults.js';
 import { CUE_GAP_MS, MAX_LINES } from '../../src/subtitles/limits.js';
 import { formatSrt, formatVtt } from '../../src/subtitles/formats.js';
@@ -9,12 +14,48 @@ import { parseWithMediaCaptions, parseWithPlussub, parseWithW3c } from '../suppo
 
 const LANGUAGES = ['en', 'es', 'de', 'fr', 'ru', 'ar', 'he', 'hi', 'ja', 'ko', 'zh', 'th', 'fi', 'zxx'];
 const WORDS = [
-  ...['the', 'a', 'House.', 'of', 'and', 'Mr.', 'Smith', 'is', 'running,', 'extraordinarily', '5', 'km', '--', '«Oui', '!»'],
-  ...['今日は、いい天気ですね。', '「東京」へ行きますか？', '我们明天去北京。', 'ประเทศไทยเป็นประเทศที่สวยงาม', '안녕하세요,', 'إلى', 'السوق.'],
-  ...['नमस्ते।', 'https://example.org/a/very/long/address/that/nobody/reads', '<b>', '&', '-->', '👩‍👩‍👧', 'e\u0301', '\u00a0:'],
+  ...[
+    'the',
+    'a',
+    'House.',
+    'of',
+    'and',
+    'Mr.',
+    'Smith',
+    'is',
+    'running,',
+    'extraordinarily',
+    '5',
+    'km',
+    '--',
+    '«Oui',
+    '!»',
+  ],
+  ...[
+    '今日は、いい天気ですね。',
+    '「東京」へ行きますか？',
+    '我们明天去北京。',
+    'ประเทศไทยเป็นประเทศที่สวยงาม',
+    '안녕하세요,',
+    'إلى',
+    'السوق.',
+  ],
+  ...[
+    'नमस्ते।',
+    'https://example.org/a/very/long/address/that/nobody/reads',
+    '<b>',
+    '&',
+    '-->',
+    '👩‍👩‍👧',
+    'e\u0301',
+    '\u00a0:',
+  ],
 ];
 const text = fc.oneof(
-  { weight: 4, arbitrary: fc.array(fc.constantFrom(...WORDS), { maxLength: 60 }).map((words) => words.join(' ')) },
+  {
+    weight: 4,
+    arbitrary: fc.array(fc.constantFrom(...WORDS), { maxLength: 60 }).map((words) => words.join(' ')),
+  },
   { weight: 1, arbitrary: fc.string({ unit: 'grapheme', maxLength: 200 }) },
 );
 
@@ -31,7 +72,10 @@ const recording: fc.Arbitrary<Case> = fc
       fc.record({
         gapMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 4_000 })),
         parts: fc.array(
-          fc.record({ speechMs: fc.integer({ min: 60, max: 9_000 }), pauseMs: fc.integer({ min: 120, max: 2_000 }) }),
+          fc.record({
+            speechMs: fc.integer({ min: 60, max: 9_000 }),
+            pauseMs: fc.integer({ min: 120, max: 2_000 }),
+          }),
           { minLength: 1, maxLength: 5 },
         ),
         text,
@@ -94,7 +138,9 @@ describe('the cues of any recording', () => {
         for (const { startMs, endMs } of perSegment[index] ?? []) {
           expect(startMs).toBeGreaterThanOrEqual(segment.startMs);
           expect(startMs).toBeLessThan(segment.endMs);
-          expect(segment.pauses.find((pause) => startMs >= pause.startMs && startMs < pause.endMs)).toBeUndefined();
+          expect(
+            segment.pauses.find((pause) => startMs >= pause.startMs && startMs < pause.endMs),
+          ).toBeUndefined();
           expect(endMs).toBeLessThanOrEqual(nextMs);
         }
       }
@@ -105,8 +151,11 @@ describe('the cues of any recording', () => {
     check(({ segments, options }, _, perSegment) => {
       for (const [index, segment] of segments.entries()) {
         const cues = perSegment[index] ?? [];
-        const shown = (wanted: boolean, words: string | undefined): string => (wanted ? squeeze([words ?? '']) : '');
-        expect(squeeze(cues.flatMap(({ target }) => target))).toBe(shown(options.subtitles !== 'source', segment.text));
+        const shown = (wanted: boolean, words: string | undefined): string =>
+          wanted ? squeeze([words ?? '']) : '';
+        expect(squeeze(cues.flatMap(({ target }) => target))).toBe(
+          shown(options.subtitles !== 'source', segment.text),
+        );
         expect(squeeze(cues.flatMap(({ source }) => source))).toBe(
           shown(options.subtitles !== 'target', segment.source),
         );

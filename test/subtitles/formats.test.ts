@@ -1,13 +1,29 @@
 /** SRT and WebVTT as three parsers of others read them back, and the shapes of the other formats. */
 import { describe, expect, it } from '@jest/globals';
-import { formatSrt, formatText, formatVtt, toVerboseSegment, type WrittenCue } from '../../src/subtitles/formats.js';
+import {
+  formatSrt,
+  formatText,
+  formatVtt,
+  toVerboseSegment,
+  type WrittenCue,
+} from '../../src/subtitles/formats.js';
 import { parseWithMediaCaptions, parseWithPlussub, parseWithW3c } from '../support/subtitles/parsers.js';
 
 const CUES: WrittenCue[] = [
   { startMs: 0, endMs: 833, source: [], target: ['Yes.'] },
-  { startMs: 61_050, endMs: 62_999, source: ['Tom & Jerry <3 you'], target: ['«¿Tom y Jerry?»', '- 5 > 3 & 2 < 4'] },
+  {
+    startMs: 61_050,
+    endMs: 62_999,
+    source: ['Tom & Jerry <3 you'],
+    target: ['«¿Tom y Jerry?»', '- 5 > 3 & 2 < 4'],
+  },
   { startMs: 3_599_999, endMs: 3_600_001, source: [], target: ['שלום, מה שלומך?', 'مرحبا بالعالم'] },
-  { startMs: 36_000_000, endMs: 36_002_000, source: ['今日は、「いい天気」ですね。'], target: ['&amp; &lt;i&gt; 1 --> 2'] },
+  {
+    startMs: 36_000_000,
+    endMs: 36_002_000,
+    source: ['今日は、「いい天気」ですね。'],
+    target: ['&amp; &lt;i&gt; 1 --> 2'],
+  },
   { startMs: 356_400_007, endMs: 356_401_000, source: [], target: ['1', '00:00:01,000'] },
 ];
 const EXPECTED = CUES.map(({ startMs, endMs, source, target }) => ({

@@ -125,7 +125,9 @@ export class RecordingDecoder {
     let bytes = 0;
     for (const part of parts) {
       try {
-        for await (const pcm of part.kind === 'samples' ? [part.pcm] : this.#decodePart(part.source, signal)) {
+        for await (const pcm of part.kind === 'samples'
+          ? [part.pcm]
+          : this.#decodePart(part.source, signal)) {
           bytes += pcm.length;
           if (bytes > this.#maxSeconds * BYTES_PER_SECOND) throw this.#tooLong();
           if (pcm.length > 0) yield pcm;
@@ -184,7 +186,9 @@ export class RecordingDecoder {
       return 'first';
     } catch (error) {
       signal.throwIfAborted();
-      return defaultTrack(error instanceof GatewayError && error.cause instanceof Error ? error.cause.message : '');
+      return defaultTrack(
+        error instanceof GatewayError && error.cause instanceof Error ? error.cause.message : '',
+      );
     }
   }
 
@@ -259,12 +263,15 @@ async function* readInTime(process: StreamingProcess, stallMs: number): AsyncGen
       stalled = true;
       process.kill();
     }, stallMs);
-    const next = await chunks.next().catch((error: unknown) => {
-      if (stalled) throw stalledDecode(stallMs);
-      throw error;
-    }).finally(() => {
-      clearTimeout(timer);
-    });
+    const next = await chunks
+      .next()
+      .catch((error: unknown) => {
+        if (stalled) throw stalledDecode(stallMs);
+        throw error;
+      })
+      .finally(() => {
+        clearTimeout(timer);
+      });
     if (next.done === true) return;
     yield next.value;
   }

@@ -18,9 +18,9 @@ const FAINTEST_HIGH_DB = -62;
 const LOOK_AHEAD_FRAMES = 2_000 / FRAME_MS;
 /** Frames between two looks ahead. */
 const OBSERVE_EVERY = 10;
-/** Decisions smooth over three frames, the floor over five: what varies less can be told apart by less. */
-const DECIDE_FRAMES = 3;
-const FLOOR_FRAMES = 5;
+/** Decisions smooth over three frames, the floor over five: so many to each side of the one in the middle. */
+const DECIDE_SIDE = 1;
+const FLOOR_SIDE = 2;
 
 export class SpeechActivity {
   readonly #levels = new BandLevels();
@@ -63,6 +63,8 @@ class Band {
   readonly #floor: NoiseFloor;
   /** The frame to decide next is at `#next`; a few seconds before it and the look-ahead after it are kept. */
   readonly #powers: number[] = [];
+  /** Levels smoothed for the floor, of all frames but the last two. */
+  readonly #smoothDb: number[] = [];
   #next = 0;
   #active = false;
 
@@ -73,12 +75,14 @@ class Band {
 
   push(power: number): void {
     this.#powers.push(power);
+    const known = this.#powers.length - FLOOR_SIDE;
+    if (known > 0) this.#smoothDb.push(this.#smoothed(known - 1, FLOOR_SIDE));
   }
 
   decide(observe: boolean): ActivityFrame {
-    this.#floor.follow(this.#smoothed(this.#next, FLOOR_FRAMES));
-    if (observe) this.#observe();
-    const levelDb = this.#smoothed(this.#next, DECIDE_FRAMES);
+    this.#floor.follow(this.#smoothDb[this.#next] ?? this.#smoothed(this.#next, FLOOR_SIDE));
+    if (observe) this.#floor.observe(this.#smoothDb.slice(this.#next));
+    const levelDb = this.#smoothed(this.#next, DECIDE_SIDE);
     const margin = this.#active ? STAY_MARGIN_DB : START_MARGIN_DB;
     this.#active = levelDb > Math.max(this.#floor.db + margin, this.#faintestDb);
     this.#next += 1;
@@ -86,22 +90,19 @@ class Band {
     return { active: this.#active, levelDb };
   }
 
-  #observe(): void {
-    const coming: number[] = [];
-    for (let at = this.#next; at < this.#powers.length; at += 1) coming.push(this.#smoothed(at, FLOOR_FRAMES));
-    this.#floor.observe(coming);
-  }
-
   /** The level of the frames around one, as far as they are known. */
-  #smoothed(frame: number, width: number): number {
-    const side = (width - 1) / 2;
-    const around = this.#powers.slice(Math.max(0, frame - side), frame + side + 1);
-    return 10 * Math.log10(around.reduce((sum, power) => sum + power, 0) / around.length);
+  #smoothed(frame: number, side: number): number {
+    const first = Math.max(0, frame - side);
+    const last = Math.min(this.#powers.length - 1, frame + side);
+    let sum = 0;
+    for (let at = first; at <= last; at += 1) sum += this.#powers[at] ?? 0;
+    return 10 * Math.log10(sum / (last - first + 1));
   }
 
   #forget(): void {
-    const old = this.#next - FLOOR_FRAMES;
+    const old = this.#next - 2 * FLOOR_SIDE;
     this.#powers.splice(0, old);
+    this.#smoothDb.splice(0, old);
     this.#next -= old;
   }
 }

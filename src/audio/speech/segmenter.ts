@@ -2,7 +2,13 @@
 import { BYTES_PER_SAMPLE } from '../pcm.js';
 import { SpeechActivity, type ActivityFrame } from './activity.js';
 import { FRAME_MS, FRAME_SAMPLES } from './band-levels.js';
-import { MAX_SEGMENT_FRAMES, ONSET_FRAMES, UtteranceBuilder, type FrameRange, type Utterance } from './utterances.js';
+import {
+  MAX_SEGMENT_FRAMES,
+  ONSET_FRAMES,
+  UtteranceBuilder,
+  type FrameRange,
+  type Utterance,
+} from './utterances.js';
 import type { SpeechSegment } from './segment.js';
 
 const PADDING_SAMPLES = (200 / FRAME_MS) * FRAME_SAMPLES;

@@ -13,7 +13,9 @@ export interface ParsedCue {
 // The declarations of these packages cannot be read as Node resolves modules, so their results are checked instead.
 const CUES_IN_SECONDS = z.array(z.object({ startTime: z.number(), endTime: z.number(), text: z.string() }));
 const MEDIA_CAPTIONS = z.object({
-  parseText: z.custom<(text: string, options: object) => Promise<unknown>>((value) => typeof value === 'function'),
+  parseText: z.custom<(text: string, options: object) => Promise<unknown>>(
+    (value) => typeof value === 'function',
+  ),
 });
 const PLUSSUB_RESULT = z.object({
   entries: z.array(z.object({ from: z.number(), to: z.number(), text: z.string() })),
@@ -45,7 +47,9 @@ export function parseWithW3c(file: string): ParsedCue[] {
   const { WebVTTParser } = z
     .object({ WebVTTParser: z.custom<new () => { parse(text: string, kind: string): unknown }>() })
     .parse(createRequire(import.meta.url)('webvtt-parser'));
-  const { errors, cues } = W3C_RESULT.parse(new WebVTTParser().parse(file, 'subtitles/captions/descriptions'));
+  const { errors, cues } = W3C_RESULT.parse(
+    new WebVTTParser().parse(file, 'subtitles/captions/descriptions'),
+  );
   if (errors.length > 0) throw new Error(JSON.stringify(errors));
   return cues.map((cue) => inMilliseconds(cue, true));
 }
