@@ -211,6 +211,11 @@ export const RULES: readonly Rule[] = [
     /^(?!audio\/|errors\.ts$|semaphore\.ts$)/,
   ),
   forbidEdge(
+    'subtitles/ knows nothing of ours but segments of speech',
+    /^subtitles\//,
+    /^(?!subtitles\/|audio\/speech\/segment\.ts$)/,
+  ),
+  forbidEdge(
     'http/ knows no pool, upstream, wire, store or ffmpeg',
     /^http\//,
     /^(pool|upstream|wire)\/|^session\/.*store|^audio\/ffmpeg\//,
