@@ -112,8 +112,8 @@ describe('the segments of a recording', () => {
   });
 
   it('are never longer than 28 s, whatever music plays', () => {
-    const found = segments(babble(200_000));
-    expect(found.length).toBeGreaterThanOrEqual(8);
+    const found = segments(babble(90_000));
+    expect(found.length).toBeGreaterThanOrEqual(4);
     for (const { startMs, endMs } of found) expect(endMs - startMs).toBeLessThanOrEqual(28_000);
     for (const [index, { toSample }] of found.slice(0, -1).entries())
       expect(found[index + 1]?.fromSample).toBe(toSample);
