@@ -12,7 +12,7 @@ const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT']);
  * @param path of a file that does not exist, or is replaced.
  * @throws GatewayError `storage-full` when the disk is full; whatever `chunks` throws.
  */
-export async function* writeSamples(
+export async function* writeSampleFile(
   chunks: AsyncIterable<Buffer>,
   path: string,
 ): AsyncGenerator<Buffer, void, void> {

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { RecordingDecoder } from '../../src/audio/ffmpeg/recording-decoder.js';
 import { AudioNormalizer } from '../../src/audio/normalize.js';
-import { writeSamples } from '../../src/audio/sample-file.js';
+import { writeSampleFile } from '../../src/audio/sample-file.js';
 import { levelAt, record, run, sine, toneInput, workshop } from '../support/audio/recordings.js';
 import { until } from '../support/until.js';
 
@@ -213,7 +213,7 @@ describe('samples in a file', () => {
     const source = await record(files.path('source.mp3'), toneInput());
     const path = files.path('samples.pcm');
     let bytes = 0;
-    for await (const chunk of writeSamples(decoder.decode(source), path)) {
+    for await (const chunk of writeSampleFile(decoder.decode(source), path)) {
       bytes += chunk.length;
       expect((await stat(path)).size).toBeGreaterThanOrEqual(bytes);
     }
@@ -225,7 +225,7 @@ describe('samples in a file', () => {
     await symlink('/dev/full', path);
     const source = await files.write('plain.pcm', sine());
     const write = async (): Promise<void> => {
-      for await (const chunk of writeSamples(chunksOf(await readFile(source)), path))
+      for await (const chunk of writeSampleFile(chunksOf(await readFile(source)), path))
         expect(chunk).toBeUndefined();
     };
     await expect(write()).rejects.toMatchObject({ code: 'storage-full', status: 507 });
@@ -234,14 +234,14 @@ describe('samples in a file', () => {
 
   it('leave nothing when the consumer leaves or the source fails', async () => {
     const path = files.path('partial.pcm');
-    for await (const chunk of writeSamples(chunksOf(sine()), path)) {
+    for await (const chunk of writeSampleFile(chunksOf(sine()), path)) {
       expect(chunk.length).toBeGreaterThan(0);
       break;
     }
     await expect(stat(path)).rejects.toThrow('ENOENT');
     const mp3 = await record(files.path('too-long.mp3'), toneInput({ seconds: 21 }));
     const write = async (): Promise<void> => {
-      for await (const chunk of writeSamples(decoder.decode(mp3), path))
+      for await (const chunk of writeSampleFile(decoder.decode(mp3), path))
         expect(chunk.length).toBeGreaterThan(-1);
     };
     await expect(write()).rejects.toMatchObject({ code: 'audio-too-long' });
