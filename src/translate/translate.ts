@@ -17,6 +17,7 @@ import type {
 } from './request.js';
 import { TranslationTrace } from './trace.js';
 import { TranscriptRequest } from './transcript.js';
+import { toUpstreamRequest } from './upstream-request.js';
 
 export interface TranslatePorts {
   readonly sessions: SessionRegistry;
@@ -60,7 +61,11 @@ export function createTranslate(ports: TranslatePorts): Translate {
     try {
       const prepared = await prepare(question, audio, signal, trace);
       signal.throwIfAborted();
-      const pending = pool.request(upstreamRequest(request, session, prepared, onEvent === undefined));
+      const { context, output } = request;
+      const onlyWhole = onEvent === undefined;
+      const pending = pool.request(
+        toUpstreamRequest(session, { context, question: prepared, output, onlyWhole }),
+      );
       trace.pending = pending;
       const isSourceOpen = session.source === null;
       // Some µs, while upstream works.
@@ -139,26 +144,6 @@ function toGatewayError(reason: unknown): GatewayError {
   return new GatewayError('request-timeout', 'The client disconnected before the response was complete.', {
     cause: reason,
   });
-}
-
-function upstreamRequest(
-  { context, output }: TranslateRequest,
-  { prompt, source, target, voice }: Session,
-  question: UpstreamRequest['question'],
-  onlyWhole: boolean,
-): UpstreamRequest {
-  return {
-    prompt,
-    context,
-    question,
-    output,
-    onlyWhole,
-    voice: voice ?? undefined,
-    metadata: {
-      ...(source !== null && { source_language: source }),
-      ...(target !== null && { target_language: target }),
-    },
-  };
 }
 
 function toResult(

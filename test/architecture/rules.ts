@@ -215,6 +215,7 @@ export const RULES: readonly Rule[] = [
     /^subtitles\//,
     /^(?!subtitles\/|audio\/speech\/segment\.ts$)/,
   ),
+  forbidEdge('recordings/ knows no http or relay', /^recordings\//, /^(http|relay)\//),
   forbidEdge(
     'http/ knows no pool, upstream, wire, store or ffmpeg',
     /^http\//,
