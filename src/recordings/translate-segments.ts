@@ -8,7 +8,7 @@ import type { PendingResponse } from '../upstream/pending-response.js';
 import type { FairSemaphore } from './fair-semaphore.js';
 import { SegmentRequester, type PieceOutcome } from './segment-request.js';
 import { hasFailed, type SegmentResult } from './segment-result.js';
-import { lastSentences } from './context.js';
+import { joinContext } from './context.js';
 
 export interface SegmentPorts {
   readonly pool: Pool;
@@ -23,6 +23,8 @@ export interface SegmentsRequest {
   readonly readSamples: (segment: SpeechSegment) => Promise<Buffer>;
   /** One for each target, at least one; all have the same `source`. */
   readonly profiles: readonly [RequestProfile, ...RequestProfile[]];
+  /** Helps with every segment, before what the segment before says. */
+  readonly context?: string;
   /** Whether the words of the source are wanted. */
   readonly transcript: boolean;
   /** Results of an earlier run, by index: they are yielded again, and nothing is asked for. */
@@ -210,7 +212,7 @@ class SegmentRun {
     return this.#inSlot(async () => {
       const before = this.#texts.get(segment.index - 1)?.[order];
       const pcm = await this.#request.readSamples(segment);
-      const context = before && lastSentences(before, profile.target ?? undefined);
+      const context = joinContext(this.#request.context, before, profile.target ?? undefined);
       const speechMs = segment.endMs - segment.startMs;
       const outcome = await this.#requester.translate({ profile, pcm, context, speechMs }, this.#signal);
       // Before the slot is free: the next segment may be the one that takes it.

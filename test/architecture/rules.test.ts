@@ -34,6 +34,9 @@ const BROKEN: Readonly<Record<string, Files>> = {
     'subtitles/cues.ts': "import { Segmenter } from '../audio/speech/segmenter.js';",
     'subtitles/formats.ts': "import { GatewayError } from '../errors.js';",
   },
+  'recordings/ knows no http or relay': {
+    'recordings/bad.ts': `import '../http/response.js';`,
+  },
   'http/ knows no pool, upstream, wire, store or ffmpeg': {
     'http/routes.ts': "import { Pool } from '../pool/pool.js';",
     'http/health.ts': "import { MemoryStore } from '../session/memory-store.js';",
