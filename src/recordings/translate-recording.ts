@@ -153,9 +153,7 @@ class RecordingRun {
     const answer = { text: translations[0]?.text ?? '', audio: [] };
     return {
       ...toResult(this.#request, this.#session, this.#trace, answer, this.#ports.model),
-      ...(this.#request.transcript === true && {
-        transcript: joined(this.#segments.map(({ source = '' }) => source)),
-      }),
+      ...this.#transcript(),
       ...this.#warnings(),
       segmented: { durationMs, segments: this.#segments, translations },
     };
@@ -216,6 +214,13 @@ class RecordingRun {
 
   #textOf(order: number): string {
     return joined(this.#segments.map(({ translations }) => translations[order]?.text ?? ''));
+  }
+
+  /** Absent where the words of every segment are missing. */
+  #transcript(): { transcript?: string } {
+    if (this.#request.transcript !== true) return {};
+    const known = this.#segments.flatMap(({ source }) => (source === undefined ? [] : [source]));
+    return known.length === 0 && this.#segments.length > 0 ? {} : { transcript: joined(known) };
   }
 
   #warnings(): { warnings?: TranslationWarning[] } {

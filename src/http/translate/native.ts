@@ -33,7 +33,7 @@ export function nativeFront(maxTextChars: number, timing: EventStreamTiming): Fr
         ...toRequest(req, { ...values, target: targets[0] }, fields, uploadMs, chosen),
         ...(transcript && { transcript }),
         ...(targets.length > 1 && { targets }),
-        ...((isVerbose || isText || transcript || targets.length > 1) && { inSegments: true }),
+        ...((isVerbose || isText || targets.length > 1) && { inSegments: true }),
         isVerbose,
         subtitles,
       };
