@@ -1,4 +1,5 @@
 /** The segments of a recording through the pool: many at a time, each as it is finished, or in order. */
+import { setMaxListeners } from 'node:events';
 import type { SpeechSegment } from '../audio/speech/segment.js';
 import type { GatewayError } from '../errors.js';
 import type { Pool } from '../pool/pool.js';
@@ -97,6 +98,8 @@ class SegmentRun {
     this.#request = request;
     this.#requester = new SegmentRequester(pool, (pending) => request.onResponse?.(pending));
     this.#signal = AbortSignal.any([request.signal, this.#ended.signal]);
+    // One for each request that runs or waits.
+    setMaxListeners(0, this.#signal);
   }
 
   async *results(): AsyncGenerator<SegmentResult, void, void> {

@@ -160,6 +160,29 @@ describe('a recording longer than 30 s', () => {
     expect(await uploads()).toEqual([]);
   });
 
+  it('uses a session as any translation does: named, counted, and ended with 410 when it is deleted', async () => {
+    const { url, script } = await start(told);
+    const sessions = `${url}/api/realtime/sessions`;
+    const made = (await (await post(sessions, { source: 'en', target: 'es' })).json()) as {
+      connectId: string;
+    };
+    const { connectId } = made;
+    const fields = { connectId, target: ['es', 'fr'] };
+    const body = (await (await sendRecording(url, wavOf(long), fields)).json()) as Verbose;
+    expect(body).toMatchObject({ connectId, source: 'en' });
+    expect(body.translations?.map(({ target }) => target)).toEqual(['es', 'fr']);
+    expect(await (await fetch(`${sessions}/${connectId}`)).json()).toMatchObject({ requests: 1 });
+    expect((await sendRecording(url, wavOf(long), { connectId: 'f'.repeat(32) })).status).toBe(404);
+
+    script.requests.every(requestFault.hang());
+    const before = script.requestCount;
+    const running = sendRecording(url, wavOf(long), { connectId });
+    await script.until(() => script.requestCount === before + 4);
+    await fetch(`${sessions}/${connectId}`, { method: 'DELETE' });
+    expect((await running).status).toBe(410);
+    await script.until(() => script.answering === 0);
+  });
+
   it('is cancelled everywhere when its client leaves', async () => {
     const { url, script, uploads, gateway } = await start(told);
     script.requests.every(requestFault.hang());

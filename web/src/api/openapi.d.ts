@@ -350,7 +350,7 @@ export interface components {
     TranslateForm: {
       /**
        * Format: binary
-       * @description One recording, with a file name: wav, mp3, m4a, mp4, mov, aac, ogg, opus, webm, mka, mkv, flac, amr, aiff, caf, w64, au, wma, ts. Its format is recognized by its content, not by its name.
+       * @description One recording, with a file name: wav, mp3, m4a, mp4, mov, aac, ogg, opus, webm, mka, mkv, flac, amr, aiff, caf, w64, au, wma, wmv, ts. Its format is recognized by its content, not by its name.
        */
       file?: string;
       /** @description Text to translate. Characters are Unicode code points. */
@@ -445,7 +445,7 @@ export interface components {
       | {
           /**
            * Format: binary
-           * @description One recording, with a file name: wav, mp3, m4a, mp4, mov, aac, ogg, opus, webm, mka, mkv, flac, amr, aiff, caf, w64, au, wma, ts. Its format is recognized by its content, not by its name.
+           * @description One recording, with a file name: wav, mp3, m4a, mp4, mov, aac, ogg, opus, webm, mka, mkv, flac, amr, aiff, caf, w64, au, wma, wmv, ts. Its format is recognized by its content, not by its name.
            */
           file?: string;
           /** @description Text to translate. Characters are Unicode code points. */
@@ -796,6 +796,7 @@ export interface components {
        *       "w64",
        *       "au",
        *       "wma",
+       *       "wmv",
        *       "ts"
        *     ]
        */
