@@ -47,6 +47,7 @@ const CAUSES = {
   },
   'offline-engine-missing': { status: 503, title: 'Offline engine incomplete', retryable: false },
   'upstream-timeout': { status: 504, title: 'Upstream timeout', retryable: true },
+  'storage-full': { status: 507, title: 'Storage full', retryable: true },
 } as const satisfies Record<string, Cause>;
 
 export type ErrorCode = keyof typeof CAUSES;

@@ -1,6 +1,7 @@
 /** The composition root: builds the service from its components, and closes them in reverse order. */
 import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
+import { join } from 'node:path';
 import type { Express } from 'express';
 import type { Logger } from 'pino';
 import type { Config } from './config/config.js';
@@ -13,13 +14,15 @@ import { Shutdown } from './gateway/shutdown.js';
 import { describeCapabilities, readyChecks, sourcesOf } from './gateway/status.js';
 import { createApp } from './http/app.js';
 import type { Health } from './http/health.js';
-import { removeOwnUploads, sweepUploads } from './http/body/upload-dir.js';
+import { createUploadNamer, removeOwnUploads, sweepUploads } from './http/body/upload-dir.js';
 import { checkRequestLine } from './http/request-line.js';
 import { createHttpServer, listen, stopListening } from './http/server.js';
 import { RedisTicketStore } from './tickets/redis.js';
 import { Upgrades } from './http/upgrades.js';
 import type { Responder } from './offline/server/responder.js';
 import { createLimiter, type Limiter, type LimiterOptions } from './quota/limiter.js';
+import { FairSemaphore } from './recordings/fair-semaphore.js';
+import { createTranslateRecording } from './recordings/translate-recording.js';
 import type { RedisConnection } from './redis.js';
 import { createLogger } from './telemetry/logger.js';
 import { Metrics } from './telemetry/metrics.js';
@@ -82,7 +85,7 @@ async function build(
   const components = openComponents(config, localServer?.url, logger, closers);
   await openUploads(config.audio.uploadDir, logger, closers);
 
-  const { endpoint, isolation, redis, sessions, audio, pool, relay } = components;
+  const { endpoint, isolation, redis, sessions, audio, decoder, pool, relay } = components;
   const { provider } = upstream;
   const { model } = endpoint;
   const hearsRecordings = isolation.hearsRecordings(endpoint.dialect);
@@ -93,13 +96,24 @@ async function build(
   const stats = (): Health => healthOf(provider, components);
   const capabilities = () => describeCapabilities(upstream, components, localServer?.responder);
   const languages = new LanguageDetector(async () => sourcesOf(await capabilities()));
+  const translatePorts = {
+    ...{ sessions, audio, pool, languages, provider, model, hearsRecordings, logger, tracing },
+  };
+  const newName = createUploadNamer();
+  const translateRecording = createTranslateRecording({
+    ...translatePorts,
+    decoder,
+    slots: new FairSemaphore(config.jobs.parallel),
+    samplePath: () => join(config.audio.uploadDir, newName()),
+    maxPieceSeconds: config.audio.maxSeconds,
+    maxSeconds: config.audio.maxRecordingSeconds,
+  });
   const { express: app, handle } = createApp({
     config,
     logger,
     version,
-    translate: createTranslate({
-      ...{ sessions, audio, pool, languages, provider, model, hearsRecordings, logger, tracing },
-    }),
+    translate: createTranslate(translatePorts),
+    translateRecording,
     tracing,
     metrics: createMetrics(config, version, components, closers),
     sessions,
@@ -123,14 +137,18 @@ async function build(
 }
 
 /** Lets running work end, and fails what is left after `graceMs`; the responses may still be on their way. */
-async function drain(shutdown: Shutdown, { relay, pool, audio }: Components, graceMs: number): Promise<void> {
+async function drain(
+  shutdown: Shutdown,
+  { relay, pool, audio, decoder }: Components,
+  graceMs: number,
+): Promise<void> {
   await Promise.all([shutdown.finish(graceMs), relay.close(graceMs)]);
   const error = new GatewayError(
     'draining',
     'The service stopped before the translation was complete. Send it again.',
     { retryAfterMs: 5_000 },
   );
-  await Promise.all([pool.destroy(error), audio.destroy(error)]);
+  await Promise.all([pool.destroy(error), audio.destroy(error), decoder.destroy(error)]);
 }
 
 async function openUploads(dir: string, logger: Logger, closers: Closers): Promise<void> {

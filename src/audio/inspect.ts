@@ -31,6 +31,9 @@ export type RecordingPart =
 /** WAV files that differ in format from the one before, or are compressed: each is decoded by its own process. */
 const MAX_WAV_PARTS = 64;
 
+/** Whether samples that need no decoder are read at once, or left for `read` of their source. */
+export type NativeSamples = 'read' | 'stream';
+
 /**
  * @param checkSeconds receives the playing time where it is known before the samples are read; what it throws is rethrown.
  * @throws GatewayError `unsupported-media-type`, `undecodable-audio` or `empty-audio`.
@@ -38,6 +41,7 @@ const MAX_WAV_PARTS = 64;
 export async function inspect(
   recording: Recording,
   checkSeconds: (seconds: number) => void,
+  native: NativeSamples = 'read',
 ): Promise<RecordingPart[]> {
   const reader = await openRecording(recording);
   try {
@@ -45,7 +49,7 @@ export async function inspect(
     const container = await sniff(reader);
     if (container === undefined) throw unsupportedFormat();
     const { demuxer, start } = container;
-    if (demuxer === 'wav') return await inspectWav(recording, reader, start, checkSeconds);
+    if (demuxer === 'wav') return await inspectWav(recording, reader, start, checkSeconds, native);
     if (typeof recording !== 'string') throw needsFile();
     const ranges = await findRecordings(reader, demuxer, start);
     const samples = await bareSamplesPart(recording, reader, demuxer, ranges, checkSeconds);
@@ -61,6 +65,7 @@ async function inspectWav(
   reader: RecordingReader,
   start: number,
   checkSeconds: (seconds: number) => void,
+  native: NativeSamples,
 ): Promise<RecordingPart[]> {
   const files = mergeSameFormat(await readWavFiles(reader, start));
   if (files.every(({ header }) => wavDataBytes(header) === 0)) throw emptyAudio();
@@ -68,7 +73,7 @@ async function inspectWav(
   checkSeconds(files.reduce((sum, { header }) => sum + (wavSeconds(header) ?? 0), 0));
   const parts: RecordingPart[] = [];
   for (const file of files) {
-    if (isNativePcm(file.header))
+    if (isNativePcm(file.header) && native === 'read')
       parts.push({ kind: 'samples', pcm: await readWavSamples(reader, file.header) });
     else if (wavDataBytes(file.header) > 0) parts.push(await encodedWavPart(recording, reader.size, file));
   }

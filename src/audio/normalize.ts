@@ -52,12 +52,17 @@ export class AudioNormalizer {
    * Returns the samples of a PCM16 mono 24 kHz WAV unchanged; ffmpeg decodes anything else.
    *
    * @param recording must not change until the promise settles. The samples of one in memory share its bytes.
+   * @param maxSeconds the longest accepted here; absent: that of the options.
    * @throws GatewayError `unsupported-media-type`, `undecodable-audio`, `empty-audio`, `audio-too-long`, `draining` or
    *   `internal`; `signal.reason` when aborted.
    */
-  async normalize(recording: Recording, signal?: AbortSignal): Promise<NormalizedAudio> {
+  async normalize(
+    recording: Recording,
+    signal?: AbortSignal,
+    maxSeconds = this.#maxSeconds,
+  ): Promise<NormalizedAudio> {
     try {
-      return await this.#normalize(recording, signal);
+      return await this.#normalize(recording, signal, maxSeconds);
     } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof GatewayError) throw error;
@@ -82,54 +87,66 @@ export class AudioNormalizer {
     return this.#decoder.destroy(error);
   }
 
-  async #normalize(recording: Recording, signal: AbortSignal | undefined): Promise<NormalizedAudio> {
+  async #normalize(
+    recording: Recording,
+    signal: AbortSignal | undefined,
+    maxSeconds: number,
+  ): Promise<NormalizedAudio> {
     signal?.throwIfAborted();
     const parts = await inspect(recording, (seconds) => {
-      if (seconds > this.#maxSeconds) throw this.#tooLong(seconds);
+      if (seconds > maxSeconds) throw tooLong(maxSeconds, seconds);
     });
     signal?.throwIfAborted();
 
     const [only] = parts;
     const pcm =
       parts.length === 1 && only !== undefined
-        ? await this.#samplesOf(only, signal)
-        : await this.#join(parts, signal);
+        ? await this.#samplesOf(only, signal, maxSeconds)
+        : await this.#join(parts, signal, maxSeconds);
     if (pcm.length === 0) throw emptyAudio();
     return { pcm, durationMs: Math.round(pcmDurationMs(pcm.length)) };
   }
 
   /** The samples of several recordings in one file, each of which may be empty. */
-  async #join(parts: readonly RecordingPart[], signal: AbortSignal | undefined): Promise<Buffer> {
+  async #join(
+    parts: readonly RecordingPart[],
+    signal: AbortSignal | undefined,
+    maxSeconds: number,
+  ): Promise<Buffer> {
     const samples: Buffer[] = [];
     let bytes = 0;
     for (const part of parts) {
-      const pcm = await this.#samplesOf(part, signal).catch((error: unknown) => {
+      const pcm = await this.#samplesOf(part, signal, maxSeconds).catch((error: unknown) => {
         if (error instanceof GatewayError && error.code === 'empty-audio') return Buffer.alloc(0);
         throw error;
       });
       bytes += pcm.length;
-      if (bytes > this.#maxSeconds * BYTES_PER_SECOND) throw this.#tooLong();
+      if (bytes > maxSeconds * BYTES_PER_SECOND) throw tooLong(maxSeconds);
       samples.push(pcm);
     }
     return Buffer.concat(samples);
   }
 
-  async #samplesOf(part: RecordingPart, signal: AbortSignal | undefined): Promise<Buffer> {
-    return part.kind === 'samples' ? part.pcm : await this.#decode(part.source, signal);
+  async #samplesOf(
+    part: RecordingPart,
+    signal: AbortSignal | undefined,
+    maxSeconds: number,
+  ): Promise<Buffer> {
+    return part.kind === 'samples' ? part.pcm : await this.#decode(part.source, signal, maxSeconds);
   }
 
-  async #decode(source: DecodeInput, signal: AbortSignal | undefined): Promise<Buffer> {
-    const maxBytes = this.#maxSeconds * BYTES_PER_SECOND;
+  async #decode(source: DecodeInput, signal: AbortSignal | undefined, maxSeconds: number): Promise<Buffer> {
+    const maxBytes = maxSeconds * BYTES_PER_SECOND;
     const { pcm, truncated } = await this.#decoder.decode(source, maxBytes, signal);
-    if (truncated) throw this.#tooLong();
+    if (truncated) throw tooLong(maxSeconds);
     return pcm;
   }
+}
 
-  #tooLong(seconds?: number): GatewayError {
-    const length = seconds === undefined ? 'longer' : `${seconds.toFixed(1)} s long`;
-    return new GatewayError(
-      'audio-too-long',
-      `A recording may last ${this.#maxSeconds} s at most; this one is ${length}. Send it in parts.`,
-    );
-  }
+function tooLong(maxSeconds: number, seconds?: number): GatewayError {
+  const length = seconds === undefined ? 'longer' : `${seconds.toFixed(1)} s long`;
+  return new GatewayError(
+    'audio-too-long',
+    `A recording may last ${maxSeconds} s at most; this one is ${length}. Send it in parts.`,
+  );
 }

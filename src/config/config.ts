@@ -10,7 +10,7 @@ import {
   type UpstreamOptions,
 } from '../providers/index.js';
 import type { Variables } from '../providers/provider.js';
-import { environment, VARIABLES } from './environment.js';
+import { environment, MAX_AUDIO_SECONDS, VARIABLES } from './environment.js';
 
 export interface Config {
   server: {
@@ -44,8 +44,12 @@ export interface Config {
   relay: { max: number; maxPerClient: number };
   audio: {
     uploadDir: string;
+    /** Of any recording. */
     maxUploadBytes: number;
+    /** The most that one request upstream carries. */
     maxSeconds: number;
+    /** The longest recording, which goes in segments. */
+    maxRecordingSeconds: number;
     ffmpegPath: string | undefined;
     /** PATH when the service started: ffmpeg itself gets no environment. */
     searchPath: string | undefined;
@@ -53,6 +57,8 @@ export interface Config {
     ffmpegSpare: number;
     ffmpegTimeoutMs: number;
   };
+  /** Requests upstream of all long recordings of this node. */
+  jobs: { parallel: number };
   access: {
     /** SHA-256 of each key, in hex: the keys themselves are not kept. */
     keyDigests: string[];
@@ -209,6 +215,7 @@ function createConfig(v: Environment): Omit<Config, 'upstream' | 'audio'> {
       responseTimeoutMs: v.RESPONSE_TIMEOUT_MS,
     },
     relay: { max: v.RELAY_MAX, maxPerClient: v.RELAY_MAX_PER_CLIENT },
+    jobs: { parallel: v.JOB_PARALLEL },
     access: {
       keyDigests: v.API_KEYS,
       rateLimitPerMinute: v.RATE_LIMIT_PER_MINUTE,
@@ -222,8 +229,9 @@ function createConfig(v: Environment): Omit<Config, 'upstream' | 'audio'> {
 function createAudioConfig(v: Environment, searchPath: string | undefined): Config['audio'] {
   return {
     uploadDir: v.UPLOAD_DIR,
-    maxUploadBytes: v.MAX_UPLOAD_MB * BYTES_PER_MB,
-    maxSeconds: v.MAX_AUDIO_SECONDS,
+    maxUploadBytes: Math.min(v.MAX_UPLOAD_MB ?? Infinity, v.MAX_RECORDING_MB) * BYTES_PER_MB,
+    maxSeconds: Math.min(v.MAX_AUDIO_SECONDS ?? MAX_AUDIO_SECONDS, v.MAX_RECORDING_SECONDS),
+    maxRecordingSeconds: Math.min(v.MAX_AUDIO_SECONDS ?? Infinity, v.MAX_RECORDING_SECONDS),
     ffmpegPath: v.FFMPEG_PATH,
     searchPath,
     ffmpegConcurrency: v.FFMPEG_CONCURRENCY ?? availableParallelism(),

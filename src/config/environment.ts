@@ -15,7 +15,7 @@ const DAY_MS = 86_400_000;
  * One upstream event is at most 15 MiB = 15 728 640 bytes. A second of PCM16 at 24 kHz is 48 000 bytes, 64 000 in
  * base64: 240 s are 15 360 000, which leaves 368 640 for the prompt, the context and the JSON around them.
  */
-const MAX_AUDIO_SECONDS = 240;
+export const MAX_AUDIO_SECONDS = 240;
 /** One `input_text` upstream takes 256 000 characters. */
 const MAX_TEXT_CHARS = 256_000;
 
@@ -127,8 +127,11 @@ export const environment = z
     RELAY_MAX_PER_CLIENT: integer(1, 100_000).default(5),
 
     UPLOAD_DIR: z.string().default('uploads'),
-    MAX_UPLOAD_MB: integer(1, 2_048).default(50),
-    MAX_AUDIO_SECONDS: integer(1, MAX_AUDIO_SECONDS).default(MAX_AUDIO_SECONDS),
+    MAX_UPLOAD_MB: integer(1, 2_048).optional(),
+    MAX_AUDIO_SECONDS: integer(1, MAX_AUDIO_SECONDS).optional(),
+    MAX_RECORDING_MB: integer(1, 100_000).default(2_000),
+    MAX_RECORDING_SECONDS: integer(1, 86_400).default(14_400),
+    JOB_PARALLEL: integer(1, 1_000).default(8),
     FFMPEG_PATH: z.string().optional(),
     FFMPEG_CONCURRENCY: integer(1, 256).optional(),
     FFMPEG_SPARE: integer(0, 256).default(2),

@@ -1,5 +1,6 @@
 /** Opens the components of a service, each with its part of the configuration. */
 import type { Logger } from 'pino';
+import { RecordingDecoder } from '../audio/ffmpeg/recording-decoder.js';
 import { AudioNormalizer } from '../audio/normalize.js';
 import { resample } from '../audio/resample.js';
 import type { Closers } from './closers.js';
@@ -22,6 +23,7 @@ export interface Components {
   readonly redis: RedisConnection | undefined;
   readonly sessions: SessionRegistry;
   readonly audio: AudioNormalizer;
+  readonly decoder: RecordingDecoder;
   readonly pool: Pool;
   readonly relay: Relay;
 }
@@ -42,11 +44,13 @@ export function openComponents(
   closers.add(() => sessions.close());
   const audio = createNormalizer(config.audio);
   closers.add(() => audio.destroy());
+  const decoder = createDecoder(config.audio);
+  closers.add(() => decoder.destroy());
   const pool = createPool(config, endpoint, isolation, logger);
   closers.add(() => pool.close());
   const relay = createRelay(config, endpoint, isolation, logger);
   closers.add(() => relay.close());
-  return { endpoint, isolation, redis, sessions, audio, pool, relay };
+  return { endpoint, isolation, redis, sessions, audio, decoder, pool, relay };
 }
 
 function createSessions(config: Config, redis: RedisConnection | undefined, logger: Logger): SessionRegistry {
@@ -69,6 +73,15 @@ function createNormalizer(audio: Config['audio']): AudioNormalizer {
     spare: audio.ffmpegSpare,
     timeoutMs: audio.ffmpegTimeoutMs,
     maxSeconds: audio.maxSeconds,
+  });
+}
+
+function createDecoder(audio: Config['audio']): RecordingDecoder {
+  return new RecordingDecoder({
+    ffmpegPath: audio.ffmpegPath,
+    searchPath: audio.searchPath,
+    concurrency: audio.ffmpegConcurrency,
+    maxSeconds: audio.maxRecordingSeconds,
   });
 }
 

@@ -5,6 +5,7 @@ import type { Relay } from '../relay/relay.js';
 import type { SessionRegistry } from '../session/registry.js';
 import type { FinishedRequest } from '../telemetry/reports.js';
 import type { Tracing } from '../telemetry/tracing.js';
+import type { TranslateRecording } from '../recordings/recording-request.js';
 import type { Translate } from '../translate/request.js';
 import type { Limiter } from '../quota/limiter.js';
 import type { TicketStore } from '../tickets/store.js';
@@ -16,7 +17,9 @@ export interface HttpPorts {
   readonly logger: Logger;
   /** Of the package. */
   readonly version: string;
+  /** Of texts. */
   readonly translate: Translate;
+  readonly translateRecording: TranslateRecording;
   readonly tracing: Tracing;
   readonly metrics: MetricsPort;
   readonly sessions: SessionRegistry;

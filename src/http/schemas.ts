@@ -26,6 +26,36 @@ function tag(allowsAuto: boolean) {
   });
 }
 
+/** The most targets of one recording. */
+const MAX_TARGETS = 8;
+
+/** One tag or several: a list in JSON, or text with commas. In canonical form, each once. */
+const targets = z
+  .union([z.string(), z.array(z.string())], { error: 'must be text, or a list of texts.' })
+  .transform((value, context) => {
+    const sent = typeof value === 'string' ? value.split(',') : value;
+    const tags = new Set<string>();
+    for (const each of sent) {
+      const canonical = canonicalTag(each.trim());
+      if (canonical === undefined) {
+        context.addIssue({ code: 'custom', message: tagMessage(each.trim(), '') });
+        return z.NEVER;
+      }
+      tags.add(canonical);
+    }
+    if (tags.size > MAX_TARGETS) {
+      context.addIssue({ code: 'custom', message: `has more than ${MAX_TARGETS} languages.` });
+      return z.NEVER;
+    }
+    return [...tags];
+  })
+  .optional()
+  .meta({
+    description:
+      'The language of the answer: a BCP 47 tag. Of a recording up to 8: `es,fr`, a list, or the field several times.',
+    aliases: ['target_lang'],
+  });
+
 /** The fields of a session's profile; bodies that make no session may send them by their aliases too. */
 const profile = {
   prompt: text
@@ -109,6 +139,7 @@ export function translateSchema(maxTextChars: number) {
       aliases: ['connectID'],
     }),
     ...profile,
+    target: targets,
     context: text.optional().meta({ description: 'Text that helps but is not translated.' }),
     output: z
       .enum(['text', 'audio'], { error: 'must be `text` or `audio`.' })
@@ -117,6 +148,23 @@ export function translateSchema(maxTextChars: number) {
     transcript: flag().meta({
       description: 'The words of the recording too, in `transcript` of the answer. Not with `text`.',
     }),
+    format: z
+      .enum(['json', 'text', 'srt', 'vtt', 'verbose_json'], {
+        error: 'must be `json`, `text`, `srt`, `vtt` or `verbose_json`.',
+      })
+      .optional()
+      .meta({
+        description:
+          'The form of the answer, before `Accept`: `json` (the default), `text`, and of a recording `srt`, `vtt`, or ' +
+          '`verbose_json` with its segments.',
+      }),
+    subtitles: z
+      .enum(['target', 'source', 'both'], { error: 'must be `target`, `source` or `both`.' })
+      .optional()
+      .meta({
+        description:
+          'What subtitles show: `target` (the default), `source`, or `both`, the source above. The last two imply `transcript`.',
+      }),
     stream: flag().meta({
       description: 'Answers by server-sent events, as `Accept: text/event-stream` does.',
     }),
@@ -125,7 +173,13 @@ export function translateSchema(maxTextChars: number) {
 
 /** For the original project's client, which reads one form of answer only and may send unknown fields. */
 export function originalSchema(maxTextChars: number) {
-  return z.object(translateSchema(maxTextChars).omit({ output: true, stream: true, transcript: true }).shape);
+  const { target } = profile;
+  return z.object({
+    ...translateSchema(maxTextChars).omit({
+      ...{ output: true, stream: true, transcript: true, format: true, subtitles: true },
+    }).shape,
+    target,
+  });
 }
 
 /** The query of a written conversation. */

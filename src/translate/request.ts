@@ -46,8 +46,8 @@ export interface TranslateOptions {
 
 /** What went wrong beside the translation, which is whole all the same. */
 export interface TranslationWarning {
-  /** `transcript-failed`: there is no transcript. */
-  code: 'transcript-failed';
+  /** `transcript-failed`: there is no transcript, or not of a segment. Else one of a segment. */
+  code: string;
   /** Why, beginning with the code of the error. */
   detail: string;
 }

@@ -11,6 +11,9 @@ interface Span {
   readonly endedAt: number;
 }
 
+/** What is reported of a response, or of all those of a recording together. */
+export type TracedResponse = Pick<PendingResponse, 'timestamps' | 'usage' | 'attempts' | 'upstreamId'>;
+
 /** Times are of the clock of `performance.now()`. */
 export class TranslationTrace {
   readonly #tracing: Tracing;
@@ -19,7 +22,7 @@ export class TranslationTrace {
   #normalizing: (Span & { error: unknown }) | undefined;
   inputAudioMs: number | undefined;
   /** Set once the pool has accepted the request. */
-  pending: PendingResponse | undefined;
+  pending: TracedResponse | undefined;
   /** The words of a recording, where they are wanted. */
   transcript: TranscriptRequest | undefined;
   /** An event was written to the client, which knows the session's id from then on. */

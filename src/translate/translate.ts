@@ -1,12 +1,10 @@
 /** The use case: a sentence or a recording goes in, its translation comes back. Read this first. */
-import type { Logger } from 'pino';
 import type { AudioNormalizer } from '../audio/normalize.js';
 import { GatewayError } from '../errors.js';
 import type { Pool } from '../pool/pool.js';
 import type { Session } from '../session/profile.js';
-import type { SessionRegistry } from '../session/registry.js';
-import type { Tracing } from '../telemetry/tracing.js';
 import type { PendingResponse, UpstreamRequest } from '../upstream/pending-response.js';
+import { createInSession, type SessionPorts } from './in-session.js';
 import { toDetected, type LanguageDetector } from './language-detector.js';
 import type {
   DetectedLanguage,
@@ -15,104 +13,92 @@ import type {
   TranslateRequest,
   TranslationResult,
 } from './request.js';
-import { TranslationTrace } from './trace.js';
+import type { TranslationTrace } from './trace.js';
 import { TranscriptRequest } from './transcript.js';
+import { toUpstreamRequest } from './upstream-request.js';
 
-export interface TranslatePorts {
-  readonly sessions: SessionRegistry;
+export interface TranslatePorts extends SessionPorts {
   readonly audio: AudioNormalizer;
   readonly pool: Pool;
   readonly languages: LanguageDetector;
-  readonly provider: string;
-  readonly model: string;
-  /** Whether recordings can be sent to the provider. */
-  readonly hearsRecordings: boolean;
-  readonly logger: Logger;
-  readonly tracing: Tracing;
 }
 
 export function createTranslate(ports: TranslatePorts): Translate {
-  const { sessions, audio, pool, languages, provider, model, hearsRecordings, logger, tracing } = ports;
+  const inSession = createInSession(ports);
+  const translatePiece = createTranslatePiece(ports);
+  return (request, options) =>
+    inSession(request, options.abort, async (session, trace) => {
+      const { signal } = options.abort;
+      const prepared = await prepare(request.question, ports.audio, signal, trace);
+      signal.throwIfAborted();
+      return await translatePiece(request, prepared, session, trace, options);
+    });
+}
 
-  /** Never rejects: a translation is worth more than the name of its source. */
-  async function detect(text: string, requestId: string): Promise<DetectedLanguage | undefined> {
+/** Translates one piece by one request upstream, within a session. */
+export type TranslatePiece = (
+  request: TranslateRequest,
+  question: UpstreamRequest['question'],
+  session: Session,
+  trace: TranslationTrace,
+  options: TranslateOptions,
+) => Promise<TranslationResult>;
+
+export function createTranslatePiece(
+  ports: Pick<TranslatePorts, 'pool' | 'languages' | 'model' | 'logger'>,
+): TranslatePiece {
+  const { pool, model } = ports;
+  const detect = createDetect(ports);
+  return async (request, prepared, session, trace, { abort: { signal }, onEvent }) => {
+    const { question, requestId, context, output } = request;
+    const onlyWhole = onEvent === undefined;
+    const piece = { context, question: prepared, output, onlyWhole };
+    const pending = pool.request(toUpstreamRequest(session, piece));
+    trace.pending = pending;
+    const isSourceOpen = session.source === null;
+    // Some µs, while upstream works.
+    const ofText = isSourceOpen && question.kind === 'text' ? detect(question.text, requestId) : undefined;
+    const words =
+      request.transcript === true && 'pcm' in prepared
+        ? new TranscriptRequest(pool, prepared.pcm, session.source)
+        : undefined;
+    trace.transcript = words;
+    signal.addEventListener('abort', () => {
+      pending.fail(toGatewayError(signal.reason));
+      words?.cancel(toGatewayError(signal.reason));
+    });
+    try {
+      await deliver(pending, session, trace, onEvent);
+      const outcome = await words?.result();
+      signal.throwIfAborted();
+      const { transcript } = outcome ?? {};
+      const ofSpeech = isSourceOpen && transcript !== undefined ? detect(transcript, requestId) : undefined;
+      const ofEngine = isSourceOpen ? pending.detectedLanguage : undefined;
+      const detectedSource = ofEngine === undefined ? await (ofText ?? ofSpeech) : toDetected(ofEngine);
+      return { ...toResult(request, session, trace, pending, model), ...outcome, detectedSource };
+    } catch (error) {
+      words?.cancel(toGatewayError(signal.aborted ? signal.reason : error));
+      throw error;
+    }
+  };
+}
+
+/** @returns a detection that never rejects: a translation is worth more than the name of its source. */
+export function createDetect({
+  languages,
+  logger,
+}: Pick<TranslatePorts, 'languages' | 'logger'>): (
+  text: string,
+  requestId: string,
+) => Promise<DetectedLanguage | undefined> {
+  return async (text, requestId) => {
     try {
       return await languages.detect(text);
     } catch (error) {
       logger.warn({ err: error, requestId }, 'the language of a question was not detected');
       return undefined;
     }
-  }
-
-  return async function translate(request, { abort, onEvent }) {
-    const { signal } = abort;
-    const { question, requestId } = request;
-    // The answer does not wait for what is counted or removed behind it: the store may be slow or unreachable.
-    const inBackground = (work: Promise<unknown>, failure: string): void => {
-      work.catch((error: unknown) => {
-        logger.warn({ err: error, requestId }, failure);
-      });
-    };
-    if (question.kind === 'recording' && !hearsRecordings) throw deaf();
-    const lease = await sessions.acquire(request.owner, request.connectId, request.profile, abort);
-    const { session } = lease;
-    const trace = new TranslationTrace(
-      tracing,
-      question.kind === 'recording' ? question.uploadMs : undefined,
-    );
-    try {
-      const prepared = await prepare(question, audio, signal, trace);
-      signal.throwIfAborted();
-      const pending = pool.request(upstreamRequest(request, session, prepared, onEvent === undefined));
-      trace.pending = pending;
-      const isSourceOpen = session.source === null;
-      // Some µs, while upstream works.
-      const ofText = isSourceOpen && question.kind === 'text' ? detect(question.text, requestId) : undefined;
-      trace.transcript =
-        request.transcript === true && 'pcm' in prepared
-          ? new TranscriptRequest(pool, prepared.pcm, session.source)
-          : undefined;
-      signal.addEventListener('abort', () => {
-        pending.fail(toGatewayError(signal.reason));
-        trace.transcript?.cancel(toGatewayError(signal.reason));
-      });
-      await deliver(pending, session, trace, onEvent);
-      const words = await trace.transcript?.result();
-      signal.throwIfAborted();
-      inBackground(lease.complete(), 'a completed translation was not counted');
-      const { transcript } = words ?? {};
-      const ofSpeech = isSourceOpen && transcript !== undefined ? detect(transcript, requestId) : undefined;
-      const ofEngine = isSourceOpen ? pending.detectedLanguage : undefined;
-      const detectedSource = ofEngine === undefined ? await (ofText ?? ofSpeech) : toDetected(ofEngine);
-      return { ...toResult(request, session, trace, pending, model), ...words, detectedSource };
-    } catch (error) {
-      trace.error = signal.aborted ? signal.reason : error;
-      trace.transcript?.cancel(toGatewayError(trace.error));
-      // A client that received no event does not know the id of a new session.
-      if (!trace.hasDelivered)
-        inBackground(lease.discard(), 'a session that no client knows was not removed');
-      // What the pool fails with is a GatewayError; a client that disconnected did not make the translation fail.
-      throw signal.aborted && !(signal.reason instanceof GatewayError) ? signal.reason : error;
-    } finally {
-      trace.recordSpans(() => ({
-        'gen_ai.provider.name': provider,
-        'gen_ai.request.model': model,
-        'translation.source': session.source ?? undefined,
-        'translation.target': session.target ?? undefined,
-        'translation.output': request.output,
-      }));
-      request.report?.(trace.report);
-      lease.release();
-    }
   };
-}
-
-function deaf(): GatewayError {
-  return new GatewayError(
-    'unsupported-language',
-    'The translation provider does not hear recordings in the way that this service reaches it. Send text instead.',
-    { hint: 'The operator can choose another REALTIME_ISOLATION, if the server has one that hears.' },
-  );
 }
 
 /** Text is sent as it is, a recording as raw samples. */
@@ -153,31 +139,12 @@ function toGatewayError(reason: unknown): GatewayError {
   });
 }
 
-function upstreamRequest(
-  { context, output }: TranslateRequest,
-  { prompt, source, target, voice }: Session,
-  question: UpstreamRequest['question'],
-  onlyWhole: boolean,
-): UpstreamRequest {
-  return {
-    prompt,
-    context,
-    question,
-    output,
-    onlyWhole,
-    voice: voice ?? undefined,
-    metadata: {
-      ...(source !== null && { source_language: source }),
-      ...(target !== null && { target_language: target }),
-    },
-  };
-}
-
-function toResult(
+/** @param answer the text, and the samples of a spoken reply. */
+export function toResult(
   request: TranslateRequest,
   session: Session,
   { inputAudioMs, report }: TranslationTrace,
-  { text, audio }: PendingResponse,
+  { text, audio }: Pick<PendingResponse, 'text' | 'audio'>,
   model: string,
 ): TranslationResult {
   const { usage } = report;

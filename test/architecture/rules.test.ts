@@ -30,6 +30,13 @@ const BROKEN: Readonly<Record<string, Files>> = {
   'audio/ knows nothing of ours but errors and the semaphore': {
     'audio/normalize.ts': "import { createLogger } from '../telemetry/logger.js';",
   },
+  'subtitles/ knows nothing of ours but segments of speech': {
+    'subtitles/cues.ts': "import { Segmenter } from '../audio/speech/segmenter.js';",
+    'subtitles/formats.ts': "import { GatewayError } from '../errors.js';",
+  },
+  'recordings/ knows no http or relay': {
+    'recordings/bad.ts': `import '../http/response.js';`,
+  },
   'http/ knows no pool, upstream, wire, store or ffmpeg': {
     'http/routes.ts': "import { Pool } from '../pool/pool.js';",
     'http/health.ts': "import { MemoryStore } from '../session/memory-store.js';",

@@ -211,6 +211,12 @@ export const RULES: readonly Rule[] = [
     /^(?!audio\/|errors\.ts$|semaphore\.ts$)/,
   ),
   forbidEdge(
+    'subtitles/ knows nothing of ours but segments of speech',
+    /^subtitles\//,
+    /^(?!subtitles\/|audio\/speech\/segment\.ts$)/,
+  ),
+  forbidEdge('recordings/ knows no http or relay', /^recordings\//, /^(http|relay)\//),
+  forbidEdge(
     'http/ knows no pool, upstream, wire, store or ffmpeg',
     /^http\//,
     /^(pool|upstream|wire)\/|^session\/.*store|^audio\/ffmpeg\//,

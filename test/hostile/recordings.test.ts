@@ -11,7 +11,7 @@ import { startTarget, type Target } from '../support/hostile/target.js';
 const files = workshop();
 let target: Target;
 beforeAll(async () => {
-  target = await startTarget({ FFMPEG_TIMEOUT_MS: '15000' });
+  target = await startTarget({ FFMPEG_TIMEOUT_MS: '15000', MAX_AUDIO_SECONDS: '240' });
 });
 afterAll(() => target.close());
 

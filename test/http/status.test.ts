@@ -84,7 +84,9 @@ describe('GET /api/capabilities', () => {
         maxTextChars: 20_000,
         maxPromptChars: 8_000,
         maxAudioSeconds: 30,
+        maxRecordingSeconds: 30,
         maxUploadBytes: 2_097_152,
+        maxRecordingBytes: 2_097_152,
       },
       formats: expect.arrayContaining(['wav', 'mp3', 'm4a', 'ogg', 'opus', 'webm', 'flac', 'amr', 'aiff']),
     });

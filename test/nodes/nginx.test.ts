@@ -13,7 +13,7 @@ describe('through nginx', () => {
   afterEach(() => cluster.close());
 
   it('come ids, long headers, sizes and errors as they are, and its own errors read like ours', async () => {
-    cluster = await startCluster();
+    cluster = await startCluster({ MAX_UPLOAD_MB: '50' });
     const { a, b, nginx } = cluster;
     const url = `${nginx.url}/api/realtime/translate`;
     const named = await post(url, { text: 'Hello' }, { headers: { 'x-request-id': 'mine-1' } });

@@ -205,6 +205,14 @@ export async function startHttp(options: HttpFixtureOptions = {}): Promise<HttpF
     logger,
     version: '1.2.3',
     translate,
+    // A recording is a piece here, and costs its sound as the real one does.
+    translateRecording: async (request, options) => {
+      const result = await translate(request, options);
+      const { inputAudioMs = 0 } = result.usage;
+      options.onCharge?.(inputAudioMs);
+      if (result.transcript !== undefined) options.onCharge?.(inputAudioMs);
+      return result;
+    },
     tracing: new Tracing('1.2.3'),
     metrics: new Metrics([]),
     sessions,

@@ -3,7 +3,7 @@
 /** Usual file extensions. The content decides what a file is, never its name. */
 export const AUDIO_FORMATS = [
   ...['wav', 'mp3', 'm4a', 'mp4', 'mov', 'aac', 'ogg', 'opus', 'webm', 'mka', 'mkv'],
-  ...['flac', 'amr', 'aiff', 'caf', 'w64', 'au', 'wma', 'ts'],
+  ...['flac', 'amr', 'aiff', 'caf', 'w64', 'au', 'wma', 'wmv', 'ts'],
 ] as const;
 
 /**

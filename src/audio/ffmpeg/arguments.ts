@@ -24,8 +24,8 @@ export type Encoding =
     }
   | SampleEncoding;
 
-/** Which audio stream to decode: the first, or the first that this ffmpeg has a decoder for. */
-export type Track = 'first' | 'decodable';
+/** Which audio stream to decode: the first, the first that this ffmpeg has a decoder for, or the one at an index. */
+export type Track = 'first' | 'decodable' | { readonly stream: number };
 
 /**
  * Containers that decode to the same samples and the same errors without seeking. Of the others some have an index at the
@@ -87,7 +87,9 @@ function formatOptions(encoding: Encoding, protocol: string): string[] {
 export function outputOptions(encoding: Encoding, maxBytes: number, track: Track): string[] {
   // Only the stream label of a filter graph can select the first stream with a known codec.
   const map =
-    track === 'first' ? ['-map', '0:a:0'] : ['-filter_complex', '[0:a:u]anull[audio]', '-map', '[audio]'];
+    track === 'decodable'
+      ? ['-filter_complex', '[0:a:u]anull[audio]', '-map', '[audio]']
+      : ['-map', track === 'first' ? '0:a:0' : `0:${track.stream}`];
   const isMono = encoding.kind === 'samples';
   return [
     ...['-sn', '-dn', ...map, '-ar', String(SAMPLE_RATE), ...(isMono ? ['-ac', '1'] : [])],

@@ -1,6 +1,5 @@
 /** Decodes recordings with ffmpeg: limits the number of processes, uses waiting ones, and enforces the time limit. */
 import { execFile } from 'node:child_process';
-import { open, type FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { GatewayError } from '../../errors.js';
 import { Sandbox, SHELL } from './sandbox.js';
@@ -13,6 +12,7 @@ import {
   FfmpegStartError,
 } from './errors.js';
 import { bundledBinary, chooseBinary, FfmpegProcess } from './ffmpeg.js';
+import { openInputFile } from './input-file.js';
 import { Semaphore } from '../../semaphore.js';
 import { Resamplers } from './resamplers.js';
 import { WarmProcesses } from './warm-processes.js';
@@ -218,7 +218,7 @@ export class Decoder {
       if (canWarm) this.#warmNext(run, encoding, maxBytes);
       return await this.#finish(run, signal);
     }
-    const file = await this.#openForProcess(path, isStream ? startsAt : undefined);
+    const file = await openInputFile(path, isStream ? startsAt : undefined, this.#sandbox.changesUser);
     try {
       signal.throwIfAborted();
       // The process inherits the open file and needs no permission to open one.
@@ -264,17 +264,6 @@ export class Decoder {
     run.finished.then(start, (error: unknown) => {
       if (!(error instanceof FfmpegStartError)) start();
     });
-  }
-
-  /**
-   * @param startsAt the position from which the process reads on; absent: the process reopens its standard input in order
-   *   to seek, for which it needs read permission if it runs as another user.
-   */
-  async #openForProcess(path: string, startsAt: number | undefined): Promise<FileHandle> {
-    const file = await open(path);
-    if (startsAt !== undefined) await file.read(Buffer.allocUnsafe(startsAt), 0, startsAt, null);
-    else if (this.#sandbox.changesUser) await file.chmod(0o644);
-    return file;
   }
 }
 

@@ -54,10 +54,12 @@ function isEmpty(value: unknown): boolean {
   return value === '' || value === null || value === undefined;
 }
 
+/** @param repeatable the fields whose texts, sent by one name several times, are joined by commas. */
 export function normalizeFields(
   fields: readonly BodyField[],
   names: FieldNames,
   unknown: 'refused' | 'ignored',
+  repeatable: ReadonlySet<string> = new Set(),
 ): Fields {
   const values: Record<string, unknown> = {};
   const sentAs = new Map<string, string>();
@@ -75,6 +77,8 @@ export function normalizeFields(
     if (before === undefined) {
       sentAs.set(field, name);
       values[field] = value;
+    } else if (before === name && repeatable.has(field)) {
+      values[field] = `${String(values[field])},${String(value)}`;
     } else {
       const detail =
         before === name

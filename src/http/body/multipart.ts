@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { pipeline, type Readable, type Writable } from 'node:stream';
 import type { Request } from 'express';
 import multer, { MulterError } from 'multer';
+import { toStorageError } from '../../audio/sample-file.js';
 import { GatewayError, isError } from '../../errors.js';
 import type { BodyReader } from './read-body.js';
 import { ClientDisconnected } from '../middleware/request-context.js';
@@ -167,7 +168,7 @@ function rewriteHeaders(parser: Writable, headers: PartHeaderReader): void {
 
 /** Translates errors of the form for the client; errors of the disk (which name a system call) stay as they are. */
 function toFormError(error: unknown, maxUploadBytes: number, recordingNames: ReadonlySet<string>): unknown {
-  if (error instanceof GatewayError || !isError(error) || 'syscall' in error) return error;
+  if (error instanceof GatewayError || !isError(error) || 'syscall' in error) return toStorageError(error);
   if (!(error instanceof MulterError)) {
     const detail = `The body is not well-formed multipart/form-data (${error.message}).`;
     return invalidRequest(

@@ -37,7 +37,7 @@ const HEADERS: Readonly<Record<string, Header>> = {
     schema: { type: 'integer', minimum: 1 },
   },
   'Server-Timing': text('`upload`, `normalize`, `queue`, `first` and `upstream`, in milliseconds.'),
-  'X-Connect-Id': text('The session, with a WAV.'),
+  'X-Connect-Id': text('The session, with what is no JSON.'),
   'X-Translation-Text': text(
     'The text beside a WAV: UTF-8, percent-encoded, at most 8 192 characters of it.',
   ),
@@ -46,8 +46,8 @@ const HEADERS: Readonly<Record<string, Header>> = {
     'The words of the recording beside a WAV, with `transcript=true`: UTF-8, percent-encoded, at most 4 096 characters of it.',
   ),
   'X-Translation-Transcript-Truncated': TRUNCATED,
-  'X-Translation-Warnings': text('The codes of the warnings beside a WAV.'),
-  'X-Detected-Source': text('The detected language beside a WAV: `fr; confidence=0.93`.'),
+  'X-Translation-Warnings': text('The codes of the warnings, with what is no JSON.'),
+  'X-Detected-Source': text('The detected language, with what is no JSON: `fr; confidence=0.93`.'),
   Location: always('Where it is.'),
   ETag: always('Changes with the content.'),
   'WWW-Authenticate': text('The scheme that is wanted.'),
@@ -128,7 +128,7 @@ interface RequiredCredentials {
 function describeInfo(config: Config): string {
   const limits = describeLimits(config);
   return [
-    `Texts of at most ${limits.maxTextChars} characters, recordings of at most ${limits.maxAudioSeconds} s and ` +
+    `Texts of at most ${limits.maxTextChars} characters, recordings of at most ${limits.maxRecordingSeconds} s and ` +
       `${megabytes(config.audio.maxUploadBytes)}, other bodies of at most ${megabytes(limits.maxBodyBytes ?? 0)}.`,
     'Every failure is `application/problem+json` with a `code` that does not change. Paths match without regard to case.',
     'A path that does not exist is 404 `not-found`; a method that a path does not have is 405 ' +

@@ -73,6 +73,7 @@ const OF_A_TRANSLATION: readonly ProblemCode[] = [
   'upstream-rate-limited',
   'offline-engine-missing',
   'upstream-timeout',
+  'storage-full',
 ];
 
 const TRANSLATIONS = {
@@ -81,8 +82,9 @@ const TRANSLATIONS = {
     tag: 'Translation',
     summary: 'Translate a text or a recording',
     description:
-      'Exactly one of `file` and `text`. `Accept` chooses the form of the answer: JSON, the spoken reply as a WAV, ' +
-      'or server-sent events. An empty field counts as absent, unknown fields are refused by name. ' +
+      'Exactly one of `file` and `text`. `format`, else `Accept` chooses the form of the answer: JSON, text, subtitles of ' +
+      'a recording, the spoken reply as a WAV, or server-sent events. A recording longer than 30 s, and any whose ' +
+      'words, subtitles or segments are wanted, is translated in segments, many at a time. An empty field counts as absent, unknown fields are refused by name. ' +
       'Text is UTF-8, or in the charset that its body or form part names. ' +
       'A client that goes away cancels the translation.',
     body: {
@@ -96,10 +98,14 @@ const TRANSLATIONS = {
     answers: {
       200: {
         description:
-          'The translation. `Server-Timing` comes with JSON and WAV, the `X-` headers of its text and session with WAV alone.',
+          'The translation. `Server-Timing` comes with all but streams, the `X-` headers of its session and warnings with ' +
+          'all but JSON and streams, those of its text with WAV alone.',
         content: {
           ...json('Translation', examples.translationExample),
           'audio/wav': {},
+          'text/plain': {},
+          'application/x-subrip': {},
+          'text/vtt': {},
           'text/event-stream': { schema: 'TranslationEvent' },
         },
         headers: [

@@ -35,6 +35,7 @@ const WHEN: Readonly<Record<ProblemCode, string>> = {
   'store-unavailable': 'The store of sessions and tickets cannot be reached.',
   'offline-engine-missing': 'A part of the offline engine is not installed.',
   'upstream-timeout': 'The provider did not answer in time; `partial` has what had arrived.',
+  'storage-full': 'The disk has no space left for the recording.',
   [NOT_READY]: 'A check failed: `checks` says which.',
 };
 

@@ -24,9 +24,44 @@ export const audioResponse = z.object({
   base64: text.optional().meta({ description: 'The WAV itself; absent in `translation.done`.' }),
 });
 
+const warnings = z.array(
+  z.object({
+    code: text.meta({
+      description:
+        '`transcript-failed`, and of segments `segment-failed`, `repetition`, `too-fast` and limits of subtitles.',
+    }),
+    detail: text,
+  }),
+);
+
+const seconds = z.number().min(0);
+
+const segments = z
+  .array(
+    z.object({
+      index: count,
+      start: seconds,
+      end: seconds,
+      text,
+      source: text.optional().meta({ description: 'What is said, with `transcript`.' }),
+      warnings: warnings.optional(),
+    }),
+  )
+  .meta({ description: 'Where somebody speaks, in seconds.' });
+
 export const translationResponse = z.object({
+  task: z
+    .literal('translate')
+    .optional()
+    .meta({ description: 'With `format=verbose_json`, as the next three.' }),
+  language: shownTag.optional(),
+  duration: seconds.optional().meta({ description: 'Of the recording, in seconds.' }),
+  segments: segments.optional(),
   connectId,
-  text: text.meta({ description: 'The translation; empty where the recording held no words.' }),
+  text: text.meta({
+    description:
+      'The translation; empty where the recording held no words. A recording in segments has a line for each.',
+  }),
   responses: z.array(text).meta({ description: 'The same, as the list that the original project answered.' }),
   source: shownTag,
   target: shownTag,
@@ -41,15 +76,13 @@ export const translationResponse = z.object({
         'The language of the question where no `source` was given: of a text, and of a recording with `transcript` or where the engine detects it (confidence 1). Absent where the words do not tell.',
     }),
   transcript: text.optional().meta({ description: 'The words of the recording, with `transcript=true`.' }),
-  warnings: z
-    .array(
-      z.object({
-        code: text.meta({ description: '`transcript-failed`: the translation came without its transcript.' }),
-        detail: text,
-      }),
-    )
+  warnings: warnings.optional().meta({
+    description: 'What went wrong beside the translation, or in some of its segments; the rest stands.',
+  }),
+  translations: z
+    .array(z.object({ target: shownTag, text, segments: segments.optional() }))
     .optional()
-    .meta({ description: 'What went wrong beside the translation, which is whole all the same.' }),
+    .meta({ description: 'With several targets: one for each, the first as in `text`.' }),
   audio: audioResponse.optional().meta({ description: 'The spoken reply, with `output=audio`.' }),
   usage: z
     .object({
@@ -197,6 +230,20 @@ export const streamResponse = z
     event('translation.text.delta', z.object({ delta: text })),
     event('translation.audio.delta', z.object({ base64: text })).meta({
       description: 'PCM16, 24 kHz, mono, with `output=audio`.',
+    }),
+    event(
+      'translation.segment',
+      z.object({
+        index: count,
+        start: seconds,
+        end: seconds,
+        text,
+        source: text.optional(),
+        target: shownTag,
+      }),
+    ).meta({ description: 'A segment of a recording, in order; one for each target.' }),
+    event('translation.progress', z.object({ processedMs: count, totalMs: count })).meta({
+      description: '`totalMs` grows while the recording is still decoded; in the last both are equal.',
     }),
     event('translation.done', translationResponse).meta({
       description: 'The last of a translation that succeeded.',

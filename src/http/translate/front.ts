@@ -1,8 +1,13 @@
 /** A front: one path at which translations are requested, with its own body, answers and errors. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { TranslateOptions, TranslateRequest, TranslationResult } from '../../translate/request.js';
+import type {
+  RecordingOptions,
+  RecordingRequest,
+  RecordingResult,
+} from '../../recordings/recording-request.js';
 import type { BodyField } from '../body/fields.js';
 import type { ErrorWriter } from '../problem.js';
+import type { Subtitles, TextFormat } from './recording-body.js';
 
 export interface Front {
   /** As in the route table, which does not regard case. */
@@ -15,19 +20,22 @@ export interface Front {
   readonly error: ErrorWriter;
 }
 
-export interface FrontRequest extends TranslateRequest {
+export interface FrontRequest extends RecordingRequest {
   readonly form: ResponseForm;
+  /** JSON, also that at the end of a stream, has the segments too. */
+  readonly isVerbose: boolean;
+  readonly subtitles: Subtitles;
   /** The name that the voice was sent by, for the error about an unknown one. */
   readonly voicePointer: string;
 }
 
 /** `json` is also the form of a front that has no other. */
-export type ResponseForm = 'json' | 'wav' | 'events';
+export type ResponseForm = 'json' | 'wav' | 'events' | TextFormat;
 
 export interface FrontResponse {
   /** Absent: the answer is sent whole. */
-  readonly onEvent?: TranslateOptions['onEvent'];
-  readonly send: (result: TranslationResult) => Promise<void> | void;
+  readonly onEvent?: RecordingOptions['onEvent'];
+  readonly send: (result: RecordingResult) => Promise<void> | void;
   /** Ends an answer that has begun; without it, or before it has begun, `Front.error` is used. */
   readonly fail?: (error: unknown) => Promise<void>;
 }

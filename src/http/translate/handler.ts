@@ -1,8 +1,8 @@
 /** From a request for a translation to its answer, whatever its front. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { countChars } from '../../quota/characters.js';
-import { audioPoints, textPoints } from '../../quota/points.js';
-import type { TranslationResult } from '../../translate/request.js';
+import { textPoints } from '../../quota/points.js';
+import type { RecordingResult } from '../../recordings/recording-request.js';
 import { checkVoice } from '../body/fields.js';
 import type { BodyReader } from '../body/read-body.js';
 import type { Middleware } from '../middleware/compose.js';
@@ -10,6 +10,7 @@ import type { ConcurrencyLimit } from '../middleware/concurrency-limit.js';
 import type { RateLimit } from '../middleware/rate-limit.js';
 import type { HttpPorts } from '../ports.js';
 import type { Front, FrontResponse } from './front.js';
+import { SoundMeter } from './sound-meter.js';
 
 /** @returns what makes the handler of a front. */
 export function createTranslateHandler(
@@ -21,8 +22,9 @@ export function createTranslateHandler(
   async function handle(front: Front, req: IncomingMessage, res: ServerResponse): Promise<void> {
     const body = await readBody(req, res);
     let response: FrontResponse | undefined;
+    const meter = new SoundMeter((points) => rateLimit.charge(req, res, points));
     try {
-      let result: TranslationResult;
+      let result: RecordingResult;
       try {
         const uploadMs = performance.now() - req.context.startedAt;
         const request = front.parse(req, body.fields, uploadMs);
@@ -33,16 +35,16 @@ export function createTranslateHandler(
         }
         response = front.respond(req, res, request);
         const { onEvent } = response;
-        result = await ports.translate(request, { abort: req.context.abort, onEvent });
+        const { abort } = req.context;
+        result =
+          question.kind === 'text'
+            ? await ports.translate(request, { abort, onEvent })
+            : await ports.translateRecording(request, { abort, onEvent, onCharge: meter.add });
       } finally {
         // Before the answer is complete: a client that has its answer has left nothing behind.
         await body.removeUpload?.();
       }
-      const { inputAudioMs } = result.usage;
-      if (inputAudioMs !== undefined) {
-        const responses = result.transcript === undefined ? 1 : 2;
-        await rateLimit.charge(req, res, responses * audioPoints(inputAudioMs));
-      }
+      await meter.settled();
       await response.send(result);
     } catch (error) {
       await response?.fail?.(error);

@@ -1,15 +1,19 @@
 /** The service's own front: unknown fields are refused, and the client chooses the form of the answer. */
 import type { IncomingMessage } from 'node:http';
 import { fieldNames, normalizeFields, validate, type Fields } from '../body/fields.js';
-import type { FieldFault } from '../../errors.js';
+import type { FieldFault, GatewayError } from '../../errors.js';
 import { invalidRequest, pointerTo, writeProblem } from '../problem.js';
 import { translateSchema } from '../schemas.js';
 import { pickProfile } from '../../session/profile.js';
 import type { TranslateRequest } from '../../translate/request.js';
 import type { EventStreamTiming } from './sse.js';
 import type { Front, FrontRequest, ResponseForm } from './front.js';
-import { negotiateForm, sendTranslationJson, sendWav } from './responses.js';
+import { formFaults, textFaults } from './recording-faults.js';
+import { negotiateForm, sendText, sendTranslationJson, sendWav } from './responses.js';
 import { respondWithEvents } from './sse.js';
+
+/** Sent several times, they are a list. */
+const REPEATABLE: ReadonlySet<string> = new Set(['target']);
 
 export function nativeFront(maxTextChars: number, timing: EventStreamTiming): Front {
   const schema = translateSchema(maxTextChars);
@@ -17,27 +21,47 @@ export function nativeFront(maxTextChars: number, timing: EventStreamTiming): Fr
   return {
     path: '/api/realtime/translate',
     parse: (req, sent, uploadMs) => {
-      const fields = normalizeFields(sent, names, 'refused');
-      const values = validate(fields, schema, [...questionFaults(fields), ...transcriptFaults(fields)]);
+      const fields = normalizeFields(sent, names, 'refused', REPEATABLE);
+      const faults = [...questionFaults(fields), ...textFaults(fields), ...formFaults(fields)];
+      const values = validate(fields, schema, faults);
+      const { target: targets = [], format, subtitles = 'target' } = values;
+      const chosen = chooseForm(req, values);
+      const isVerbose = format === 'verbose_json';
+      const isText = chosen.form === 'text' || chosen.form === 'srt' || chosen.form === 'vtt';
+      const transcript = values.transcript === true || subtitles !== 'target';
       return {
-        ...toRequest(req, values, fields, uploadMs, chooseForm(req, values)),
-        ...(values.transcript === true && { transcript: true }),
+        ...toRequest(req, { ...values, target: targets[0] }, fields, uploadMs, chosen),
+        ...(transcript && { transcript }),
+        ...(targets.length > 1 && { targets }),
+        ...((isVerbose || isText || targets.length > 1) && { inSegments: true }),
+        isVerbose,
+        subtitles,
       };
     },
-    respond: (req, res, { form, output }) => {
-      const withAudio = output === 'audio';
-      if (form === 'events') return respondWithEvents(req, res, withAudio, timing);
-      if (form === 'wav')
-        return {
-          send: (result) => {
-            sendWav(res, result);
-          },
-        };
-      return {
-        send: (result) => {
-          sendTranslationJson(req, res, result, withAudio);
-        },
-      };
+    respond: (req, res, request) => {
+      const { form } = request;
+      switch (form) {
+        case 'events':
+          return respondWithEvents(req, res, request, timing);
+        case 'wav':
+          return {
+            send: (result) => {
+              sendWav(res, result);
+            },
+          };
+        case 'json':
+          return {
+            send: (result) => {
+              sendTranslationJson(req, res, result, request);
+            },
+          };
+        default:
+          return {
+            send: (result) => {
+              sendText(res, result, form, request);
+            },
+          };
+      }
     },
     error: writeProblem,
   };
@@ -61,32 +85,49 @@ export function questionFaults({ values, sentAs }: Fields): FieldFault[] {
   return [{ pointer: '/text', detail }];
 }
 
-/** The words of a text are the text. */
-function transcriptFaults({ values: { transcript, text } }: Fields): FieldFault[] {
-  if (text === undefined || (transcript !== true && transcript !== 'true')) return [];
-  const detail = '`transcript` is for recordings; the words of a text are known. Leave it out.';
-  return [{ pointer: '/transcript', detail }];
-}
-
-/** `stream` takes precedence over Accept; a recording as the answer implies output `audio`. */
+/** `stream` and `format` take precedence over Accept; a recording as the answer implies output `audio`. */
 function chooseForm(
   req: IncomingMessage,
-  { stream, output }: TranslateFields,
+  { stream, format, text, output }: TranslateFields,
 ): { form: ResponseForm; output: TranslateRequest['output'] } {
-  const accepted = negotiateForm(req);
-  if (stream === true || accepted === 'events') return { form: 'events', output: output ?? 'text' };
-  if (accepted === 'json') return { form: 'json', output: output ?? 'text' };
-  if (output === 'text') {
-    const detail = '`output` is `text`, but Accept asks for audio/wav; leave one of them out.';
-    throw invalidRequest([{ pointer: '/output', detail }]);
+  const chosen = { output: output ?? 'text' };
+  if (stream === true) return { ...chosen, form: 'events' };
+  if (format !== undefined) return { ...chosen, form: format === 'verbose_json' ? 'json' : format };
+  const form = negotiateForm(req, text === undefined);
+  switch (form) {
+    case undefined: {
+      const detail = 'Accept allows subtitles only, and a text has none; accept JSON, or send a recording.';
+      throw invalidRequest([{ pointer: '/text', detail }]);
+    }
+    case 'wav':
+      if (output !== 'text') return { form, output: 'audio' };
+      throw conflictsWithAccept('`output` is `text`, but Accept asks for audio/wav');
+    case 'text':
+    case 'srt':
+    case 'vtt':
+      if (output !== 'audio') return { ...chosen, form };
+      throw conflictsWithAccept('`output` is `audio`, but Accept asks for text');
+    default:
+      return { ...chosen, form };
   }
-  return { form: 'wav', output: 'audio' };
 }
+
+function conflictsWithAccept(sentence: string): GatewayError {
+  return invalidRequest([{ pointer: '/output', detail: `${sentence}; leave one of them out.` }]);
+}
+
+/** The fields that every front has. */
+type QuestionFields = Pick<
+  TranslateFields,
+  'file' | 'text' | 'connectId' | 'context' | 'prompt' | 'source' | 'voice'
+> & {
+  readonly target?: string | undefined;
+};
 
 /** @param values of a body with exactly one question. */
 export function toRequest(
   { context }: IncomingMessage,
-  values: Omit<TranslateFields, 'output' | 'stream' | 'transcript'>,
+  values: QuestionFields,
   { sentAs }: Fields,
   uploadMs: number,
   { form, output }: { form: ResponseForm; output: TranslateRequest['output'] },
@@ -104,6 +145,8 @@ export function toRequest(
         : { kind: 'recording', recording, uploadMs },
     output,
     form,
+    isVerbose: false,
+    subtitles: 'target',
     voicePointer: pointerTo(sentAs.get('voice') ?? 'voice'),
     report: (report) => {
       context.report = report;

@@ -3,9 +3,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import accepts from 'accepts';
 import { BYTES_PER_SAMPLE, pcmDurationMs, SAMPLE_RATE } from '../../audio/pcm.js';
 import { encodeWav } from '../../audio/wav/wav.js';
+import type { RecordingResult } from '../../recordings/recording-request.js';
 import type { TranslationResult } from '../../translate/request.js';
 import { sendJson } from '../response.js';
-import type { ResponseForm } from './front.js';
+import type { FrontRequest, ResponseForm } from './front.js';
+import { CONTENT_TYPES, textBody, translationsBody, verboseBody, type TextFormat } from './recording-body.js';
 
 /**
  * Many clients and proxies accept 16 kB of headers in all, so this one is cut here, on a character's boundary, and
@@ -21,20 +23,41 @@ const FORM_OF: Readonly<Record<string, ResponseForm>> = {
   'audio/x-wav': 'wav',
   'audio/wave': 'wav',
   'text/event-stream': 'events',
+  'text/plain': 'text',
 };
 
-/** The form that the client prefers. JSON if Accept matches no form: an answer is better than a 406. */
-export function negotiateForm(req: IncomingMessage): ResponseForm {
+const SUBTITLE_FORM_OF: Readonly<Record<string, ResponseForm>> = {
+  'application/x-subrip': 'srt',
+  'text/vtt': 'vtt',
+};
+
+/**
+ * The form that the client prefers. JSON if Accept matches no form: an answer is better than a 406.
+ *
+ * @param hasSubtitles whether there are subtitles, which a text has not.
+ * @returns undefined where Accept allows subtitles only, and there are none.
+ */
+export function negotiateForm(req: IncomingMessage, hasSubtitles: boolean): ResponseForm | undefined {
   const { accept } = req.headers;
   if (accept === undefined || accept === '*/*' || accept === 'application/json') return 'json';
   const [best] = [accepts(req).type(Object.keys(FORM_OF))].flat();
-  return FORM_OF[String(best)] ?? 'json';
+  if (!/subrip|vtt/i.test(accept)) return FORM_OF[String(best)] ?? 'json';
+  if (!hasSubtitles) return FORM_OF[String(best)];
+  const forms = { ...FORM_OF, ...SUBTITLE_FORM_OF };
+  const [bestOfAll] = [accepts(req).type(Object.keys(forms))].flat();
+  return forms[String(bestOfAll)] ?? 'json';
 }
 
 /** @param audio describes the spoken reply; undefined if none was requested. */
-export function resultBody(result: TranslationResult, requestId: string, audio?: object) {
+export function resultBody(
+  result: RecordingResult,
+  requestId: string,
+  { isVerbose, subtitles }: Pick<FrontRequest, 'isVerbose' | 'subtitles'>,
+  audio?: object,
+) {
   const { usage, timings } = result;
   return {
+    ...(isVerbose && verboseBody(result, subtitles)),
     connectId: result.connectId,
     text: result.text,
     responses: result.responses,
@@ -43,6 +66,7 @@ export function resultBody(result: TranslationResult, requestId: string, audio?:
     detectedSource: result.detectedSource,
     transcript: result.transcript,
     warnings: result.warnings,
+    ...translationsBody(result, isVerbose, subtitles),
     audio,
     usage: {
       inputTokens: usage.inputTokens,
@@ -76,30 +100,50 @@ export function audioBody(pcm: Buffer) {
 export function sendTranslationJson(
   req: IncomingMessage,
   res: ServerResponse,
-  result: TranslationResult,
-  withAudio: boolean,
+  result: RecordingResult,
+  request: FrontRequest,
 ): void {
+  const withAudio = request.output === 'audio';
   const pcm = result.audio ?? Buffer.alloc(0);
   const audio = withAudio ? { ...audioBody(pcm), base64: encodeWav(pcm).toString('base64') } : undefined;
   res.setHeader('Server-Timing', serverTiming(result.timings));
-  sendJson(res, resultBody(result, req.context.id, audio));
+  sendJson(res, resultBody(result, req.context.id, request, audio));
 }
 
 export function sendWav(res: ServerResponse, result: TranslationResult): void {
   const wav = encodeWav(result.audio ?? Buffer.alloc(0));
-  const { transcript, detectedSource, warnings } = result;
-  res.setHeader('Server-Timing', serverTiming(result.timings));
-  res.setHeader('X-Connect-Id', result.connectId);
+  const { transcript } = result;
+  setResultHeaders(res, result);
   setTextHeader(res, 'X-Translation-Text', result.text, MAX_TEXT_HEADER);
   if (transcript !== undefined)
     setTextHeader(res, 'X-Translation-Transcript', transcript, MAX_TRANSCRIPT_HEADER);
-  if (warnings !== undefined)
-    res.setHeader('X-Translation-Warnings', warnings.map(({ code }) => code).join(', '));
-  if (detectedSource !== undefined)
-    res.setHeader('X-Detected-Source', `${detectedSource.language}; confidence=${detectedSource.confidence}`);
   res.setHeader('Content-Type', 'audio/wav');
   res.setHeader('Content-Length', wav.length);
   res.end(wav);
+}
+
+export function sendText(
+  res: ServerResponse,
+  result: RecordingResult,
+  form: TextFormat,
+  { subtitles }: FrontRequest,
+): void {
+  const body = Buffer.from(textBody(result, form, subtitles));
+  setResultHeaders(res, result);
+  res.setHeader('Content-Type', CONTENT_TYPES[form]);
+  res.setHeader('Content-Length', body.length);
+  res.end(body);
+}
+
+/** What a body that is no JSON has no place for. Of several warnings of one kind the code is said once. */
+function setResultHeaders(res: ServerResponse, result: TranslationResult): void {
+  const { detectedSource, warnings } = result;
+  res.setHeader('Server-Timing', serverTiming(result.timings));
+  res.setHeader('X-Connect-Id', result.connectId);
+  if (warnings !== undefined)
+    res.setHeader('X-Translation-Warnings', [...new Set(warnings.map(({ code }) => code))].join(', '));
+  if (detectedSource !== undefined)
+    res.setHeader('X-Detected-Source', `${detectedSource.language}; confidence=${detectedSource.confidence}`);
 }
 
 /** The client reads `data.connectId` and `data.responses[0]`. */

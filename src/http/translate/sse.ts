@@ -1,11 +1,11 @@
 /** Server-sent events: the translation as it arrives, at the pace of its reader. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { TranslationEvent } from '../../translate/request.js';
+import type { RecordingEvent } from '../../recordings/recording-request.js';
 import { audioBody, resultBody } from './responses.js';
 import { ClientDisconnected } from '../middleware/request-context.js';
 import { toGatewayError } from '../error-handler.js';
 import { toProblem } from '../problem.js';
-import type { FrontResponse } from './front.js';
+import type { FrontRequest, FrontResponse } from './front.js';
 
 export interface EventStreamTiming {
   readonly heartbeatMs: number;
@@ -69,7 +69,7 @@ class EventStream {
 export function respondWithEvents(
   req: IncomingMessage,
   res: ServerResponse,
-  withAudio: boolean,
+  request: FrontRequest,
   timing: EventStreamTiming,
 ): FrontResponse {
   const { id } = req.context;
@@ -78,8 +78,8 @@ export function respondWithEvents(
   return {
     onEvent: (event) => sendEvent(open(), event, id),
     send: async (result) => {
-      const audio = withAudio ? audioBody(result.audio ?? Buffer.alloc(0)) : undefined;
-      await open().send('translation.done', resultBody(result, id, audio));
+      const audio = request.output === 'audio' ? audioBody(result.audio ?? Buffer.alloc(0)) : undefined;
+      await open().send('translation.done', resultBody(result, id, request, audio));
       open().end();
     },
     fail: async (error) => {
@@ -94,7 +94,7 @@ export function respondWithEvents(
   };
 }
 
-function sendEvent(stream: EventStream, event: TranslationEvent, requestId: string): Promise<void> {
+function sendEvent(stream: EventStream, event: RecordingEvent, requestId: string): Promise<void> {
   switch (event.type) {
     case 'started':
       return stream.send('translation.started', { connectId: event.connectId, requestId });
@@ -102,5 +102,15 @@ function sendEvent(stream: EventStream, event: TranslationEvent, requestId: stri
       return stream.send('translation.text.delta', { delta: event.delta });
     case 'audio':
       return stream.send('translation.audio.delta', { base64: event.pcm.toString('base64') });
+    case 'segment': {
+      const { index, startMs, endMs, text, source, target } = event.segment;
+      const [start, end] = [startMs / 1000, endMs / 1000];
+      return stream.send('translation.segment', { index, start, end, text, source, target });
+    }
+    case 'progress':
+      return stream.send('translation.progress', {
+        processedMs: event.processedMs,
+        totalMs: event.totalMs,
+      });
   }
 }

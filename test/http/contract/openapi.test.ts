@@ -41,7 +41,7 @@ describe('GET /openapi.json', () => {
   it('tells the limits that hold here', async () => {
     const source = await (await fetch(`${http.url}/openapi.json`)).text();
     expect(source).toContain('"maxLength":321');
-    expect(source).toMatch(/at most 321 characters, recordings of at most 240 s and 7 MB/);
+    expect(source).toMatch(/at most 321 characters, recordings of at most 14400 s and 7 MB/);
   });
 });
 

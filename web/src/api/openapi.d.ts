@@ -15,7 +15,7 @@ export interface paths {
     put?: never;
     /**
      * Translate a text or a recording
-     * @description Exactly one of `file` and `text`. `Accept` chooses the form of the answer: JSON, the spoken reply as a WAV, or server-sent events. An empty field counts as absent, unknown fields are refused by name. Text is UTF-8, or in the charset that its body or form part names. A client that goes away cancels the translation.
+     * @description Exactly one of `file` and `text`. `format`, else `Accept` chooses the form of the answer: JSON, text, subtitles of a recording, the spoken reply as a WAV, or server-sent events. A recording longer than 30 s, and any whose words, subtitles or segments are wanted, is translated in segments, many at a time. An empty field counts as absent, unknown fields are refused by name. Text is UTF-8, or in the charset that its body or form part names. A client that goes away cancels the translation.
      */
     post: operations['translate'];
     delete?: never;
@@ -309,8 +309,8 @@ export interface components {
       prompt?: string;
       /** @description The language of the question: a BCP 47 tag, or `auto`. */
       source?: string;
-      /** @description The language of the answer: a BCP 47 tag. */
-      target?: string;
+      /** @description The language of the answer: a BCP 47 tag. Of a recording up to 8: `es,fr`, a list, or the field several times. */
+      target?: string | string[];
       /** @description A voice of the provider, see `GET /api/capabilities`. */
       voice?: string;
       /** @description Text that helps but is not translated. */
@@ -322,6 +322,16 @@ export interface components {
       output?: 'text' | 'audio';
       /** @description The words of the recording too, in `transcript` of the answer. Not with `text`. */
       transcript?: boolean | ('true' | 'false');
+      /**
+       * @description The form of the answer, before `Accept`: `json` (the default), `text`, and of a recording `srt`, `vtt`, or `verbose_json` with its segments.
+       * @enum {string}
+       */
+      format?: 'json' | 'text' | 'srt' | 'vtt' | 'verbose_json';
+      /**
+       * @description What subtitles show: `target` (the default), `source`, or `both`, the source above. The last two imply `transcript`.
+       * @enum {string}
+       */
+      subtitles?: 'target' | 'source' | 'both';
       /** @description Answers by server-sent events, as `Accept: text/event-stream` does. */
       stream?: boolean | ('true' | 'false');
       /** @description Another name of `text`. */
@@ -335,12 +345,12 @@ export interface components {
       /** @description Another name of `source`. */
       language?: string;
       /** @description Another name of `target`. */
-      target_lang?: string;
+      target_lang?: string | string[];
     } & (unknown | unknown | unknown);
     TranslateForm: {
       /**
        * Format: binary
-       * @description One recording, with a file name: wav, mp3, m4a, mp4, mov, aac, ogg, opus, webm, mka, mkv, flac, amr, aiff, caf, w64, au, wma, ts. Its format is recognized by its content, not by its name.
+       * @description One recording, with a file name: wav, mp3, m4a, mp4, mov, aac, ogg, opus, webm, mka, mkv, flac, amr, aiff, caf, w64, au, wma, wmv, ts. Its format is recognized by its content, not by its name.
        */
       file?: string;
       /** @description Text to translate. Characters are Unicode code points. */
@@ -351,8 +361,8 @@ export interface components {
       prompt?: string;
       /** @description The language of the question: a BCP 47 tag, or `auto`. */
       source?: string;
-      /** @description The language of the answer: a BCP 47 tag. */
-      target?: string;
+      /** @description The language of the answer: a BCP 47 tag. Of a recording up to 8: `es,fr`, a list, or the field several times. */
+      target?: string | string[];
       /** @description A voice of the provider, see `GET /api/capabilities`. */
       voice?: string;
       /** @description Text that helps but is not translated. */
@@ -364,6 +374,16 @@ export interface components {
       output?: 'text' | 'audio';
       /** @description The words of the recording too, in `transcript` of the answer. Not with `text`. */
       transcript?: boolean | ('true' | 'false');
+      /**
+       * @description The form of the answer, before `Accept`: `json` (the default), `text`, and of a recording `srt`, `vtt`, or `verbose_json` with its segments.
+       * @enum {string}
+       */
+      format?: 'json' | 'text' | 'srt' | 'vtt' | 'verbose_json';
+      /**
+       * @description What subtitles show: `target` (the default), `source`, or `both`, the source above. The last two imply `transcript`.
+       * @enum {string}
+       */
+      subtitles?: 'target' | 'source' | 'both';
       /** @description Answers by server-sent events, as `Accept: text/event-stream` does. */
       stream?: boolean | ('true' | 'false');
       /**
@@ -387,7 +407,7 @@ export interface components {
       /** @description Another name of `source`. */
       language?: string;
       /** @description Another name of `target`. */
-      target_lang?: string;
+      target_lang?: string | string[];
     } & (unknown | unknown | unknown | unknown | unknown | unknown);
     OriginalText:
       | {
@@ -425,7 +445,7 @@ export interface components {
       | {
           /**
            * Format: binary
-           * @description One recording, with a file name: wav, mp3, m4a, mp4, mov, aac, ogg, opus, webm, mka, mkv, flac, amr, aiff, caf, w64, au, wma, ts. Its format is recognized by its content, not by its name.
+           * @description One recording, with a file name: wav, mp3, m4a, mp4, mov, aac, ogg, opus, webm, mka, mkv, flac, amr, aiff, caf, w64, au, wma, wmv, ts. Its format is recognized by its content, not by its name.
            */
           file?: string;
           /** @description Text to translate. Characters are Unicode code points. */
@@ -496,9 +516,32 @@ export interface components {
       ttlMs?: string;
     };
     Translation: {
+      /**
+       * @description With `format=verbose_json`, as the next three.
+       * @constant
+       */
+      task?: 'translate';
+      /** @description A BCP 47 tag; null where none was given or is known. */
+      language?: string | null;
+      /** @description Of the recording, in seconds. */
+      duration?: number;
+      /** @description Where somebody speaks, in seconds. */
+      segments?: {
+        index: number;
+        start: number;
+        end: number;
+        text: string;
+        /** @description What is said, with `transcript`. */
+        source?: string;
+        warnings?: {
+          /** @description `transcript-failed`, and of segments `segment-failed`, `repetition`, `too-fast` and limits of subtitles. */
+          code: string;
+          detail: string;
+        }[];
+      }[];
       /** @description The id of the session. */
       connectId: string;
-      /** @description The translation; empty where the recording held no words. */
+      /** @description The translation; empty where the recording held no words. A recording in segments has a line for each. */
       text: string;
       /** @description The same, as the list that the original project answered. */
       responses: string[];
@@ -514,11 +557,31 @@ export interface components {
       };
       /** @description The words of the recording, with `transcript=true`. */
       transcript?: string;
-      /** @description What went wrong beside the translation, which is whole all the same. */
+      /** @description What went wrong beside the translation, or in some of its segments; the rest stands. */
       warnings?: {
-        /** @description `transcript-failed`: the translation came without its transcript. */
+        /** @description `transcript-failed`, and of segments `segment-failed`, `repetition`, `too-fast` and limits of subtitles. */
         code: string;
         detail: string;
+      }[];
+      /** @description With several targets: one for each, the first as in `text`. */
+      translations?: {
+        /** @description A BCP 47 tag; null where none was given or is known. */
+        target: string | null;
+        text: string;
+        /** @description Where somebody speaks, in seconds. */
+        segments?: {
+          index: number;
+          start: number;
+          end: number;
+          text: string;
+          /** @description What is said, with `transcript`. */
+          source?: string;
+          warnings?: {
+            /** @description `transcript-failed`, and of segments `segment-failed`, `repetition`, `too-fast` and limits of subtitles. */
+            code: string;
+            detail: string;
+          }[];
+        }[];
       }[];
       /** @description The spoken reply, with `output=audio`. */
       audio?: components['schemas']['SpokenReply'];
@@ -579,6 +642,27 @@ export interface components {
           event: 'translation.audio.delta';
           data: {
             base64: string;
+          };
+        }
+      | {
+          /** @constant */
+          event: 'translation.segment';
+          data: {
+            index: number;
+            start: number;
+            end: number;
+            text: string;
+            source?: string;
+            /** @description A BCP 47 tag; null where none was given or is known. */
+            target: string | null;
+          };
+        }
+      | {
+          /** @constant */
+          event: 'translation.progress';
+          data: {
+            processedMs: number;
+            totalMs: number;
           };
         }
       | {
@@ -737,6 +821,7 @@ export interface components {
        *       "w64",
        *       "au",
        *       "wma",
+       *       "wmv",
        *       "ts"
        *     ]
        */
@@ -782,6 +867,7 @@ export interface components {
         | 'store-unavailable'
         | 'offline-engine-missing'
         | 'upstream-timeout'
+        | 'storage-full'
         | 'not-ready';
       /** @description As in `X-Request-Id`: give it to the operator when something is wrong. */
       requestId: string;
@@ -829,7 +915,7 @@ export interface components {
     'Retry-After': number;
     /** @description `upload`, `normalize`, `queue`, `first` and `upstream`, in milliseconds. */
     'Server-Timing': string;
-    /** @description The session, with a WAV. */
+    /** @description The session, with what is no JSON. */
     'X-Connect-Id': string;
     /** @description The text beside a WAV: UTF-8, percent-encoded, at most 8 192 characters of it. */
     'X-Translation-Text': string;
@@ -839,9 +925,9 @@ export interface components {
     'X-Translation-Transcript': string;
     /** @description The text was longer than that. */
     'X-Translation-Transcript-Truncated': 'true';
-    /** @description The codes of the warnings beside a WAV. */
+    /** @description The codes of the warnings, with what is no JSON. */
     'X-Translation-Warnings': string;
-    /** @description The detected language beside a WAV: `fr; confidence=0.93`. */
+    /** @description The detected language, with what is no JSON: `fr; confidence=0.93`. */
     'X-Detected-Source': string;
     /** @description Where it is. */
     Location: string;
@@ -886,7 +972,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description The translation. `Server-Timing` comes with JSON and WAV, the `X-` headers of its text and session with WAV alone. */
+      /** @description The translation. `Server-Timing` comes with all but streams, the `X-` headers of its session and warnings with all but JSON and streams, those of its text with WAV alone. */
       200: {
         headers: {
           'X-Request-Id': components['headers']['X-Request-Id'];
@@ -928,6 +1014,9 @@ export interface operations {
            */
           'application/json': components['schemas']['Translation'];
           'audio/wav': string;
+          'text/plain': string;
+          'application/x-subrip': string;
+          'text/vtt': string;
           'text/event-stream': components['schemas']['TranslationEvent'];
         };
       };
@@ -1208,6 +1297,23 @@ export interface operations {
             status?: 504;
             /** @enum {unknown} */
             code?: 'upstream-timeout';
+          };
+        };
+      };
+      /** @description `storage-full`: The disk has no space left for the recording. */
+      507: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 507;
+            /** @enum {unknown} */
+            code?: 'storage-full';
           };
         };
       };
@@ -1553,6 +1659,23 @@ export interface operations {
             status?: 504;
             /** @enum {unknown} */
             code?: 'upstream-timeout';
+          };
+        };
+      };
+      /** @description `storage-full`: The disk has no space left for the recording. */
+      507: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 507;
+            /** @enum {unknown} */
+            code?: 'storage-full';
           };
         };
       };

@@ -139,6 +139,7 @@ export const en = {
     'store-unavailable': 'The service cannot reach its session store. Try again in a moment.',
     'offline-engine-missing':
       'A part of the offline engine is not installed. The operator of this service can install it.',
+    'storage-full': 'The server has no space left for this recording. Try again later.',
     'upstream-timeout': 'The translation engine took too long. Try again.',
   } satisfies Record<AppErrorCode, string>,
 };

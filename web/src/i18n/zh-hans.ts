@@ -126,6 +126,7 @@ export const zhHans: Messages = {
     draining: '服务正在重启。请几秒后重试。',
     'store-unavailable': '服务无法访问会话存储。请稍后再试。',
     'offline-engine-missing': '离线引擎缺少组件。请服务管理员安装。',
+    'storage-full': '服务器没有足够空间存放这段录音。请稍后重试。',
     'upstream-timeout': '翻译引擎响应过慢。请重试。',
   },
 };

@@ -126,6 +126,7 @@ export const zhHant: Messages = {
     draining: '服務正在重新啟動。請幾秒後重試。',
     'store-unavailable': '服務無法存取工作階段儲存。請稍後再試。',
     'offline-engine-missing': '離線引擎缺少元件。請服務管理員安裝。',
+    'storage-full': '伺服器沒有足夠空間存放這段錄音。請稍後重試。',
     'upstream-timeout': '翻譯引擎回應過慢。請重試。',
   },
 };

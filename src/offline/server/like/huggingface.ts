@@ -200,7 +200,11 @@ class HuggingFaceSession extends ImitatedSession implements ServerSession {
   async #hear(itemId: string, audio: Buffer): Promise<void> {
     const place = { itemId, contentIndex: 0 };
     try {
-      const { text: transcript } = await this.setup.responder.transcribe(audio, undefined, this.closed.signal);
+      const { text: transcript } = await this.setup.responder.transcribe(
+        audio,
+        undefined,
+        this.closed.signal,
+      );
       this.send({ type: 'transcription.completed', ...place, transcript });
       if (transcript === '') return;
       this.conversation.add(storable({ role: 'user', parts: [{ type: 'text', text: transcript }] }));

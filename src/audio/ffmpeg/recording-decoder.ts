@@ -1,0 +1,294 @@
+/** Decodes recordings of any length and films as a stream, in memory that does not grow with them. */
+import { GatewayError } from '../../errors.js';
+import { Semaphore } from '../../semaphore.js';
+import { emptyAudio, undecodableAudio } from '../errors.js';
+import { inspect } from '../inspect.js';
+import { WavDownmix } from '../mixing/wav-downmix.js';
+import { alignChunks } from '../mixing/samples.js';
+import { BYTES_PER_SAMPLE, BYTES_PER_SECOND, SAMPLE_RATE } from '../pcm.js';
+import { audioFilters, inputOptions, inputUrl, isStreamable, outputOptions } from './arguments.js';
+import type { Encoding, Track } from './arguments.js';
+import type { DecodeInput } from './decoder.js';
+import { hasNoAudioStream, isUnknownCodec, toDecodeError } from './errors.js';
+import { bundledBinary, chooseBinary } from './ffmpeg.js';
+import { openInputFile } from './input-file.js';
+import { Sandbox } from './sandbox.js';
+import { StreamingProcess, type StreamingInput } from './streaming-process.js';
+import { canMarkTracks, defaultTrack } from './tracks.js';
+
+export interface RecordingDecoderOptions {
+  /** The configured binary; absent: that of ffmpeg-static, else `ffmpeg` in `searchPath`. */
+  readonly ffmpegPath?: string | undefined;
+  /** Folders to search, as in PATH; absent: the usual ones. */
+  readonly searchPath?: string | undefined;
+  /** Recordings that are decoded at the same time; the others wait. */
+  readonly concurrency: number;
+  /** The longest recording accepted, `MAX_RECORDING_SECONDS`. */
+  readonly maxSeconds: number;
+  /** How long ffmpeg may take to its next output while somebody waits for it; absent: 60 s. */
+  readonly stallMs?: number | undefined;
+}
+
+export class RecordingDecoder {
+  readonly #binary: string;
+  readonly #sandbox: Sandbox;
+  readonly #semaphore: Semaphore;
+  readonly #maxSeconds: number;
+  readonly #stallMs: number;
+  /** Aborts what is decoded or waits. */
+  readonly #destroyed = new AbortController();
+  /** Iterations in progress, each settled when it has ended. */
+  readonly #running = new Set<Promise<void>>();
+  readonly #processes = new Set<StreamingProcess>();
+  #closed = false;
+
+  constructor(options: RecordingDecoderOptions) {
+    const { ffmpegPath, searchPath, concurrency, maxSeconds, stallMs = 60_000 } = options;
+    this.#binary = chooseBinary(ffmpegPath, bundledBinary());
+    // Decoding takes at most a hundredth of the playing time in every usual format.
+    this.#sandbox = new Sandbox(60 + maxSeconds / 10, searchPath);
+    this.#semaphore = new Semaphore(concurrency);
+    this.#maxSeconds = maxSeconds;
+    this.#stallMs = stallMs;
+  }
+
+  /** Recordings being decoded, and those that wait. */
+  get stats(): { running: number; waiting: number } {
+    return this.#semaphore.stats;
+  }
+
+  /**
+   * Yields PCM, 16-bit little-endian, mono, 24 kHz, in chunks of whole samples. ffmpeg waits while the consumer does. A film
+   * is heard from the track that it marks as default, else from the first that can be decoded.
+   *
+   * @param path the recording, which must not change until the iteration ends. Leaving the loop ends the process.
+   * @throws GatewayError `unsupported-media-type`, `undecodable-audio`, `empty-audio`, `audio-too-long`, `draining` or
+   *   `internal`; `signal.reason` when aborted.
+   */
+  async *decode(path: string, signal?: AbortSignal): AsyncGenerator<Buffer, void, void> {
+    if (this.#closed) throw closing();
+    const both = AbortSignal.any([this.#destroyed.signal, ...(signal === undefined ? [] : [signal])]);
+    let settle: () => void = () => undefined;
+    const running = new Promise<void>((resolve) => {
+      settle = resolve;
+    });
+    this.#running.add(running);
+    let release: () => void = () => undefined;
+    try {
+      release = await this.#enter(both);
+      yield* this.#decodeParts(path, both);
+    } catch (error) {
+      both.throwIfAborted();
+      if (error instanceof GatewayError) throw error;
+      throw new GatewayError('internal', 'The server could not read the recording; send it again.', {
+        cause: error,
+      });
+    } finally {
+      release();
+      this.#running.delete(running);
+      settle();
+    }
+  }
+
+  /** Rejects new work and waits until every iteration in progress has ended. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#running);
+  }
+
+  /** Rejects new work, ends what is in progress with `error`, and waits until the processes have exited. */
+  async destroy(error: Error = closing()): Promise<void> {
+    this.#closed = true;
+    this.#destroyed.abort(error);
+    await Promise.all([...this.#processes].map((process) => process.closed));
+  }
+
+  /** Waits for a free place. @returns a function that frees it. */
+  #enter(signal: AbortSignal): Promise<() => void> {
+    return new Promise((resolve, reject) => {
+      const work = (): Promise<void> =>
+        new Promise((release) => {
+          resolve(release);
+        });
+      this.#semaphore.run(work, signal).catch(reject);
+    });
+  }
+
+  async *#decodeParts(path: string, signal: AbortSignal): AsyncGenerator<Buffer, void, void> {
+    const parts = await inspect(
+      path,
+      (seconds) => {
+        if (seconds > this.#maxSeconds) throw this.#tooLong(seconds);
+      },
+      'stream',
+    );
+    let bytes = 0;
+    for (const part of parts) {
+      try {
+        for await (const pcm of part.kind === 'samples'
+          ? [part.pcm]
+          : this.#decodePart(part.source, signal)) {
+          bytes += pcm.length;
+          if (bytes > this.#maxSeconds * BYTES_PER_SECOND) throw this.#tooLong();
+          if (pcm.length > 0) yield pcm;
+        }
+      } catch (error) {
+        // Of several recordings in one file some may be empty.
+        if (!(error instanceof GatewayError && error.code === 'empty-audio')) throw error;
+      }
+    }
+    if (bytes === 0) throw emptyAudio();
+  }
+
+  async *#decodePart(source: DecodeInput, signal: AbortSignal): AsyncGenerator<Buffer, void, void> {
+    if (isNative(source.encoding)) {
+      yield* alignChunks(source.read(), BYTES_PER_SAMPLE);
+      return;
+    }
+    const track = canMarkTracks(source.encoding) ? await this.#findDefaultTrack(source, signal) : 'first';
+    let failure: unknown;
+    try {
+      yield* this.#decodeTrack(source, track, signal);
+      return;
+    } catch (error) {
+      if (!isUnknownCodec(error)) throw error;
+      failure = error;
+    }
+    try {
+      yield* this.#decodeTrack(source, 'decodable', signal);
+    } catch (error) {
+      throw hasNoAudioStream(error) ? failure : error;
+    }
+  }
+
+  async *#decodeTrack(
+    source: DecodeInput,
+    track: Track,
+    signal: AbortSignal,
+  ): AsyncGenerator<Buffer, void, void> {
+    const { encoding } = source;
+    const filters = audioFilters(encoding);
+    const downmix = new WavDownmix();
+    const output = [
+      ...['-vn', ...(filters.length === 0 ? [] : ['-filter:a', filters.join(',')])],
+      ...['-acodec', 'pcm_s16le', '-f', 'wav'],
+      ...[...outputOptions(encoding, this.#maxSeconds * BYTES_PER_SECOND, track), 'pipe:1'],
+    ];
+    for await (const chunk of this.#run(source, [], output, signal)) yield downmix.push(chunk);
+    yield downmix.end();
+  }
+
+  /** ffmpeg without an output prints what its input holds, and fails. */
+  async #findDefaultTrack(source: DecodeInput, signal: AbortSignal): Promise<Track> {
+    const chunks = this.#run(source, ['-loglevel', 'info'], [], signal);
+    try {
+      for await (const chunk of chunks) if (chunk.length > 0) break;
+      return 'first';
+    } catch (error) {
+      signal.throwIfAborted();
+      return defaultTrack(
+        error instanceof GatewayError && error.cause instanceof Error ? error.cause.message : '',
+      );
+    }
+  }
+
+  /** Yields the output of one process. However the iteration ends, the process has exited then. */
+  async *#run(
+    source: DecodeInput,
+    global: readonly string[],
+    output: readonly string[],
+    signal: AbortSignal,
+  ): AsyncGenerator<Buffer, void, void> {
+    signal.throwIfAborted();
+    const { encoding, path, startsAt } = source;
+    const isStream = isStreamable(encoding);
+    const inherits = path !== undefined && (!isStream || startsAt !== undefined);
+    const file = inherits
+      ? await openInputFile(path, isStream ? startsAt : undefined, this.#sandbox.changesUser)
+      : undefined;
+    try {
+      const args = [...inputOptions(encoding), ...global, '-i', inputUrl(encoding), ...output];
+      const input = file === undefined ? { read: () => source.read() } : { fd: file.fd };
+      yield* this.#readOutput(args, input, signal);
+    } finally {
+      await file?.close();
+    }
+  }
+
+  async *#readOutput(
+    args: readonly string[],
+    input: StreamingInput,
+    signal: AbortSignal,
+  ): AsyncGenerator<Buffer, void, void> {
+    let process: StreamingProcess;
+    try {
+      process = new StreamingProcess(this.#binary, this.#sandbox, args, input);
+    } catch (error) {
+      throw toDecodeError(error);
+    }
+    this.#processes.add(process);
+    const kill = (): void => {
+      process.kill();
+    };
+    signal.addEventListener('abort', kill);
+    try {
+      yield* readInTime(process, this.#stallMs);
+      await process.finish();
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error instanceof GatewayError ? error : toDecodeError(error);
+    } finally {
+      signal.removeEventListener('abort', kill);
+      process.kill();
+      await process.closed;
+      this.#processes.delete(process);
+    }
+  }
+
+  #tooLong(seconds?: number): GatewayError {
+    const length = seconds === undefined ? 'longer' : `${seconds.toFixed(1)} s long`;
+    return new GatewayError(
+      'audio-too-long',
+      `A recording may last ${this.#maxSeconds} s at most; this one is ${length}. Send it in parts.`,
+    );
+  }
+}
+
+/** The time that the consumer takes does not count. */
+async function* readInTime(process: StreamingProcess, stallMs: number): AsyncGenerator<Buffer, void, void> {
+  const chunks = process.stdout.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer, void>;
+  for (;;) {
+    let stalled = false;
+    const timer = setTimeout(() => {
+      stalled = true;
+      process.kill();
+    }, stallMs);
+    const next = await chunks
+      .next()
+      .catch((error: unknown) => {
+        if (stalled) throw stalledDecode(stallMs);
+        throw error;
+      })
+      .finally(() => {
+        clearTimeout(timer);
+      });
+    if (next.done === true) return;
+    yield next.value;
+  }
+}
+
+function stalledDecode(stallMs: number): GatewayError {
+  return undecodableAudio(
+    `Decoding the recording stopped for longer than ${stallMs / 1000} s. Export it again, for example as WAV.`,
+  );
+}
+
+/** Whether the samples have the service's format already. */
+function isNative(encoding: Encoding): boolean {
+  if (encoding.kind !== 'samples') return false;
+  return encoding.format === 's16le' && encoding.channels === 1 && encoding.sampleRate === SAMPLE_RATE;
+}
+
+function closing(): GatewayError {
+  return new GatewayError('draining', 'The service is shutting down; try again in a moment.');
+}

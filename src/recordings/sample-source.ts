@@ -1,0 +1,149 @@
+/** The samples of one recording and its segments: in memory, or decoded to a file while they are translated. */
+import { open, rm, type FileHandle } from 'node:fs/promises';
+import type { RecordingDecoder } from '../audio/ffmpeg/recording-decoder.js';
+import { pcmDurationMs } from '../audio/pcm.js';
+import { writeSampleFile } from '../audio/sample-file.js';
+import { segmentBytes, type SpeechSegment } from '../audio/speech/segment.js';
+import { segmentSpeech, SpeechSegmenter } from '../audio/speech/segmenter.js';
+
+export interface SampleSource {
+  /** In order, each once it is certain. To be iterated once. */
+  readonly segments: AsyncIterable<SpeechSegment>;
+  /** PCM16 mono 24 kHz of a segment that was yielded. */
+  readonly read: (segment: SpeechSegment) => Promise<Buffer>;
+  /** What is decoded so far; the whole recording once `segments` has ended. */
+  readonly durationMs: number;
+  /** Ends what is still decoded, and leaves nothing behind. */
+  close(): Promise<void>;
+}
+
+/** @param pcm PCM16 mono 24 kHz */
+export function sourceInMemory(pcm: Buffer): SampleSource {
+  return {
+    segments: segmentSpeech(inChunks(pcm)),
+    read: (segment) => {
+      const { offset, length } = segmentBytes(segment);
+      return Promise.resolve(pcm.subarray(offset, offset + length));
+    },
+    durationMs: Math.round(pcmDurationMs(pcm.length)),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** Finding speech in 30 s takes long enough that other requests should come in between. */
+const CHUNK_BYTES = 64 * 1024;
+
+async function* inChunks(pcm: Buffer): AsyncGenerator<Buffer, void, void> {
+  for (let at = 0; at < pcm.length; at += CHUNK_BYTES) {
+    yield pcm.subarray(at, at + CHUNK_BYTES);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/**
+ * Decodes at full speed, however slowly segments are taken: a process that waits would hold a place that others need, and a
+ * recording that is too long is found out early. Only segments are queued in memory, about 700 an hour.
+ */
+export class DecodedFile implements SampleSource {
+  readonly #samplePath: string;
+  readonly #abort = new AbortController();
+  readonly #queue: SpeechSegment[] = [];
+  readonly #decoding: Promise<void>;
+  #file: Promise<FileHandle> | undefined;
+  #bytes = 0;
+  #outcome: { readonly error?: unknown } | undefined;
+  #wake: (() => void) | undefined;
+
+  /**
+   * @param path of the recording, which must not change until `close` has resolved.
+   * @param samplePath of the file for the samples, which is made and removed here.
+   */
+  constructor(decoder: RecordingDecoder, path: string, samplePath: string, signal: AbortSignal) {
+    this.#samplePath = samplePath;
+    const chunks = decoder.decode(path, AbortSignal.any([signal, this.#abort.signal]));
+    this.#decoding = this.#decode(chunks).then(
+      () => {
+        this.#end({});
+      },
+      (error: unknown) => {
+        this.#end({ error });
+      },
+    );
+  }
+
+  get durationMs(): number {
+    return Math.round(pcmDurationMs(this.#bytes));
+  }
+
+  get segments(): AsyncIterable<SpeechSegment> {
+    return this.#iterate();
+  }
+
+  readonly read = async (segment: SpeechSegment): Promise<Buffer> => {
+    const { offset, length } = segmentBytes(segment);
+    this.#file ??= open(this.#samplePath, 'r');
+    const file = await this.#file;
+    const pcm = Buffer.allocUnsafe(length);
+    let filled = 0;
+    while (filled < length) {
+      const { bytesRead } = await file.read(pcm, filled, length - filled, offset + filled);
+      if (bytesRead === 0) throw new Error('The file of samples is shorter than its segments.');
+      filled += bytesRead;
+    }
+    return pcm;
+  };
+
+  async close(): Promise<void> {
+    this.#abort.abort(new Error('The recording is not needed any more.'));
+    await this.#decoding;
+    await this.#file?.then(
+      (file) => file.close(),
+      () => undefined,
+    );
+    await rm(this.#samplePath, { force: true });
+  }
+
+  async #decode(chunks: AsyncIterable<Buffer>): Promise<void> {
+    const segmenter = new SpeechSegmenter();
+    for await (const chunk of writeSampleFile(chunks, this.#samplePath)) {
+      this.#bytes += chunk.length;
+      this.#add(segmenter.push(chunk));
+    }
+    this.#add(segmenter.end());
+  }
+
+  async *#iterate(): AsyncGenerator<SpeechSegment, void, void> {
+    for (;;) {
+      const segment = this.#queue.shift();
+      if (segment !== undefined) yield segment;
+      else if (this.#outcome === undefined) await this.#more();
+      else if ('error' in this.#outcome) throw this.#outcome.error;
+      else return;
+    }
+  }
+
+  #more(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  #add(segments: readonly SpeechSegment[]): void {
+    if (segments.length === 0) return;
+    this.#queue.push(...segments);
+    this.#notify();
+  }
+
+  /** Nothing is translated of a recording that turns out to be unusable: its error comes before the segments that wait. */
+  #end(outcome: { readonly error?: unknown }): void {
+    this.#outcome = outcome;
+    if ('error' in outcome) this.#queue.length = 0;
+    this.#notify();
+  }
+
+  #notify(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+}

@@ -1,0 +1,240 @@
+/** The use case of recordings: a short one goes as one piece, any other in segments. */
+import type { RecordingDecoder } from '../audio/ffmpeg/recording-decoder.js';
+import type { NormalizedAudio } from '../audio/normalize.js';
+import { pcmDurationMs } from '../audio/pcm.js';
+import type { Recording } from '../audio/recording.js';
+import { segmentBytes } from '../audio/speech/segment.js';
+import { GatewayError } from '../errors.js';
+import type { Session } from '../session/profile.js';
+import { createInSession } from '../translate/in-session.js';
+import type { TranslationWarning } from '../translate/request.js';
+import type { TranslationTrace } from '../translate/trace.js';
+import { createDetect, createTranslatePiece, toResult, type TranslatePorts } from '../translate/translate.js';
+import type { RequestProfile } from '../translate/upstream-request.js';
+import type { FairSemaphore } from './fair-semaphore.js';
+import { profilesOf } from './profiles.js';
+import type {
+  RecordingOptions,
+  RecordingRequest,
+  RecordingResult,
+  TranslateRecording,
+} from './recording-request.js';
+import { ResponseTotals } from './response-totals.js';
+import { DecodedFile, sourceInMemory, type SampleSource } from './sample-source.js';
+import type { SegmentResult, SegmentTranslation } from './segment-result.js';
+import { inOrder, translateSegments } from './translate-segments.js';
+
+export interface RecordingPorts extends TranslatePorts {
+  readonly decoder: RecordingDecoder;
+  readonly slots: FairSemaphore;
+  /** A path for a file of samples that does not exist, in a folder that is swept. */
+  readonly samplePath: () => string;
+  /** The longest recording that one request upstream carries, and the longest of all. */
+  readonly maxPieceSeconds: number;
+  readonly maxSeconds: number;
+}
+
+/** A recording up to this length is one piece, unless its segments are wanted. */
+const SHORT_SECONDS = 30;
+
+export function createTranslateRecording(ports: RecordingPorts): TranslateRecording {
+  const inSession = createInSession(ports);
+  const translatePiece = createTranslatePiece(ports);
+  const detect = createDetect(ports);
+
+  return (request, options) =>
+    inSession(request, options.abort, async (session, trace) => {
+      const { signal } = options.abort;
+      const { question, output } = request;
+      if (question.kind === 'text') return await translatePiece(request, question, session, trace, options);
+      const profiles = profilesOf(session, request.targets ?? []);
+      // A spoken reply is one piece however long it is.
+      const pieceSeconds =
+        output === 'audio' ? ports.maxPieceSeconds : Math.min(SHORT_SECONDS, ports.maxSeconds);
+      const isLimit = output === 'audio' || pieceSeconds === ports.maxSeconds;
+      const { recording } = question;
+      const short = await trace.normalize(() => decodeShort(ports, recording, pieceSeconds, isLimit, signal));
+      signal.throwIfAborted();
+      if (short !== undefined && (output === 'audio' || request.inSegments !== true)) {
+        trace.inputAudioMs = short.durationMs;
+        const result = await translatePiece(request, { pcm: short.pcm }, session, trace, options);
+        options.onCharge?.(short.durationMs);
+        if (result.transcript !== undefined) options.onCharge?.(short.durationMs);
+        return result;
+      }
+      const source = openSource(ports, recording, short, signal);
+      try {
+        const run = new RecordingRun(ports, request, session, profiles, trace, source, options);
+        const result = await run.result();
+        const { transcript } = result;
+        const isOpen = session.source === null && transcript !== undefined;
+        return {
+          ...result,
+          detectedSource: isOpen ? await detect(transcript, request.requestId) : undefined,
+        };
+      } finally {
+        await source.close();
+      }
+    });
+}
+
+/** @param isLimit whether a longer one is refused. @returns undefined for a longer one that is not. */
+async function decodeShort(
+  { audio }: RecordingPorts,
+  recording: Recording,
+  seconds: number,
+  isLimit: boolean,
+  signal: AbortSignal,
+): Promise<NormalizedAudio | undefined> {
+  try {
+    return await audio.normalize(recording, signal, seconds);
+  } catch (error) {
+    const isLonger = error instanceof GatewayError && error.code === 'audio-too-long';
+    if (isLonger && !isLimit) return undefined;
+    throw error;
+  }
+}
+
+function openSource(
+  { decoder, samplePath }: RecordingPorts,
+  recording: Recording,
+  short: NormalizedAudio | undefined,
+  signal: AbortSignal,
+): SampleSource {
+  if (short !== undefined) return sourceInMemory(short.pcm);
+  if (typeof recording === 'string') return new DecodedFile(decoder, recording, samplePath(), signal);
+  throw new TypeError('A recording in memory is never longer than a short one.');
+}
+
+/** One recording on its way through its segments. */
+class RecordingRun {
+  readonly #ports: RecordingPorts;
+  readonly #request: RecordingRequest;
+  readonly #session: Session;
+  readonly #profiles: readonly [RequestProfile, ...RequestProfile[]];
+  readonly #trace: TranslationTrace;
+  readonly #source: SampleSource;
+  readonly #options: RecordingOptions;
+  readonly #totals = new ResponseTotals();
+  readonly #segments: SegmentResult[] = [];
+  #hasStarted = false;
+  #hasText = false;
+
+  constructor(
+    ports: RecordingPorts,
+    request: RecordingRequest,
+    session: Session,
+    profiles: readonly [RequestProfile, ...RequestProfile[]],
+    trace: TranslationTrace,
+    source: SampleSource,
+    options: RecordingOptions,
+  ) {
+    this.#ports = ports;
+    this.#request = request;
+    this.#session = session;
+    this.#profiles = profiles;
+    this.#trace = trace;
+    this.#source = source;
+    this.#options = options;
+  }
+
+  async result(): Promise<RecordingResult> {
+    this.#trace.pending = this.#totals;
+    const results = this.#translate();
+    for await (const result of inOrder(this.#begun(results))) await this.#emit(result);
+    await this.#start();
+    const { durationMs } = this.#source;
+    this.#trace.inputAudioMs = durationMs;
+    await this.#progress(durationMs);
+    const translations = this.#profiles.map(({ target }, order): SegmentTranslation => ({
+      target,
+      text: this.#textOf(order),
+    }));
+    const answer = { text: translations[0]?.text ?? '', audio: [] };
+    return {
+      ...toResult(this.#request, this.#session, this.#trace, answer, this.#ports.model),
+      ...this.#transcript(),
+      ...this.#warnings(),
+      segmented: { durationMs, segments: this.#segments, translations },
+    };
+  }
+
+  #translate(): AsyncIterable<SegmentResult> {
+    const transcript = this.#request.transcript === true;
+    const responses = this.#profiles.length + (transcript ? 1 : 0);
+    return translateSegments(this.#ports, {
+      segments: this.#source.segments,
+      readSamples: (segment) => this.#source.read(segment),
+      profiles: this.#profiles,
+      transcript,
+      admit: (segment) => {
+        const soundMs = pcmDurationMs(segmentBytes(segment).length);
+        for (let response = 0; response < responses; response += 1) this.#options.onCharge?.(soundMs);
+        return Promise.resolve();
+      },
+      onResponse: this.#totals.add,
+      signal: this.#options.abort.signal,
+      ...(this.#request.context !== undefined && { context: this.#request.context }),
+    });
+  }
+
+  /** A stream opens with the first segment that is finished, whichever it is. */
+  async *#begun(results: AsyncIterable<SegmentResult>): AsyncGenerator<SegmentResult, void, void> {
+    for await (const result of results) {
+      await this.#start();
+      yield result;
+    }
+  }
+
+  async #start(): Promise<void> {
+    const { onEvent } = this.#options;
+    if (this.#hasStarted || onEvent === undefined) return;
+    this.#hasStarted = true;
+    await onEvent({ type: 'started', connectId: this.#session.connectId });
+    this.#trace.hasDelivered = true;
+  }
+
+  async #emit(result: SegmentResult): Promise<void> {
+    this.#segments.push(result);
+    const { onEvent } = this.#options;
+    if (onEvent === undefined) return;
+    const { index, startMs, endMs, source, translations } = result;
+    const text = translations[0]?.text.trim() ?? '';
+    if (text !== '') await onEvent({ type: 'text', delta: this.#hasText ? `\n${text}` : text });
+    this.#hasText ||= text !== '';
+    for (const translation of translations)
+      await onEvent({ type: 'segment', segment: { index, startMs, endMs, source, ...translation } });
+    await this.#progress(endMs);
+  }
+
+  async #progress(processedMs: number): Promise<void> {
+    const totalMs = Math.max(processedMs, this.#source.durationMs);
+    await this.#options.onEvent?.({ type: 'progress', processedMs, totalMs });
+  }
+
+  #textOf(order: number): string {
+    return joined(this.#segments.map(({ translations }) => translations[order]?.text ?? ''));
+  }
+
+  /** Absent where the words of every segment are missing. */
+  #transcript(): { transcript?: string } {
+    if (this.#request.transcript !== true) return {};
+    const known = this.#segments.flatMap(({ source }) => (source === undefined ? [] : [source]));
+    return known.length === 0 && this.#segments.length > 0 ? {} : { transcript: joined(known) };
+  }
+
+  #warnings(): { warnings?: TranslationWarning[] } {
+    const warnings = this.#segments.flatMap(({ index, warnings: own }) =>
+      own.map(({ code, detail }) => ({ code, detail: `Segment ${index}: ${detail}` })),
+    );
+    return warnings.length === 0 ? {} : { warnings };
+  }
+}
+
+/** A line for each segment that has text. */
+function joined(texts: readonly string[]): string {
+  return texts
+    .map((text) => text.trim())
+    .filter((text) => text !== '')
+    .join('\n');
+}

@@ -1,0 +1,243 @@
+/** The segments of a recording through the pool: many at a time, each as it is finished, or in order. */
+import { setMaxListeners } from 'node:events';
+import type { SpeechSegment } from '../audio/speech/segment.js';
+import type { GatewayError } from '../errors.js';
+import type { Pool } from '../pool/pool.js';
+import type { SegmentWarning } from '../subtitles/faults.js';
+import type { RequestProfile } from '../translate/upstream-request.js';
+import type { PendingResponse } from '../upstream/pending-response.js';
+import type { FairSemaphore } from './fair-semaphore.js';
+import { SegmentRequester, type PieceOutcome } from './segment-request.js';
+import { hasFailed, type SegmentResult } from './segment-result.js';
+import { joinContext } from './context.js';
+
+export interface SegmentPorts {
+  readonly pool: Pool;
+  /** Requests upstream of all recordings of this node, `JOB_PARALLEL`. */
+  readonly slots: FairSemaphore;
+}
+
+export interface SegmentsRequest {
+  /** In order. Read no further than needed; left early, its `return` is called. It has to end when `signal` is aborted. */
+  readonly segments: AsyncIterable<SpeechSegment>;
+  /** PCM16 mono 24 kHz of a segment, padding included; called when a place upstream is free, once for each request. */
+  readonly readSamples: (segment: SpeechSegment) => Promise<Buffer>;
+  /** One for each target, at least one; all have the same `source`. */
+  readonly profiles: readonly [RequestProfile, ...RequestProfile[]];
+  /** Helps with every segment, before what the segment before says. */
+  readonly context?: string;
+  /** Whether the words of the source are wanted. */
+  readonly transcript: boolean;
+  /** Results of an earlier run, by index: they are yielded again, and nothing is asked for. */
+  readonly done?: ReadonlyMap<number, SegmentResult>;
+  /** Awaited before a segment begins, in order; what it throws ends everything. For points that may have to be waited for. */
+  readonly admit?: (segment: SpeechSegment) => Promise<void>;
+  /** Called with each response that has ended, however it did: its usage and its times. */
+  readonly onResponse?: (pending: PendingResponse) => void;
+  /** Cancels everything; the iteration throws its reason. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * How far a segment may be ahead of the oldest one that is not finished, as a multiple of the slots: it bounds what is held
+ * in memory, also where results are put in order.
+ */
+const WINDOW_PER_SLOT = 4;
+
+/**
+ * Yields the result of each segment as it is finished. A segment that fails is a warning in its result.
+ *
+ * @throws GatewayError for a refusal that concerns every segment, at once, and the first failure where all have failed, at the
+ *   end; `signal.reason` when aborted. Either way nothing runs any more then; nor after the loop was left.
+ */
+export async function* translateSegments(
+  ports: SegmentPorts,
+  request: SegmentsRequest,
+): AsyncGenerator<SegmentResult, void, void> {
+  yield* new SegmentRun(ports, request).results();
+}
+
+/** The same results in the order of their indices. @param first the index that is yielded first. */
+export async function* inOrder(
+  results: AsyncIterable<SegmentResult>,
+  first = 0,
+): AsyncGenerator<SegmentResult, void, void> {
+  const early = new Map<number, SegmentResult>();
+  let next = first;
+  for await (const result of results) {
+    early.set(result.index, result);
+    for (let due = early.get(next); due !== undefined; due = early.get(next)) {
+      early.delete(next);
+      next += 1;
+      yield due;
+    }
+  }
+}
+
+/** What happened first: a further segment, the end of the segments, or a segment that is finished. Never rejects. */
+type Step =
+  | { readonly kind: 'read'; readonly read: IteratorResult<SpeechSegment, unknown> }
+  | { readonly kind: 'finished'; readonly result: SegmentResult; readonly error?: GatewayError }
+  | { readonly kind: 'failed'; readonly failure: unknown };
+
+class SegmentRun {
+  readonly #slots: FairSemaphore;
+  readonly #request: SegmentsRequest;
+  readonly #requester: SegmentRequester;
+  /** Aborted when the iteration ends, however it does. */
+  readonly #ended = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #running = new Map<number, Promise<Step>>();
+  /** The texts of finished segments, in the order of the targets, as far as they may become context. */
+  readonly #texts = new Map<number, string[]>();
+  #succeeded = 0;
+  #firstError: GatewayError | undefined;
+
+  constructor({ pool, slots }: SegmentPorts, request: SegmentsRequest) {
+    this.#slots = slots;
+    this.#request = request;
+    this.#requester = new SegmentRequester(pool, (pending) => request.onResponse?.(pending));
+    this.#signal = AbortSignal.any([request.signal, this.#ended.signal]);
+    // One for each request that runs or waits.
+    setMaxListeners(0, this.#signal);
+  }
+
+  async *results(): AsyncGenerator<SegmentResult, void, void> {
+    const segments = this.#request.segments[Symbol.asyncIterator]();
+    let reading: Promise<Step> | undefined;
+    let isRead = false;
+    let nextIndex = 0;
+    try {
+      for (;;) {
+        const [oldest = nextIndex] = this.#running.keys();
+        if (!isRead && nextIndex - oldest < WINDOW_PER_SLOT * this.#slots.limit)
+          reading ??= this.#read(segments);
+        const steps = [...this.#running.values(), ...(reading === undefined ? [] : [reading])];
+        if (steps.length === 0) break;
+        const step = await this.#first(steps);
+        if (step.kind === 'failed') throw step.failure;
+        if (step.kind === 'finished') {
+          this.#running.delete(step.result.index);
+          this.#note(step.result, step.error);
+          yield step.result;
+          continue;
+        }
+        reading = undefined;
+        if (step.read.done === true) isRead = true;
+        else {
+          nextIndex = step.read.value.index + 1;
+          this.#start(step.read.value);
+        }
+      }
+      if (this.#succeeded === 0 && this.#firstError !== undefined) throw this.#firstError;
+    } finally {
+      this.#ended.abort(new Error('The translation of the recording has ended.'));
+      await Promise.all(this.#running.values());
+      await segments.return?.();
+    }
+  }
+
+  /** @throws `signal.reason` as soon as it is aborted. */
+  async #first(steps: readonly Promise<Step>[]): Promise<Step> {
+    const { signal } = this.#request;
+    signal.throwIfAborted();
+    let onAbort: () => void = () => undefined;
+    const aborted = new Promise<Step>((resolve) => {
+      onAbort = () => {
+        resolve({ kind: 'failed', failure: signal.reason });
+      };
+    });
+    signal.addEventListener('abort', onAbort);
+    try {
+      return await Promise.race([aborted, ...steps]);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** The next segment, once it is admitted. */
+  async #read(segments: AsyncIterator<SpeechSegment, unknown>): Promise<Step> {
+    try {
+      const read = await segments.next();
+      if (read.done !== true && this.#request.done?.has(read.value.index) !== true)
+        await this.#request.admit?.(read.value);
+      return { kind: 'read', read };
+    } catch (failure) {
+      return { kind: 'failed', failure };
+    }
+  }
+
+  #start(segment: SpeechSegment): void {
+    const { index } = segment;
+    const done = this.#request.done?.get(index);
+    const work: Promise<Step> =
+      done === undefined
+        ? this.#translate(segment)
+        : Promise.resolve({ kind: 'finished', result: done } as const);
+    this.#running.set(
+      index,
+      work.catch((failure: unknown): Step => ({ kind: 'failed', failure })),
+    );
+  }
+
+  #note({ index, translations, warnings }: SegmentResult, error: GatewayError | undefined): void {
+    this.#texts.delete(index - WINDOW_PER_SLOT * this.#slots.limit - 1);
+    for (const [order, { text }] of translations.entries()) this.#noteText(index, order, text);
+    const isComplete = error === undefined && !hasFailed({ warnings });
+    if (isComplete || translations.some(({ text }) => text !== '')) this.#succeeded += 1;
+    this.#firstError ??= error;
+  }
+
+  #noteText(index: number, order: number, text: string): void {
+    const texts = this.#texts.get(index) ?? [];
+    texts[order] = text;
+    this.#texts.set(index, texts);
+  }
+
+  async #translate(segment: SpeechSegment): Promise<Step> {
+    const { profiles, transcript } = this.#request;
+    const [words, ...outcomes] = await Promise.all([
+      transcript ? this.#transcribe(segment) : undefined,
+      ...profiles.map((profile, order) => this.#translateTo(profile, order, segment)),
+    ]);
+    const { index, startMs, endMs, pauses } = segment;
+    const result: SegmentResult = {
+      ...{ index, startMs, endMs, pauses },
+      ...(words?.source !== undefined && { source: words.source }),
+      translations: outcomes.map(({ target, text }) => ({ target, text })),
+      warnings: [...outcomes.flatMap((outcome) => this.#warningsOf(outcome)), ...(words?.warnings ?? [])],
+    };
+    const error = outcomes.find((outcome) => outcome.error !== undefined)?.error;
+    return { kind: 'finished', result, ...(error !== undefined && { error }) };
+  }
+
+  #translateTo(profile: RequestProfile, order: number, segment: SpeechSegment): Promise<PieceOutcome> {
+    return this.#inSlot(async () => {
+      const before = this.#texts.get(segment.index - 1)?.[order];
+      const pcm = await this.#request.readSamples(segment);
+      const context = joinContext(this.#request.context, before, profile.target ?? undefined);
+      const speechMs = segment.endMs - segment.startMs;
+      const outcome = await this.#requester.translate({ profile, pcm, context, speechMs }, this.#signal);
+      // Before the slot is free: the next segment may be the one that takes it.
+      this.#noteText(segment.index, order, outcome.text);
+      return outcome;
+    });
+  }
+
+  #transcribe(segment: SpeechSegment): Promise<{ source?: string; warnings: readonly SegmentWarning[] }> {
+    return this.#inSlot(async () => {
+      const pcm = await this.#request.readSamples(segment);
+      return await this.#requester.transcribe(pcm, this.#request.profiles[0].source, this.#signal);
+    });
+  }
+
+  #inSlot<T>(work: () => Promise<T>): Promise<T> {
+    return this.#slots.run(this, work, this.#signal);
+  }
+
+  /** With several targets a warning says whose it is. */
+  #warningsOf({ target, warnings }: PieceOutcome): readonly SegmentWarning[] {
+    if (this.#request.profiles.length === 1 || target === null) return warnings;
+    return warnings.map(({ code, detail }) => ({ code, detail: `${target}: ${detail}` }));
+  }
+}
