@@ -26,7 +26,7 @@ const BROWSER_ERRORS = {
   'output-missing': false,
   /** The audio was dropped to make room, or could not be stored before a reload. */
   'sound-missing': false,
-  'storage-full': false,
+  'browser-storage-full': false,
   'storage-unavailable': false,
   /** Another tab runs an older version of the page; nothing is stored until it closes. */
   'storage-blocked': false,

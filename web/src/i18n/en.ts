@@ -101,7 +101,7 @@ export const en = {
     'output-missing':
       'Nothing can be heard: the browser finds no loudspeaker. Connect one, then play it again.',
     'sound-missing': 'The sound is no longer kept in this browser.',
-    'storage-full':
+    'browser-storage-full':
       'This browser has no room left: the newest entries last only until you leave the page. Remove some, or save them.',
     'storage-unavailable':
       'This browser does not let the page keep anything: entries last only until you leave the page.',

@@ -94,7 +94,7 @@ export const zhHant: Messages = {
     'output-lost': '所選的喇叭已中斷連線，現在改用本裝置的預設喇叭。',
     'output-missing': '無法播放：瀏覽器找不到喇叭。請連接喇叭後重新播放。',
     'sound-missing': '此瀏覽器已不再保存這段聲音。',
-    'storage-full': '此瀏覽器已沒有空間：最新的項目只保留到您離開頁面為止。請刪除一些，或將其另存。',
+    'browser-storage-full': '此瀏覽器已沒有空間：最新的項目只保留到您離開頁面為止。請刪除一些，或將其另存。',
     'storage-unavailable': '此瀏覽器不允許頁面保存內容：項目只保留到您離開頁面為止。',
     'storage-blocked': '另一個分頁執行著本頁面的舊版本。關閉它之後，您在此處的內容才會保存。',
     'storage-outdated': '另一個分頁執行著本頁面的新版本。請重新載入本頁，否則此處不再保存任何內容。',

@@ -236,7 +236,7 @@ export class ItemStore {
   #report(thrown: unknown): void {
     // Closed for a newer version or by the browser: the state of the database says so.
     if (thrown instanceof DOMException && thrown.name === 'InvalidStateError') return;
-    this.problem.value = new AppError(isQuotaError(thrown) ? 'storage-full' : 'storage-unavailable', {
+    this.problem.value = new AppError(isQuotaError(thrown) ? 'browser-storage-full' : 'storage-unavailable', {
       cause: thrown,
     });
   }
