@@ -262,7 +262,7 @@ describe('the engine', () => {
     await page.getByRole('button', { name: /About the engine/ }).click();
     await textOf(
       page.getByRole('dialog', { name: 'About the engine' }),
-      /sends what you say and type to compatible/,
+      /sends what you say and type to the servers that its operator has set/,
     );
   });
 });
