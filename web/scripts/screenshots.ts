@@ -89,10 +89,9 @@ async function translations(browser: Browser, scratch: string): Promise<void> {
   await page.getByRole('textbox', { name: 'Or type here' }).fill('We have two dogs and three cats.');
   await page.keyboard.press('Enter');
   await captions.getByText('Tenemos dos perros').waitFor();
-  // Heard, and then no longer marked.
-  const stop = captions.getByRole('button', { name: 'Stop' });
-  await stop.waitFor();
-  await stop.waitFor({ state: 'detached' });
+  // Both can be heard again: nothing sounds any more, and no line is marked.
+  await captions.getByRole('button').nth(1).waitFor();
+  await page.locator('.sounding').waitFor({ state: 'detached' });
   await screenshot(page, 'interpreter', scratch);
 
   await page.getByRole('button', { name: 'Hang up' }).click();
