@@ -60,6 +60,7 @@ export const en = {
   serviceDefault: 'Service default',
   voiceOf: 'Voice',
   prompt: 'Prompt',
+  promptInUse: 'prompt in use',
   promptOptional: 'Optional. Replaces the languages above as instructions to the model.',
   more: 'More options',
 

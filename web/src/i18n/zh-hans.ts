@@ -51,6 +51,7 @@ export const zhHans: Messages = {
   serviceDefault: '服务默认',
   voiceOf: '音色',
   prompt: '提示词',
+  promptInUse: '正在使用提示词',
   promptOptional: '可不填。填写后由它代替上面的语言来指示模型。',
   more: '更多选项',
 

@@ -51,6 +51,7 @@ export const zhHant: Messages = {
   serviceDefault: '服務預設',
   voiceOf: '音色',
   prompt: '提示詞',
+  promptInUse: '正在使用提示詞',
   promptOptional: '可不填。填寫後由它取代上面的語言來指示模型。',
   more: '更多選項',
 
