@@ -148,7 +148,7 @@ describe('the focus', () => {
     await openPlace(page, 'Translate');
     await translateText(page, 'one');
     await textOf(cards(page), /one.*one/);
-    await page.getByRole('button', { name: 'Clear' }).click();
+    await page.getByRole('button', { name: 'Clear', exact: true }).click();
     await page.getByRole('button', { name: 'Cancel' }).click();
     await page.getByRole('button', { name: 'Export as JSON' }).waitFor();
     expect(await focused(page)).toBe('Clear');

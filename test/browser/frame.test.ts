@@ -99,7 +99,8 @@ describe('a place that is left', () => {
     await openPlace(page, 'Translate');
     scripts.length = 0;
     await openPlace(page, 'Chat');
-    expect(scripts.filter((name) => name.startsWith('/assets/'))).toEqual([]);
+    // Translate fetches its own lazy parts when it is idle.
+    expect(scripts.filter((name) => name.includes('Chat'))).toEqual([]);
   });
 });
 
@@ -261,7 +262,7 @@ describe('the engine', () => {
     await page.getByRole('button', { name: /About the engine/ }).click();
     await textOf(
       page.getByRole('dialog', { name: 'About the engine' }),
-      /sends what you say and type to compatible/,
+      /sends what you say and type to the servers that its operator has set/,
     );
   });
 });

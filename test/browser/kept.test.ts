@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { startBeforeScript } from '../support/gateway.js';
+import { installMicrophoneSwitch, killTab, unplugMicrophone } from '../support/browser/kills.js';
 import {
   cards,
   targetPane,
@@ -63,19 +64,11 @@ async function recordedSeconds(page: Page): Promise<number> {
   return Number(minutes) * 60 + Number(seconds);
 }
 
-/** Kills the process of a tab. Its own answer never comes. */
-async function kill(page: Page): Promise<void> {
-  const control = await page.context().newCDPSession(page);
-  const crashed = page.waitForEvent('crash');
-  control.send('Page.crash').catch(() => undefined);
-  await crashed;
-}
-
 describe('a recording', () => {
   it('of a killed tab is there when the page is opened again, but for the last 2 s, and can be translated', async () => {
     const page = await open();
     await record(page, 4);
-    await kill(page);
+    await killTab(page);
     const next = await openBeside(page);
     expect(await recordedSeconds(next)).toBeGreaterThanOrEqual(2);
     await textOf(cards(next), /interrupted/i);
@@ -110,28 +103,10 @@ describe('a recording', () => {
 
   it('whose microphone is unplugged ends with what there is, and is translated', async () => {
     const page = await open('about:blank');
-    await page.addInitScript(() => {
-      const { mediaDevices } = navigator;
-      const getUserMedia = mediaDevices.getUserMedia.bind(mediaDevices);
-      mediaDevices.getUserMedia = async (constraints) => {
-        const stream = await getUserMedia(constraints);
-        // What a browser does when the device goes: the track ends, and says so.
-        Object.assign(window, {
-          unplug() {
-            for (const track of stream.getTracks()) {
-              track.stop();
-              track.dispatchEvent(new Event('ended'));
-            }
-          },
-        });
-        return stream;
-      };
-    });
+    await installMicrophoneSwitch(page);
     await page.goto(service.url);
     await record(page, 2);
-    await page.evaluate(() => {
-      (window as unknown as { unplug(): void }).unplug();
-    });
+    await unplugMicrophone(page);
     await textOf(page.getByRole('alert'), /microphone was disconnected/);
     await textOf(cards(page).locator('.result'), /\d+ ms of audio/);
   });
@@ -182,7 +157,50 @@ async function openVersion1(): Promise<void> {
   });
 }
 
+/** Runs in a tab: keeps the stored items locked, as a tab that writes a lot does, until this tab is left. */
+async function keepItemsLocked(): Promise<void> {
+  const request = indexedDB.open('realtime-translation');
+  await new Promise((resolve) => {
+    request.onsuccess = resolve;
+  });
+  const store = request.result.transaction('items', 'readwrite').objectStore('items');
+  const readAgain = () => {
+    store.count().onsuccess = readAgain;
+  };
+  await new Promise<void>((resolve) => {
+    store.count().onsuccess = () => {
+      readAgain();
+      resolve();
+    };
+  });
+}
+
 describe('the database', () => {
+  it('that is busy while the history is cleared does not bring it back after a reload', async () => {
+    const page = await open();
+    for (const text of ['pinned', 'cleared', 'removed']) {
+      await translateText(page, text);
+      await textOf(cards(page).first().locator('.result'), new RegExp(`^${text}$`));
+    }
+    await cards(page).nth(2).getByRole('button', { name: 'Pin', exact: true }).click();
+    await textOf(cards(page).first(), /pinned/);
+    await page.evaluate(keepItemsLocked);
+    await cards(page).nth(1).getByRole('button', { name: 'Remove', exact: true }).click();
+    const clear = page.locator('.history').getByRole('button', { name: 'Clear', exact: true });
+    await clear.click();
+    await page.getByRole('alert').waitFor();
+    await clear.click();
+    await cards(page).nth(1).waitFor({ state: 'detached' });
+    await page.reload();
+    await textOf(cards(page), /pinned/);
+    expect(await cards(page).count()).toBe(1);
+    // The database follows, and then nothing is left to be remembered.
+    await page.waitForFunction(() => !Object.keys(localStorage).some((key) => key.startsWith('removed-')));
+    await page.reload();
+    await textOf(cards(page), /pinned/);
+    expect(await cards(page).count()).toBe(1);
+  });
+
   it('of version 1 in an old tab hangs nothing, and moves to version 2 once that tab closes', async () => {
     const old = await open(`${service.url}/health`);
     await old.evaluate(openVersion1);

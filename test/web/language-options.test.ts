@@ -53,6 +53,8 @@ describe('language options', () => {
     ]);
     expect(languageOptions.supportsSpeech('auto')).toBe(true);
     expect(new LanguageOptions(MODEL, 'en').supportsSpeech('es')).toBe(true);
+    const deaf = new LanguageOptions(parseCapabilities({ speechSources: [] }), 'en');
+    expect([deaf.supportsSpeech('auto'), deaf.supportsSpeech('en')]).toEqual([false, false]);
   });
 });
 

@@ -1,9 +1,9 @@
 /**
- * Screenshots of the places for the documentation: `npm run screenshots` (the page must be built).
+ * Screenshots of the places and the settings for the documentation: `npm run screenshots` (the page must be built).
  * Translations and the call come from the offline engine; the text conversation is scripted.
  */
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +15,8 @@ import {
   launchBrowser,
   soundEnds,
   speak,
+  targetPane,
+  textOf,
   translateText,
   visit,
 } from '../../test/support/browser/browser.js';
@@ -46,6 +48,7 @@ def greet(hour: int) -> str:
 
 /** Takes a place in every size, light and dark, with a small palette: the page has few colours. */
 async function screenshot(page: Page, place: string, scratch: string): Promise<void> {
+  await page.mouse.move(0, 0);
   for (const [width, height] of SIZES) {
     await page.setViewportSize({ width, height });
     for (const colorScheme of ['light', 'dark'] as const) {
@@ -67,11 +70,12 @@ async function translations(browser: Browser, scratch: string): Promise<void> {
   const { page } = visitor;
   await chooseLanguage(page, 'From', 'English');
   await page.getByLabel('Choose a file').setInputFiles(SAMPLE);
-  await page.getByText('Vivo en una casa').waitFor();
+  await textOf(targetPane(page), /Vivo en una casa/);
+  await page.getByRole('button', { name: 'Clear the field' }).click();
   await translateText(page, 'Good morning, my friend. The weather is beautiful today.');
-  await page.getByText('Buenos días, mi amigo').waitFor();
+  await textOf(targetPane(page), /Buenos días, mi amigo/);
   await translateText(page, 'The red house has a big garden.');
-  await page.getByText('La casa roja').waitFor();
+  await textOf(targetPane(page), /La casa roja/);
   await page.locator('.history').getByRole('button', { name: 'family.wav' }).click();
   await page.locator('.waveform').first().waitFor();
   await screenshot(page, 'translate', scratch);
@@ -85,7 +89,15 @@ async function translations(browser: Browser, scratch: string): Promise<void> {
   await page.getByRole('textbox', { name: 'Or type here' }).fill('We have two dogs and three cats.');
   await page.keyboard.press('Enter');
   await captions.getByText('Tenemos dos perros').waitFor();
+  // Both can be heard again: nothing sounds any more, and no line is marked.
+  await captions.getByRole('button').nth(1).waitFor();
+  await page.locator('.sounding').waitFor({ state: 'detached' });
   await screenshot(page, 'interpreter', scratch);
+
+  await page.getByRole('button', { name: 'Hang up' }).click();
+  await page.getByRole('button', { name: 'Settings' }).click();
+  await page.getByRole('dialog', { name: 'Settings' }).waitFor();
+  await screenshot(page, 'settings', scratch);
   await visitor.close();
   await service.close();
 }
@@ -106,6 +118,7 @@ async function conversation(browser: Browser, scratch: string): Promise<void> {
 
 const scratch = await mkdtemp(path.join(tmpdir(), 'screenshots-'));
 await mkdir(FOLDER, { recursive: true });
+for (const old of await readdir(FOLDER)) await rm(path.join(FOLDER, old));
 const browser = await launchBrowser({
   wav: await speak('I live in a small house with my family.', { afterMs: 60_000 }),
 });

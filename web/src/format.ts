@@ -26,5 +26,8 @@ const UNITS = ['kilobyte', 'megabyte', 'gigabyte'] as const;
 export function formatBytes(bytes: number, locale: string): string {
   const step = bytes < 1024 ** 2 ? 1 : bytes < 1024 ** 3 ? 2 : 3;
   const options = { style: 'unit', unit: UNITS[step - 1] ?? 'gigabyte', maximumFractionDigits: 1 };
-  return new Intl.NumberFormat(locale, options as Intl.NumberFormatOptions).format(bytes / 1024 ** step);
+  const text = new Intl.NumberFormat(locale, options as Intl.NumberFormatOptions).format(
+    bytes / 1024 ** step,
+  );
+  return text.replace(/ /g, '\u00a0'); // the number and its unit stay on one line
 }

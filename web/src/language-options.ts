@@ -47,15 +47,17 @@ export class LanguageOptions {
     return this.#named(pairs.map(([, target]) => target));
   }
 
-  /** Source languages in which speech is understood. */
+  /** Source languages in which recordings are understood; none where recordings cannot be heard. */
   speechLanguages(): Language[] | 'any' {
     const { speechSources } = this.#capabilities;
     return speechSources === 'any' ? 'any' : this.#named(speechSources);
   }
 
+  /** Whether recordings of a language are understood; of `auto`, whether any are. */
   supportsSpeech(source: string): boolean {
     const { speechSources } = this.#capabilities;
-    return speechSources === 'any' || source === AUTO || speechSources.includes(source);
+    if (speechSources === 'any') return true;
+    return source === AUTO ? speechSources.length > 0 : speechSources.includes(source);
   }
 
   /** Whether one conversation can interpret between two languages both ways: a model can be told to, an engine of pairs not. */

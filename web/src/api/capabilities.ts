@@ -8,7 +8,7 @@ export interface UploadLimits {
 
 type Described = components['schemas']['Capabilities'];
 
-/** `languages`: `any` is whatever the model knows, else the installed pairs. */
+/** `languages`: `any` is whatever the model knows, else the installed pairs. `maxConcurrent`: 0 is not known. */
 export interface Capabilities extends Omit<Described, 'dialect' | 'limits'>, UploadLimits {
   readonly maxTextChars: number;
 }
@@ -24,7 +24,7 @@ export function parseCapabilities(body: Partial<Described>): Capabilities {
     provider: '',
     model: '',
     isolation: 'reference',
-    maxConcurrent: 1,
+    maxConcurrent: 0,
     languages: 'any',
     chains: [],
     speechSources: 'any',

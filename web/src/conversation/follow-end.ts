@@ -11,11 +11,16 @@ export function useFollowEnd(
   turns: () => readonly Turn[],
 ): () => void {
   const isFollowing = ref(true);
+  let lastTop = 0;
 
+  /** Only a user scrolls up. Away from the end without that is what has grown since the page itself scrolled. */
   function onScroll(): void {
     const { value: element } = box;
-    if (element)
-      isFollowing.value = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END_PX;
+    if (!element) return;
+    const { scrollHeight, scrollTop, clientHeight } = element;
+    if (scrollHeight - scrollTop - clientHeight < NEAR_END_PX) isFollowing.value = true;
+    else if (scrollTop < lastTop) isFollowing.value = false;
+    lastTop = scrollTop;
   }
 
   function scrollToEnd(): void {
@@ -23,7 +28,8 @@ export function useFollowEnd(
   }
 
   watch(
-    () => [turns().length, turns().at(-1)?.text],
+    // A reply that is kept, or an end, adds a button or a line below the text.
+    () => [turns().length, turns().at(-1)?.text, turns().at(-1)?.reply, turns().at(-1)?.state],
     async ([count], [previousCount]) => {
       // A new turn of the user is always scrolled into view.
       if (count !== previousCount && turns().at(-1)?.input.speaker === 'person') isFollowing.value = true;

@@ -16,7 +16,12 @@ export const en = {
     about: 'About the engine',
     offline: 'Offline',
     offlineLong: 'Offline engine',
-    providers: { openai: 'OpenAI', azure: 'Azure OpenAI' } as Readonly<Record<string, string>>,
+    providers: {
+      openai: 'OpenAI',
+      azure: 'Azure OpenAI',
+      cascade: 'Own models',
+      compatible: 'Own server',
+    } as Readonly<Record<string, string>>,
     languages: (count: number) => `${count} languages`,
     anyLanguage: 'any language',
     only: (languages: string) => `Its languages: ${languages}.`,
@@ -26,9 +31,26 @@ export const en = {
       `This service sends what you say and type to ${provider}, which translates it.`,
     history: 'The history stays in this browser until you clear it.',
     moreLanguages:
-      'The engine has these languages installed. With a key of OpenAI or Azure, the operator of this service can offer all others.',
+      'The engine has these languages installed. With models of its own, or a key of OpenAI or Azure, the operator of this service can offer all others.',
+    steps: 'What answers each step',
+    parts: { stt: 'Hears', translator: 'Translates', tts: 'Speaks' },
+    builtIn: 'built in',
+    server: 'own server',
+    sentToServers: 'This service sends what you say and type to the servers that its operator has set.',
+    hears: (languages: string) => `It understands speech in ${languages} only.`,
+    isolation: {
+      inline: 'Each request is sent whole: the server takes no references between its items.',
+      sweep: 'The conversation on the server is emptied after each request, so requests take turns.',
+      fresh: 'Each request gets a connection of its own, so its first word takes longer.',
+    },
+    concurrent: (count: number) =>
+      count === 1
+        ? 'One translation runs at a time; more wait.'
+        : `Up to ${count} translations run at a time; more wait.`,
     docs: 'API documentation',
   },
+
+  noSpeech: 'This service cannot hear recordings. Type the text instead.',
 
   from: 'From',
   to: 'To',
@@ -38,6 +60,7 @@ export const en = {
   serviceDefault: 'Service default',
   voiceOf: 'Voice',
   prompt: 'Prompt',
+  promptInUse: 'prompt in use',
   promptOptional: 'Optional. Replaces the languages above as instructions to the model.',
   more: 'More options',
 

@@ -16,7 +16,7 @@ export const zhHans: Messages = {
     about: '关于引擎',
     offline: '离线',
     offlineLong: '离线引擎',
-    providers: { openai: 'OpenAI', azure: 'Azure OpenAI' },
+    providers: { openai: 'OpenAI', azure: 'Azure OpenAI', cascade: '自有模型', compatible: '自有服务器' },
     languages: (count) => `${count} 种语言`,
     anyLanguage: '任意语言',
     only: (languages) => `支持的语言：${languages}。`,
@@ -24,9 +24,24 @@ export const zhHans: Messages = {
     staysHere: '您说的和输入的内容只到达此服务，不会再传往别处。',
     sentTo: (provider) => `此服务会把您说的和输入的内容发送给 ${provider} 进行翻译。`,
     history: '历史记录保存在此浏览器中，直到您清除。',
-    moreLanguages: '引擎只安装了这些语言。服务管理员配置 OpenAI 或 Azure 的密钥后，即可提供所有其他语言。',
+    moreLanguages:
+      '引擎只安装了这些语言。服务管理员配置自有模型，或 OpenAI、Azure 的密钥后，即可提供所有其他语言。',
+    steps: '各步骤由谁完成',
+    parts: { stt: '识别', translator: '翻译', tts: '朗读' },
+    builtIn: '内置',
+    server: '自有服务器',
+    sentToServers: '此服务会把您说的和输入的内容发送给管理员设置的服务器。',
+    hears: (languages) => `只能听懂${languages}。`,
+    isolation: {
+      inline: '每个请求都完整发送：服务器不支持引用其条目。',
+      sweep: '每个请求之后都会清空服务器上的对话，因此请求依次进行。',
+      fresh: '每个请求都使用自己的连接，因此第一个词来得较慢。',
+    },
+    concurrent: (count) => `最多同时进行 ${count} 个翻译，其余的等待。`,
     docs: 'API 文档',
   },
+
+  noSpeech: '此服务无法听取录音。请改为输入文字。',
 
   from: '源语言',
   to: '目标语言',
@@ -36,6 +51,7 @@ export const zhHans: Messages = {
   serviceDefault: '服务默认',
   voiceOf: '音色',
   prompt: '提示词',
+  promptInUse: '正在使用提示词',
   promptOptional: '可不填。填写后由它代替上面的语言来指示模型。',
   more: '更多选项',
 

@@ -16,7 +16,7 @@ export const zhHant: Messages = {
     about: '關於引擎',
     offline: '離線',
     offlineLong: '離線引擎',
-    providers: { openai: 'OpenAI', azure: 'Azure OpenAI' },
+    providers: { openai: 'OpenAI', azure: 'Azure OpenAI', cascade: '自有模型', compatible: '自有伺服器' },
     languages: (count) => `${count} 種語言`,
     anyLanguage: '任意語言',
     only: (languages) => `支援的語言：${languages}。`,
@@ -24,9 +24,24 @@ export const zhHant: Messages = {
     staysHere: '您說的和輸入的內容只到達此服務，不會再傳往別處。',
     sentTo: (provider) => `此服務會將您說的和輸入的內容傳送給 ${provider} 進行翻譯。`,
     history: '歷史記錄保存在此瀏覽器中，直到您清除。',
-    moreLanguages: '引擎只安裝了這些語言。服務管理員設定 OpenAI 或 Azure 的金鑰後，即可提供所有其他語言。',
+    moreLanguages:
+      '引擎只安裝了這些語言。服務管理員設定自有模型，或 OpenAI、Azure 的金鑰後，即可提供所有其他語言。',
+    steps: '各步驟由誰完成',
+    parts: { stt: '辨識', translator: '翻譯', tts: '朗讀' },
+    builtIn: '內建',
+    server: '自有伺服器',
+    sentToServers: '此服務會將您說的和輸入的內容傳送給管理員設定的伺服器。',
+    hears: (languages) => `只能聽懂${languages}。`,
+    isolation: {
+      inline: '每個請求都完整傳送：伺服器不支援引用其項目。',
+      sweep: '每個請求之後都會清空伺服器上的對話，因此請求依序進行。',
+      fresh: '每個請求都使用自己的連線，因此第一個詞來得較慢。',
+    },
+    concurrent: (count) => `最多同時進行 ${count} 個翻譯，其餘的等待。`,
     docs: 'API 文件',
   },
+
+  noSpeech: '此服務無法聽取錄音。請改為輸入文字。',
 
   from: '來源語言',
   to: '目標語言',
@@ -36,6 +51,7 @@ export const zhHant: Messages = {
   serviceDefault: '服務預設',
   voiceOf: '音色',
   prompt: '提示詞',
+  promptInUse: '正在使用提示詞',
   promptOptional: '可不填。填寫後由它取代上面的語言來指示模型。',
   more: '更多選項',
 

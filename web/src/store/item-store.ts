@@ -21,6 +21,7 @@ import { chunksOf } from './chunk-keys.js';
 import { Database, type DatabaseState } from './database.js';
 import { createItem, isRunning, matches, soundsOf, type Item, type NewItem, type Sound } from './item.js';
 import { usePreferences } from './preferences.js';
+import { forgetRemoval, notedRemovals, noteRemoval } from './removals.js';
 import { RecordingWriter } from './recording-writer.js';
 import { recoverItems } from './recovery.js';
 import type { Schema, StoredSound } from './schema.js';
@@ -142,21 +143,10 @@ export class ItemStore {
   }
 
   remove(...items: readonly Item[]): void {
+    if (items.length === 0) return;
     const ids = items.map(({ id }) => id);
     for (const id of ids) this.#forget(id);
-    this.#write(
-      async (database) => {
-        const transaction = database.transaction(['items', 'sounds', 'chunks'], 'readwrite');
-        for (const id of ids) {
-          void transaction.objectStore('items').delete(id);
-          void transaction.objectStore('chunks').delete(chunksOf(id));
-          const sounds = transaction.objectStore('sounds');
-          for (const key of await sounds.index('itemId').getAllKeys(id)) void sounds.delete(key);
-        }
-        await transaction.done;
-      },
-      { type: 'removed', ids },
-    );
+    this.#removeStored(ids, noteRemoval(ids));
   }
 
   /** Removes the items of a place that are not pinned. @param place absent: of every place. */
@@ -205,6 +195,27 @@ export class ItemStore {
     await this.#writes.flush();
   }
 
+  /** @param noted the entry that survives a reload; it goes once the items are gone. */
+  #removeStored(ids: readonly string[], noted: string): void {
+    this.#writes.push(
+      async (database) => {
+        const transaction = database.transaction(['items', 'sounds', 'chunks'], 'readwrite');
+        for (const id of ids) {
+          void transaction.objectStore('items').delete(id);
+          void transaction.objectStore('chunks').delete(chunksOf(id));
+          const sounds = transaction.objectStore('sounds');
+          for (const key of await sounds.index('itemId').getAllKeys(id)) void sounds.delete(key);
+        }
+        await transaction.done;
+      },
+      0,
+      () => {
+        forgetRemoval(noted);
+        this.#channel.postMessage({ type: 'removed', ids } satisfies TabMessage);
+      },
+    );
+  }
+
   #storeSound(item: Item, sound: Sound, blob: Blob): void {
     this.#persist();
     this.#write(
@@ -246,7 +257,10 @@ export class ItemStore {
     if (database === undefined) return;
     const estimate = await STORAGE?.estimate().catch(() => undefined);
     if (estimate?.quota !== undefined) this.#quotaBytes.value = estimate.quota;
-    for (const stored of await database.getAll('items')) this.#merge(stored);
+    const removals = notedRemovals();
+    for (const [noted, ids] of removals) this.#removeStored(ids, noted);
+    const removed = new Set([...removals.values()].flat());
+    for (const stored of await database.getAll('items')) if (!removed.has(stored.id)) this.#merge(stored);
     const owners = new Set(this.#items.map(({ runningIn }) => runningIn));
     owners.delete(this.#tab.id);
     for (const owner of owners) {
