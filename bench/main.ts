@@ -12,6 +12,7 @@ import { describeMachine } from './machine.js';
 import { audio } from './parts/audio.js';
 import { cascade } from './parts/cascade.js';
 import { growth } from './parts/growth.js';
+import { isolation } from './parts/isolation.js';
 import { memory } from './parts/memory.js';
 import { original } from './parts/original.js';
 import type { Pace, Part } from './parts/part.js';
@@ -23,7 +24,7 @@ import { TestBed } from './test-bed.js';
 import { merge, notesOf, tableOf, type Entry } from './table.js';
 
 const PARTS: Readonly<Record<string, Part>> = {
-  ...{ text, stream, cascade, audio, relay, original, memory, growth },
+  ...{ text, stream, cascade, isolation, audio, relay, original, memory, growth },
 };
 
 const FULL: Pace = { rounds: 5, roundMs: 1_500, warmMs: 2_000, scale: 1 };
