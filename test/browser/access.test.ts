@@ -143,7 +143,7 @@ describe('the focus', () => {
     await page.waitForFunction(() => document.activeElement?.id === 'content');
   });
 
-  it('goes back to Clear when clearing is cancelled, and stays in the group when it is done', async () => {
+  it('goes back to Clear when clearing is cancelled, and to the content when nothing is left', async () => {
     const page = await open('/#/chat');
     await openPlace(page, 'Translate');
     await translateText(page, 'one');
@@ -154,7 +154,22 @@ describe('the focus', () => {
     expect(await focused(page)).toBe('Clear');
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Clear', exact: true }).click();
-    await page.getByText('Translations appear here').waitFor();
+    await page.getByText('What you translate is listed here').waitFor();
+    await page.waitForFunction(() => document.activeElement?.id === 'content');
+  });
+
+  it('stays beside the search when clearing leaves what is pinned', async () => {
+    const page = await open('/');
+    for (const text of ['one', 'two']) {
+      await translateText(page, text);
+      await textOf(cards(page).first(), new RegExp(`${text}.*${text}`));
+    }
+    await cards(page).first().getByRole('button', { name: 'Pin', exact: true }).click();
+    const clear = page.getByRole('button', { name: 'Clear', exact: true });
+    await clear.click();
+    await page.getByRole('alert').waitFor();
+    await clear.click();
+    await cards(page).nth(1).waitFor({ state: 'detached' });
     expect(await focused(page)).toBe('History');
   });
 });
