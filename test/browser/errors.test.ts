@@ -96,6 +96,27 @@ describe('the key', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
     await textOf(page.getByRole('alert'), /A valid key is needed/);
   });
+
+  it('is needed to see what another tab of this browser has kept', async () => {
+    const service = closeAfterTest(await startBeforeScript({ API_KEYS: 'the-right-key-of-this-test' }));
+    const page = await pageOf(await browserWith('missing'), service.url);
+    await page.getByLabel('Key', { exact: true }).fill('the-right-key-of-this-test');
+    await page.keyboard.press('Enter');
+    await translateText(page, 'a secret sentence');
+    await textOf(cards(page), /a secret sentence/);
+
+    const other = await page.context().newPage();
+    await other.goto(service.url);
+    await other.getByRole('dialog').waitFor();
+    expect(await other.locator('main').innerText()).not.toContain('secret');
+    await other.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+    await textOf(other.getByRole('alert'), /A valid key is needed/);
+    expect(await other.locator('main').innerText()).not.toContain('secret');
+    await other.getByRole('button', { name: 'Try again' }).click();
+    await other.getByLabel('Key', { exact: true }).fill('the-right-key-of-this-test');
+    await other.keyboard.press('Enter');
+    await textOf(cards(other), /a secret sentence/);
+  });
 });
 
 describe('the service', () => {
