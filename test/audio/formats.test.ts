@@ -46,6 +46,7 @@ const FORMATS: [string, string[]][] = [
   ['au', ['-c:a', 'pcm_mulaw', '-ar', '8000']],
   ['wma', ['-c:a', 'wmav1']],
   ['wma', ['-c:a', 'wmav2']],
+  ['wmv', ['-c:a', 'wmav2', '-f', 'asf']],
   ['ts', ['-c:a', 'aac']],
   ['ts', ['-c:a', 'libmp3lame']],
   ['ts', ['-c:a', 'ac3', '-mpegts_m2ts_mode', '1']],
