@@ -1,6 +1,5 @@
 /** The levels of isolation, by name. */
 import type { IsolationLevel } from '../../providers/isolation-level.js';
-import { createFresh } from './fresh.js';
 import { inline } from './inline.js';
 import type { Isolation } from './isolation.js';
 import { reference } from './reference.js';
@@ -14,8 +13,7 @@ export function createIsolation(level: IsolationLevel, resample: Resample): Isol
     case 'inline':
       return inline;
     case 'sweep':
-      return createSweep(resample);
     case 'fresh':
-      return createFresh(resample);
+      return createSweep(level, resample);
   }
 }

@@ -1,6 +1,7 @@
 /**
  * One request at a time in the default conversation: its items are created there under ids of our own, answered, and
- * every item, the answer's too, is deleted before the next request. For servers that know no other conversation.
+ * every item, the answer's too, is deleted before the next request (`sweep`), or the socket is closed (`fresh`, for servers
+ * that delete nothing). For servers that know no other conversation.
  */
 import type { ClientEvent, Item, SessionSettings } from '../../wire/index.js';
 import type { Dialect } from '../../wire/index.js';
@@ -22,12 +23,13 @@ const MIN_COMMIT_MS = 100;
 /** 4 MiB of base64; LocalAI closes a socket on frames of more than 10 MiB. */
 const APPEND_BYTES = 3 * 1024 * 1024;
 
-export function createSweep(resample: Resample): Isolation {
+export function createSweep(level: 'sweep' | 'fresh', resample: Resample): Isolation {
+  const deletesItems = level === 'sweep';
   const habit: SpeechHabit = { answersByItself: undefined };
-  const plan = createPlan(resample, true);
+  const plan = createPlan(resample, deletesItems);
   return {
-    level: 'sweep',
-    servesOnce: false,
+    level,
+    servesOnce: !deletesItems,
     faultGraceMs: FAULT_GRACE_MS,
     capacity: () => 1,
     hearsRecordings: () => true,
@@ -39,30 +41,30 @@ export function createSweep(resample: Resample): Isolation {
 }
 
 /** A server whose turn detection could not be switched off was told not to answer. */
-export function habitOf(habit: SpeechHabit, { mutedTurnDetection }: Dialect): SpeechHabit {
+function habitOf(habit: SpeechHabit, { mutedTurnDetection }: Dialect): SpeechHabit {
   if (mutedTurnDetection?.createResponse === false) habit.answersByItself ??= false;
   return habit;
 }
 
 /** The rate of speech recognition is declared where a session can declare one. */
-export function sweptSettings(asked: SessionSettings, dialect: Dialect): SessionSettings {
+function sweptSettings(asked: SessionSettings, dialect: Dialect): SessionSettings {
   const settings = foreignSettings(asked, dialect);
   return dialect.declaresRate ? { ...settings, inputRate: SPEECH_HZ } : settings;
 }
 
 /** A server that refuses that rate is sent the usual one. */
-export function sweptFallback(asked: SessionSettings, dialect: Dialect): SessionSettings | undefined {
+function sweptFallback(asked: SessionSettings, dialect: Dialect): SessionSettings | undefined {
   return dialect.declaresRate ? foreignSettings(asked, dialect) : undefined;
 }
 
 /** These servers transcribe with what they are configured with; another model's name would take that from them. */
-export function sweptConversation(asked: SessionSettings, dialect: Dialect): SessionSettings {
+function sweptConversation(asked: SessionSettings, dialect: Dialect): SessionSettings {
   const { transcription, ...settings } = foreignSettings(asked, dialect);
   const { language } = transcription ?? {};
   return { ...settings, ...(language !== undefined && { transcription: { language } }) };
 }
 
-export function createPlan(resample: Resample, deletesItems: boolean): ExchangePlan {
+function createPlan(resample: Resample, deletesItems: boolean): ExchangePlan {
   return {
     opening: (request, requestId, { inputRate = PCM_HZ }) => {
       const { question } = request;
