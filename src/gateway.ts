@@ -95,7 +95,12 @@ async function build(
   const shutdown = new Shutdown();
   const stats = (): Health => healthOf(provider, components);
   const capabilities = () => describeCapabilities(upstream, components, localServer?.responder);
-  const languages = new LanguageDetector(async () => sourcesOf(await capabilities()));
+  const languages = new LanguageDetector(
+    async () => sourcesOf(await capabilities()),
+    (error) => {
+      logger.warn({ err: error }, 'the language of a question was not detected');
+    },
+  );
   const translatePorts = {
     ...{ sessions, audio, pool, languages, provider, model, hearsRecordings, logger, tracing },
   };

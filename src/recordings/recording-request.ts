@@ -9,9 +9,9 @@ import type { SegmentResult, SegmentTranslation } from './segment-result.js';
 
 export interface RecordingRequest extends TranslateRequest {
   /** BCP 47, in canonical form, the first one the profile's; absent or one: the session's alone. */
-  readonly targets?: readonly string[];
+  readonly targets?: readonly string[] | undefined;
   /** Segments are wanted, however short the recording is. */
-  readonly inSegments?: boolean;
+  readonly inSegments?: boolean | undefined;
 }
 
 export type RecordingEvent =

@@ -9,7 +9,7 @@ import type { Session } from '../session/profile.js';
 import { createInSession } from '../translate/in-session.js';
 import type { TranslationWarning } from '../translate/request.js';
 import type { TranslationTrace } from '../translate/trace.js';
-import { createDetect, createTranslatePiece, toResult, type TranslatePorts } from '../translate/translate.js';
+import { createTranslatePiece, toResult, type TranslatePorts } from '../translate/translate.js';
 import type { RequestProfile } from '../translate/upstream-request.js';
 import type { FairSemaphore } from './fair-semaphore.js';
 import { profilesOf } from './profiles.js';
@@ -40,7 +40,6 @@ const SHORT_SECONDS = 30;
 export function createTranslateRecording(ports: RecordingPorts): TranslateRecording {
   const inSession = createInSession(ports);
   const translatePiece = createTranslatePiece(ports);
-  const detect = createDetect(ports);
 
   return (request, options) =>
     inSession(request, options.abort, async (session, trace) => {
@@ -70,7 +69,7 @@ export function createTranslateRecording(ports: RecordingPorts): TranslateRecord
         const isOpen = session.source === null && transcript !== undefined;
         return {
           ...result,
-          detectedSource: isOpen ? await detect(transcript, request.requestId) : undefined,
+          detectedSource: isOpen ? await ports.languages.detect(transcript) : undefined,
         };
       } finally {
         await source.close();

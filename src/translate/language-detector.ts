@@ -24,39 +24,67 @@ export function loadDetector(): Promise<typeof import('eld/extrasmall')> {
 
 type Detect = (text: string) => { language: string; getScores(): Record<string, number> };
 
+/** The detector and the languages that it may name; undefined: all that it knows. */
+interface Loaded {
+  readonly detect: Detect;
+  readonly allowed: ReadonlySet<string> | undefined;
+}
+
 export class LanguageDetector {
   readonly #sources: () => Promise<readonly string[] | 'any'>;
-  #loaded: Promise<{ detect: Detect; allowed: ReadonlySet<string> | undefined }> | undefined;
+  readonly #onFailure: (error: unknown) => void;
+  #loaded: Loaded | undefined;
+  #loading: Promise<Loaded> | undefined;
 
-  /** @param sources the languages that can be translated, as BCP 47 tags; no other one is detected */
-  constructor(sources: () => Promise<readonly string[] | 'any'>) {
+  /**
+   * @param sources the languages that can be translated, as BCP 47 tags; no other one is detected
+   * @param onFailure told why the languages are not known; the next text asks for them again
+   */
+  constructor(sources: () => Promise<readonly string[] | 'any'>, onFailure: (error: unknown) => void) {
     this.#sources = sources;
+    this.#onFailure = onFailure;
   }
 
-  /** @returns undefined where the text does not tell, because it is a number or in no language that is known */
-  async detect(text: string): Promise<DetectedLanguage | undefined> {
-    this.#loaded ??= this.#load().catch((error: unknown) => {
-      // The next text tries again: the engine may only be starting.
-      this.#loaded = undefined;
-      throw error;
-    });
-    const { detect, allowed } = await this.#loaded;
-    const head = text.slice(0, MAX_CHARS);
-    const result = detect(head);
-    if (result.language !== '') return { language: result.language, confidence: confidenceOf(result) };
-    const language = SCRIPTS.find(([script]) => script.test(head))?.[1];
-    if (language === undefined || allowed?.has(language) === false) return undefined;
-    return { language, confidence: SCRIPT_CONFIDENCE };
+  /**
+   * At once, but for the first texts, which wait for the data. Never rejects: a translation is worth more than the name of
+   * its source.
+   *
+   * @returns undefined where the text does not tell, because it is a number or in no language that is known
+   */
+  detect(text: string): DetectedLanguage | undefined | Promise<DetectedLanguage | undefined> {
+    return this.#loaded === undefined ? this.#detectOnceLoaded(text) : detectWith(this.#loaded, text);
   }
 
-  async #load() {
+  async #detectOnceLoaded(text: string): Promise<DetectedLanguage | undefined> {
+    this.#loading ??= this.#load();
+    try {
+      this.#loaded = await this.#loading;
+    } catch (error) {
+      // The engine may only be starting.
+      this.#loading = undefined;
+      this.#onFailure(error);
+      return undefined;
+    }
+    return detectWith(this.#loaded, text);
+  }
+
+  async #load(): Promise<Loaded> {
     const [{ eld }, sources] = await Promise.all([loadDetector(), this.#sources()]);
     const detector = eld.newInstance();
-    if (sources === 'any') return { detect: (text: string) => detector.detect(text), allowed: undefined };
+    if (sources === 'any') return { detect: (text) => detector.detect(text), allowed: undefined };
     const allowed = new Set(sources.map((tag) => new Intl.Locale(tag).language));
     detector.setLanguageSubset([...allowed]);
-    return { detect: (text: string) => detector.detect(text), allowed };
+    return { detect: (text) => detector.detect(text), allowed };
   }
+}
+
+function detectWith({ detect, allowed }: Loaded, text: string): DetectedLanguage | undefined {
+  const head = text.length > MAX_CHARS ? text.slice(0, MAX_CHARS) : text;
+  const result = detect(head);
+  if (result.language !== '') return { language: result.language, confidence: confidenceOf(result) };
+  const language = SCRIPTS.find(([script]) => script.test(head))?.[1];
+  if (language === undefined || allowed?.has(language) === false) return undefined;
+  return { language, confidence: SCRIPT_CONFIDENCE };
 }
 
 /** @param tag as the engine reports it, which is sure of it or would not. @returns undefined where it is not a BCP 47 tag */

@@ -9,13 +9,13 @@ export interface TranslateRequest {
   /** The client's name for this request, for logs; not unique. */
   readonly requestId: string;
   /** Absent: a new session is made. */
-  readonly connectId?: string;
+  readonly connectId?: string | undefined;
   readonly profile: ProfileInput;
   /** Helps, but is not translated. */
-  readonly context?: string;
+  readonly context?: string | undefined;
   readonly output: 'text' | 'audio';
   /** The words of a recording are wanted too; of a text they are not. */
-  readonly transcript?: boolean;
+  readonly transcript?: boolean | undefined;
   /** A recording may have any audio format; the caller removes it afterwards. */
   readonly question:
     | { readonly kind: 'text'; readonly text: string }

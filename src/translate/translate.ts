@@ -6,13 +6,7 @@ import type { Session } from '../session/profile.js';
 import type { PendingResponse, UpstreamRequest } from '../upstream/pending-response.js';
 import { createInSession, type SessionPorts } from './in-session.js';
 import { toDetected, type LanguageDetector } from './language-detector.js';
-import type {
-  DetectedLanguage,
-  Translate,
-  TranslateOptions,
-  TranslateRequest,
-  TranslationResult,
-} from './request.js';
+import type { Translate, TranslateOptions, TranslateRequest, TranslationResult } from './request.js';
 import type { TranslationTrace } from './trace.js';
 import { TranscriptRequest } from './transcript.js';
 import { toUpstreamRequest } from './upstream-request.js';
@@ -45,19 +39,18 @@ export type TranslatePiece = (
 ) => Promise<TranslationResult>;
 
 export function createTranslatePiece(
-  ports: Pick<TranslatePorts, 'pool' | 'languages' | 'model' | 'logger'>,
+  ports: Pick<TranslatePorts, 'pool' | 'languages' | 'model'>,
 ): TranslatePiece {
-  const { pool, model } = ports;
-  const detect = createDetect(ports);
+  const { pool, languages, model } = ports;
   return async (request, prepared, session, trace, { abort: { signal }, onEvent }) => {
-    const { question, requestId, context, output } = request;
+    const { question, context, output } = request;
     const onlyWhole = onEvent === undefined;
     const piece = { context, question: prepared, output, onlyWhole };
     const pending = pool.request(toUpstreamRequest(session, piece));
     trace.pending = pending;
     const isSourceOpen = session.source === null;
     // Some µs, while upstream works.
-    const ofText = isSourceOpen && question.kind === 'text' ? detect(question.text, requestId) : undefined;
+    const ofText = isSourceOpen && question.kind === 'text' ? languages.detect(question.text) : undefined;
     const words =
       request.transcript === true && 'pcm' in prepared
         ? new TranscriptRequest(pool, prepared.pcm, session.source)
@@ -69,34 +62,18 @@ export function createTranslatePiece(
     });
     try {
       await deliver(pending, session, trace, onEvent);
-      const outcome = await words?.result();
+      const outcome = words === undefined ? undefined : await words.result();
       signal.throwIfAborted();
       const { transcript } = outcome ?? {};
-      const ofSpeech = isSourceOpen && transcript !== undefined ? detect(transcript, requestId) : undefined;
+      const ofSpeech = isSourceOpen && transcript !== undefined ? languages.detect(transcript) : undefined;
       const ofEngine = isSourceOpen ? pending.detectedLanguage : undefined;
       const detectedSource = ofEngine === undefined ? await (ofText ?? ofSpeech) : toDetected(ofEngine);
-      return { ...toResult(request, session, trace, pending, model), ...outcome, detectedSource };
+      const result = toResult(request, session, trace, pending, model);
+      result.detectedSource = detectedSource;
+      return outcome === undefined ? result : Object.assign(result, outcome);
     } catch (error) {
       words?.cancel(toGatewayError(signal.aborted ? signal.reason : error));
       throw error;
-    }
-  };
-}
-
-/** @returns a detection that never rejects: a translation is worth more than the name of its source. */
-export function createDetect({
-  languages,
-  logger,
-}: Pick<TranslatePorts, 'languages' | 'logger'>): (
-  text: string,
-  requestId: string,
-) => Promise<DetectedLanguage | undefined> {
-  return async (text, requestId) => {
-    try {
-      return await languages.detect(text);
-    } catch (error) {
-      logger.warn({ err: error, requestId }, 'the language of a question was not detected');
-      return undefined;
     }
   };
 }
@@ -155,6 +132,7 @@ export function toResult(
     responses: [text],
     source: session.source,
     target: session.target,
+    detectedSource: undefined,
     audio: request.output === 'audio' ? Buffer.concat(audio) : undefined,
     usage: {
       inputTokens: usage?.inputTokens ?? 0,

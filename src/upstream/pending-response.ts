@@ -132,7 +132,7 @@ export class PendingResponse implements AsyncIterable<Chunk>, Indexed {
     if (delta === '' || this.settled) return;
     this.timestamps.firstDeltaAt ??= performance.now();
     this.text += delta;
-    if (this.request.onlyWhole !== true) this.#push({ type: 'text', delta });
+    this.#push({ type: 'text', delta });
   }
 
   audioDelta(pcm: Buffer): void {
@@ -140,7 +140,7 @@ export class PendingResponse implements AsyncIterable<Chunk>, Indexed {
     this.timestamps.firstDeltaAt ??= performance.now();
     this.audioBytes += pcm.length;
     this.audio.push(pcm);
-    if (this.request.onlyWhole !== true) this.#push({ type: 'audio', pcm });
+    this.#push({ type: 'audio', pcm });
   }
 
   /** No text delta has arrived, so that a complete part or item may be the only source of the text. */
@@ -215,7 +215,7 @@ export class PendingResponse implements AsyncIterable<Chunk>, Indexed {
   }
 
   #push(chunk: Chunk): void {
-    if (this.settled) return;
+    if (this.settled || this.request.onlyWhole === true) return;
     this.#chunks.push(chunk);
     this.#notify();
   }

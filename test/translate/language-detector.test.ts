@@ -14,8 +14,15 @@ interface Trial {
   readonly confidence: number;
 }
 
+function detectorOf(sources: readonly string[] | 'any'): LanguageDetector {
+  const refuse = (error: unknown): never => {
+    throw error;
+  };
+  return new LanguageDetector(() => Promise.resolve(sources), refuse);
+}
+
 async function trials(sources: readonly string[] | 'any', tags = Object.keys(SENTENCES)): Promise<Trial[]> {
-  const detector = new LanguageDetector(() => Promise.resolve(sources));
+  const detector = detectorOf(sources);
   const found: Trial[] = [];
   for (const tag of tags)
     for (const sentence of SENTENCES[tag] ?? []) {
@@ -55,22 +62,40 @@ describe('the language of a short sentence', () => {
 
 describe('a detector', () => {
   it.each(['12 345', '…', '', '🙂'])('does not guess what %j is', async (text) => {
-    const detector = new LanguageDetector(() => Promise.resolve('any'));
+    const detector = detectorOf('any');
     expect(await detector.detect(text)).toBeUndefined();
   });
 
   it('names no language that cannot be translated', async () => {
-    const detector = new LanguageDetector(() => Promise.resolve(['en', 'es']));
+    const detector = detectorOf(['en', 'es']);
     expect(await detector.detect('배고파요.')).toBeUndefined();
     expect((await detector.detect('Bonjour mon ami.'))?.language).not.toBe('fr');
   });
 
   it('reads the beginning of a long text only', async () => {
-    const detector = new LanguageDetector(() => Promise.resolve('any'));
+    const detector = detectorOf('any');
     const text = 'The weather is beautiful today and we are going to the beach. '.repeat(320);
     await detector.detect(text);
     const startedAt = performance.now();
     for (let nth = 0; nth < 100; nth += 1) await detector.detect(text);
     expect((performance.now() - startedAt) / 100).toBeLessThan(2);
+  });
+
+  it('answers at once when the languages are known', async () => {
+    const detector = detectorOf('any');
+    await detector.detect('The weather is beautiful today.');
+    expect(detector.detect('Bonjour mon ami, comment vas-tu ?')).toMatchObject({ language: 'fr' });
+  });
+
+  it('detects nothing while the languages are not known, says why, and asks again', async () => {
+    const failures: unknown[] = [];
+    const answers = [() => Promise.reject(new Error('starting')), () => Promise.resolve(['en', 'fr'])];
+    const detector = new LanguageDetector(
+      () => answers.shift()?.() ?? Promise.resolve('any'),
+      (error) => failures.push(error),
+    );
+    expect(await detector.detect('Bonjour mon ami, comment vas-tu ?')).toBeUndefined();
+    expect(failures).toEqual([new Error('starting')]);
+    expect(await detector.detect('Bonjour mon ami, comment vas-tu ?')).toMatchObject({ language: 'fr' });
   });
 });

@@ -42,7 +42,7 @@ export function createTranslateHandler(
             : await ports.translateRecording(request, { abort, onEvent, onCharge: meter.add });
       } finally {
         // Before the answer is complete: a client that has its answer has left nothing behind.
-        await body.removeUpload?.();
+        if (body.removeUpload !== undefined) await body.removeUpload();
       }
       await meter.settled();
       await response.send(result);

@@ -14,7 +14,7 @@ export function originalFront(maxTextChars: number): Front {
     parse: (req, sent, uploadMs) => {
       const fields = withoutIgnored(normalizeFields(sent, names, 'ignored'));
       const values = validate(fields, schema, questionFaults(fields));
-      return toRequest(req, values, fields, uploadMs, { form: 'json', output: 'text' });
+      return toRequest(req, values, values.target, fields, uploadMs);
     },
     respond: (_req, res) => ({
       send: (result) => {

@@ -47,15 +47,13 @@ function linesOf({ text, source = '' }: TranslatedSegment, subtitles: Subtitles)
 }
 
 /** The texts in each language, where there are several. */
-export function translationsBody(result: RecordingResult, isVerbose: boolean, subtitles: Subtitles) {
-  const translations = result.segmented?.translations ?? [];
-  if (translations.length < 2) return {};
-  return {
-    translations: translations.map(({ target, text }, order) => ({
-      ...{ target, text },
-      ...(isVerbose && { segments: verboseSegments(result, order, subtitles) }),
-    })),
-  };
+export function translationsOf(result: RecordingResult, isVerbose: boolean, subtitles: Subtitles) {
+  const translations = result.segmented?.translations;
+  if (translations === undefined || translations.length < 2) return undefined;
+  return translations.map(({ target, text }, order) => ({
+    ...{ target, text },
+    ...(isVerbose && { segments: verboseSegments(result, order, subtitles) }),
+  }));
 }
 
 /** What `verbose_json` adds. */

@@ -7,7 +7,7 @@ import type { RecordingResult } from '../../recordings/recording-request.js';
 import type { TranslationResult } from '../../translate/request.js';
 import { sendJson } from '../response.js';
 import type { FrontRequest, ResponseForm } from './front.js';
-import { CONTENT_TYPES, textBody, translationsBody, verboseBody, type TextFormat } from './recording-body.js';
+import { CONTENT_TYPES, textBody, translationsOf, verboseBody, type TextFormat } from './recording-body.js';
 
 /**
  * Many clients and proxies accept 16 kB of headers in all, so this one is cut here, on a character's boundary, and
@@ -56,8 +56,7 @@ export function resultBody(
   audio?: object,
 ) {
   const { usage, timings } = result;
-  return {
-    ...(isVerbose && verboseBody(result, subtitles)),
+  const body = {
     connectId: result.connectId,
     text: result.text,
     responses: result.responses,
@@ -66,7 +65,7 @@ export function resultBody(
     detectedSource: result.detectedSource,
     transcript: result.transcript,
     warnings: result.warnings,
-    ...translationsBody(result, isVerbose, subtitles),
+    translations: translationsOf(result, isVerbose, subtitles),
     audio,
     usage: {
       inputTokens: usage.inputTokens,
@@ -84,6 +83,7 @@ export function resultBody(
       firstDeltaMs: Math.round(timings.firstDeltaMs),
     },
   };
+  return isVerbose ? { ...verboseBody(result, subtitles), ...body } : body;
 }
 
 /** Describes a spoken reply, without its samples. */
