@@ -42,15 +42,10 @@ export async function* cutPieces(
       isStarted = true;
     }
     while (heldBytes >= context + pieceBytes + context) {
-      const bytes = joined(held);
       const frames = pieceFrames + 2 * ratio.contextFrames;
-      yield {
-        bytes: [bytes.subarray(0, frames * frameBytes)],
-        frames,
-        samples: ratio.samplesAt(pieceFrames),
-      };
+      yield { bytes: firstBytes(held, frames * frameBytes), frames, samples: ratio.samplesAt(pieceFrames) };
       framesBefore += pieceFrames;
-      held = [bytes.subarray(pieceBytes)];
+      held = withoutFirst(held, pieceBytes);
       heldBytes -= pieceBytes;
     }
   }
@@ -65,6 +60,28 @@ export async function* cutPieces(
 function joined(buffers: readonly Buffer[]): Buffer {
   const [only] = buffers;
   return buffers.length === 1 && only !== undefined ? only : Buffer.concat(buffers);
+}
+
+/** A copy of megabytes would cost more than to resample them, most of it in the collector of garbage. */
+function firstBytes(buffers: readonly Buffer[], length: number): Buffer[] {
+  const first: Buffer[] = [];
+  let missing = length;
+  for (const buffer of buffers) {
+    if (missing <= 0) break;
+    first.push(buffer.subarray(0, missing));
+    missing -= buffer.length;
+  }
+  return first;
+}
+
+function withoutFirst(buffers: readonly Buffer[], length: number): Buffer[] {
+  const rest: Buffer[] = [];
+  let dropped = length;
+  for (const buffer of buffers) {
+    if (dropped < buffer.length) rest.push(buffer.subarray(Math.max(0, dropped)));
+    dropped -= buffer.length;
+  }
+  return rest;
 }
 
 /** @param length at most that of all buffers. */

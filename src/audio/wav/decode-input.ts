@@ -8,7 +8,7 @@ import type { Recording } from '../recording.js';
 import { sampleGain } from './sample-gain.js';
 import { alignChunks, toFloatSamples } from '../mixing/samples.js';
 import { sampleFormat, type SampleFormat } from './format.js';
-import { streamWavSamples, samplesStartIfLast, type WavHeader } from './wav.js';
+import { scanWavSamples, streamWavSamples, samplesStartIfLast, type WavHeader } from './wav.js';
 
 /**
  * ffmpeg's own WAV demuxer reads RIFX as little-endian and padded samples as noise, and stops after the first data chunk.
@@ -49,7 +49,7 @@ async function hasPhaseCancellation(
   const step = decimationStep(sampleRate);
   const choice = new ChannelSelector(mixWeights(channels, channelMask), sampleRate / step);
   const block = Math.max(1, Math.floor((sampleRate * BLOCK_MS) / 1000 / step)) * channels;
-  for await (const bytes of alignChunks(streamWavSamples(recording, header), channels * sampleBytes)) {
+  for await (const bytes of alignChunks(scanWavSamples(recording, header), channels * sampleBytes)) {
     const samples = toFloatSamples(bytes, format, channels, step);
     for (let at = 0; at < samples.length; at += block) {
       if (choice.next(samples, at, Math.min(at + block, samples.length)) !== MIX) return true;

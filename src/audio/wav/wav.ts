@@ -1,5 +1,6 @@
 /** WAV in both directions: the header and samples of a file or stream, and the header that we write. */
 import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { BYTES_PER_SAMPLE, SAMPLE_RATE } from '../pcm.js';
 import { openRecording, type Recording, type RecordingReader } from '../recording.js';
 import { WindowReader } from '../containers/scan.js';
@@ -90,13 +91,8 @@ export async function* streamWavSamples(recording: Recording, header: WavHeader)
   if (typeof recording === 'string' && only !== undefined && header.data.length === 1) {
     const { offset, length } = only;
     if (length === 0) return;
-    // Whole frames, so that none has to be joined from two chunks.
-    const frameBytes = wavFrameBytes(header) || 1;
-    yield* createReadStream(recording, {
-      start: offset,
-      end: offset + length - 1,
-      highWaterMark: Math.ceil(READ_CHUNK_BYTES / frameBytes) * frameBytes,
-    });
+    const end = offset + length - 1;
+    yield* createReadStream(recording, { start: offset, end, highWaterMark: chunkBytesOf(header) });
     return;
   }
   const reader = await openRecording(recording);
@@ -105,6 +101,34 @@ export async function* streamWavSamples(recording: Recording, header: WavHeader)
   } finally {
     await reader.close();
   }
+}
+
+/** The same for a reader that looks at each chunk only until it asks for the next, whose bytes take its place. */
+export async function* scanWavSamples(recording: Recording, header: WavHeader): AsyncGenerator<Buffer> {
+  const [only] = header.data;
+  if (typeof recording !== 'string' || only === undefined || header.data.length > 1) {
+    yield* streamWavSamples(recording, header);
+    return;
+  }
+  const file = await open(recording);
+  try {
+    const chunk = Buffer.allocUnsafe(chunkBytesOf(header));
+    for (let at = 0; at < only.length;) {
+      const length = Math.min(chunk.length, only.length - at);
+      const { bytesRead } = await file.read(chunk, 0, length, only.offset + at);
+      if (bytesRead === 0) return;
+      yield chunk.subarray(0, bytesRead);
+      at += bytesRead;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** Whole frames, so that none has to be joined from two chunks. */
+function chunkBytesOf(header: WavHeader): number {
+  const frameBytes = wavFrameBytes(header) || 1;
+  return Math.ceil(READ_CHUNK_BYTES / frameBytes) * frameBytes;
 }
 
 async function* readRanges(recording: RecordingReader, ranges: readonly ByteRange[]): AsyncGenerator<Buffer> {
