@@ -116,8 +116,8 @@ describe('an empty field', () => {
     const answer = await post({ text: 'hi', q: '', file: '', nothing: '', ...empty });
     expect(answer.status).toBe(200);
     expect(lastRequest()).toMatchObject({ profile: {}, output: 'text' });
-    expect(lastRequest().context).toBeUndefined();
-    expect(lastRequest().connectId).toBeUndefined();
+    expect(lastRequest()?.context).toBeUndefined();
+    expect(lastRequest()?.connectId).toBeUndefined();
   });
 
   it('counts as absent where it is null', async () => {
