@@ -19,8 +19,10 @@ export const text: Part = async (testBed, pace) => {
   const service = await testBed.service({ upstream: urls.replay });
   const bare = await testBed.baseline('express', { REALTIME_URL: urls.replay });
   const raw = await testBed.baseline('raw', { REALTIME_URL: urls.replay });
-  const connectIds = await makeSessions(service.url, Math.max(1, Math.round(CLIENTS * pace.scale)));
-  const rows = await throughput(load, pace, { service, bare, raw }, connectIds);
+  const clients = Math.max(1, Math.round(CLIENTS * pace.scale));
+  const connectIds = await makeSessions(service.url, clients);
+  const told = await makeSessions(service.url, clients, { source: 'en' });
+  const rows = await throughput(load, pace, { service, bare, raw }, connectIds, told);
   return [...rows, await addedLatency(load, pace, service, urls.replay, connectIds[0] ?? '')];
 };
 
@@ -44,26 +46,39 @@ async function throughput(
   pace: Pace,
   targets: Record<'service' | 'bare' | 'raw', Target>,
   connectIds: readonly string[],
+  told: readonly string[],
 ): Promise<Entry[]> {
-  const side = (target: Target) => (durationMs: number) =>
-    withCpu(target, () => load.call('request', textLoad(target, connectIds, durationMs)));
-  for (const target of Object.values(targets)) await side(target)(pace.warmMs);
-  const { service, bare, raw } = await alternate(pace.rounds, {
-    service: () => side(targets.service)(pace.roundMs),
-    bare: () => side(targets.bare)(pace.roundMs),
-    raw: () => side(targets.raw)(pace.roundMs),
+  const side = (target: Target, ids: readonly string[]) => (durationMs: number) =>
+    withCpu(target, () => load.call('request', textLoad(target, ids, durationMs)));
+  const sides = {
+    service: side(targets.service, connectIds),
+    told: side(targets.service, told),
+    bare: side(targets.bare, connectIds),
+    raw: side(targets.raw, connectIds),
+  };
+  for (const run of Object.values(sides)) await run(pace.warmMs);
+  const results = await alternate(pace.rounds, {
+    service: () => sides.service(pace.roundMs),
+    told: () => sides.told(pace.roundMs),
+    bare: () => sides.bare(pace.roundMs),
+    raw: () => sides.raw(pace.roundMs),
   });
-  const row = (against: string, other: WithCpu[], atLeast: number): Entry => ({
-    measure: `text, ${CLIENTS} clients, requests/s`,
+  const row = (name: string, ours: WithCpu[], against: string, other: WithCpu[], atLeast: number): Entry => ({
+    measure: `${name}, ${CLIENTS} clients, requests/s`,
     against,
-    figures: pairwise(service, other, (ours, theirs) => ours.perSecond / theirs.perSecond),
+    figures: pairwise(ours, other, (one, baseline) => one.perSecond / baseline.perSecond),
     unit: '×',
     aim: { atLeast },
-    note: `${rateText(service)} against ${rateText(other)}; per second of CPU ${perCpuSecond(service, other)}`,
+    note: `${rateText(ours)} against ${rateText(other)}; per second of CPU ${perCpuSecond(ours, other)}`,
   });
+  const { service, told: ofTold, bare, raw } = results;
+  const express = 'bare Express 5, express.json, one shared ws';
+  const http = 'raw node:http, one shared ws';
   return [
-    row('bare Express 5, express.json, one shared ws', bare, 1),
-    row('raw node:http, one shared ws', raw, 0.5),
+    row('text', service, express, bare, 1),
+    row('text', service, http, raw, 0.5),
+    row('text whose source is given', ofTold, express, bare, 1),
+    row('text whose source is given', ofTold, http, raw, 0.5),
   ];
 }
 
