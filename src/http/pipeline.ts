@@ -16,7 +16,7 @@ export type Access = 'key' | 'conversation' | 'metrics' | 'open';
 
 /** Routes of one path are served together: they have one access, and one way to write failures. */
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Without regard to case, or to a slash at its end. `{name}` is one segment, a `*` at the end anything. */
   readonly path: string;
   readonly access: Access;

@@ -49,6 +49,7 @@ const HEADERS: Readonly<Record<string, Header>> = {
   'X-Translation-Warnings': text('The codes of the warnings, with what is no JSON.'),
   'X-Detected-Source': text('The detected language, with what is no JSON: `fr; confidence=0.93`.'),
   Location: always('Where it is.'),
+  'Preference-Applied': always('`respond-async`.'),
   ETag: always('Changes with the content.'),
   'WWW-Authenticate': text('The scheme that is wanted.'),
 };
@@ -102,6 +103,20 @@ export function describeService(config: Config, version: string, routes: readonl
           required: true,
           description: 'The id of the session.',
           schema: { type: 'string' },
+        },
+        JobId: {
+          name: 'jobId',
+          in: 'path',
+          required: true,
+          description: 'The id of the job.',
+          schema: { type: 'string' },
+        },
+        Index: {
+          name: 'index',
+          in: 'path',
+          required: true,
+          description: 'Of the segment, from 0.',
+          schema: { type: 'integer', minimum: 0 },
         },
       },
       securitySchemes: {
@@ -164,7 +179,9 @@ function securityOf(
 }
 
 function pathParameters(path: string): object[] {
-  return path.includes('{connectId}') ? [{ $ref: '#/components/parameters/ConnectId' }] : [];
+  return [...path.matchAll(/\{(\w)(\w*)\}/g)].map(([, first = '', rest = '']) => ({
+    $ref: `#/components/parameters/${first.toUpperCase()}${rest}`,
+  }));
 }
 
 function queryParameters({ query }: Operation): object[] {

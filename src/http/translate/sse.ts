@@ -13,7 +13,7 @@ export interface EventStreamTiming {
 }
 
 /** An open stream. Its headers are sent with the first event. */
-class EventStream {
+export class EventStream {
   readonly #res: ServerResponse;
   readonly #stalledReaderMs: number;
   readonly #heartbeat: NodeJS.Timeout;
@@ -34,11 +34,13 @@ class EventStream {
   /**
    * Resolves once the reader is ready for more.
    *
+   * @param id a reader that comes again sends the last one as `Last-Event-ID`.
    * @throws ClientDisconnected when the reader has left, or has read nothing for `stalledReaderMs`.
    */
-  async send(event: string, data: object): Promise<void> {
+  async send(event: string, data: object, id?: number): Promise<void> {
     if (this.#res.destroyed) throw new ClientDisconnected();
-    if (!this.#res.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)) await this.#drained();
+    const first = id === undefined ? '' : `id: ${id}\n`;
+    if (!this.#res.write(`${first}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)) await this.#drained();
   }
 
   end(): void {

@@ -1,0 +1,180 @@
+/** The queue of several nodes, which is BullMQ's: a job of a node that died goes to another within 30 s. */
+import { DelayedError, Queue, WaitingError, Worker, type Job } from 'bullmq';
+import type { Logger } from 'pino';
+import { GatewayError } from '../errors.js';
+import type { RedisClient } from '../redis.js';
+import type { JobQueue, RunJob } from './queue.js';
+import { JobDeleted, JobPaused } from './runner.js';
+
+/** Of the lock of a running job, which its node renews twice in that time; and of the search for jobs without one. */
+const LOCK_MS = 15_000;
+const STALLED_MS = 10_000;
+/** A node may die any number of times. */
+const MAX_STALLED = 1_000_000;
+/** Before a job is looked at again that cannot run now. */
+const RETRY_MS = 5_000;
+/** How long Redis may take to answer a command. */
+const ANSWER_MS = 2_000;
+
+interface SharedRun {
+  readonly abort: AbortController;
+  readonly ended: Promise<void>;
+  /** Redis has given the job to another run. */
+  isLost: boolean;
+}
+
+export interface SharedQueueOptions {
+  /** Of the folder of jobs: nodes that see the same folder share its queue, others do not. */
+  readonly volume: string;
+  readonly concurrency: number;
+  /** Called for each connection that is needed. It is connected, and closed, here. */
+  readonly connect: () => RedisClient;
+  readonly logger: Logger;
+}
+
+export class SharedQueue implements JobQueue {
+  readonly #options: SharedQueueOptions;
+  readonly #name: string;
+  readonly #clients: RedisClient[] = [];
+  readonly #queue: Queue;
+  readonly #running = new Map<string, SharedRun>();
+  #worker: Worker | undefined;
+  #closed: Promise<void> | undefined;
+  #hasEnded = false;
+
+  constructor(options: SharedQueueOptions) {
+    this.#options = options;
+    this.#name = `jobs-${options.volume}`;
+    this.#queue = new Queue(this.#name, {
+      ...this.#connection(),
+      defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
+    });
+    this.#queue.on('error', this.#onFault);
+  }
+
+  get running(): number {
+    return this.#running.size;
+  }
+
+  start(run: RunJob): void {
+    const worker = new Worker(this.#name, (job, token) => this.#process(job, token, run), {
+      ...this.#connection(),
+      ...{ concurrency: this.#options.concurrency, lockDuration: LOCK_MS, stalledInterval: STALLED_MS },
+      maxStalledCount: MAX_STALLED,
+    });
+    worker.on('error', this.#onFault);
+    worker.on('lockRenewalFailed', (jobIds: string[]) => {
+      for (const jobId of jobIds) this.#lose(jobId);
+    });
+    this.#worker = worker;
+  }
+
+  async add(jobId: string): Promise<void> {
+    try {
+      // One with the same id is not added again.
+      await inTime(this.#queue.add('translate', {}, { jobId }));
+    } catch (error) {
+      throw new GatewayError('store-unavailable', 'The queue of jobs cannot be reached. Try again shortly.', {
+        cause: error,
+      });
+    }
+  }
+
+  /** What runs on another node sees by itself that its folder is gone, and so does whoever takes it from the queue. */
+  async stop(jobId: string): Promise<void> {
+    const running = this.#running.get(jobId);
+    running?.abort.abort(new JobDeleted());
+    await running?.ended.catch(() => undefined);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#end();
+    return this.#closed;
+  }
+
+  async #end(): Promise<void> {
+    // From now on the worker takes no further job, also not the one that is about to be put back.
+    // Where Redis is away it would wait for that, and renew its locks for ever, unless it is forced.
+    const closing = this.#worker?.close(!this.#clients.every(({ isReady }) => isReady));
+    for (const { abort } of this.#running.values()) abort.abort(new JobPaused());
+    await Promise.all([...this.#running.values()].map(({ ended }) => ended.catch(() => undefined)));
+    await inTime(Promise.resolve(closing)).catch(this.#onFault);
+    await inTime(this.#queue.close()).catch(this.#onFault);
+    this.#hasEnded = true;
+    for (const client of this.#clients) if (client.isOpen) client.destroy();
+  }
+
+  async #process(job: Job, token: string | undefined, run: RunJob): Promise<void> {
+    const { id: jobId = '' } = job;
+    // The lock was lost and found again by this very node, whose run has not stopped yet.
+    if (this.#running.has(jobId)) return await putOff(job, token);
+    const abort = new AbortController();
+    const running: SharedRun = { abort, ended: run(jobId, abort), isLost: false };
+    this.#running.set(jobId, running);
+    try {
+      await running.ended;
+    } catch (error) {
+      if (!(error instanceof JobPaused)) {
+        this.#options.logger.warn({ err: error, jobId }, 'a job could not go on for now');
+        return await putOff(job, token);
+      }
+      // Where Redis does not answer, the lock expires.
+      if (!running.isLost) await inTime(job.moveToWait(token)).catch(this.#onFault);
+      throw new WaitingError();
+    } finally {
+      this.#running.delete(jobId);
+    }
+  }
+
+  #lose(jobId: string): void {
+    const running = this.#running.get(jobId);
+    if (running === undefined) return;
+    this.#options.logger.warn(
+      { jobId },
+      'a job was given to another run, because Redis had not heard of this one',
+    );
+    running.isLost = true;
+    running.abort.abort(new JobPaused());
+  }
+
+  #connection(): { connection: RedisClient; prefix: string } {
+    return { connection: this.#own(this.#options.connect()), prefix: 'rts:jobs' };
+  }
+
+  /** A worker waits for jobs on a duplicate of its connection, which reconnects for ever unless it is destroyed too. */
+  #own(client: RedisClient): RedisClient {
+    client.on('error', this.#onFault);
+    // The client completes a connection that was in progress when it was destroyed.
+    client.on('ready', () => {
+      if (this.#hasEnded) client.destroy();
+    });
+    Object.assign(client, { duplicate: () => this.#own(this.#options.connect()) });
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** The connection to Redis that sessions use warns of its loss; here it is said at every attempt. */
+  readonly #onFault = (error: unknown): void => {
+    this.#options.logger.debug({ err: error }, 'the queue of jobs');
+  };
+}
+
+async function putOff(job: Job, token: string | undefined): Promise<never> {
+  await job.moveToDelayed(Date.now() + RETRY_MS, token);
+  throw new DelayedError();
+}
+
+/** Rejects where Redis does not answer in time; the command may be carried out all the same. */
+async function inTime<T>(command: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`Redis did not answer within ${ANSWER_MS} ms`));
+    }, ANSWER_MS);
+  });
+  try {
+    return await Promise.race([command, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
