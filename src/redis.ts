@@ -51,11 +51,13 @@ export class RedisConnection {
       if (error.message !== lastFault) logger.warn({ err: error }, 'Redis is away');
       lastFault = error.message;
     });
+    // The client completes a connection that was in progress when it was closed, and waits for an answer on it.
+    this.client.on('connect', () => {
+      if (this.#closed !== undefined) this.client.destroy();
+    });
     this.client.on('ready', () => {
       lastFault = '';
-      // The client completes a connection that was in progress when it was closed.
-      if (this.#closed !== undefined) this.client.destroy();
-      else logger.info('Redis is connected');
+      logger.info('Redis is connected');
     });
     this.#connect();
   }

@@ -13,6 +13,8 @@ const STALLED_MS = 10_000;
 const MAX_STALLED = 1_000_000;
 /** Before a job is looked at again that cannot run now. */
 const RETRY_MS = 5_000;
+/** Before the worker asks again, where Redis was away. */
+const RECONNECT_MS = 1_000;
 /** How long Redis may take to answer a command. */
 const ANSWER_MS = 2_000;
 
@@ -38,6 +40,8 @@ export class SharedQueue implements JobQueue {
   readonly #clients: RedisClient[] = [];
   readonly #queue: Queue;
   readonly #running = new Map<string, SharedRun>();
+  /** Jobs that the worker has handed over, until it has them back. */
+  readonly #processes = new Set<Promise<void>>();
   #worker: Worker | undefined;
   #closed: Promise<void> | undefined;
   #hasEnded = false;
@@ -57,10 +61,10 @@ export class SharedQueue implements JobQueue {
   }
 
   start(run: RunJob): void {
-    const worker = new Worker(this.#name, (job, token) => this.#process(job, token, run), {
+    const worker = new Worker(this.#name, (job, token) => this.#track(this.#process(job, token, run)), {
       ...this.#connection(),
       ...{ concurrency: this.#options.concurrency, lockDuration: LOCK_MS, stalledInterval: STALLED_MS },
-      maxStalledCount: MAX_STALLED,
+      ...{ maxStalledCount: MAX_STALLED, runRetryDelay: RECONNECT_MS },
     });
     worker.on('error', this.#onFault);
     worker.on('lockRenewalFailed', (jobIds: string[]) => {
@@ -92,20 +96,33 @@ export class SharedQueue implements JobQueue {
     return this.#closed;
   }
 
+  /**
+   * A worker that is asked to close politely waits for Redis, and renews its locks for ever where that is lost on the way. So
+   * its jobs are put back here, and then it is closed without being asked.
+   */
   async #end(): Promise<void> {
-    // From now on the worker takes no further job, also not the one that is about to be put back.
-    // Where Redis is away it would wait for that, and renew its locks for ever, unless it is forced.
-    const closing = this.#worker?.close(!this.#clients.every(({ isReady }) => isReady));
+    // It fetches no more; a job that was on its way is put back.
+    await this.#worker?.pause(true);
     for (const { abort } of this.#running.values()) abort.abort(new JobPaused());
-    await Promise.all([...this.#running.values()].map(({ ended }) => ended.catch(() => undefined)));
-    await inTime(Promise.resolve(closing)).catch(this.#onFault);
+    while (this.#processes.size > 0) await Promise.allSettled(this.#processes);
+    await this.#worker?.close(true);
     await inTime(this.#queue.close()).catch(this.#onFault);
     this.#hasEnded = true;
-    for (const client of this.#clients) if (client.isOpen) client.destroy();
+    for (const client of this.#clients) client.destroy();
+  }
+
+  async #track(process: Promise<void>): Promise<void> {
+    this.#processes.add(process);
+    try {
+      await process;
+    } finally {
+      this.#processes.delete(process);
+    }
   }
 
   async #process(job: Job, token: string | undefined, run: RunJob): Promise<void> {
     const { id: jobId = '' } = job;
+    if (this.#closed !== undefined) return await this.#putBack(job, token);
     // The lock was lost and found again by this very node, whose run has not stopped yet.
     if (this.#running.has(jobId)) return await putOff(job, token);
     const abort = new AbortController();
@@ -118,12 +135,17 @@ export class SharedQueue implements JobQueue {
         this.#options.logger.warn({ err: error, jobId }, 'a job could not go on for now');
         return await putOff(job, token);
       }
-      // Where Redis does not answer, the lock expires.
-      if (!running.isLost) await inTime(job.moveToWait(token)).catch(this.#onFault);
-      throw new WaitingError();
+      if (running.isLost) throw new WaitingError();
+      await this.#putBack(job, token);
     } finally {
       this.#running.delete(jobId);
     }
+  }
+
+  /** Where Redis does not answer, the lock expires. */
+  async #putBack(job: Job, token: string | undefined): Promise<never> {
+    await inTime(job.moveToWait(token)).catch(this.#onFault);
+    throw new WaitingError();
   }
 
   #lose(jobId: string): void {
@@ -145,7 +167,7 @@ export class SharedQueue implements JobQueue {
   #own(client: RedisClient): RedisClient {
     client.on('error', this.#onFault);
     // The client completes a connection that was in progress when it was destroyed.
-    client.on('ready', () => {
+    client.on('connect', () => {
       if (this.#hasEnded) client.destroy();
     });
     Object.assign(client, { duplicate: () => this.#own(this.#options.connect()) });
@@ -160,7 +182,7 @@ export class SharedQueue implements JobQueue {
 }
 
 async function putOff(job: Job, token: string | undefined): Promise<never> {
-  await job.moveToDelayed(Date.now() + RETRY_MS, token);
+  await inTime(job.moveToDelayed(Date.now() + RETRY_MS, token));
   throw new DelayedError();
 }
 

@@ -1,28 +1,70 @@
-/** A node whose Redis is gone for good ends all the same, and leaves no connection that tries again for ever. */
-import { spawn } from 'node:child_process';
+/** Nodes whose Redis is gone, or goes while they close, end all the same and leave nothing that tries again for ever. */
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from '@jest/globals';
-import { startRedis } from '../support/redis.js';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { startRedis, type TestRedis } from '../support/redis.js';
 
 /** What the process of a service does; it is not ended by `process.exit`, so that whatever is open keeps it. */
-const PROGRAM = `
+const GATEWAY = `
   import { loadConfig } from './src/config/config.ts';
   import { createGateway } from './src/gateway.ts';
   const gateway = await createGateway(loadConfig(process.env));
   await gateway.listen();
-  process.send('listens');
+  process.send('runs');
   await new Promise((resolve) => process.once('message', resolve));
   await gateway.close();
   process.disconnect();
 `;
 
-it('closes with its queue while Redis is gone, and keeps nothing open', async () => {
-  const redis = await startRedis();
-  const folder = await mkdtemp(join(tmpdir(), 'lost-redis-'));
-  const node = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', PROGRAM], {
+/** Queues with a job each, which close one after the other, so that each is at another step when Redis goes. */
+const QUEUES = `
+  import { setTimeout as wait } from 'node:timers/promises';
+  import { pino } from 'pino';
+  import { createLibraryClient } from './src/redis.ts';
+  import { SharedQueue } from './src/jobs/shared-queue.ts';
+  const run = (jobId, { signal }) =>
+    new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  const connect = () => createLibraryClient(process.env.REDIS_URL);
+  const queues = Array.from({ length: 40 }, (_, n) =>
+    new SharedQueue({ volume: String(n), concurrency: 1, connect, logger: pino({ level: 'silent' }) }));
+  for (const queue of queues) {
+    queue.start(run);
+    await queue.add('0'.repeat(32));
+  }
+  while (queues.some(({ running }) => running === 0)) await wait(5);
+  process.send('runs');
+  await new Promise((resolve) => process.once('message', resolve));
+  const closed = [];
+  for (const queue of queues) {
+    closed.push(queue.close());
+    await wait(1);
+  }
+  await Promise.all(closed);
+  process.disconnect();
+`;
+
+let redis: TestRedis;
+let folder: string;
+let node: ChildProcess | undefined;
+
+beforeEach(async () => {
+  redis = await startRedis();
+  folder = await mkdtemp(join(tmpdir(), 'lost-redis-'));
+});
+afterEach(async () => {
+  node?.kill('SIGKILL');
+  redis.thaw();
+  await redis.stop();
+  await rm(folder, { recursive: true });
+});
+
+/** Resolves once the program runs. */
+async function start(program: string): Promise<{ close: () => void; ended: Promise<unknown> }> {
+  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: {
       ...process.env,
@@ -30,16 +72,35 @@ it('closes with its queue while Redis is gone, and keeps nothing open', async ()
       ...{ REALTIME_PROVIDER: 'compatible', REALTIME_URL: 'ws://127.0.0.1:9' },
     },
   });
-  try {
-    const ended = once(node, 'exit');
-    await once(node, 'message');
-    await redis.kill();
-    node.send('close');
-    const timeout = new Promise((resolve) => setTimeout(resolve, 15_000, 'still runs').unref());
-    expect(await Promise.race([ended, timeout])).toEqual([0, null]);
-  } finally {
-    node.kill('SIGKILL');
-    await redis.stop();
-    await rm(folder, { recursive: true });
-  }
+  node = child;
+  const ended = once(child, 'exit');
+  await once(child, 'message');
+  return { close: () => child.send('close'), ended };
+}
+
+/** `[0, null]`: by itself. */
+async function endOf(ended: Promise<unknown>): Promise<unknown> {
+  return await Promise.race([ended, wait(15_000, 'still runs', { ref: false })]);
+}
+
+it('closes with its queue while Redis is gone, and keeps nothing open', async () => {
+  const { close, ended } = await start(GATEWAY);
+  await redis.kill();
+  close();
+  expect(await endOf(ended)).toEqual([0, null]);
+}, 60_000);
+
+it('closes with its queue while Redis does not answer, and keeps nothing open', async () => {
+  const { close, ended } = await start(GATEWAY);
+  redis.freeze();
+  close();
+  expect(await endOf(ended)).toEqual([0, null]);
+}, 60_000);
+
+it('closes at whatever step Redis goes, and keeps nothing open', async () => {
+  const { close, ended } = await start(QUEUES);
+  close();
+  await wait(25);
+  await redis.kill();
+  expect(await endOf(ended)).toEqual([0, null]);
 }, 60_000);
