@@ -29,31 +29,29 @@ export interface SharedQueueOptions {
   /** Of the folder of jobs: nodes that see the same folder share its queue, others do not. */
   readonly volume: string;
   readonly concurrency: number;
-  /** Called for each connection that is needed. It is connected, and closed, here. */
+  /** Called for each of two connections. They are connected, and closed, here. */
   readonly connect: () => RedisClient;
   readonly logger: Logger;
 }
 
 export class SharedQueue implements JobQueue {
   readonly #options: SharedQueueOptions;
-  readonly #name: string;
-  readonly #clients: RedisClient[] = [];
-  readonly #queue: Queue;
+  readonly #clients: readonly [main: RedisClient, blocking: RedisClient];
   readonly #running = new Map<string, SharedRun>();
   /** Jobs that the worker has handed over, until it has them back. */
   readonly #processes = new Set<Promise<void>>();
+  #opening: Promise<Queue> | undefined;
+  #queue: Queue | undefined;
   #worker: Worker | undefined;
   #closed: Promise<void> | undefined;
   #hasEnded = false;
 
   constructor(options: SharedQueueOptions) {
     this.#options = options;
-    this.#name = `jobs-${options.volume}`;
-    this.#queue = new Queue(this.#name, {
-      ...this.#connection(),
-      defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
-    });
-    this.#queue.on('error', this.#onFault);
+    this.#clients = [this.#own(options.connect()), this.#own(options.connect())];
+    const [main, blocking] = this.#clients;
+    // A worker waits for jobs on what it takes for a duplicate of its connection.
+    Object.assign(main, { duplicate: () => blocking });
   }
 
   get running(): number {
@@ -61,22 +59,15 @@ export class SharedQueue implements JobQueue {
   }
 
   start(run: RunJob): void {
-    const worker = new Worker(this.#name, (job, token) => this.#track(this.#process(job, token, run)), {
-      ...this.#connection(),
-      ...{ concurrency: this.#options.concurrency, lockDuration: LOCK_MS, stalledInterval: STALLED_MS },
-      ...{ maxStalledCount: MAX_STALLED, runRetryDelay: RECONNECT_MS },
-    });
-    worker.on('error', this.#onFault);
-    worker.on('lockRenewalFailed', (jobIds: string[]) => {
-      for (const jobId of jobIds) this.#lose(jobId);
-    });
-    this.#worker = worker;
+    this.#opening = this.#open(run);
   }
 
   async add(jobId: string): Promise<void> {
     try {
+      const queue = await inTime(Promise.resolve(this.#opening));
+      if (queue === undefined) throw new Error('The queue has not been started.');
       // One with the same id is not added again.
-      await inTime(this.#queue.add('translate', {}, { jobId }));
+      await inTime(queue.add('translate', {}, { jobId }));
     } catch (error) {
       throw new GatewayError('store-unavailable', 'The queue of jobs cannot be reached. Try again shortly.', {
         cause: error,
@@ -106,9 +97,40 @@ export class SharedQueue implements JobQueue {
     for (const { abort } of this.#running.values()) abort.abort(new JobPaused());
     while (this.#processes.size > 0) await Promise.allSettled(this.#processes);
     await this.#worker?.close(true);
-    await inTime(this.#queue.close()).catch(this.#onFault);
+    await this.#queue?.close();
     this.#hasEnded = true;
     for (const client of this.#clients) client.destroy();
+  }
+
+  /**
+   * Resolves once Redis is there. For BullMQ, a connection that fails before it is ready has failed for ever: it asks again at
+   * once, without end, so that nothing else in the process ever runs. Therefore it is only given connections that are ready.
+   */
+  async #open(run: RunJob): Promise<Queue> {
+    for (const client of this.#clients) client.connect().catch(this.#onFault);
+    for (;;) {
+      const away = this.#clients.find(({ isReady }) => !isReady);
+      if (away === undefined) break;
+      await new Promise((resolve) => away.once('ready', resolve));
+    }
+    const { volume, concurrency } = this.#options;
+    const name = `jobs-${volume}`;
+    // The version is not asked for: that would be an answer to wait for before the connection counts as ready.
+    const options = { connection: this.#clients[0], prefix: 'rts:jobs', skipVersionCheck: true };
+    this.#queue = new Queue(name, {
+      ...options,
+      defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
+    });
+    this.#queue.on('error', this.#onFault);
+    this.#worker = new Worker(name, (job, token) => this.#track(this.#process(job, token, run)), {
+      ...{ ...options, concurrency, lockDuration: LOCK_MS, stalledInterval: STALLED_MS },
+      ...{ maxStalledCount: MAX_STALLED, runRetryDelay: RECONNECT_MS },
+    });
+    this.#worker.on('error', this.#onFault);
+    this.#worker.on('lockRenewalFailed', (jobIds: string[]) => {
+      for (const jobId of jobIds) this.#lose(jobId);
+    });
+    return this.#queue;
   }
 
   async #track(process: Promise<void>): Promise<void> {
@@ -159,19 +181,12 @@ export class SharedQueue implements JobQueue {
     running.abort.abort(new JobPaused());
   }
 
-  #connection(): { connection: RedisClient; prefix: string } {
-    return { connection: this.#own(this.#options.connect()), prefix: 'rts:jobs' };
-  }
-
-  /** A worker waits for jobs on a duplicate of its connection, which reconnects for ever unless it is destroyed too. */
   #own(client: RedisClient): RedisClient {
     client.on('error', this.#onFault);
     // The client completes a connection that was in progress when it was destroyed.
     client.on('connect', () => {
       if (this.#hasEnded) client.destroy();
     });
-    Object.assign(client, { duplicate: () => this.#own(this.#options.connect()) });
-    this.#clients.push(client);
     return client;
   }
 

@@ -1,4 +1,4 @@
-/** Nodes whose Redis is gone, or goes while they close, end all the same and leave nothing that tries again for ever. */
+/** Redis goes while a node starts, runs or closes: it goes on once Redis is back, and it always ends. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -20,30 +20,51 @@ const GATEWAY = `
   process.disconnect();
 `;
 
-/** Queues with a job each, which close one after the other, so that each is at another step when Redis goes. */
-const QUEUES = `
+/** So many, whose jobs run until they are stopped. Redis, the process `FREEZE`, is stopped at the moment of a connection. */
+const openQueues = (queues: number): string => `
   import { setTimeout as wait } from 'node:timers/promises';
   import { pino } from 'pino';
   import { createLibraryClient } from './src/redis.ts';
   import { SharedQueue } from './src/jobs/shared-queue.ts';
-  const run = (jobId, { signal }) =>
+  const jobId = '0'.repeat(32);
+  const run = (_, { signal }) =>
     new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
-  const connect = () => createLibraryClient(process.env.REDIS_URL);
-  const queues = Array.from({ length: 40 }, (_, n) =>
+  let isReady = false;
+  const onReady = () => {
+    if (!isReady && process.env.FREEZE !== '') process.kill(Number(process.env.FREEZE), 'SIGSTOP');
+    isReady = true;
+  };
+  const connect = () => createLibraryClient(process.env.REDIS_URL).on('ready', onReady);
+  const told = () => new Promise((resolve) => process.once('message', resolve));
+  const queues = Array.from({ length: ${queues} }, (_, n) =>
     new SharedQueue({ volume: String(n), concurrency: 1, connect, logger: pino({ level: 'silent' }) }));
-  for (const queue of queues) {
-    queue.start(run);
-    await queue.add('0'.repeat(32));
-  }
+  for (const queue of queues) queue.start(run);
+`;
+
+/** They close one after the other, so that each is at another step when Redis goes. */
+const CLOSING = `
+  ${openQueues(40)}
+  for (const queue of queues) await queue.add(jobId);
   while (queues.some(({ running }) => running === 0)) await wait(5);
   process.send('runs');
-  await new Promise((resolve) => process.once('message', resolve));
+  await told();
   const closed = [];
   for (const queue of queues) {
     closed.push(queue.close());
     await wait(1);
   }
   await Promise.all(closed);
+  process.disconnect();
+`;
+
+const STARTING = `
+  ${openQueues(1)}
+  const [queue] = queues;
+  while (!isReady) await wait(5);
+  process.send('runs');
+  await told();
+  while (queue.running === 0) await queue.add(jobId).catch(() => wait(50));
+  await queue.close();
   process.disconnect();
 `;
 
@@ -62,20 +83,24 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Resolves once the program runs. */
-async function start(program: string): Promise<{ close: () => void; ended: Promise<unknown> }> {
+/** Resolves once the program has sent a message; it waits for one then. */
+async function start(
+  program: string,
+  env: NodeJS.ProcessEnv = { FREEZE: '' },
+): Promise<{ goOn: () => void; ended: Promise<unknown> }> {
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', program], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: {
       ...process.env,
       ...{ PORT: '0', UPLOAD_DIR: folder, REDIS_URL: redis.url },
       ...{ REALTIME_PROVIDER: 'compatible', REALTIME_URL: 'ws://127.0.0.1:9' },
+      ...env,
     },
   });
   node = child;
   const ended = once(child, 'exit');
   await once(child, 'message');
-  return { close: () => child.send('close'), ended };
+  return { goOn: () => child.send('go on'), ended };
 }
 
 /** `[0, null]`: by itself. */
@@ -84,23 +109,32 @@ async function endOf(ended: Promise<unknown>): Promise<unknown> {
 }
 
 it('closes with its queue while Redis is gone, and keeps nothing open', async () => {
-  const { close, ended } = await start(GATEWAY);
+  const { goOn, ended } = await start(GATEWAY);
   await redis.kill();
-  close();
+  goOn();
   expect(await endOf(ended)).toEqual([0, null]);
 }, 60_000);
 
 it('closes with its queue while Redis does not answer, and keeps nothing open', async () => {
-  const { close, ended } = await start(GATEWAY);
+  const { goOn, ended } = await start(GATEWAY);
   redis.freeze();
-  close();
+  goOn();
   expect(await endOf(ended)).toEqual([0, null]);
 }, 60_000);
 
 it('closes at whatever step Redis goes, and keeps nothing open', async () => {
-  const { close, ended } = await start(QUEUES);
-  close();
+  const { goOn, ended } = await start(CLOSING);
+  goOn();
   await wait(25);
   await redis.kill();
+  expect(await endOf(ended)).toEqual([0, null]);
+}, 60_000);
+
+it('goes on when Redis goes as soon as the queue is connected, and comes back', async () => {
+  const { goOn, ended } = await start(STARTING, { FREEZE: String(redis.pid) });
+  await wait(100); // What is asked on a new connection is on its way.
+  await redis.kill();
+  await redis.restart();
+  goOn();
   expect(await endOf(ended)).toEqual([0, null]);
 }, 60_000);
