@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { encodeWav } from '../../../src/audio/wav/wav.js';
 import { ERROR_CODES } from '../../../src/errors.js';
-import { startBeforeScript } from '../../support/gateway.js';
+import { post, startBeforeScript } from '../../support/gateway.js';
 import { requestFault } from '../../support/offline.js';
 import { BareClient } from '../../support/offline-client.js';
 import { eventually } from '../../support/programs.js';
@@ -307,9 +307,15 @@ it('a service that is not ready, drains, has lost its store or its disk', async 
     await disk.close();
   }
 
-  const draining = await start();
+  // It drains until its last client leaves.
+  const draining = await start({ RESPONSE_TIMEOUT_MS: '60000' });
   draining.script.requests.next(requestFault.hang());
-  const last = say(draining, TRANSLATIONS[0] ?? '', { text: 'hi' });
+  const leaving = new AbortController();
+  const last = post(
+    draining.url + (TRANSLATIONS[0] ?? ''),
+    { text: 'hi' },
+    { headers: KEY, signal: leaving.signal },
+  );
   await draining.script.until(() => draining.script.answering === 1);
   const closed = draining.close();
   closers.pop();
@@ -319,7 +325,8 @@ it('a service that is not ready, drains, has lost its store or its disk', async 
   for (const method of ['get', 'delete']) await ask(draining, method, SESSION, { at: `${SESSIONS}/none` });
   for (const path of CONVERSATIONS) await converse(draining, path);
   await callJobs(draining, '0'.repeat(32));
-  await last;
+  leaving.abort();
+  await expect(last).rejects.toThrow();
   await closed;
 
   const stored = await start({ REDIS_URL: redis.url });
