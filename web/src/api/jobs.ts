@@ -20,7 +20,7 @@ export type Subtitles = 'target' | 'source' | 'both';
 export interface JobOrder {
   readonly file: Blob;
   readonly name: string;
-  /** A BCP 47 tag; an empty string: to be recognized. */
+  /** A BCP 47 tag, or `auto`. */
   readonly source: string;
   /** BCP 47 tags, at least one. */
   readonly targets: readonly string[];
@@ -229,7 +229,7 @@ function pathOf(jobId: string): string {
 
 function toFormData({ file, name, source, targets, transcript }: JobOrder): FormData {
   const form = new FormData();
-  if (source !== '') form.set('source', source);
+  form.set('source', source);
   for (const target of targets) form.append('target', target);
   form.set('transcript', String(transcript));
   // The file goes last, so that the service has the other fields when it arrives.
