@@ -1,10 +1,12 @@
 /** Lengths, sizes, languages and errors in the words of the page. */
 import { computed } from 'vue';
 import type { AppError } from '../../api/errors.js';
-import { formatBytes } from '../../format.js';
+import { formatBytes, formatLength } from '../../format.js';
 import { AUTO } from '../../language-options.js';
 import { useMessages, useServices } from '../../services.js';
 import { messages } from './messages.js';
+
+const DAY_MS = 86_400_000;
 
 /** 3 723 000 → 1:02:03, 65 000 → 1:05 */
 export function formatPosition(milliseconds: number): string {
@@ -14,41 +16,35 @@ export function formatPosition(milliseconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
 }
 
-/** 14 400 → 4 h, 240 → 4 min, 95 → 95 s; in the words of the language. */
-export function formatLength(seconds: number, locale: string): string {
-  const [size, unit] =
-    seconds >= 3600 && seconds % 1800 === 0
-      ? ([3600, 'hour'] as const)
-      : seconds >= 120
-        ? ([60, 'minute'] as const)
-        : ([1, 'second'] as const);
-  const format = new Intl.NumberFormat(locale, {
-    style: 'unit',
-    unit,
-    unitDisplay: 'short',
-    maximumFractionDigits: 1,
-  });
-  return format.format(Math.ceil((seconds / size) * 10) / 10).replace(/ /g, '\u00a0');
-}
-
 export function useLabels() {
   const { i18n, capabilities, languageOptions } = useServices();
   const t = useMessages(messages);
   const size = (bytes: number) => formatBytes(bytes, i18n.preference.locale);
-  const length = (seconds: number) => formatLength(Math.max(1, Math.ceil(seconds)), i18n.preference.locale);
+  const timeLeft = (seconds: number) =>
+    formatLength(Math.max(1, Math.ceil(seconds)), i18n.preference.locale, 'short');
   const limits = computed(() => {
     const { maxRecordingSeconds = 14_400, maxRecordingBytes = 2_000 * 1024 ** 2 } = capabilities.value ?? {};
-    return { length: length(maxRecordingSeconds), size: size(maxRecordingBytes) };
+    const length = formatLength(maxRecordingSeconds, i18n.preference.locale, 'long');
+    return { length, size: size(maxRecordingBytes) };
   });
   const nameOf = (tag: string) => languageOptions.value?.name(tag) ?? tag;
 
-  /** `English → Spanish, French` */
+  /** `English → Spanish, French`; the targets alone where the source is to be detected. */
   function languages(source: string | null, targets: readonly (string | null)[]): string {
     const to = targets
       .flatMap((tag) => (tag === null || tag === '' ? [] : [nameOf(tag)]))
       .join(t.value.listSeparator);
-    const from = source === null || source === '' || source === AUTO ? t.value.detect : nameOf(source);
-    return to === '' ? from : `${from} → ${to}`;
+    const from = source === null || source === '' || source === AUTO ? '' : nameOf(source);
+    return [from, to].filter((side) => side !== '').join(' → ');
+  }
+
+  /** The time of the day where that is near, else the date. */
+  function deadline(at: number): string {
+    const isNear = at - Date.now() < DAY_MS;
+    const format: Intl.DateTimeFormatOptions = isNear
+      ? { timeStyle: 'short' }
+      : { month: 'short', day: 'numeric' };
+    return new Intl.DateTimeFormat(i18n.preference.locale, format).format(at);
   }
 
   /** @param bytes of the file that the error is about. */
@@ -60,5 +56,5 @@ export function useLabels() {
     return t.value.errors[code];
   }
 
-  return { limits, nameOf, size, length, languages, sentence };
+  return { limits, nameOf, size, timeLeft, languages, deadline, sentence };
 }

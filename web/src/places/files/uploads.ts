@@ -3,7 +3,7 @@ import { computed, shallowReactive } from 'vue';
 import type { Capabilities } from '../../api/capabilities.js';
 import { AppError, toAppError } from '../../api/errors.js';
 import type { Job, Jobs } from '../../api/jobs.js';
-import { checkUpload } from '../../api/upload-limits.js';
+import { checkRecording } from '../../api/upload-limits.js';
 import { isRunning, type FileUpload, type Item } from '../../store/item.js';
 import type { ItemStore } from '../../store/item-store.js';
 import { PLACE, type KeptFiles } from './kept-files.js';
@@ -95,7 +95,9 @@ export function useUploads(jobs: Jobs, items: ItemStore, kept: KeptFiles, option
     running.set(item.id, controller);
     items.update(item, { state: 'uploading' });
     try {
-      await checkLimits(file);
+      const limits = options.capabilities();
+      const refusal = limits && (await checkRecording(file, limits));
+      if (refusal !== undefined) throw refusal;
       const job = await jobs.create(orderOf(item, file), progressOf(item, file), controller.signal);
       const { upload } = item;
       const expiresAt = Date.parse(job.expiresAt);
@@ -111,14 +113,6 @@ export function useUploads(jobs: Jobs, items: ItemStore, kept: KeptFiles, option
       running.delete(item.id);
       progress.delete(item.id);
     }
-  }
-
-  async function checkLimits(file: Blob): Promise<void> {
-    const capabilities = options.capabilities();
-    if (capabilities === undefined) return;
-    const { maxRecordingBytes: maxUploadBytes, maxRecordingSeconds: maxAudioSeconds } = capabilities;
-    const refusal = await checkUpload(file, { maxUploadBytes, maxAudioSeconds });
-    if (refusal !== undefined) throw refusal;
   }
 
   function progressOf(item: Item, file: Blob): (sentBytes: number) => void {
