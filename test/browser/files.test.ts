@@ -82,7 +82,9 @@ function keptBytes(page: Page): Promise<number> {
     () =>
       new Promise<number>((resolve, reject) => {
         const opening = indexedDB.open('realtime-translation');
-        opening.onerror = () => reject(new Error('the database was not opened'));
+        opening.onerror = () => {
+          reject(new Error('the database was not opened'));
+        };
         opening.onsuccess = () => {
           const all = opening.result.transaction('sounds').objectStore('sounds').getAll();
           all.onsuccess = () => {
@@ -292,7 +294,7 @@ describe('a job', () => {
     await textOf(jobs(page), /Done[^]*passages? could not be translated/);
     expect(await axeFindings(page)).toEqual([]);
     service.script.requests.clear();
-    await page.getByRole('button', { name: 'Translate them again' }).click();
+    await page.getByRole('button', { name: 'Translate again' }).click();
     await page.getByText('could not be translated').waitFor({ state: 'detached' });
     expect((await list(service))[0]).toMatchObject({ state: 'completed', failedSegments: 0 });
   });

@@ -32,19 +32,11 @@ export function formatBytes(bytes: number, locale: string): string {
   return text.replace(/ /g, '\u00a0'); // the number and its unit stay on one line
 }
 
-/** 14 400 → 4 hours, 240 → 4 minutes, 95 → 95 seconds; `short`: 4 hr, 4 min, 95 sec. In the words of the language. */
+/** 14 400 → 4 hours, 5 000 → 84 minutes, 95 → 95 seconds, rounded up; `short`: 4 hr. In the words of the language. */
 export function formatLength(seconds: number, locale: string, unitDisplay: 'long' | 'short'): string {
-  const [size, unit] =
-    seconds >= 3600 && seconds % 1800 === 0
-      ? ([3600, 'hour'] as const)
-      : seconds >= 120
-        ? ([60, 'minute'] as const)
-        : ([1, 'second'] as const);
-  const format = new Intl.NumberFormat(locale, {
-    style: 'unit',
-    unit,
-    unitDisplay,
-    maximumFractionDigits: 1,
-  });
-  return format.format(Math.ceil((seconds / size) * 10) / 10).replace(/ /g, '\u00a0');
+  const isHours = seconds >= 3600 && seconds % 1800 === 0;
+  const [size, unit] = isHours ? [3600, 'hour'] : seconds >= 120 ? [60, 'minute'] : [1, 'second'];
+  const value = isHours ? seconds / size : Math.ceil(seconds / size);
+  const text = new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay }).format(value);
+  return text.replace(/ /g, '\u00a0'); // the number and its unit stay on one line
 }
