@@ -248,6 +248,38 @@ describe('an upload', () => {
     expect(requests.filter((method) => method === 'POST')).toEqual([]);
   });
 
+  it('is kept in the browser while there is room, and the oldest goes first', async () => {
+    const service = await scripted();
+    const { page } = await open(service);
+    // The browser tells every page of at least 4 GB, whatever it really grants.
+    await page.evaluate(() => {
+      navigator.storage.estimate = () => Promise.resolve({ quota: 30_000_000, usage: 0 });
+    });
+    const [second, third, huge] = ['second.wav', 'third.wav', 'huge.wav'].map((name) =>
+      path.join(folder, name),
+    ) as [string, string, string];
+    await writeFile(second, wavAtRate(Buffer.alloc(5_000_000), 24_000));
+    await writeFile(third, wavAtRate(Buffer.alloc(10_000_000), 24_000));
+    await writeFile(huge, wavAtRate(Buffer.alloc(25_000_000), 24_000));
+    for (const [file, bytes] of [
+      [large, 6_000_044],
+      [second, 11_000_088],
+      [third, 10_000_044],
+      [huge, 10_000_044],
+    ] as const) {
+      await choose(page, file);
+      await jobs(page)
+        .filter({ hasText: path.basename(file) })
+        .waitFor();
+      await eventually(
+        () => keptBytes(page),
+        (kept) => kept === bytes,
+      );
+    }
+    await page.getByRole('button', { name: 'Settings' }).click();
+    await page.getByText(/Films and recordings of Files: 9\.5\sMB/).waitFor();
+  });
+
   it('asks for the key, and is sent with it', async () => {
     const service = await scripted({ API_KEYS: 'the-right-key-of-this-test' });
     const visitor = await visit(browser, `${service.url}/#/files`);
@@ -350,7 +382,7 @@ describe('a job', () => {
   async function post(service: Running): Promise<void> {
     const body = new FormData();
     body.append('target', 'es');
-    body.append('file', new Blob([wavAtRate(Buffer.alloc(8_000), 8_000)]), 'short.wav');
+    body.append('file', new Blob([new Uint8Array(wavAtRate(Buffer.alloc(8_000), 8_000))]), 'short.wav');
     await fetch(`${service.url}/api/realtime/jobs`, { method: 'POST', body });
   }
 });

@@ -1,11 +1,14 @@
 /** The films and recordings that were uploaded here, kept in this browser so that they can be played after a reload. */
+import type { IDBPDatabase } from 'idb';
 import { inject, watch, type InjectionKey } from 'vue';
+import { filmKey } from '../../store/make-room.js';
 import type { Item } from '../../store/item.js';
 import type { ItemStore } from '../../store/item-store.js';
+import type { Schema } from '../../store/schema.js';
 
 export const PLACE = 'files';
 
-/** No more than this share of what the browser grants: half of it is for the recordings of the other places. */
+/** No more than this share of what the browser says it grants: half of it is for the recordings of the other places. */
 const QUOTA_SHARE = 0.4;
 /** Where the browser does not say what it grants. */
 const UNKNOWN_QUOTA_BYTES = 1024 ** 3;
@@ -53,7 +56,7 @@ export class KeptFiles {
     if (chosen !== undefined) return chosen;
     if (item.upload === undefined || item.upload.keptBytes === 0) return undefined;
     const database = await this.#items.database.opened;
-    return (await database?.get('sounds', keyOf(item)))?.blob;
+    return (await database?.get('sounds', filmKey(item)))?.blob;
   }
 
   /** Keeps the file of an upload, where there is room. Others may have to go for it, the oldest first. Never rejects. */
@@ -79,15 +82,17 @@ export class KeptFiles {
   }
 
   async #store(item: Item, file: File): Promise<void> {
-    const database = await this.#items.database.opened;
+    const items = this.#items;
+    const database = await items.database.opened;
     if (database === undefined) return;
-    const release = this.#items.database.hold();
+    const release = items.database.hold();
     try {
-      if (!(await this.#makeRoom(item, file.size))) return;
-      const stored = { id: keyOf(item), itemId: item.id, bytes: file.size, blob: file };
+      if (!(await this.#fits(database, file.size))) return;
+      const stored = { id: filmKey(item), itemId: item.id, bytes: file.size, blob: file };
       await database.put('sounds', stored);
-      if (this.#items.get(item.id) === undefined) await database.delete('sounds', stored.id);
-      else this.#setKept(item, file.size);
+      if (items.get(item.id) === undefined) await database.delete('sounds', stored.id);
+      else if (item.upload !== undefined)
+        items.update(item, { upload: { ...item.upload, keptBytes: file.size } });
     } catch (thrown) {
       // Without it the service's own sound is played, and an interrupted upload asks for the file again.
       console.info(`${file.name} is not kept in this browser:`, thrown);
@@ -96,28 +101,15 @@ export class KeptFiles {
     }
   }
 
-  /** @returns whether there is room for `bytes` more. */
-  async #makeRoom(item: Item, bytes: number): Promise<boolean> {
+  /** @returns whether a file of so many bytes stays within the share of all of them; older ones go for it. */
+  async #fits(database: IDBPDatabase<Schema>, bytes: number): Promise<boolean> {
     await STORAGE?.persist().catch(() => false);
     const estimate = await STORAGE?.estimate().catch(() => undefined);
     const bound = (estimate?.quota ?? UNKNOWN_QUOTA_BYTES) * QUOTA_SHARE;
     if (bytes > bound) return false;
-    const kept = this.#items.items.filter(({ upload }) => (upload?.keptBytes ?? 0) > 0);
-    let total = kept.reduce((sum, { upload }) => sum + (upload?.keptBytes ?? 0), bytes);
-    const database = await this.#items.database.opened;
-    for (const old of kept) {
-      if (total <= bound) break;
-      // An upload under way may need its file again.
-      if (old === item || old.upload?.jobId === undefined) continue;
-      await database?.delete('sounds', keyOf(old));
-      total -= old.upload.keptBytes;
-      this.#setKept(old, 0);
-    }
-    return total <= bound;
-  }
-
-  #setKept(item: Item, keptBytes: number): void {
-    if (item.upload !== undefined) this.#items.update(item, { upload: { ...item.upload, keptBytes } });
+    const kept = this.#items.items.reduce((sum, { upload }) => sum + (upload?.keptBytes ?? 0), 0);
+    const excess = kept + bytes - bound;
+    return excess <= 0 || (await this.#items.dropOldestFilms(database, excess)) >= excess;
   }
 
   /** Resolves at the latest when it is known that nothing can be loaded for now. */
@@ -136,10 +128,6 @@ export class KeptFiles {
     await Promise.race([loaded, blocked]);
     stop();
   }
-}
-
-function keyOf({ id }: Item): string {
-  return `${id}:film`;
 }
 
 export const KEPT_FILES: InjectionKey<KeptFiles> = Symbol('kept files');
