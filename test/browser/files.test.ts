@@ -193,6 +193,23 @@ describe('an upload', () => {
     expect(browserErrors).toEqual([]);
   });
 
+  it('is shown in the other tabs of the page, and ends where one of them cancels it', async () => {
+    const service = await scripted();
+    const { page } = await open(service);
+    await limitUpload(page, 400_000);
+    await choose(page, large);
+    await textOf(uploads(page), /\d+ %/);
+    const other = await page.context().newPage();
+    await other.goto(`${service.url}/#/files`);
+    await other.getByRole('button', { name: 'Cancel the upload: film.wav' }).click();
+    await textOf(view(page), /Nothing here yet/);
+    await eventually(
+      () => readdir(service.jobsDir),
+      (names) => names.length === 0,
+    );
+    expect(await list(service)).toEqual([]);
+  });
+
   it('that a reload interrupts is told, and sent again without asking for the file', async () => {
     const service = await scripted();
     const { page } = await open(service);

@@ -1,5 +1,5 @@
 /** The uploads of this tab: a few at a time, each with its progress, cancelled or tried again one by one. */
-import { computed, shallowReactive } from 'vue';
+import { computed, shallowReactive, watch } from 'vue';
 import type { Capabilities } from '../../api/capabilities.js';
 import { AppError, toAppError } from '../../api/errors.js';
 import type { Job, Jobs } from '../../api/jobs.js';
@@ -44,6 +44,11 @@ export function useUploads(jobs: Jobs, items: ItemStore, kept: KeptFiles, option
   const shown = computed(() => own.value.filter(({ upload }) => upload?.jobId === undefined));
   const active = computed(() => shown.value.filter(isRunning).length);
 
+  // Another tab cancelled it, or the history was cleared.
+  watch(own, () => {
+    for (const [id, controller] of running) if (items.get(id) === undefined) controller.abort();
+  });
+
   function add(files: readonly File[], { source, targets, transcript }: FileOrder): void {
     for (const file of files) {
       const item = items.add({
@@ -86,6 +91,7 @@ export function useUploads(jobs: Jobs, items: ItemStore, kept: KeptFiles, option
     while (running.size < MAX_RUNNING) {
       const next = queue.shift();
       if (next === undefined) return;
+      if (items.get(next.item.id) === undefined) continue;
       void run(next.item, next.file).finally(runNext);
     }
   }
