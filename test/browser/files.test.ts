@@ -232,6 +232,24 @@ describe('an upload', () => {
     expect(await list(service)).toHaveLength(1);
   });
 
+  it('that a reload interrupts and this browser does not keep asks for the file again', async () => {
+    const service = await scripted();
+    const { page } = await open(service);
+    await page.evaluate(() => {
+      navigator.storage.estimate = () => Promise.resolve({ quota: 1_000_000, usage: 0 });
+    });
+    const unlimit = await limitUpload(page, 400_000);
+    await choose(page, large);
+    await textOf(uploads(page), /\d+ %/);
+    page.on('dialog', (dialog) => void dialog.accept());
+    await page.reload();
+    await textOf(uploads(page), /film\.wav[^]*The upload was interrupted/);
+    await unlimit();
+    await page.getByLabel('Choose the file again').setInputFiles(large);
+    await jobs(page).filter({ hasText: 'film.wav' }).waitFor();
+    expect(await uploads(page).count()).toBe(0);
+  });
+
   it('that the network or a limit ends is told, and can be sent again', async () => {
     const service = await scripted({ JOBS_MAX_PER_KEY: '1' });
     const { page } = await open(service);
@@ -325,6 +343,8 @@ describe('a job', () => {
     expect(await axeFindings(page)).toEqual([]);
     service.script.requests.clear();
     await page.getByRole('button', { name: 'Resume' }).click();
+    await page.getByRole('button', { name: 'Resume' }).waitFor({ state: 'detached' });
+    expect(await page.locator(':focus').innerText()).toBe('talk.wav');
     await textOf(jobs(page), /Done/);
     expect(await page.getByText('refused the request').count()).toBe(0);
     expect((await list(service))[0]).toMatchObject({ state: 'completed', segments: SEGMENTS });

@@ -28,7 +28,7 @@ export interface UploadProgress {
 export interface UploadsOptions {
   readonly capabilities: () => Capabilities | undefined;
   /** Called when a file has become a job. */
-  readonly onCreated: (job: Job) => void;
+  readonly onCreated: (job: Job, item: Item) => void;
 }
 
 export type Uploads = ReturnType<typeof useUploads>;
@@ -111,7 +111,7 @@ export function useUploads(jobs: Jobs, items: ItemStore, kept: KeptFiles, option
         state: 'done',
         ...(upload && { upload: { ...upload, jobId: job.jobId, expiresAt } }),
       });
-      options.onCreated(job);
+      options.onCreated(job, item);
     } catch (thrown) {
       if (!controller.signal.aborted)
         items.update(item, { state: 'failed', error: toAppError(thrown).toRecord() });
