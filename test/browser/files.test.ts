@@ -60,6 +60,14 @@ const jobs = (page: Page): Locator =>
 const choose = (page: Page, ...files: string[]): Promise<void> =>
   page.getByLabel('Choose files').setInputFiles(files);
 
+/** Makes a job without a browser. */
+async function post(service: Running): Promise<void> {
+  const body = new FormData();
+  body.append('target', 'es');
+  body.append('file', new Blob([new Uint8Array(wavAtRate(Buffer.alloc(8_000), 8_000))]), 'short.wav');
+  await fetch(`${service.url}/api/realtime/jobs`, { method: 'POST', body });
+}
+
 async function list(service: Running): Promise<JobJson[]> {
   const response = await fetch(`${service.url}/api/realtime/jobs`);
   return ((await response.json()) as { jobs: JobJson[] }).jobs;
@@ -140,6 +148,7 @@ describe('with the offline engine and no key', () => {
   }
 
   it('shows a job of another browser by its time, and takes files that are dropped anywhere on the place', async () => {
+    await post(service);
     const { page } = await open(service, { locale: 'zh-TW' });
     await page.getByRole('region', { name: '檔案', exact: true }).waitFor();
     await page
@@ -154,6 +163,8 @@ describe('with the offline engine and no key', () => {
     await view(page).dispatchEvent('drop', { dataTransfer: dropped });
     for (const name of ['one.wav', 'two.wav'])
       await textOf(page.getByRole('listitem').filter({ hasText: name }), /失敗/);
+    // What is no recording will not become one.
+    expect(await page.getByRole('button', { name: '繼續' }).count()).toBe(0);
   });
 });
 
@@ -415,13 +426,6 @@ describe('a job', () => {
     await jobs(page).nth(20).waitFor();
     expect(await page.getByRole('button', { name: 'Show older ones' }).count()).toBe(0);
   });
-
-  async function post(service: Running): Promise<void> {
-    const body = new FormData();
-    body.append('target', 'es');
-    body.append('file', new Blob([new Uint8Array(wavAtRate(Buffer.alloc(8_000), 8_000))]), 'short.wav');
-    await fetch(`${service.url}/api/realtime/jobs`, { method: 'POST', body });
-  }
 });
 
 it('takes the long recordings that are dropped in Translate, with the languages chosen there', async () => {
