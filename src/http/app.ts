@@ -15,6 +15,7 @@ import { rejectWhileDraining } from './middleware/draining.js';
 import { observeRequests } from './middleware/observe-requests.js';
 import { RateLimit } from './middleware/rate-limit.js';
 import { noStore, securityHeaders } from './middleware/security-headers.js';
+import { SoundTickets } from './middleware/sound-tickets.js';
 import { BodyRateMonitor } from './middleware/slow-body.js';
 import { readStyleHashes, servePage } from './endpoints/page.js';
 import { createPipeline, type Route } from './pipeline.js';
@@ -24,6 +25,7 @@ import { createSessionHandlers } from './endpoints/sessions.js';
 import { createStatusHandlers } from './endpoints/status.js';
 import { MemoryTicketStore } from '../tickets/memory.js';
 import { createJobHandlers } from './endpoints/jobs.js';
+import { createJobSoundHandlers } from './endpoints/job-sound.js';
 import { nativeFront } from './translate/native.js';
 import type { EventStreamTiming } from './translate/sse.js';
 import { createTranslateHandler } from './translate/handler.js';
@@ -63,6 +65,13 @@ export function createApp(ports: HttpPorts): App {
     ports,
     {
       ...createRecordingHandlers(ports, rateLimit, timing),
+      jobSound: createJobSoundHandlers(
+        ports,
+        new SoundTickets(access.keyDigests),
+        auth,
+        rateLimit,
+        timing.stalledReaderMs,
+      ),
       sessions: createSessionHandlers(ports, createBodyReader()),
       conversations: createConversationHandlers(ports, tickets, auth, rateLimit),
       status: createStatusHandlers(ports),
@@ -83,6 +92,8 @@ export function createApp(ports: HttpPorts): App {
       key: [noStore, whileRunning, auth.middleware, rateLimit.middleware],
       // Its handler authenticates, because looking a ticket up uses it.
       conversation: [whileRunning],
+      // Its handler authenticates, because a ticket is for one job.
+      sound: [whileRunning],
       metrics: [requireMetricsToken(access.metricsToken)],
       open: [],
     },

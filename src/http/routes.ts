@@ -5,6 +5,7 @@ import { OPERATIONS, type Operation } from './openapi/operations.js';
 import type { ConversationHandlers } from './endpoints/conversations.js';
 import { serveDocs, serveJsonDocument } from './endpoints/docs.js';
 import type { JobHandlers } from './endpoints/jobs.js';
+import type { JobSoundHandlers } from './endpoints/job-sound.js';
 import { serveMetrics } from './endpoints/metrics.js';
 import type { Middleware } from './middleware/compose.js';
 import type { Access, Route } from './pipeline.js';
@@ -23,6 +24,7 @@ export interface Handlers {
   readonly status: StatusHandlers;
   readonly page: Middleware;
   readonly jobs: JobHandlers;
+  readonly jobSound: JobSoundHandlers;
 }
 
 export function createRoutes(
@@ -31,7 +33,7 @@ export function createRoutes(
   timing: EventStreamTiming,
 ): readonly Route[] {
   const { config, version } = ports;
-  const { translate, sessions, jobs, conversations, status, page } = handlers;
+  const { translate, sessions, jobs, jobSound, conversations, status, page } = handlers;
   const { maxTextChars } = config.translation;
   const { converse } = conversations;
   const openApi = serveJsonDocument(() => describeService(config, version, routes));
@@ -55,6 +57,14 @@ export function createRoutes(
     route('DELETE', '/api/realtime/jobs/{jobId}', 'key', jobs.delete, OPERATIONS.deleteJob),
     route('GET', '/api/realtime/jobs/{jobId}/events', 'key', jobs.events, OPERATIONS.followJob),
     route('GET', '/api/realtime/jobs/{jobId}/result', 'key', jobs.result, OPERATIONS.getJobResult),
+    route('GET', '/api/realtime/jobs/{jobId}/sound', 'sound', jobSound.sound, OPERATIONS.getJobSound),
+    route(
+      'GET',
+      '/api/realtime/jobs/{jobId}/waveform',
+      'key',
+      jobSound.waveform,
+      OPERATIONS.getJobWaveform,
+    ),
     route(
       'PATCH',
       '/api/realtime/jobs/{jobId}/segments/{index}',

@@ -252,6 +252,23 @@ export const resultQuerySchema = z.strictObject({
   partial: flag().meta({ description: '`true`: what there is of a job that has not ended.' }),
 });
 
+/** The query of the sound of a job. */
+export const soundQuerySchema = z.strictObject({
+  untilMs: text
+    .regex(/^\d{1,9}$/, { error: 'must be a whole number of milliseconds.' })
+    .transform(Number)
+    .optional()
+    .meta({
+      description:
+        'How much of it; by default all that is decoded. With it, the ranges that a player asks for belong to one file.',
+      type: 'integer',
+      minimum: 0,
+    }),
+  ticket: text
+    .optional()
+    .meta({ description: 'From the waveform: what a player, which sends no header, sends instead of a key.' }),
+});
+
 /** A correction of a segment by hand. */
 export const correctionBodySchema = z.strictObject({
   text: text

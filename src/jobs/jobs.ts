@@ -9,7 +9,9 @@ import { createdAtOf, hasEnded, newRecord, type JobOrder, type JobRecord } from 
 import type { JobQueue } from './queue.js';
 import type { JobRunner } from './runner.js';
 import type { SegmentTable } from './segment-log.js';
+import { openJobSound, type JobSound } from './sound.js';
 import { jobNotFound, type JobStore } from './store.js';
+import { Waveforms, type WaveformPeaks } from './waveform.js';
 
 export interface JobOptions {
   /** How long a job is kept, counted from its creation. */
@@ -38,6 +40,7 @@ export class Jobs {
   readonly #options: JobOptions;
   readonly #logger: Logger;
   readonly #changes: EventEmitter;
+  readonly #waveforms: Waveforms;
   /** Jobs that are being made, by owner. */
   readonly #places = new Map<string, number>();
   #sweeping: Promise<void> = Promise.resolve();
@@ -49,6 +52,7 @@ export class Jobs {
   constructor(store: JobStore, queue: JobQueue, options: JobOptions, changes: EventEmitter, logger: Logger) {
     this.#store = store;
     this.#queue = queue;
+    this.#waveforms = new Waveforms(store);
     this.#options = options;
     this.#logger = logger;
     this.#changes = changes.setMaxListeners(MAX_LISTENERS);
@@ -130,6 +134,21 @@ export class Jobs {
   /** @throws GatewayError `job-not-found`, for another owner's job too; `store-unavailable` */
   async get(owner: string, jobId: string): Promise<JobSnapshot> {
     return await this.#snapshot(await this.#record(owner, jobId));
+  }
+
+  /**
+   * The sound of a job, as far as it is decoded.
+   *
+   * @throws GatewayError `job-not-found`, `job-not-finished`, `not-found`: see `openJobSound`.
+   */
+  async sound(owner: string, jobId: string, untilMs?: number): Promise<JobSound> {
+    return await openJobSound(this.#store, await this.#record(owner, jobId), untilMs);
+  }
+
+  /** The waveform of what is decoded so far. @throws GatewayError `job-not-found` */
+  async waveform(owner: string, jobId: string): Promise<WaveformPeaks> {
+    await this.#record(owner, jobId);
+    return await this.#waveforms.of(jobId);
   }
 
   /**

@@ -1,6 +1,6 @@
 /** The folder of jobs: a folder for each, which appears whole and disappears whole, whatever ends the process. */
 import { randomBytes } from 'node:crypto';
-import { copyFile, link, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Recording } from '../audio/recording.js';
 import { toStorageError } from '../audio/sample-file.js';
@@ -15,6 +15,8 @@ const LOG = 'segments.jsonl';
 const UPLOAD = 'upload';
 /** PCM16 mono 24 kHz */
 const SOUND = 'audio.pcm';
+/** See waveform.ts. */
+const PEAKS = 'peaks';
 const VOLUME = 'volume';
 
 export class JobStore {
@@ -143,6 +145,39 @@ export class JobStore {
   /** The recording is needed no longer: its sound is there. */
   async removeUpload(jobId: string): Promise<void> {
     await rm(this.uploadPath(jobId), { force: true });
+  }
+
+  /** Of the sound, as far as it is decoded; 0 where there is none. */
+  async soundBytes(jobId: string): Promise<number> {
+    try {
+      return (await stat(this.soundPath(jobId))).size;
+    } catch (error) {
+      if (isMissing(error)) return 0;
+      throw toStoreError(error);
+    }
+  }
+
+  async readPeaks(jobId: string): Promise<Buffer> {
+    try {
+      return await readFile(join(this.#dir, jobId, PEAKS));
+    } catch (error) {
+      if (isMissing(error)) return Buffer.alloc(0);
+      throw toStoreError(error);
+    }
+  }
+
+  /** @throws GatewayError `storage-full`, `store-unavailable`; `job-not-found` where the job was deleted meanwhile. */
+  async writePeaks(jobId: string, peaks: Buffer): Promise<void> {
+    const path = join(this.#dir, jobId, PEAKS);
+    const next = `${path}.${this.#nextName()}`;
+    try {
+      await writeFile(next, peaks, { mode: 0o600 });
+      await rename(next, path);
+    } catch (error) {
+      await rm(next, { force: true });
+      if (isMissing(error)) throw jobNotFound();
+      throw toStoreError(error);
+    }
   }
 
   openLog(jobId: string): Promise<SegmentLog> {

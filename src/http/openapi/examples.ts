@@ -1,6 +1,6 @@
 /** Examples of requests and responses in the OpenAPI document. */
 import type { z } from 'zod';
-import type { jobResponse, sessionResponse } from './responses.js';
+import type { jobResponse, sessionResponse, waveformResponse } from './responses.js';
 
 const connectId = '6f9619ff8b86d011b42d00cf4fc964ff';
 
@@ -62,3 +62,13 @@ export const jobExample = {
     },
   ],
 } satisfies z.input<typeof jobResponse>;
+
+export const waveformExample = {
+  durationMs: 400,
+  peaksPerSecond: 20,
+  peaks: [0, 2, 118, 190, 171, 64, 9, 0],
+  sound: {
+    href: '/api/realtime/jobs/019c1337a2b00f1e2d3c4b5a69788796/sound?untilMs=400',
+    expiresAt: '2026-01-31T20:00:00.000Z',
+  },
+} satisfies z.input<typeof waveformResponse>;

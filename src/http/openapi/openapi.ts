@@ -51,6 +51,8 @@ const HEADERS: Readonly<Record<string, Header>> = {
   Location: always('Where it is.'),
   'Preference-Applied': always('`respond-async`.'),
   ETag: always('Changes with the content.'),
+  'Accept-Ranges': always('`bytes`.'),
+  'Content-Range': always('Which bytes they are, and how many there are.'),
   'WWW-Authenticate': text('The scheme that is wanted.'),
 };
 
@@ -129,6 +131,12 @@ export function describeService(config: Config, version: string, routes: readonl
           name: 'ticket',
           description: 'From `POST /api/realtime/tickets`.',
         },
+        soundTicket: {
+          type: 'apiKey',
+          in: 'query',
+          name: 'ticket',
+          description: 'In `sound` of the waveform: for the sound of that job, for 12 hours.',
+        },
       },
     },
   };
@@ -175,7 +183,8 @@ function securityOf(
   if (access === 'open') return [];
   if (access === 'metrics') return [...(hasMetricsToken ? [] : [{}]), { metrics: [] }];
   const keys = [{ bearer: [] }, { key: [] }];
-  return [...(isOpen ? [{}] : []), ...keys, ...(access === 'conversation' ? [{ ticket: [] }] : [])];
+  const tickets = { conversation: [{ ticket: [] }], sound: [{ soundTicket: [] }], key: [] }[access];
+  return [...(isOpen ? [{}] : []), ...keys, ...tickets];
 }
 
 function pathParameters(path: string): object[] {
@@ -206,6 +215,7 @@ function allProblems({ problems }: Operation, access: Access): ProblemCode[] {
   const ofAccess: Record<Access, readonly ProblemCode[]> = {
     key: ['unauthorized', 'rate-limited', 'draining'],
     conversation: ['unauthorized', 'rate-limited', 'draining'],
+    sound: ['unauthorized', 'rate-limited', 'draining'],
     metrics: ['unauthorized'],
     open: [],
   };
@@ -215,7 +225,7 @@ function allProblems({ problems }: Operation, access: Access): ProblemCode[] {
 function describeResponses(operation: Operation, access: Access): Record<string, object> {
   const common = [
     'X-Request-Id',
-    ...(['key', 'conversation'].includes(access) ? ['RateLimit', 'RateLimit-Policy'] : []),
+    ...(['key', 'conversation', 'sound'].includes(access) ? ['RateLimit', 'RateLimit-Policy'] : []),
   ];
   const answers = Object.entries(operation.answers).map(([status, answer]) => [
     status,

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { CONVERSATION_QUERIES } from '../endpoints/conversations.js';
 import type { FieldNames } from '../body/fields.js';
-import { pageSchema, resultQuerySchema } from '../schemas.js';
+import { pageSchema, resultQuerySchema, soundQuerySchema } from '../schemas.js';
 import type { ProblemCode } from './problems.js';
 import * as examples from './examples.js';
 
@@ -283,6 +283,38 @@ const JOBS = {
       },
     },
     problems: [...OF_A_JOB, 'not-found', 'job-not-finished'],
+  },
+  getJobSound: {
+    id: 'getJobSound',
+    tag: 'Jobs',
+    summary: 'The sound of a job',
+    description:
+      'PCM16 mono 24 kHz, as far as it is decoded. One range is given as asked for; where it is beyond the end, or `If-Range` ' +
+      'names another version, the whole comes.',
+    query: { schema: soundQuerySchema },
+    answers: {
+      200: {
+        description: 'The sound.',
+        content: { 'audio/wav': {} },
+        headers: ['ETag', 'Accept-Ranges'],
+      },
+      206: {
+        description: 'The range that was asked for.',
+        content: { 'audio/wav': {} },
+        headers: ['ETag', 'Accept-Ranges', 'Content-Range'],
+      },
+    },
+    problems: [...OF_A_JOB, 'not-found', 'job-not-finished'],
+  },
+  getJobWaveform: {
+    id: 'getJobWaveform',
+    tag: 'Jobs',
+    summary: 'The waveform of a job',
+    description: 'Of what is decoded so far, and where that is to be heard.',
+    answers: {
+      200: { description: 'The waveform.', content: json('Waveform', examples.waveformExample) },
+    },
+    problems: OF_A_JOB,
   },
   correctSegment: {
     id: 'correctSegment',

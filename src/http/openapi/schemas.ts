@@ -23,6 +23,7 @@ const RESPONSES: Readonly<Record<string, z.ZodType>> = {
   JobList: answers.jobListResponse,
   JobSegment: answers.jobSegmentResponse,
   JobResult: answers.jobResultResponse,
+  Waveform: answers.waveformResponse,
   JobEvent: answers.jobStreamResponse,
   Ticket: answers.ticketResponse,
   Health: answers.healthResponse,

@@ -5,6 +5,7 @@ import { audioBody, resultBody } from './responses.js';
 import { ClientDisconnected } from '../middleware/request-context.js';
 import { toGatewayError } from '../error-handler.js';
 import { toProblem } from '../problem.js';
+import { drained } from '../drained.js';
 import type { FrontRequest, FrontResponse } from './front.js';
 
 export interface EventStreamTiming {
@@ -40,30 +41,13 @@ export class EventStream {
   async send(event: string, data: object, id?: number): Promise<void> {
     if (this.#res.destroyed) throw new ClientDisconnected();
     const first = id === undefined ? '' : `id: ${id}\n`;
-    if (!this.#res.write(`${first}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)) await this.#drained();
+    if (!this.#res.write(`${first}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`))
+      await drained(this.#res, this.#stalledReaderMs);
   }
 
   end(): void {
     clearInterval(this.#heartbeat);
     this.#res.end();
-  }
-
-  #drained(): Promise<void> {
-    const res = this.#res;
-    return new Promise((resolve, reject) => {
-      const settle = (): void => {
-        clearTimeout(stalled);
-        res.off('drain', settle);
-        res.off('close', settle);
-        if (res.destroyed) reject(new ClientDisconnected());
-        else resolve();
-      };
-      const stalled = setTimeout(() => {
-        res.destroy();
-      }, this.#stalledReaderMs);
-      res.on('drain', settle);
-      res.on('close', settle);
-    });
   }
 }
 
