@@ -58,13 +58,7 @@ export function createRoutes(
     route('GET', '/api/realtime/jobs/{jobId}/events', 'key', jobs.events, OPERATIONS.followJob),
     route('GET', '/api/realtime/jobs/{jobId}/result', 'key', jobs.result, OPERATIONS.getJobResult),
     route('GET', '/api/realtime/jobs/{jobId}/sound', 'sound', jobSound.sound, OPERATIONS.getJobSound),
-    route(
-      'GET',
-      '/api/realtime/jobs/{jobId}/waveform',
-      'key',
-      jobSound.waveform,
-      OPERATIONS.getJobWaveform,
-    ),
+    route('GET', '/api/realtime/jobs/{jobId}/waveform', 'key', jobSound.waveform, OPERATIONS.getJobWaveform),
     route(
       'PATCH',
       '/api/realtime/jobs/{jobId}/segments/{index}',

@@ -266,7 +266,9 @@ export const soundQuerySchema = z.strictObject({
     }),
   ticket: text
     .optional()
-    .meta({ description: 'From the waveform: what a player, which sends no header, sends instead of a key.' }),
+    .meta({
+      description: 'From the waveform: what a player, which sends no header, sends instead of a key.',
+    }),
 });
 
 /** A correction of a segment by hand. */

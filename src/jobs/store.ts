@@ -1,6 +1,17 @@
 /** The folder of jobs: a folder for each, which appears whole and disappears whole, whatever ends the process. */
 import { randomBytes } from 'node:crypto';
-import { copyFile, link, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  link,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Recording } from '../audio/recording.js';
 import { toStorageError } from '../audio/sample-file.js';

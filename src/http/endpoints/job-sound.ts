@@ -37,7 +37,11 @@ export function createJobSoundHandlers(
     sound: async (req, res) => {
       const jobId = jobIdOf(req);
       const { ticket, untilMs } = readQuery(req);
-      await auth.authenticate(req, res, ticket === undefined ? undefined : () => redeem(tickets, ticket, jobId));
+      await auth.authenticate(
+        req,
+        res,
+        ticket === undefined ? undefined : () => redeem(tickets, ticket, jobId),
+      );
       await rateLimit.consume(req, res, REQUEST_POINTS);
       res.setHeader('Cache-Control', 'no-store');
       await sendSound(req, res, await jobs.sound(req.context.owner, jobId, untilMs), jobId, stalledReaderMs);

@@ -182,7 +182,9 @@ export const waveformResponse = z.object({
   peaksPerSecond: z.number().positive().meta({ description: 'Fewer for a longer sound.' }),
   peaks: z
     .array(z.int().min(0).max(255))
-    .meta({ description: 'The loudest sample of each part, 255 being the loudest there can be; at most 8 000.' }),
+    .meta({
+      description: 'The loudest sample of each part, 255 being the loudest there can be; at most 8 000.',
+    }),
   sound: z
     .object({ href: text, expiresAt: instant })
     .optional()

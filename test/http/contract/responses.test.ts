@@ -42,6 +42,8 @@ const JOB_CALLS = [
   ['delete', JOB, ''],
   ['get', `${JOB}/events`, '/events'],
   ['get', `${JOB}/result`, '/result'],
+  ['get', `${JOB}/sound`, '/sound'],
+  ['get', `${JOB}/waveform`, '/waveform'],
   ['post', `${JOB}/resume`, '/resume'],
   ['patch', `${JOB}/segments/{index}`, '/segments/0'],
 ] as const;
@@ -387,6 +389,10 @@ it('jobs', async () => {
   const at = `${JOBS}/${jobId}`;
   await ask(service, 'get', `${JOB}/result`, { at: `${at}/result` });
   await ask(service, 'get', `${JOB}/events`, { at: `${at}/events` });
+  await ask(service, 'get', `${JOB}/waveform`, { at: `${at}/waveform` });
+  for (const headers of [{}, { Range: 'bytes=0-99' }])
+    await ask(service, 'get', `${JOB}/sound`, { at: `${at}/sound`, headers });
+  await ask(service, 'get', `${JOB}/sound`, { at: `${at}/sound?from=1` });
   for (const format of ['json', 'text', 'srt', 'vtt', 'verbose_json'])
     await ask(service, 'get', `${JOB}/result`, { at: `${at}/result?format=${format}` });
   await ask(service, 'get', `${JOB}/result`, { at: `${at}/result?target=de` });
@@ -410,6 +416,10 @@ it('jobs', async () => {
   await upload(service, JOBS, recording, { connectId, target: 'fr' });
   await upload(service, JOBS, recording, { text: 'x' });
   await upload(plain, JOBS, Buffer.alloc(2_000_000));
+  const broken = await upload(plain, JOBS, Buffer.from('Only text, and no sound at all.'));
+  const brokenAt = `${JOBS}/${(JSON.parse(broken.body) as { jobId: string }).jobId}`;
+  await ask(plain, 'get', `${JOB}/events`, { at: `${brokenAt}/events` });
+  await ask(plain, 'get', `${JOB}/sound`, { at: `${brokenAt}/sound` });
   const body = new FormData();
   body.append('file', new Blob([new Uint8Array(recording)]), 'a.wav');
   await ask(service, 'post', TRANSLATIONS[0] ?? '', { body, headers: { Prefer: 'respond-async' } });

@@ -168,6 +168,52 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/realtime/jobs/{jobId}/sound': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The id of the job. */
+        jobId: components['parameters']['JobId'];
+      };
+      cookie?: never;
+    };
+    /**
+     * The sound of a job
+     * @description PCM16 mono 24 kHz, as far as it is decoded. One range is given as asked for; where it is beyond the end, or `If-Range` names another version, the whole comes.
+     */
+    get: operations['getJobSound'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/realtime/jobs/{jobId}/waveform': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The id of the job. */
+        jobId: components['parameters']['JobId'];
+      };
+      cookie?: never;
+    };
+    /**
+     * The waveform of a job
+     * @description Of what is decoded so far, and where that is to be heard.
+     */
+    get: operations['getJobWaveform'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/realtime/jobs/{jobId}/segments/{index}': {
     parameters: {
       query?: never;
@@ -1005,6 +1051,20 @@ export interface components {
         }[];
       }[];
     };
+    Waveform: {
+      /** @description Of the sound that is decoded; 0 where there is none. */
+      durationMs: number;
+      /** @description Fewer for a longer sound. */
+      peaksPerSecond: number;
+      /** @description The loudest sample of each part, 255 being the loudest there can be; at most 8 000. */
+      peaks: number[];
+      /** @description Where a player finds just this much of the sound, without a header. */
+      sound?: {
+        href: string;
+        /** Format: date-time */
+        expiresAt: string;
+      };
+    };
     /** @description One event of the stream of a job. Comments (`: heartbeat`) come every 15 s. */
     JobEvent:
       | {
@@ -1268,6 +1328,10 @@ export interface components {
     'Preference-Applied': string;
     /** @description Changes with the content. */
     ETag: string;
+    /** @description `bytes`. */
+    'Accept-Ranges': string;
+    /** @description Which bytes they are, and how many there are. */
+    'Content-Range': string;
     /** @description The scheme that is wanted. */
     'WWW-Authenticate': string;
   };
@@ -3620,6 +3684,332 @@ export interface operations {
             status?: 409;
             /** @enum {unknown} */
             code?: 'job-not-finished';
+          };
+        };
+      };
+      /** @description `rate-limited`: The points of this minute are spent, or too much runs at a time. */
+      429: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'Retry-After': components['headers']['Retry-After'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 429;
+            /** @enum {unknown} */
+            code?: 'rate-limited';
+          };
+        };
+      };
+      /**
+       * @description `store-unavailable`: The store of sessions and tickets cannot be reached.
+       *
+       *     `draining`: The service is shutting down.
+       */
+      503: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 503;
+            /** @enum {unknown} */
+            code?: 'store-unavailable' | 'draining';
+          };
+        };
+      };
+      /** @description The request could not be read: 400 or 431 `invalid-request`, 408 `request-timeout`. */
+      '4XX': {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getJobSound: {
+    parameters: {
+      query?: {
+        /** @description How much of it; by default all that is decoded. With it, the ranges that a player asks for belong to one file. */
+        untilMs?: number;
+      };
+      header?: {
+        /** @description Your name for this request: letters, digits, `.`, `_` and `-`. Any other is replaced. */
+        'X-Request-Id'?: components['parameters']['RequestId'];
+      };
+      path: {
+        /** @description The id of the job. */
+        jobId: components['parameters']['JobId'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The sound. */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          ETag: components['headers']['ETag'];
+          'Accept-Ranges': components['headers']['Accept-Ranges'];
+          [name: string]: unknown;
+        };
+        content: {
+          'audio/wav': string;
+        };
+      };
+      /** @description The range that was asked for. */
+      206: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          ETag: components['headers']['ETag'];
+          'Accept-Ranges': components['headers']['Accept-Ranges'];
+          'Content-Range': components['headers']['Content-Range'];
+          [name: string]: unknown;
+        };
+        content: {
+          'audio/wav': string;
+        };
+      };
+      /** @description `invalid-request`: The input is not as described; `errors` has one entry for each fault. */
+      400: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 400;
+            /** @enum {unknown} */
+            code?: 'invalid-request';
+          };
+        };
+      };
+      /** @description `unauthorized`: The key or the ticket is missing, unknown or used up. */
+      401: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 401;
+            /** @enum {unknown} */
+            code?: 'unauthorized';
+          };
+        };
+      };
+      /**
+       * @description `job-not-found`: No such job, or it is that of another key.
+       *
+       *     `not-found`: There is nothing at this path: no such segment or target, or nothing that could go on.
+       */
+      404: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 404;
+            /** @enum {unknown} */
+            code?: 'job-not-found' | 'not-found';
+          };
+        };
+      };
+      /** @description `job-not-finished`: The job has not ended yet; `partial=true` gives what there is. */
+      409: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 409;
+            /** @enum {unknown} */
+            code?: 'job-not-finished';
+          };
+        };
+      };
+      /** @description `rate-limited`: The points of this minute are spent, or too much runs at a time. */
+      429: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'Retry-After': components['headers']['Retry-After'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 429;
+            /** @enum {unknown} */
+            code?: 'rate-limited';
+          };
+        };
+      };
+      /**
+       * @description `store-unavailable`: The store of sessions and tickets cannot be reached.
+       *
+       *     `draining`: The service is shutting down.
+       */
+      503: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 503;
+            /** @enum {unknown} */
+            code?: 'store-unavailable' | 'draining';
+          };
+        };
+      };
+      /** @description The request could not be read: 400 or 431 `invalid-request`, 408 `request-timeout`. */
+      '4XX': {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getJobWaveform: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Your name for this request: letters, digits, `.`, `_` and `-`. Any other is replaced. */
+        'X-Request-Id'?: components['parameters']['RequestId'];
+      };
+      path: {
+        /** @description The id of the job. */
+        jobId: components['parameters']['JobId'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The waveform. */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "durationMs": 400,
+           *       "peaksPerSecond": 20,
+           *       "peaks": [
+           *         0,
+           *         2,
+           *         118,
+           *         190,
+           *         171,
+           *         64,
+           *         9,
+           *         0
+           *       ],
+           *       "sound": {
+           *         "href": "/api/realtime/jobs/019c1337a2b00f1e2d3c4b5a69788796/sound?untilMs=400",
+           *         "expiresAt": "2026-01-31T20:00:00.000Z"
+           *       }
+           *     }
+           */
+          'application/json': components['schemas']['Waveform'];
+        };
+      };
+      /** @description `invalid-request`: The input is not as described; `errors` has one entry for each fault. */
+      400: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 400;
+            /** @enum {unknown} */
+            code?: 'invalid-request';
+          };
+        };
+      };
+      /** @description `unauthorized`: The key or the ticket is missing, unknown or used up. */
+      401: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 401;
+            /** @enum {unknown} */
+            code?: 'unauthorized';
+          };
+        };
+      };
+      /** @description `job-not-found`: No such job, or it is that of another key. */
+      404: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 404;
+            /** @enum {unknown} */
+            code?: 'job-not-found';
           };
         };
       };
