@@ -1,4 +1,4 @@
-/** The waveform of a job: the loudest sample of each 50 ms as one byte, computed from its sound once and kept beside it. */
+/** The waveform of a job: how loud each 50 ms get as one byte, computed from its sound once and kept beside it. */
 import { open, type FileHandle } from 'node:fs/promises';
 import { BYTES_PER_SAMPLE, pcmDurationMs, SAMPLE_RATE } from '../audio/pcm.js';
 import { GatewayError, isError } from '../errors.js';
@@ -17,6 +17,8 @@ const SAMPLES_PER_PEAK = SAMPLE_RATE / KEPT_PER_SECOND;
 const BYTES_PER_PEAK = SAMPLES_PER_PEAK * BYTES_PER_SAMPLE;
 /** More than a screen has columns, and 30 kB of JSON. */
 const MAX_PEAKS = 8_000;
+/** Of the samples, one in so many is looked at: an hour takes a quarter of the time, and nobody sees the difference. */
+const LOOKED_AT = 4;
 /** 10 s of sound: half a millisecond of work between two reads. */
 const READ_PEAKS = 200;
 
@@ -99,7 +101,7 @@ function peaksOfSamples(samples: Int16Array): Buffer {
   for (let index = 0; index < peaks.length; index += 1) {
     const end = Math.min(samples.length, (index + 1) * SAMPLES_PER_PEAK);
     let loudest = 0;
-    for (let at = index * SAMPLES_PER_PEAK; at < end; at += 1) {
+    for (let at = index * SAMPLES_PER_PEAK; at < end; at += LOOKED_AT) {
       const sample = samples[at] ?? 0;
       const size = sample < 0 ? -sample : sample;
       if (size > loudest) loudest = size;
