@@ -54,15 +54,16 @@ async function scripted(
 
 /** Opens a job, and expects at the end that the console has stayed empty. */
 async function openJob(service: Running, jobId: string, options: BrowserContextOptions = {}): Promise<Page> {
-  const { page, browserErrors, close } = await visit(browser, `${service.url}/#/files/${jobId}`, options);
+  const visitor = await visit(browser, `${service.url}/#/files/${jobId}`, options);
+  const { page, browserErrors } = visitor;
   cleanups.push(async () => {
-    await close();
+    await visitor.close();
     expect(browserErrors).toEqual([]);
   });
   return page;
 }
 
-const rows = (page: Page): Locator => page.getByRole('list', { name: 'Segments' }).locator('.segment');
+const rows = (page: Page): Locator => page.getByRole('list', { name: 'Passages' }).locator('.segment');
 const row = (page: Page, text: RegExp | string): Locator => rows(page).filter({ hasText: text });
 
 interface Player {
@@ -202,7 +203,7 @@ describe('a film, with the offline engine', () => {
 
     const search = elsewhere.getByRole('searchbox', { name: 'Search the words' });
     await search.fill('GARDEN');
-    await textOf(elsewhere.getByRole('status'), /^1 of 3 segments$/);
+    await textOf(elsewhere.getByRole('status'), /^1 of 3 passages$/);
     expect(await rows(elsewhere).count()).toBe(1);
     expect(await elsewhere.locator('mark').allInnerTexts()).toEqual(['garden']);
     expect(await axeFindings(elsewhere)).toEqual([]);
@@ -242,7 +243,7 @@ describe('a film, with the offline engine', () => {
         return pixels.filter((value, at) => at % 4 === 3 && value > 0).length;
       });
     expect(drawn).toBeGreaterThan(500);
-    await heard.getByRole('button', { name: 'Previous segment' }).click();
+    await heard.getByRole('button', { name: 'Previous passage' }).click();
     const { seconds } = await player(heard);
     expect(seconds).toBeLessThan(duration / 2);
   });
@@ -348,7 +349,7 @@ describe('a job of 3 000 segments', () => {
     await page.mouse.move(900, 700);
     for (let step = 0; step < 20; step += 1) await page.mouse.wheel(0, 5_000);
     await page.getByRole('searchbox').fill('número 2999 ');
-    await textOf(page.getByRole('status'), /^1 of 3000 segments$/);
+    await textOf(page.getByRole('status'), /^1 of 3000 passages$/);
     await page.getByRole('searchbox').fill('');
     await page.getByRole('slider').press('End');
     await page.locator('.segment.current').filter({ hasText: 'número 2999 ' }).waitFor({ state: 'attached' });
@@ -385,7 +386,7 @@ describe('a long recording, as it is translated', () => {
       .nth(3)
       .getByRole('button', { name: /^Play from/ })
       .click();
-    await until(page, ({ active }) => /^Frase de/.test(active[0] ?? ''));
+    await until(page, ({ active }) => active[0]?.startsWith('Frase de') === true);
     release();
     const done = await until(page, ({ cues }) => cues.length >= 150);
     expect(done.duration).toBeGreaterThan(500);
@@ -412,7 +413,7 @@ describe('a long recording, as it is translated', () => {
     await opened.getByRole('button', { name: 'Translate them again' }).click();
     await failed.waitFor({ state: 'detached' });
     await until(page, ({ cues }) => cues.length === 4);
-    await opened.getByText('One segment could not be translated.').waitFor({ state: 'detached' });
+    await opened.getByText('One passage could not be translated.').waitFor({ state: 'detached' });
   }, 60_000);
 
   it('that failed says why, and is resumed', async () => {
