@@ -151,6 +151,65 @@ async function files(browser: Browser, scratch: string): Promise<void> {
   await service.close();
 }
 
+/** A film that is opened, with the engine's own translations. */
+async function openedFilm(browser: Browser, scratch: string): Promise<void> {
+  const sentences = [
+    'The red house has a big garden.',
+    'The children are playing in the garden.',
+    'We have two dogs and three cats.',
+    'We are going to the river with our friends.',
+    'The weather is beautiful today.',
+    'Good morning, my friend.',
+  ];
+  const sound = await speak(sentences, { beforeMs: 1_200, pauseMs: 1_200, afterMs: 1_500 });
+  const film = path.join(scratch, 'Garden tour.mp4');
+  const colours = 'c0=0x12332d:c1=0x3f7d5a:c2=0xd9c27a:c3=0x8fb7c9:nb_colors=4';
+  const picture = `gradients=size=640x360:rate=10:${colours}:x0=0:y0=360:x1=640:y1=0:speed=0.005`;
+  const coding = [
+    '-shortest',
+    '-c:v',
+    'libx264',
+    '-pix_fmt',
+    'yuv420p',
+    '-preset',
+    'ultrafast',
+    '-c:a',
+    'aac',
+  ];
+  const input = ['-f', 'lavfi', '-i', picture, '-i', sound];
+  await promisify(execFile)('ffmpeg', ['-v', 'error', '-y', ...input, ...coding, film]);
+
+  const service = await startGateway();
+  const visitor = await visit(browser, `${service.url}/#/files`);
+  const { page } = visitor;
+  const view = page.getByRole('region', { name: 'Files', exact: true });
+  await view.getByRole('button', { name: 'From: Detect' }).click();
+  await page.getByRole('option', { name: 'English', exact: true }).click();
+  await view.getByRole('button', { name: 'Add a language' }).click();
+  await page.getByRole('option', { name: 'French', exact: true }).click();
+  await page.getByLabel('Choose files').setInputFiles(film);
+  await page.getByRole('link', { name: 'Garden tour.mp4' }).click();
+  await page
+    .locator('.segment')
+    .nth(sentences.length - 1)
+    .waitFor();
+  await page.getByText(/translated$/).waitFor({ state: 'detached' });
+  await page.locator('.segment').nth(2).click();
+  await page.locator('#segment-2.current').waitFor();
+  await page.waitForFunction(
+    () => (document.querySelector('video')?.textTracks[0]?.activeCues?.length ?? 0) > 0,
+  );
+  await page.keyboard.press('k');
+  await page.getByText('Both', { exact: true }).click();
+  await page.waitForFunction(() => document.querySelector('video')?.paused === true);
+  await page.evaluate(() => {
+    scrollTo(0, 0);
+  });
+  await screenshot(page, 'opened', scratch);
+  await visitor.close();
+  await service.close();
+}
+
 async function conversation(browser: Browser, scratch: string): Promise<void> {
   const service = await startBeforeScript({}, { answer: () => ANSWER });
   const visitor = await visit(browser, `${service.url}/#/chat`);
@@ -173,6 +232,7 @@ const browser = await launchBrowser({
 });
 await translations(browser, scratch);
 await files(browser, scratch);
+await openedFilm(browser, scratch);
 await conversation(browser, scratch);
 await browser.close();
 await rm(scratch, { recursive: true });
