@@ -39,7 +39,7 @@ const frame = filesOf('index.html');
 
 describe('the built page', () => {
   it('loads each place on its own', () => {
-    expect(views.filter(isPlace).length).toBeGreaterThanOrEqual(4);
+    expect(views.filter(isPlace).length).toBeGreaterThanOrEqual(3);
     for (const view of views) expect([...frame]).not.toContain(manifest[view]?.file);
   });
 
