@@ -249,6 +249,62 @@ describe('a film, with the offline engine', () => {
   });
 });
 
+describe('what is played', () => {
+  it('of a film that the browser cannot play is the sound that the service has', async () => {
+    const service = await scripted();
+    const old = path.join(folder, 'old film.wmv');
+    const coding = ['-c:v', 'wmv2', '-c:a', 'wmav2'];
+    await promisify(execFile)('ffmpeg', ['-v', 'error', '-i', film, ...coding, old]);
+    const page = await openJob(service, '');
+    await page.getByLabel('Choose files').setInputFiles(old);
+    await page.getByRole('link', { name: 'old film.wmv' }).click();
+    await row(page, /ms of audio/)
+      .first()
+      .getByRole('button', { name: /^Play from/ })
+      .click();
+    const heard = await until(page, ({ active, isPaused }) => active.length > 0 && !isPaused);
+    expect(heard).toMatchObject({ width: 0, mode: 'hidden' });
+  }, 30_000);
+
+  it('while a recording is decoded is what there is, and then goes on with the rest', async () => {
+    const service = await scripted();
+    const client = new JobClient(service.url);
+    const { jobId } = await client.create(await recordingOf(3));
+    const { durationMs } = await client.completed(jobId);
+    // As it was in the middle: nothing but the folder knows where a job is.
+    const file = (name: string): string => path.join(service.jobsDir, jobId, name);
+    const [record, sound] = await Promise.all([
+      readFile(file('job.json'), 'utf8'),
+      readFile(file('audio.pcm')),
+    ]);
+    const unfinished = { ...(JSON.parse(record) as object), state: 'running', durationMs: null };
+    await writeFile(file('job.json'), JSON.stringify(unfinished));
+    await truncate(file('audio.pcm'), 48 * 2_000);
+    const page = await openJob(service, jobId);
+    await until(page, ({ duration }) => Math.abs(duration - 2) < 0.1);
+    await page.getByRole('button', { name: 'Play', exact: true }).click();
+    await until(page, ({ seconds }) => seconds > 0.3);
+    await writeFile(file('audio.pcm'), sound);
+    await writeFile(file('job.json'), record);
+    await until(page, ({ seconds, duration }) => seconds > 2.2 && duration > 3);
+    await until(page, ({ duration }) => Math.abs(duration * 1_000 - (durationMs ?? 0)) < 50);
+  }, 30_000);
+
+  it('and read ends with its job: the page says that it is gone', async () => {
+    const service = await scripted();
+    const client = new JobClient(service.url);
+    service.script.requests.when(({ number }) => number > 2, requestFault.hang());
+    const { jobId } = await client.create(await recordingOf(4));
+    const page = await openJob(service, jobId, { bypassCSP: true });
+    await rows(page).first().waitFor();
+    await client.ask(`/api/realtime/jobs/${jobId}`, { method: 'DELETE' });
+    await textOf(page.getByRole('alert'), /This job is gone/);
+    expect(await axeFindings(page)).toEqual([]);
+    await page.getByRole('button', { name: 'All files' }).click();
+    await page.getByText('Nothing here yet').waitFor();
+  }, 30_000);
+});
+
 describe('a correction', () => {
   it('that cannot be saved stays as it was typed, also over a reload, until it is saved or given up', async () => {
     const service = await scripted();
