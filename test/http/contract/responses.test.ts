@@ -408,6 +408,11 @@ it('jobs', async () => {
   await ask(service, 'post', `${JOB}/resume`, { at: `${at}/resume` });
   await ask(service, 'get', JOBS);
   await ask(service, 'get', JOBS, { at: `${JOBS}?cursor=x` });
+  const busy = await start({ MAX_UPLOAD_MB: '', MAX_AUDIO_SECONDS: '', JOBS_CONCURRENCY: '1' });
+  busy.script.requests.every(requestFault.hang());
+  await upload(busy, JOBS, recording);
+  const queued = JSON.parse((await upload(busy, JOBS, recording)).body) as { jobId: string };
+  await ask(busy, 'get', `${JOB}/sound`, { at: `${JOBS}/${queued.jobId}/sound` });
   await callJobs(service, '0'.repeat(32));
   await callJobs(service, '%ff');
   await callJobs(service, jobId, { 'X-API-Key': 'other' });
