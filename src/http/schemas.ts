@@ -264,11 +264,9 @@ export const soundQuerySchema = z.strictObject({
       type: 'integer',
       minimum: 0,
     }),
-  ticket: text
-    .optional()
-    .meta({
-      description: 'From the waveform: what a player, which sends no header, sends instead of a key.',
-    }),
+  ticket: text.optional().meta({
+    description: 'From the waveform: what a player, which sends no header, sends instead of a key.',
+  }),
 });
 
 /** A correction of a segment by hand. */

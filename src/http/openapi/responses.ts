@@ -180,11 +180,9 @@ export const jobResultResponse = z
 export const waveformResponse = z.object({
   durationMs: count.meta({ description: 'Of the sound that is decoded; 0 where there is none.' }),
   peaksPerSecond: z.number().positive().meta({ description: 'Fewer for a longer sound.' }),
-  peaks: z
-    .array(z.int().min(0).max(255))
-    .meta({
-      description: 'The loudest sample of each part, 255 being the loudest there can be; at most 8 000.',
-    }),
+  peaks: z.array(z.int().min(0).max(255)).meta({
+    description: 'The loudest sample of each part, 255 being the loudest there can be; at most 8 000.',
+  }),
   sound: z
     .object({ href: text, expiresAt: instant })
     .optional()
