@@ -430,14 +430,14 @@ describe('a long recording, as it is translated', () => {
     };
     const { jobId } = await client.create(recording, { transcript: 'false' });
     const page = await openJob(service, jobId);
-    await rows(page).nth(20).waitFor();
+    await until(page, ({ cues }) => cues.length > 20);
     await textOf(page.getByRole('status'), /\d:\d\d of \d+:\d\d translated/);
     const partial = await download(page, () => page.getByRole('button', { name: 'Download SRT' }).click());
     await page.getByText('As far as it is translated').waitFor();
     expect((await parseWithMediaCaptions(partial.content.toString(), 'srt')).length).toBeGreaterThan(20);
 
     await page.reload();
-    await rows(page).nth(20).waitFor();
+    await until(page, ({ cues }) => cues.length > 20);
     await rows(page)
       .nth(3)
       .getByRole('button', { name: /^Play from/ })
