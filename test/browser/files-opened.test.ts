@@ -339,6 +339,32 @@ describe('a correction', () => {
   }, 30_000);
 });
 
+describe('several targets', () => {
+  it('are switched, and each is corrected and downloaded for itself', async () => {
+    const service = await scripted();
+    const client = new JobClient(service.url);
+    const { jobId } = await client.create(await recordingOf(2), { target: 'es,fr', transcript: 'true' });
+    await client.completed(jobId);
+    const page = await openJob(service, jobId);
+    const opened = page.getByRole('region', { name: /^Recording of/ });
+    await opened.getByText('French', { exact: true }).click();
+    await rows(page)
+      .first()
+      .getByRole('button', { name: /^Correct/ })
+      .click();
+    await page.getByRole('textbox', { name: /^Translation at/ }).fill('Bonjour à tous.');
+    await page.keyboard.press('Enter');
+    await until(page, ({ cues }) => cues[0] === 'Bonjour à tous.');
+    const french = await download(page, () => page.getByRole('button', { name: 'Download TXT' }).click());
+    expect(french.name).toMatch(/\.fr\.txt$/);
+    expect(french.content.toString()).toContain('Bonjour à tous.');
+    await opened.getByText('Spanish', { exact: true }).click();
+    await until(page, ({ cues }) => cues[0] !== 'Bonjour à tous.');
+    expect(await rows(page).first().innerText()).not.toContain('Bonjour');
+    expect(await client.result(jobId, '?format=text&target=es')).not.toContain('Bonjour');
+  }, 30_000);
+});
+
 describe('where keys are required', () => {
   it('the sound is heard and sought without all of it being loaded, and nothing else is opened by its address', async () => {
     const service = await scripted({ API_KEYS: 'key-of-this-test' });
