@@ -25,8 +25,9 @@ COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY --from=build /app/web/dist web/dist
 COPY package.json ./
-# The only folder that the service writes to; the root file system may be mounted read-only.
-RUN install -d -o node -g node uploads
+# The only folders that the service writes to; the root file system may be mounted read-only. Jobs are in uploads, unless
+# JOBS_DIR names the other one, for a volume that several nodes share.
+RUN install -d -o node -g node uploads jobs
 VOLUME /app/uploads
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8000
 USER node

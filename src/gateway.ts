@@ -7,19 +7,21 @@ import type { Logger } from 'pino';
 import type { Config } from './config/config.js';
 import { GatewayError } from './errors.js';
 import { Closers } from './gateway/closers.js';
-import { buildCollector, collectors } from './gateway/collectors.js';
+import { buildCollector, collectors, jobCollectors } from './gateway/collectors.js';
 import { openComponents, type Components } from './gateway/components.js';
+import { openJobs, type OpenJobs } from './gateway/jobs.js';
 import { startLocalServer } from './gateway/local-server.js';
 import { Shutdown } from './gateway/shutdown.js';
 import { describeCapabilities, readyChecks, sourcesOf } from './gateway/status.js';
 import { createApp } from './http/app.js';
 import type { Health } from './http/health.js';
-import { createUploadNamer, removeOwnUploads, sweepUploads } from './http/body/upload-dir.js';
+import { createUploadNamer, removeOwnUploads, sweepUploads } from './upload-dir.js';
 import { checkRequestLine } from './http/request-line.js';
 import { createHttpServer, listen, stopListening } from './http/server.js';
 import { RedisTicketStore } from './tickets/redis.js';
 import { Upgrades } from './http/upgrades.js';
 import type { Responder } from './offline/server/responder.js';
+import type { Jobs } from './jobs/jobs.js';
 import { createLimiter, type Limiter, type LimiterOptions } from './quota/limiter.js';
 import { FairSemaphore } from './recordings/fair-semaphore.js';
 import { createTranslateRecording } from './recordings/translate-recording.js';
@@ -85,15 +87,19 @@ async function build(
   const components = openComponents(config, localServer?.url, logger, closers);
   await openUploads(config.audio.uploadDir, logger, closers);
 
-  const { endpoint, isolation, redis, sessions, audio, decoder, pool, relay } = components;
+  const { endpoint, isolation, redis, sessions, audio, decoder, pool, relay, concurrency } = components;
+  const limiter = limiterOf('points', access.rateLimitPerMinute, redis, logger);
+  const slots = new FairSemaphore(config.jobs.parallel);
+  const hearsRecordings = isolation.hearsRecordings(endpoint.dialect);
+  const runnerPorts = { ...components, slots, limiter };
+  const { jobs, runner } = await openJobs(config, runnerPorts, hearsRecordings, logger, closers);
   const { provider } = upstream;
   const { model } = endpoint;
-  const hearsRecordings = isolation.hearsRecordings(endpoint.dialect);
   const version = packageVersion();
   const tracing = new Tracing(version);
   const upgrades = new Upgrades();
   const shutdown = new Shutdown();
-  const stats = (): Health => healthOf(provider, components);
+  const stats = (): Health => healthOf(provider, components, jobs);
   const capabilities = () => describeCapabilities(upstream, components, localServer?.responder);
   const languages = new LanguageDetector(
     async () => sourcesOf(await capabilities()),
@@ -108,7 +114,7 @@ async function build(
   const translateRecording = createTranslateRecording({
     ...translatePorts,
     decoder,
-    slots: new FairSemaphore(config.jobs.parallel),
+    slots,
     samplePath: () => join(config.audio.uploadDir, newName()),
     maxPieceSeconds: config.audio.maxSeconds,
     maxSeconds: config.audio.maxRecordingSeconds,
@@ -120,12 +126,14 @@ async function build(
     translate: createTranslate(translatePorts),
     translateRecording,
     tracing,
-    metrics: createMetrics(config, version, components, closers),
+    metrics: createMetrics(config, version, components, { jobs, runner }, closers),
     sessions,
     relay,
+    jobs,
+    concurrency,
     upgrades,
     tickets: redis && new RedisTicketStore(redis),
-    limiter: limiterOf('points', access.rateLimitPerMinute, redis, logger),
+    limiter,
     failedKeys: limiterOf('failed-keys', access.failedKeysPerMinute, redis, logger),
     health: stats,
     ready: () => readyChecks(pool, audio, sessions, localServer?.responder),
@@ -137,7 +145,8 @@ async function build(
   upgrades.attach(server, checkRequestLine(handle, logger));
   shutdown.watch(server);
   closers.add(() => stopListening(server));
-  closers.add(() => drain(shutdown, components, serverConfig.shutdownGraceMs));
+  closers.add(() => drain(shutdown, components, jobs, serverConfig.shutdownGraceMs));
+  jobs.start(runner);
   return { app, server, stats };
 }
 
@@ -145,9 +154,11 @@ async function build(
 async function drain(
   shutdown: Shutdown,
   { relay, pool, audio, decoder }: Components,
+  jobs: Jobs,
   graceMs: number,
 ): Promise<void> {
-  await Promise.all([shutdown.finish(graceMs), relay.close(graceMs)]);
+  // Jobs need no grace: they go on from where they are, after the restart or on another node.
+  await Promise.all([shutdown.finish(graceMs), relay.close(graceMs), jobs.close()]);
   const error = new GatewayError(
     'draining',
     'The service stopped before the translation was complete. Send it again.',
@@ -162,17 +173,24 @@ async function openUploads(dir: string, logger: Logger, closers: Closers): Promi
   closers.add(() => removeOwnUploads(dir));
 }
 
-function healthOf(provider: string, { endpoint, pool, relay, sessions }: Components): Health {
+function healthOf(provider: string, { endpoint, pool, relay, sessions }: Components, jobs: Jobs): Health {
   return {
     provider,
     model: endpoint.model,
     pool: pool.stats,
     relay: relay.stats,
+    jobs: jobs.stats,
     sessions: sessions.lastCount(),
   };
 }
 
-function createMetrics(config: Config, version: string, components: Components, closers: Closers): Metrics {
+function createMetrics(
+  config: Config,
+  version: string,
+  components: Components,
+  opened: OpenJobs,
+  closers: Closers,
+): Metrics {
   const { provider, dialect } = config.upstream;
   const { endpoint, redis, pool, relay, audio, sessions } = components;
   const processCollectors = new ProcessCollectors();
@@ -183,6 +201,7 @@ function createMetrics(config: Config, version: string, components: Components, 
   return new Metrics([
     buildCollector({ version, provider, dialect, model: endpoint.model }),
     ...collectors({ pool, relay, audio, store, sessions: () => sessions.lastCount() }),
+    ...jobCollectors(opened),
     ...processCollectors.collectors,
   ]);
 }

@@ -10,6 +10,15 @@ const MAX_BACKOFF_MS = 1_000;
 /** After this many timeouts in a row the connection counts as dead, though it is open. */
 const TIMEOUTS_BEFORE_RECONNECT = 3;
 
+/** A connection of its own for a library that opens, uses and closes it by itself. It reconnects until it is destroyed. */
+export function createLibraryClient(url: string): RedisClient {
+  return createClient({ url, socket: { reconnectStrategy } });
+}
+
+function reconnectStrategy(retries: number): number {
+  return Math.min(50 * 2 ** Math.min(retries, 10), MAX_BACKOFF_MS);
+}
+
 /**
  * Starts to connect and returns immediately. It reconnects until `close`. Deletions are published and received on this same
  * connection, which requires RESP3 (Redis 6 or newer).
@@ -34,7 +43,7 @@ export class RedisConnection {
     this.client = createClient({
       url,
       disableOfflineQueue: true,
-      socket: { reconnectStrategy: (retries) => Math.min(50 * 2 ** Math.min(retries, 10), MAX_BACKOFF_MS) },
+      socket: { reconnectStrategy },
     });
     let lastFault = '';
     this.client.on('error', (error: Error) => {
@@ -42,11 +51,13 @@ export class RedisConnection {
       if (error.message !== lastFault) logger.warn({ err: error }, 'Redis is away');
       lastFault = error.message;
     });
+    // The client completes a connection that was in progress when it was closed, and waits for an answer on it.
+    this.client.on('connect', () => {
+      if (this.#closed !== undefined) this.client.destroy();
+    });
     this.client.on('ready', () => {
       lastFault = '';
-      // The client completes a connection that was in progress when it was closed.
-      if (this.#closed !== undefined) this.client.destroy();
-      else logger.info('Redis is connected');
+      logger.info('Redis is connected');
     });
     this.#connect();
   }

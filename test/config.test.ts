@@ -92,7 +92,7 @@ describe('the configuration', () => {
         responseTimeoutMs: 60_000,
       },
       relay: { max: 100, maxPerClient: 5 },
-      jobs: { parallel: 8 },
+      jobs: { parallel: 8, dir: 'uploads/jobs', ttlMs: 604_800_000, maxPerKey: 100, concurrency: 2 },
       audio: {
         uploadDir: 'uploads',
         maxUploadBytes: 2_097_152_000,
@@ -168,6 +168,10 @@ describe('the configuration', () => {
       MAX_RECORDING_MB: '4',
       MAX_RECORDING_SECONDS: '17',
       JOB_PARALLEL: '21',
+      JOBS_DIR: '/tmp/jobs',
+      JOB_TTL_MS: '120000',
+      JOBS_MAX_PER_KEY: '22',
+      JOBS_CONCURRENCY: '3',
       FFMPEG_PATH: '/opt/ffmpeg',
       FFMPEG_CONCURRENCY: '17',
       FFMPEG_SPARE: '18',
@@ -223,7 +227,7 @@ describe('the configuration', () => {
         responseTimeoutMs: 1012,
       },
       relay: { max: 13, maxPerClient: 14 },
-      jobs: { parallel: 21 },
+      jobs: { parallel: 21, dir: '/tmp/jobs', ttlMs: 120_000, maxPerKey: 22, concurrency: 3 },
       audio: {
         uploadDir: '/tmp/up',
         maxUploadBytes: 3 * 1_048_576,

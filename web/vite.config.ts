@@ -8,7 +8,7 @@ const service = process.env.SERVICE_URL ?? 'http://127.0.0.1:8000';
 
 /** All but what is loaded when it is needed: places, settings, what only some places share, and the player. */
 const FRAME =
-  /^(?!.*(\/places\/[^/]+\/(?!index\.ts)|\/i18n\/zh-|\/settings\/|\/conversation\/|wavesurfer|marked|sound-player|SoundPlayer|Waveform|waveform|Sheet\.vue))/;
+  /^(?!.*(\/places\/[^/]+\/(?!index\.ts)|\/i18n\/zh-|\/settings\/|\/conversation\/|\/api\/jobs|wavesurfer|marked|sound-player|SoundPlayer|Waveform|waveform|Sheet\.vue))/;
 
 /** The place that opens first, without what it loads later (`lazy-parts.ts`). */
 const TRANSLATE =

@@ -1,5 +1,6 @@
 /** The configuration: the environment is read once, every fault is reported at once. */
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import type { z } from 'zod';
 import {
   DEFAULT_PROVIDER,
@@ -57,8 +58,15 @@ export interface Config {
     ffmpegSpare: number;
     ffmpegTimeoutMs: number;
   };
-  /** Requests upstream of all long recordings of this node. */
-  jobs: { parallel: number };
+  jobs: {
+    dir: string;
+    ttlMs: number;
+    maxPerKey: number;
+    /** Jobs that this node runs at a time. */
+    concurrency: number;
+    /** Requests upstream of all long recordings of this node. */
+    parallel: number;
+  };
   access: {
     /** SHA-256 of each key, in hex: the keys themselves are not kept. */
     keyDigests: string[];
@@ -215,7 +223,13 @@ function createConfig(v: Environment): Omit<Config, 'upstream' | 'audio'> {
       responseTimeoutMs: v.RESPONSE_TIMEOUT_MS,
     },
     relay: { max: v.RELAY_MAX, maxPerClient: v.RELAY_MAX_PER_CLIENT },
-    jobs: { parallel: v.JOB_PARALLEL },
+    jobs: {
+      dir: v.JOBS_DIR ?? join(v.UPLOAD_DIR, 'jobs'),
+      ttlMs: v.JOB_TTL_MS,
+      maxPerKey: v.JOBS_MAX_PER_KEY,
+      concurrency: v.JOBS_CONCURRENCY,
+      parallel: v.JOB_PARALLEL,
+    },
     access: {
       keyDigests: v.API_KEYS,
       rateLimitPerMinute: v.RATE_LIMIT_PER_MINUTE,

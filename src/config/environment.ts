@@ -131,7 +131,13 @@ export const environment = z
     MAX_AUDIO_SECONDS: integer(1, MAX_AUDIO_SECONDS).optional(),
     MAX_RECORDING_MB: integer(1, 100_000).default(2_000),
     MAX_RECORDING_SECONDS: integer(1, 86_400).default(14_400),
+
+    JOBS_DIR: z.string().optional(),
+    JOB_TTL_MS: integer(1_000, 365 * DAY_MS).default(7 * DAY_MS),
+    JOBS_MAX_PER_KEY: integer(0, 100_000).default(100),
+    JOBS_CONCURRENCY: integer(1, 256).default(2),
     JOB_PARALLEL: integer(1, 1_000).default(8),
+
     FFMPEG_PATH: z.string().optional(),
     FFMPEG_CONCURRENCY: integer(1, 256).optional(),
     FFMPEG_SPARE: integer(0, 256).default(2),

@@ -2,6 +2,7 @@
 import type { AudioNormalizer } from '../audio/normalize.js';
 import { BYTES_PER_SECOND } from '../audio/pcm.js';
 import type { Pool } from '../pool/pool.js';
+import type { OpenJobs } from './jobs.js';
 import type { Relay } from '../relay/relay.js';
 import { counter, gauge, labelled, single, type Collector } from '../telemetry/metrics.js';
 
@@ -44,6 +45,33 @@ export function collectors({ pool, relay, audio, store, sessions }: CollectorSou
         const count = sessions();
         return count === null ? [] : labelled('store', [[store, count]]);
       },
+    ),
+  ];
+}
+
+export function jobCollectors({ jobs, runner }: OpenJobs): Collector[] {
+  return [
+    gauge('translation_jobs_running', 'Jobs that run on this node.', [], () => single(jobs.stats.running)),
+    gauge(
+      'translation_jobs_queued',
+      'Jobs of the folder that wait, as last counted. Absent before the first count.',
+      [],
+      () => (jobs.stats.queued === null ? [] : single(jobs.stats.queued)),
+    ),
+    counter(
+      'translation_jobs_total',
+      'Jobs that ended on this node, by outcome: completed, failed.',
+      ['outcome'],
+      () => {
+        const { completed, failed } = runner.totals;
+        return labelled('outcome', Object.entries({ completed, failed }));
+      },
+    ),
+    counter(
+      'translation_job_segments_total',
+      'Segments of jobs that were finished on this node, by outcome: translated, failed.',
+      ['outcome'],
+      () => labelled('outcome', Object.entries(runner.totals.segments)),
     ),
   ];
 }

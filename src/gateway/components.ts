@@ -6,6 +6,7 @@ import { resample } from '../audio/resample.js';
 import type { Closers } from './closers.js';
 import type { Config } from '../config/config.js';
 import { Pool } from '../pool/pool.js';
+import { ConcurrencyLimit } from '../quota/concurrency-limit.js';
 import { Relay } from '../relay/relay.js';
 import { MemoryStore } from '../session/memory-store.js';
 import { RedisStore } from '../session/redis-store.js';
@@ -26,6 +27,8 @@ export interface Components {
   readonly decoder: RecordingDecoder;
   readonly pool: Pool;
   readonly relay: Relay;
+  /** Translations that each client has running. */
+  readonly concurrency: ConcurrencyLimit;
 }
 
 /** @param localUrl where the server of a local provider listens. */
@@ -50,7 +53,8 @@ export function openComponents(
   closers.add(() => pool.close());
   const relay = createRelay(config, endpoint, isolation, logger);
   closers.add(() => relay.close());
-  return { endpoint, isolation, redis, sessions, audio, decoder, pool, relay };
+  const concurrency = new ConcurrencyLimit(config.access.maxConcurrentPerKey);
+  return { endpoint, isolation, redis, sessions, audio, decoder, pool, relay, concurrency };
 }
 
 function createSessions(config: Config, redis: RedisConnection | undefined, logger: Logger): SessionRegistry {

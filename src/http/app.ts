@@ -2,7 +2,7 @@
 import type { RequestListener } from 'node:http';
 import express, { type Express } from 'express';
 import { clientNetwork } from './address.js';
-import { createBodyReader } from './body/read-body.js';
+import { createBodyReader, type BodyReader } from './body/read-body.js';
 import { createMultipartReader } from './body/multipart.js';
 import { createConversationHandlers } from './endpoints/conversations.js';
 import { createErrorHandler } from './error-handler.js';
@@ -10,12 +10,12 @@ import { maxFormBytes } from './limits.js';
 import { requireMetricsToken } from './endpoints/metrics.js';
 import { ApiKeys } from './middleware/api-keys.js';
 import { Auth } from './middleware/auth.js';
-import { ConcurrencyLimit } from './middleware/concurrency-limit.js';
 import { corsHeaders } from './middleware/cors.js';
 import { rejectWhileDraining } from './middleware/draining.js';
 import { observeRequests } from './middleware/observe-requests.js';
 import { RateLimit } from './middleware/rate-limit.js';
 import { noStore, securityHeaders } from './middleware/security-headers.js';
+import { SoundTickets } from './middleware/sound-tickets.js';
 import { BodyRateMonitor } from './middleware/slow-body.js';
 import { readStyleHashes, servePage } from './endpoints/page.js';
 import { createPipeline, type Route } from './pipeline.js';
@@ -24,6 +24,10 @@ import { createRoutes, type Handlers } from './routes.js';
 import { createSessionHandlers } from './endpoints/sessions.js';
 import { createStatusHandlers } from './endpoints/status.js';
 import { MemoryTicketStore } from '../tickets/memory.js';
+import { createJobHandlers } from './endpoints/jobs.js';
+import { createJobSoundHandlers } from './endpoints/job-sound.js';
+import { nativeFront } from './translate/native.js';
+import type { EventStreamTiming } from './translate/sse.js';
 import { createTranslateHandler } from './translate/handler.js';
 import { RECORDING_NAMES } from './schemas.js';
 
@@ -60,7 +64,14 @@ export function createApp(ports: HttpPorts): App {
   const routes = createRoutes(
     ports,
     {
-      translate: createTranslations(ports, rateLimit),
+      ...createRecordingHandlers(ports, rateLimit, timing),
+      jobSound: createJobSoundHandlers(
+        ports,
+        new SoundTickets(access.keyDigests),
+        auth,
+        rateLimit,
+        timing.stalledReaderMs,
+      ),
       sessions: createSessionHandlers(ports, createBodyReader()),
       conversations: createConversationHandlers(ports, tickets, auth, rateLimit),
       status: createStatusHandlers(ports),
@@ -81,6 +92,8 @@ export function createApp(ports: HttpPorts): App {
       key: [noStore, whileRunning, auth.middleware, rateLimit.middleware],
       // Its handler authenticates, because looking a ticket up uses it.
       conversation: [whileRunning],
+      // Its handler authenticates, because a ticket is for one job.
+      sound: [whileRunning],
       metrics: [requireMetricsToken(access.metricsToken)],
       open: [],
     },
@@ -95,10 +108,23 @@ export function createApp(ports: HttpPorts): App {
   return { express: app, handle, routes };
 }
 
-function createTranslations(ports: HttpPorts, rateLimit: RateLimit): Handlers['translate'] {
-  const { access, audio } = ports.config;
-  const concurrencyLimit = new ConcurrencyLimit(access.maxConcurrentPerKey);
-  const readForm = createMultipartReader(audio.uploadDir, audio.maxUploadBytes, RECORDING_NAMES);
-  const readBody = createBodyReader({ readForm, maxFormBytes: maxFormBytes(ports.config) });
-  return createTranslateHandler(ports, readBody, rateLimit, concurrencyLimit);
+function createRecordingHandlers(
+  ports: HttpPorts,
+  rateLimit: RateLimit,
+  timing: EventStreamTiming,
+): Pick<Handlers, 'translate' | 'jobs'> {
+  const { config, concurrency } = ports;
+  const readerFor = (dir: string): BodyReader =>
+    createBodyReader({
+      readForm: createMultipartReader(dir, config.audio.maxUploadBytes, RECORDING_NAMES),
+      maxFormBytes: maxFormBytes(config),
+    });
+  // A job takes over its recording by a rename.
+  const readForm = readerFor(config.jobs.dir);
+  const front = nativeFront(config.translation.maxTextChars, timing);
+  const readers = { readForm, readBody: createBodyReader(), front };
+  const jobs = createJobHandlers(ports, readers, rateLimit, concurrency, timing);
+  const readBody = readerFor(config.audio.uploadDir);
+  const acceptance = { accept: jobs.accept, readForm };
+  return { jobs, translate: createTranslateHandler(ports, readBody, rateLimit, concurrency, acceptance) };
 }

@@ -14,6 +14,12 @@ export interface Health {
     readonly capacity: number;
   };
   readonly relay: { readonly conversations: number };
+  readonly jobs: {
+    /** On this node. */
+    readonly running: number;
+    /** In the folder, as last counted; null before the first count. */
+    readonly queued: number | null;
+  };
   /** Live sessions as last counted; null while the store cannot be reached. */
   readonly sessions: number | null;
 }

@@ -11,12 +11,12 @@ import { RequestContext } from './middleware/request-context.js';
 import type { Operation } from './openapi/operations.js';
 import { writeProblem, type ErrorWriter } from './problem.js';
 
-/** `key`: an API key, points and draining; `conversation`: a key or a ticket; `metrics`: the token of METRICS_TOKEN. */
-export type Access = 'key' | 'conversation' | 'metrics' | 'open';
+/** `key`: an API key, points and draining; `conversation`, `sound`: a key or a ticket; `metrics`: the token of METRICS_TOKEN. */
+export type Access = 'key' | 'conversation' | 'sound' | 'metrics' | 'open';
 
 /** Routes of one path are served together: they have one access, and one way to write failures. */
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Without regard to case, or to a slash at its end. `{name}` is one segment, a `*` at the end anything. */
   readonly path: string;
   readonly access: Access;

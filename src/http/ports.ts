@@ -1,6 +1,8 @@
 /** What the HTTP side needs from the rest of the service: types only. */
 import type { Logger } from 'pino';
 import type { Config } from '../config/config.js';
+import type { Jobs } from '../jobs/jobs.js';
+import type { ConcurrencyLimit } from '../quota/concurrency-limit.js';
 import type { Relay } from '../relay/relay.js';
 import type { SessionRegistry } from '../session/registry.js';
 import type { FinishedRequest } from '../telemetry/reports.js';
@@ -24,6 +26,9 @@ export interface HttpPorts {
   readonly metrics: MetricsPort;
   readonly sessions: SessionRegistry;
   readonly relay: Relay;
+  readonly jobs: Jobs;
+  /** Translations that each client has running, jobs included. */
+  readonly concurrency: ConcurrencyLimit;
   /** The creator of the server attaches them to it. */
   readonly upgrades: Upgrades;
   /** Absent: in the memory of this node. */

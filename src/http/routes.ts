@@ -4,6 +4,8 @@ import { describeService } from './openapi/openapi.js';
 import { OPERATIONS, type Operation } from './openapi/operations.js';
 import type { ConversationHandlers } from './endpoints/conversations.js';
 import { serveDocs, serveJsonDocument } from './endpoints/docs.js';
+import type { JobHandlers } from './endpoints/jobs.js';
+import type { JobSoundHandlers } from './endpoints/job-sound.js';
 import { serveMetrics } from './endpoints/metrics.js';
 import type { Middleware } from './middleware/compose.js';
 import type { Access, Route } from './pipeline.js';
@@ -21,6 +23,8 @@ export interface Handlers {
   readonly conversations: ConversationHandlers;
   readonly status: StatusHandlers;
   readonly page: Middleware;
+  readonly jobs: JobHandlers;
+  readonly jobSound: JobSoundHandlers;
 }
 
 export function createRoutes(
@@ -29,7 +33,7 @@ export function createRoutes(
   timing: EventStreamTiming,
 ): readonly Route[] {
   const { config, version } = ports;
-  const { translate, sessions, conversations, status, page } = handlers;
+  const { translate, sessions, jobs, jobSound, conversations, status, page } = handlers;
   const { maxTextChars } = config.translation;
   const { converse } = conversations;
   const openApi = serveJsonDocument(() => describeService(config, version, routes));
@@ -47,6 +51,22 @@ export function createRoutes(
     route('POST', '/api/realtime/sessions', 'key', sessions.create, OPERATIONS.createSession),
     route('GET', '/api/realtime/sessions/{connectId}', 'key', sessions.get, OPERATIONS.getSession),
     route('DELETE', '/api/realtime/sessions/{connectId}', 'key', sessions.delete, OPERATIONS.deleteSession),
+    route('GET', '/api/realtime/jobs', 'key', jobs.list, OPERATIONS.listJobs),
+    route('POST', '/api/realtime/jobs', 'key', jobs.create, OPERATIONS.createJob),
+    route('GET', '/api/realtime/jobs/{jobId}', 'key', jobs.get, OPERATIONS.getJob),
+    route('DELETE', '/api/realtime/jobs/{jobId}', 'key', jobs.delete, OPERATIONS.deleteJob),
+    route('GET', '/api/realtime/jobs/{jobId}/events', 'key', jobs.events, OPERATIONS.followJob),
+    route('GET', '/api/realtime/jobs/{jobId}/result', 'key', jobs.result, OPERATIONS.getJobResult),
+    route('GET', '/api/realtime/jobs/{jobId}/sound', 'sound', jobSound.sound, OPERATIONS.getJobSound),
+    route('GET', '/api/realtime/jobs/{jobId}/waveform', 'key', jobSound.waveform, OPERATIONS.getJobWaveform),
+    route(
+      'PATCH',
+      '/api/realtime/jobs/{jobId}/segments/{index}',
+      'key',
+      jobs.correct,
+      OPERATIONS.correctSegment,
+    ),
+    route('POST', '/api/realtime/jobs/{jobId}/resume', 'key', jobs.resume, OPERATIONS.resumeJob),
     route('POST', '/api/realtime/tickets', 'key', conversations.issueTicket, OPERATIONS.issueTicket),
     route('GET', '/realtime-voice', 'conversation', converse('voice'), OPERATIONS.converseByVoice),
     route('GET', '/text-chat', 'conversation', converse('text'), OPERATIONS.converseByText),

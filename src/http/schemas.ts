@@ -3,9 +3,13 @@ import { z } from 'zod';
 import { AUDIO_FORMATS } from '../audio/containers/formats.js';
 import { hasAtMostChars } from '../quota/characters.js';
 import { canonicalTag } from '../session/languages.js';
+import { RESULT_FORMATS } from '../jobs/job.js';
 import { MAX_PROMPT_CHARS, type ProfileField } from '../session/profile.js';
 import { aliasesOf, TOO_LARGE, UploadedFile, WITHOUT_FILE_NAME } from './body/fields.js';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, MAX_SESSION_TTL_MS, MIN_SESSION_TTL_MS } from './limits.js';
+
+/** Nobody says more in the 28 s that a segment may last. */
+const MAX_CORRECTION_CHARS = 4_000;
 
 const text = z.string({ error: 'must be text.' });
 
@@ -171,6 +175,9 @@ export function translateSchema(maxTextChars: number) {
   });
 }
 
+/** What a job is made of. */
+export const jobSchema = translateSchema(0).omit({ text: true, context: true, output: true, stream: true });
+
 /** For the original project's client, which reads one form of answer only and may send unknown fields. */
 export function originalSchema(maxTextChars: number) {
   const { target } = profile;
@@ -230,6 +237,52 @@ export function sessionSchema(typed: boolean) {
       }),
   });
 }
+
+/** The query of a result of a job. */
+export const resultQuerySchema = z.strictObject({
+  format: z
+    .enum(RESULT_FORMATS, { error: `must be one of ${RESULT_FORMATS.join(', ')}.` })
+    .optional()
+    .meta({ description: 'By default the one that the job was made with.' }),
+  target: tag(false).optional().meta({ description: 'One of the targets of the job; by default the first.' }),
+  subtitles: z
+    .enum(['target', 'source', 'both'], { error: 'must be `target`, `source` or `both`.' })
+    .optional()
+    .meta({ description: 'Whose words are shown; by default as the job was made.' }),
+  partial: flag().meta({ description: '`true`: what there is of a job that has not ended.' }),
+});
+
+/** The query of the sound of a job. */
+export const soundQuerySchema = z.strictObject({
+  untilMs: text
+    .regex(/^\d{1,9}$/, { error: 'must be a whole number of milliseconds.' })
+    .transform(Number)
+    .optional()
+    .meta({
+      description:
+        'How much of it; by default all that is decoded. With it, the ranges that a player asks for belong to one file.',
+      type: 'integer',
+      minimum: 0,
+    }),
+  ticket: text.optional().meta({
+    description: 'From the waveform: what a player, which sends no header, sends instead of a key.',
+  }),
+});
+
+/** A correction of a segment by hand. */
+export const correctionBodySchema = z.strictObject({
+  text: text
+    .refine((value) => hasAtMostChars(value, MAX_CORRECTION_CHARS), {
+      error: `is longer than ${MAX_CORRECTION_CHARS} characters.`,
+    })
+    .meta({
+      description: 'Stands in every later result; an empty text leaves no cue.',
+      maxLength: MAX_CORRECTION_CHARS,
+    }),
+  target: tag(false)
+    .optional()
+    .meta({ description: 'Which translation is corrected; by default that of the first target.' }),
+});
 
 /** The query of a list. */
 export const pageSchema = z.strictObject({

@@ -1,7 +1,6 @@
 /** The profiles of one recording: the session's, and one for each further target. */
 import { GatewayError } from '../errors.js';
 import { makeProfile } from '../session/prompt.js';
-import type { Session } from '../session/profile.js';
 import type { RequestProfile } from '../translate/upstream-request.js';
 
 /**
@@ -10,7 +9,7 @@ import type { RequestProfile } from '../translate/upstream-request.js';
  *   and would be the same for every target.
  */
 export function profilesOf(
-  session: Session,
+  session: RequestProfile,
   targets: readonly string[],
 ): [RequestProfile, ...RequestProfile[]] {
   const [, ...further] = targets;

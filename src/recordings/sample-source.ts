@@ -1,8 +1,6 @@
 /** The samples of one recording and its segments: in memory, or decoded to a file while they are translated. */
 import { open, rm, type FileHandle } from 'node:fs/promises';
-import type { RecordingDecoder } from '../audio/ffmpeg/recording-decoder.js';
 import { pcmDurationMs } from '../audio/pcm.js';
-import { writeSampleFile } from '../audio/sample-file.js';
 import { segmentBytes, type SpeechSegment } from '../audio/speech/segment.js';
 import { segmentSpeech, SpeechSegmenter } from '../audio/speech/segmenter.js';
 
@@ -40,12 +38,22 @@ async function* inChunks(pcm: Buffer): AsyncGenerator<Buffer, void, void> {
   }
 }
 
+export type DecodeSamples = (signal: AbortSignal) => AsyncIterable<Buffer>;
+
+export interface SampleFileOptions {
+  /** Whether the file stays when the source is closed. */
+  readonly isKept?: boolean;
+  /** Awaited once the whole recording is in the file, before `segments` ends; what it throws ends them instead. */
+  readonly onDecoded?: (durationMs: number) => Promise<void>;
+}
+
 /**
  * Decodes at full speed, however slowly segments are taken: a process that waits would hold a place that others need, and a
  * recording that is too long is found out early. Only segments are queued in memory, about 700 an hour.
  */
 export class DecodedFile implements SampleSource {
   readonly #samplePath: string;
+  readonly #options: SampleFileOptions;
   readonly #abort = new AbortController();
   readonly #queue: SpeechSegment[] = [];
   readonly #decoding: Promise<void>;
@@ -55,12 +63,18 @@ export class DecodedFile implements SampleSource {
   #wake: (() => void) | undefined;
 
   /**
-   * @param path of the recording, which must not change until `close` has resolved.
-   * @param samplePath of the file for the samples, which is made and removed here.
+   * @param samplePath of the file of the samples.
+   * @param decode yields the samples of the whole recording, each chunk once it is in that file, until its signal is aborted.
    */
-  constructor(decoder: RecordingDecoder, path: string, samplePath: string, signal: AbortSignal) {
+  constructor(
+    samplePath: string,
+    decode: DecodeSamples,
+    signal: AbortSignal,
+    options: SampleFileOptions = {},
+  ) {
     this.#samplePath = samplePath;
-    const chunks = decoder.decode(path, AbortSignal.any([signal, this.#abort.signal]));
+    this.#options = options;
+    const chunks = decode(AbortSignal.any([signal, this.#abort.signal]));
     this.#decoding = this.#decode(chunks).then(
       () => {
         this.#end({});
@@ -100,16 +114,17 @@ export class DecodedFile implements SampleSource {
       (file) => file.close(),
       () => undefined,
     );
-    await rm(this.#samplePath, { force: true });
+    if (this.#options.isKept !== true) await rm(this.#samplePath, { force: true });
   }
 
   async #decode(chunks: AsyncIterable<Buffer>): Promise<void> {
     const segmenter = new SpeechSegmenter();
-    for await (const chunk of writeSampleFile(chunks, this.#samplePath)) {
+    for await (const chunk of chunks) {
       this.#bytes += chunk.length;
       this.#add(segmenter.push(chunk));
     }
     this.#add(segmenter.end());
+    await this.#options.onDecoded?.(this.durationMs);
   }
 
   async *#iterate(): AsyncGenerator<SpeechSegment, void, void> {

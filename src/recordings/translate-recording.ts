@@ -3,6 +3,7 @@ import type { RecordingDecoder } from '../audio/ffmpeg/recording-decoder.js';
 import type { NormalizedAudio } from '../audio/normalize.js';
 import { pcmDurationMs } from '../audio/pcm.js';
 import type { Recording } from '../audio/recording.js';
+import { writeSampleFile } from '../audio/sample-file.js';
 import { segmentBytes } from '../audio/speech/segment.js';
 import { GatewayError } from '../errors.js';
 import type { Session } from '../session/profile.js';
@@ -101,8 +102,10 @@ function openSource(
   signal: AbortSignal,
 ): SampleSource {
   if (short !== undefined) return sourceInMemory(short.pcm);
-  if (typeof recording === 'string') return new DecodedFile(decoder, recording, samplePath(), signal);
-  throw new TypeError('A recording in memory is never longer than a short one.');
+  if (typeof recording !== 'string')
+    throw new TypeError('A recording in memory is never longer than a short one.');
+  const path = samplePath();
+  return new DecodedFile(path, (stop) => writeSampleFile(decoder.decode(recording, stop), path), signal);
 }
 
 /** One recording on its way through its segments. */

@@ -40,12 +40,13 @@ export interface SegmentsRequest {
 
 /**
  * How far a segment may be ahead of the oldest one that is not finished, as a multiple of the slots: it bounds what is held
- * in memory, also where results are put in order.
+ * in memory where results are put in order.
  */
 const WINDOW_PER_SLOT = 4;
 
 /**
- * Yields the result of each segment as it is finished. A segment that fails is a warning in its result.
+ * Yields the result of each segment as it is finished. A segment that fails is a warning in its result. Of those that were
+ * begun, never more than there are slots have not been taken by the caller, who has dealt with one when it asks for the next.
  *
  * @throws GatewayError for a refusal that concerns every segment, at once, and the first failure where all have failed, at the
  *   end; `signal.reason` when aborted. Either way nothing runs any more then; nor after the loop was left.
@@ -109,9 +110,7 @@ class SegmentRun {
     let nextIndex = 0;
     try {
       for (;;) {
-        const [oldest = nextIndex] = this.#running.keys();
-        if (!isRead && nextIndex - oldest < WINDOW_PER_SLOT * this.#slots.limit)
-          reading ??= this.#read(segments);
+        if (!isRead && this.#mayBegin(nextIndex)) reading ??= this.#read(segments);
         const steps = [...this.#running.values(), ...(reading === undefined ? [] : [reading])];
         if (steps.length === 0) break;
         const step = await this.#first(steps);
@@ -135,6 +134,12 @@ class SegmentRun {
       await Promise.all(this.#running.values());
       await segments.return?.();
     }
+  }
+
+  #mayBegin(index: number): boolean {
+    const { limit } = this.#slots;
+    const [oldest = index] = this.#running.keys();
+    return this.#running.size < limit && index - oldest < WINDOW_PER_SLOT * limit;
   }
 
   /** @throws `signal.reason` as soon as it is aborted. */

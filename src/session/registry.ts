@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { GatewayError } from '../errors.js';
 import { ActiveSessions, type Lease } from './active-sessions.js';
-import { canonicalProfile, checkConflict, type ProfileInput, type Session } from './profile.js';
+import { canonicalProfile, checkConflict, type Profile, type ProfileInput, type Session } from './profile.js';
 import { makeProfile, type PromptDefaults } from './prompt.js';
 import type { SessionStore } from './store.js';
 
@@ -43,6 +43,19 @@ export class SessionRegistry {
   async get(owner: string, connectId: string): Promise<Session> {
     const session = isConnectId(connectId) ? await this.#store.get(connectId) : undefined;
     if (session?.owner !== owner) throw new GatewayError('session-not-found', NOT_FOUND);
+    return session;
+  }
+
+  /**
+   * The profile that a translation with this input would have, without a new session.
+   *
+   * @throws GatewayError `session-not-found`, `session-conflict`, `invalid-request`, `store-unavailable`
+   */
+  async profileOf(owner: string, connectId: string | undefined, input: ProfileInput): Promise<Profile> {
+    const canonical = canonicalProfile(input);
+    if (connectId === undefined) return makeProfile(canonical, this.#options);
+    const session = await this.get(owner, connectId);
+    checkConflict(session, canonical);
     return session;
   }
 

@@ -35,7 +35,7 @@ export function createInSession(ports: SessionPorts): InSession {
         logger.warn({ err: error, requestId }, failure);
       });
     };
-    if (question.kind === 'recording' && !hearsRecordings) throw deaf();
+    if (question.kind === 'recording' && !hearsRecordings) throw recordingsNotHeard();
     const lease = await sessions.acquire(request.owner, request.connectId, request.profile, abort);
     const { session } = lease;
     const uploadMs = question.kind === 'recording' ? question.uploadMs : undefined;
@@ -66,7 +66,7 @@ export function createInSession(ports: SessionPorts): InSession {
   };
 }
 
-function deaf(): GatewayError {
+export function recordingsNotHeard(): GatewayError {
   return new GatewayError(
     'unsupported-language',
     'The translation provider does not hear recordings in the way that this service reaches it. Send text instead.',

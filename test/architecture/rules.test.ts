@@ -34,6 +34,8 @@ const BROKEN: Readonly<Record<string, Files>> = {
     'subtitles/cues.ts': "import { Segmenter } from '../audio/speech/segmenter.js';",
     'subtitles/formats.ts': "import { GatewayError } from '../errors.js';",
   },
+  'jobs/ knows no http, relay or gateway': { 'jobs/runner.ts': `import { x } from '../http/problem.js';` },
+  'BullMQ stays in the queue of several nodes': { 'jobs/local-queue.ts': `import { Queue } from 'bullmq';` },
   'recordings/ knows no http or relay': {
     'recordings/bad.ts': `import '../http/response.js';`,
   },

@@ -215,6 +215,8 @@ export const RULES: readonly Rule[] = [
     /^subtitles\//,
     /^(?!subtitles\/|audio\/speech\/segment\.ts$)/,
   ),
+  forbidEdge('jobs/ knows no http, relay or gateway', /^jobs\//, /^(http|relay|gateway)\b/),
+  keepPackages('BullMQ stays in the queue of several nodes', /^bullmq$/, /^jobs\/shared-queue\.ts$/),
   forbidEdge('recordings/ knows no http or relay', /^recordings\//, /^(http|relay)\//),
   forbidEdge(
     'http/ knows no pool, upstream, wire, store or ffmpeg',

@@ -77,7 +77,7 @@ describe('sizes', () => {
     const page = await open('/', { viewport: { width: 390, height: 844 } });
     await page.getByRole('button', { name: 'Settings' }).waitFor();
     const controls = page.locator('header button, nav a').filter({ visible: true });
-    expect(await controls.count()).toBe(5);
+    expect(await controls.count()).toBe(6);
     for (const control of await controls.all()) {
       const { width, height } = await boxOf(control);
       expect(Math.min(width, height)).toBeGreaterThanOrEqual(44);

@@ -168,7 +168,7 @@ describe('every place', () => {
     const page = await open({ viewport, colorScheme, bypassCSP: true });
     await fill(page);
     await page.evaluate(AXE);
-    for (const place of ['Interpreter', 'Chat', 'Translate'] as const) {
+    for (const place of ['Interpreter', 'Files', 'Chat', 'Translate'] as const) {
       await openPlace(page, place);
       const found = await page.evaluate(async () => {
         const { axe } = window as unknown as { axe: typeof import('axe-core') };
@@ -182,7 +182,7 @@ describe('every place', () => {
   it.each([320, 390, 820, 1440])('fits a window of %i pixels without scrolling sideways', async (width) => {
     const page = await open({ viewport: { width, height: 800 } });
     await fill(page);
-    for (const place of ['Interpreter', 'Chat', 'Translate'] as const) {
+    for (const place of ['Interpreter', 'Files', 'Chat', 'Translate'] as const) {
       await openPlace(page, place);
       const overflow = await page.evaluate(() => {
         const { scrollWidth, clientWidth } = document.documentElement;
@@ -204,7 +204,7 @@ describe('the keyboard alone', () => {
     const page = await open();
     await page.getByRole('button', { name: 'To: ' }).waitFor();
     const names: string[] = [];
-    for (let presses = 0; presses < 16; presses++) {
+    for (let presses = 0; presses < 17; presses++) {
       await page.keyboard.press('Tab');
       const focused = page.locator(':focus');
       names.push((await focused.ariaSnapshot()).split('\n')[0] ?? '');
@@ -212,7 +212,7 @@ describe('the keyboard alone', () => {
     }
     const order = names.join('\n');
     expect(order).toMatch(
-      /Skip to content[^]*Translate[^]*Interpreter[^]*Chat[^]*About the engine[^]*Settings[^]*From[^]*To[^]*Text to translate[^]*Record[^]*Choose a file[^]*Translate as you type[^]*Translation[^]*As code[^]*Spoken reply[^]*More options/,
+      /Skip to content[^]*Translate[^]*Interpreter[^]*Files[^]*Chat[^]*About the engine[^]*Settings[^]*From[^]*To[^]*Text to translate[^]*Record[^]*Choose a file[^]*Translate as you type[^]*Translation[^]*As code[^]*Spoken reply[^]*More options/,
     );
   });
 

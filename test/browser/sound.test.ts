@@ -1,8 +1,7 @@
-/** What is heard: one sound at a time, and the page knows which. What is too long is told before it is sent. */
+/** What is heard: one sound at a time, and the page knows which. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { startBeforeScript } from '../support/gateway.js';
-import { wavAtRate } from '../support/wav.js';
 import {
   cards,
   launchBrowser,
@@ -92,15 +91,6 @@ it('at a speed of 1.5 a reply of 6 s is heard in 4 s', async () => {
   const endedAt = sound.findLast(([, loudness]) => loudness > 0.01)?.[0] ?? NaN;
   expect(endedAt - beganAt).toBeGreaterThan(3_600);
   expect(endedAt - beganAt).toBeLessThan(4_400);
-});
-
-it('a file of 360 s is refused before it is uploaded', async () => {
-  const requests: string[] = [];
-  page.on('request', (request) => requests.push(request.url()));
-  const buffer = wavAtRate(Buffer.alloc(360 * 8_000 * 2), 8_000);
-  await page.getByLabel('Choose a file').setInputFiles({ name: 'long.wav', mimeType: 'audio/wav', buffer });
-  await textOf(page.getByRole('alert'), /The recording is too long/);
-  expect(requests.filter((url) => url.endsWith('/translate'))).toEqual([]);
 });
 
 it('a failure that cannot pass is not offered to be tried again', async () => {

@@ -194,7 +194,7 @@ describe('a route that writes errors in an envelope of its own', () => {
             next();
           },
         ],
-        ...{ open: [], conversation: [], metrics: [] },
+        ...{ open: [], conversation: [], sound: [], metrics: [] },
       },
       fallback: (_req, _res, next) => {
         next();

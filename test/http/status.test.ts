@@ -22,6 +22,7 @@ describe('GET /health', () => {
         uptimeMs,
         pool: HEALTH.pool,
         relay: { conversations: 0 },
+        jobs: { running: 0, queued: 0 },
         sessions: 5,
       }),
     );

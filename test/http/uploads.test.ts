@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import request from 'supertest';
 import { encodeWav } from '../../src/audio/wav/wav.js';
 import { GatewayError } from '../../src/errors.js';
-import { createUploadNamer, sweepUploads } from '../../src/http/body/upload-dir.js';
+import { createUploadNamer, sweepUploads } from '../../src/upload-dir.js';
 import {
   MULTIPART,
   multipart,

@@ -1,7 +1,9 @@
 /** The configuration of nginx in the docs: what it lets through, what it says by itself, and that compose uses it. */
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { encodeWav } from '../../src/audio/wav/wav.js';
 import { post } from '../support/gateway.js';
+import { JobClient } from '../support/jobs/client.js';
 import { requestFault } from '../support/offline.js';
 import { startCluster, type Cluster } from '../support/nodes/cluster.js';
 
@@ -60,6 +62,24 @@ describe('through nginx', () => {
     await Promise.all(streams.map((reader) => reader.cancel()));
     await upstream.script.until(() => upstream.script.answering === 0);
   }, 120_000);
+
+  it('comes a recording of any size as a job, and the events of it', async () => {
+    cluster = await startCluster();
+    // Larger than anything else may be, and without a word in it.
+    const silence = encodeWav(Buffer.alloc(70 * MB));
+    const client = new JobClient(cluster.nginx.url);
+    // Each node has a folder of its own here: only the one that has the job knows it.
+    const { jobId } = await client.create(silence);
+    const known = await Promise.all(
+      [cluster.a, cluster.b].map(({ url }) => new JobClient(url).ask(`/api/realtime/jobs/${jobId}`)),
+    );
+    expect(known.map(({ status }) => status).sort()).toEqual([200, 404]);
+    await (known[0]?.status === 200 ? cluster.b : cluster.a).stop('SIGKILL');
+    const events: string[] = [];
+    for await (const { event } of client.events(jobId)) events.push(event);
+    expect(events.at(-1)).toBe('translation.done');
+    expect(await client.get(jobId)).toMatchObject({ state: 'completed', segments: 0 });
+  }, 120_000);
 });
 
 async function firstWord(url: string): Promise<ReadableStreamDefaultReader<Uint8Array>> {
@@ -80,5 +100,13 @@ describe('compose.nodes.yaml', () => {
     const there = [...compose.matchAll(/^ {2}(node-\w+):$/gm)].map(([, name]) => name);
     expect(named).toEqual(there);
     expect(there).toHaveLength(2);
+  });
+
+  it('gives both nodes one folder of jobs, which the image has for them', () => {
+    const compose = readFileSync(new URL('../../compose.nodes.yaml', import.meta.url), 'utf8');
+    const dockerfile = readFileSync(new URL('../../Dockerfile', import.meta.url), 'utf8');
+    const [, folder = ''] = /^ +JOBS_DIR: (\w+)$/m.exec(compose) ?? [];
+    expect(compose).toMatch(new RegExp(`^ {4}- jobs:/app/${folder}$`, 'm'));
+    expect(dockerfile).toMatch(new RegExp(`^RUN install -d -o node -g node .*\\b${folder}\\b`, 'm'));
   });
 });

@@ -14,6 +14,7 @@ export interface Running {
   readonly url: string;
   /** Files in the folder for uploads. */
   readonly uploads: () => Promise<string[]>;
+  readonly jobsDir: string;
   close(): Promise<void>;
 }
 
@@ -29,7 +30,8 @@ export async function startGateway(
   return {
     gateway,
     url,
-    uploads: () => readdir(config.audio.uploadDir),
+    jobsDir: config.jobs.dir,
+    uploads: async () => (await readdir(config.audio.uploadDir)).filter((name) => name !== 'jobs'),
     close: async () => {
       await gateway.close();
       await rm(uploadDir, { recursive: true });

@@ -13,7 +13,12 @@ import type { Route } from '../../src/http/pipeline.js';
 import type { HttpPorts } from '../../src/http/ports.js';
 import type { Capabilities, Health, ReadyCheck } from '../../src/http/health.js';
 import { createHttpServer, type ServerTiming } from '../../src/http/server.js';
-import { sweepUploads } from '../../src/http/body/upload-dir.js';
+import { EventEmitter } from 'node:events';
+import { Jobs } from '../../src/jobs/jobs.js';
+import { LocalQueue } from '../../src/jobs/local-queue.js';
+import { JobStore } from '../../src/jobs/store.js';
+import { ConcurrencyLimit } from '../../src/quota/concurrency-limit.js';
+import { sweepUploads } from '../../src/upload-dir.js';
 import { createLogger } from '../../src/telemetry/logger.js';
 import { Upgrades } from '../../src/http/upgrades.js';
 import { Metrics } from '../../src/telemetry/metrics.js';
@@ -77,6 +82,7 @@ export const HEALTH: Health = {
   model: 'offline-1',
   pool: { sockets: 1, ready: 1, connecting: 0, draining: 0, running: 2, waiting: 3, capacity: 64 },
   relay: { conversations: 0 },
+  jobs: { running: 0, queued: 0 },
   sessions: 5,
 };
 
@@ -196,6 +202,7 @@ export async function startHttp(options: HttpFixtureOptions = {}): Promise<HttpF
   });
 
   await sweepUploads(uploadDir);
+  await sweepUploads(config.jobs.dir, 'JOBS_DIR');
   const {
     express: app,
     handle,
@@ -216,6 +223,15 @@ export async function startHttp(options: HttpFixtureOptions = {}): Promise<HttpF
     tracing: new Tracing('1.2.3'),
     metrics: new Metrics([]),
     sessions,
+    // Jobs are made and never run here: see test/jobs.
+    jobs: new Jobs(
+      new JobStore(config.jobs.dir),
+      new LocalQueue(1, logger),
+      { ...config.jobs, hearsRecordings: true },
+      new EventEmitter(),
+      logger,
+    ),
+    concurrency: new ConcurrencyLimit(config.access.maxConcurrentPerKey),
     // Nobody converses here: see test/relay.
     relay: new Relay(
       { url: 'ws://127.0.0.1:9', headers: {}, dialect: dialects.ga, model: 'none' },
@@ -245,7 +261,7 @@ export async function startHttp(options: HttpFixtureOptions = {}): Promise<HttpF
     sessions,
     asked,
     log,
-    uploads: () => readdir(uploadDir),
+    uploads: async () => (await readdir(uploadDir)).filter((name) => name !== 'jobs'),
     close: async () => {
       const closed = once(server, 'close');
       server.close();

@@ -12,6 +12,8 @@ const START_LIMIT_MS = 10_000;
 
 export interface TestRedis {
   readonly url: string;
+  /** Of the process; another one after `restart`. */
+  readonly pid: number;
   /** As a crash: nothing is said to the clients. What was written stays, for `restart`. */
   kill(): Promise<void>;
   /** On the same port and with the same data, or with none; after `kill`. */
@@ -30,6 +32,9 @@ export async function startRedis(): Promise<TestRedis> {
   let server = await startServer(port, folder);
   return {
     url: `redis://127.0.0.1:${port}`,
+    get pid() {
+      return server.pid ?? 0;
+    },
     kill: () => end(server),
     restart: async ({ empty } = { empty: false }) => {
       if (empty) await rm(join(folder, 'appendonlydir'), { recursive: true });

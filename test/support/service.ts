@@ -110,9 +110,9 @@ export class ServiceProcess {
     return await this.#exit;
   }
 
-  /** Files in its upload folder. */
-  uploads(): Promise<string[]> {
-    return readdir(this.uploadDir);
+  /** Files in its upload folder, but for the folder of jobs. */
+  async uploads(): Promise<string[]> {
+    return (await readdir(this.uploadDir)).filter((name) => name !== 'jobs');
   }
 
   /** Kills the process if it still runs, and removes its folder. */

@@ -6,6 +6,8 @@ import { gzipSync } from 'node:zlib';
 
 const DIST = fileURLToPath(new URL('../../web/dist/', import.meta.url));
 const FIRST_LOAD_BYTES = 100_000;
+/** A link to what is opened within a place, e.g. a job, loads the place too. */
+const OPENED_BYTES = 110_000;
 const PLACE_BYTES = 45_000;
 
 interface Chunk {
@@ -16,6 +18,7 @@ interface Chunk {
 
 const manifest = JSON.parse(readFileSync(`${DIST}.vite/manifest.json`, 'utf8')) as Record<string, Chunk>;
 const views = Object.keys(manifest).filter((name) => name.startsWith('src/places/'));
+const isPlace = (view: string): boolean => /^src\/places\/[^/]+\/[^/]+View\.vue$/.test(view);
 const settings = 'src/shell/settings/SettingsSheet.vue';
 
 /** The files of a chunk and of all that it imports. */
@@ -36,14 +39,14 @@ const frame = filesOf('index.html');
 
 describe('the built page', () => {
   it('loads each place on its own', () => {
-    expect(views.length).toBeGreaterThanOrEqual(3);
+    expect(views.filter(isPlace).length).toBeGreaterThanOrEqual(3);
     for (const view of views) expect([...frame]).not.toContain(manifest[view]?.file);
   });
 
-  it.each(views)(`costs less than ${FIRST_LOAD_BYTES / 1000} kB for a first visit to %s`, (view) => {
+  it.each(views)('costs no more than it may for a first visit to %s', (view) => {
     const bytes = compressedBytes(['index.html', ...new Set([...frame, ...filesOf(view)])]);
     expect(bytes).toBeGreaterThan(20_000);
-    expect(bytes).toBeLessThan(FIRST_LOAD_BYTES);
+    expect(bytes).toBeLessThan(isPlace(view) ? FIRST_LOAD_BYTES : OPENED_BYTES);
   });
 
   it.each([...views, settings])(`costs less than ${PLACE_BYTES / 1000} kB more for %s`, (view) => {

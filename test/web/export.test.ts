@@ -1,7 +1,7 @@
 /** Exports of histories, and the format of durations. */
 import { describe, expect, it } from '@jest/globals';
 import { toJson, toText, fileName } from '../../web/src/export.js';
-import { formatClock, formatDuration } from '../../web/src/format.js';
+import { formatClock, formatDuration, formatLength } from '../../web/src/format.js';
 
 const AT = new Date(2026, 2, 1, 14, 5).getTime();
 
@@ -38,5 +38,13 @@ describe('durations', () => {
 
   it('are shown in a fitting unit', () => {
     expect([formatDuration(640.4), formatDuration(1240)]).toEqual(['640 ms', '1.2 s']);
+  });
+
+  it('of limits and of what is left are in the words of the language, rounded up', () => {
+    const long = (seconds: number) => formatLength(seconds, 'en', 'long').replaceAll('\u00a0', ' ');
+    expect([14_400, 5_400, 5_000, 240, 95, 1].map(long)).toEqual([
+      ...['4 hours', '1.5 hours', '84 minutes', '4 minutes', '95 seconds', '1 second'],
+    ]);
+    expect(formatLength(14_400, 'zh-Hans', 'long')).toMatch(/^4.?小时$/);
   });
 });

@@ -37,6 +37,13 @@ describe('the reader of server-sent events', () => {
     ]);
   });
 
+  it('gives an event its own id, and none to the next', () => {
+    expect(new SseReader().push('id: 7\nevent: a\ndata: 1\n\ndata: 2\n\n')).toEqual([
+      { name: 'a', data: '1', id: '7' },
+      { name: 'message', data: '2' },
+    ]);
+  });
+
   it('returns nothing for an incomplete event', () => {
     const reader = new SseReader();
     expect(reader.push('event: a\ndata: 1\n')).toEqual([]);

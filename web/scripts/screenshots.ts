@@ -1,9 +1,9 @@
 /**
  * Screenshots of the places and the settings for the documentation: `npm run screenshots` (the page must be built).
- * Translations and the call come from the offline engine; the text conversation is scripted.
+ * Translations and the call come from the offline engine; the list of files and the text conversation are scripted.
  */
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +21,8 @@ import {
   visit,
 } from '../../test/support/browser/browser.js';
 import { startBeforeScript, startGateway } from '../../test/support/gateway.js';
+import { recordingOf } from '../../test/support/jobs/client.js';
+import { requestFault } from '../../test/support/offline.js';
 
 const FOLDER = fileURLToPath(new URL('../../docs/screenshots', import.meta.url));
 const SAMPLE = fileURLToPath(new URL('../../samples/family.wav', import.meta.url));
@@ -102,6 +104,112 @@ async function translations(browser: Browser, scratch: string): Promise<void> {
   await service.close();
 }
 
+/** The list of Files in every state. The scripted upstream fails where it is told to, and then hangs. */
+async function files(browser: Browser, scratch: string): Promise<void> {
+  const service = await startBeforeScript({ JOB_PARALLEL: '1', JOBS_CONCURRENCY: '1' });
+  const visitor = await visit(browser, `${service.url}/#/files`);
+  const { page } = visitor;
+  const view = page.getByRole('region', { name: 'Files', exact: true });
+  await view.getByRole('button', { name: 'From: Detect' }).click();
+  await page.getByRole('option', { name: 'English', exact: true }).click();
+  await view.getByRole('button', { name: 'Add a language' }).click();
+  await page.getByRole('option', { name: 'French', exact: true }).click();
+  await view.getByRole('checkbox', { name: 'Also the words spoken' }).uncheck();
+  const recording = await recordingOf(8);
+  const row = (name: string) => view.getByRole('listitem').filter({ hasText: name });
+  const upload = (name: string) =>
+    page.getByLabel('Choose files').setInputFiles({ name, mimeType: 'video/mp4', buffer: recording });
+
+  await upload('Town meeting, part 1.mp4');
+  await textOf(row('Town meeting, part 1.mp4'), /Done/);
+  const fault = service.script.requests;
+  fault.when(({ number }) => number > 19, requestFault.requestError('invalid_api_key'));
+  await upload('Interview.m4a');
+  await textOf(row('Interview.m4a'), /Failed/);
+  fault.clear();
+  fault.next(requestFault.incomplete('content_filter'));
+  fault.next(requestFault.incomplete('content_filter'));
+  await upload('Harbour walk.mov');
+  await textOf(row('Harbour walk.mov'), /could not be translated/);
+  const before = service.script.requestCount;
+  fault.when(({ number }) => number > before + 9, requestFault.hang());
+  await upload('Town meeting, part 2.mp4');
+  await textOf(row('Town meeting, part 2.mp4'), /0:1\d of/);
+  await upload('Lecture 3.mp3');
+  await textOf(row('Lecture 3.mp3'), /Queued/);
+  const network = await page.context().newCDPSession(page);
+  await network.send('Network.enable');
+  const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 120_000 };
+  await network.send('Network.emulateNetworkConditions', slow);
+  const film = path.join(scratch, 'Documentary, final cut.mkv');
+  await writeFile(film, Buffer.alloc(45_000_000));
+  await page.getByLabel('Choose files').setInputFiles(film);
+  await textOf(row('Documentary'), /\d+ % · /);
+  await screenshot(page, 'files', scratch);
+  page.on('dialog', (dialog) => void dialog.accept());
+  await visitor.close();
+  await service.close();
+}
+
+/** A film that is opened, with the engine's own translations. */
+async function openedFilm(browser: Browser, scratch: string): Promise<void> {
+  const sentences = [
+    'The red house has a big garden.',
+    'The children are playing in the garden.',
+    'We have two dogs and three cats.',
+    'We are going to the river with our friends.',
+    'The weather is beautiful today.',
+    'Good morning, my friend.',
+  ];
+  const sound = await speak(sentences, { beforeMs: 1_200, pauseMs: 1_200, afterMs: 1_500 });
+  const film = path.join(scratch, 'Garden tour.mp4');
+  const colours = 'c0=0x12332d:c1=0x3f7d5a:c2=0xd9c27a:c3=0x8fb7c9:nb_colors=4';
+  const picture = `gradients=size=640x360:rate=10:${colours}:x0=0:y0=360:x1=640:y1=0:speed=0.005`;
+  const coding = [
+    '-shortest',
+    '-c:v',
+    'libx264',
+    '-pix_fmt',
+    'yuv420p',
+    '-preset',
+    'ultrafast',
+    '-c:a',
+    'aac',
+  ];
+  const input = ['-f', 'lavfi', '-i', picture, '-i', sound];
+  await promisify(execFile)('ffmpeg', ['-v', 'error', '-y', ...input, ...coding, film]);
+
+  const service = await startGateway();
+  const visitor = await visit(browser, `${service.url}/#/files`);
+  const { page } = visitor;
+  const view = page.getByRole('region', { name: 'Files', exact: true });
+  await view.getByRole('button', { name: 'From: Detect' }).click();
+  await page.getByRole('option', { name: 'English', exact: true }).click();
+  await view.getByRole('button', { name: 'Add a language' }).click();
+  await page.getByRole('option', { name: 'French', exact: true }).click();
+  await page.getByLabel('Choose files').setInputFiles(film);
+  await page.getByRole('link', { name: 'Garden tour.mp4' }).click();
+  await page
+    .locator('.segment')
+    .nth(sentences.length - 1)
+    .waitFor();
+  await page.getByText(/translated$/).waitFor({ state: 'detached' });
+  await page.locator('.segment').nth(2).click();
+  await page.locator('#segment-2.current').waitFor();
+  await page.waitForFunction(
+    () => (document.querySelector('video')?.textTracks[0]?.activeCues?.length ?? 0) > 0,
+  );
+  await page.keyboard.press('k');
+  await page.getByText('Both', { exact: true }).click();
+  await page.waitForFunction(() => document.querySelector('video')?.paused === true);
+  await page.evaluate(() => {
+    scrollTo(0, 0);
+  });
+  await screenshot(page, 'opened', scratch);
+  await visitor.close();
+  await service.close();
+}
+
 async function conversation(browser: Browser, scratch: string): Promise<void> {
   const service = await startBeforeScript({}, { answer: () => ANSWER });
   const visitor = await visit(browser, `${service.url}/#/chat`);
@@ -123,6 +231,8 @@ const browser = await launchBrowser({
   wav: await speak('I live in a small house with my family.', { afterMs: 60_000 }),
 });
 await translations(browser, scratch);
+await files(browser, scratch);
+await openedFilm(browser, scratch);
 await conversation(browser, scratch);
 await browser.close();
 await rm(scratch, { recursive: true });

@@ -31,3 +31,12 @@ export function formatBytes(bytes: number, locale: string): string {
   );
   return text.replace(/ /g, '\u00a0'); // the number and its unit stay on one line
 }
+
+/** 14 400 → 4 hours, 5 000 → 84 minutes, 95 → 95 seconds, rounded up; `short`: 4 hr. In the words of the language. */
+export function formatLength(seconds: number, locale: string, unitDisplay: 'long' | 'short'): string {
+  const isHours = seconds >= 3600 && seconds % 1800 === 0;
+  const [size, unit] = isHours ? [3600, 'hour'] : seconds >= 120 ? [60, 'minute'] : [1, 'second'];
+  const value = isHours ? seconds / size : Math.ceil(seconds / size);
+  const text = new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay }).format(value);
+  return text.replace(/ /g, '\u00a0'); // the number and its unit stay on one line
+}

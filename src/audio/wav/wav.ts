@@ -168,9 +168,14 @@ export async function readWavSamples(recording: RecordingReader, header: WavHead
 
 /** Returns a WAV file with the given samples: PCM, 16-bit little-endian, mono, 24 kHz where no rate is given. */
 export function encodeWav(pcm: Buffer, sampleRate = SAMPLE_RATE): Buffer {
+  return Buffer.concat([wavHeader(pcm.length, sampleRate), pcm]);
+}
+
+/** What stands before so many bytes of samples in a WAV file: PCM, 16-bit little-endian, mono. */
+export function wavHeader(pcmBytes: number, sampleRate = SAMPLE_RATE): Buffer {
   const header = Buffer.alloc(44);
   header.write('RIFF', 0, 'latin1');
-  header.writeUInt32LE(36 + pcm.length, 4);
+  header.writeUInt32LE(36 + pcmBytes, 4);
   header.write('WAVEfmt ', 8, 'latin1');
   header.writeUInt32LE(16, 16);
   header.writeUInt16LE(1, 20);
@@ -180,6 +185,6 @@ export function encodeWav(pcm: Buffer, sampleRate = SAMPLE_RATE): Buffer {
   header.writeUInt16LE(BYTES_PER_SAMPLE, 32);
   header.writeUInt16LE(8 * BYTES_PER_SAMPLE, 34);
   header.write('data', 36, 'latin1');
-  header.writeUInt32LE(pcm.length, 40);
-  return Buffer.concat([header, pcm]);
+  header.writeUInt32LE(pcmBytes, 40);
+  return header;
 }

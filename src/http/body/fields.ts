@@ -54,12 +54,15 @@ function isEmpty(value: unknown): boolean {
   return value === '' || value === null || value === undefined;
 }
 
-/** @param repeatable the fields whose texts, sent by one name several times, are joined by commas. */
+/**
+ * @param repeatable the fields whose texts, sent by one name several times, are joined by commas.
+ * @param keepsEmpty an empty text is a value; else it counts as absent.
+ */
 export function normalizeFields(
   fields: readonly BodyField[],
   names: FieldNames,
   unknown: 'refused' | 'ignored',
-  repeatable: ReadonlySet<string> = new Set(),
+  { repeatable, keepsEmpty = false }: { repeatable?: ReadonlySet<string>; keepsEmpty?: boolean } = {},
 ): Fields {
   const values: Record<string, unknown> = {};
   const sentAs = new Map<string, string>();
@@ -67,7 +70,7 @@ export function normalizeFields(
 
   for (const { name, value } of fields) {
     if (faults.length >= MAX_FAULTS) break;
-    if (isEmpty(value)) continue;
+    if (isEmpty(value) && !(keepsEmpty && value === '')) continue;
     const field = names.get(name);
     if (field === undefined) {
       if (unknown === 'refused') faults.push({ pointer: pointerTo(name), detail: unknownField(name, names) });
@@ -77,7 +80,7 @@ export function normalizeFields(
     if (before === undefined) {
       sentAs.set(field, name);
       values[field] = value;
-    } else if (before === name && repeatable.has(field)) {
+    } else if (before === name && repeatable?.has(field)) {
       values[field] = `${String(values[field])},${String(value)}`;
     } else {
       const detail =

@@ -15,7 +15,7 @@ import { kilobytes, MAX_FORM_FIELD_BYTES, MAX_FORM_FIELDS, megabytes } from '../
 import { PartHeaderReader } from './part-headers.js';
 import { invalidRequest, pointerTo, tooLarge } from '../problem.js';
 import { runMiddleware, type Middleware } from '../middleware/compose.js';
-import { createUploadNamer } from './upload-dir.js';
+import { createUploadNamer } from '../../upload-dir.js';
 
 /** More than the one that is accepted, so that further ones are refused by name. */
 const MAX_FILES = 4;

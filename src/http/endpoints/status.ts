@@ -21,12 +21,12 @@ export function createStatusHandlers(ports: HttpPorts): StatusHandlers {
 
   return {
     health: (_req, res) => {
-      const { provider, model, pool, relay, sessions } = ports.health();
+      const { provider, model, pool, relay, jobs, sessions } = ports.health();
       const uptimeMs = Math.round(performance.now() - startedAt);
       res.setHeader('Cache-Control', 'no-store');
       sendJson(res, {
         ...{ status: 'ok', provider, model, version: ports.version, uptimeMs },
-        ...{ pool, relay, sessions },
+        ...{ pool, relay, jobs, sessions },
       });
     },
     live: (_req, res) => {

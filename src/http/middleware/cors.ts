@@ -7,6 +7,8 @@ const ALLOWED = [
   'Accept',
   'Authorization',
   'Content-Type',
+  'Last-Event-ID',
+  'Prefer',
   'X-API-Key',
   'X-Request-Id',
   'traceparent',
@@ -18,6 +20,7 @@ const ALLOWED = [
 const EXPOSED = [
   'Allow',
   'Location',
+  'Preference-Applied',
   'RateLimit',
   'RateLimit-Policy',
   'Retry-After',
@@ -40,7 +43,7 @@ export function corsHeaders(origins: readonly string[]): Middleware {
   const allowsAll = origins.includes('*');
   const handle = cors({
     origin: allowsAll ? '*' : [...origins],
-    methods: ['GET', 'POST', 'DELETE'],
+    methods: ['GET', 'POST', 'PATCH', 'DELETE'],
     allowedHeaders: ALLOWED,
     exposedHeaders: EXPOSED,
     maxAge: 86_400,

@@ -1,6 +1,6 @@
 /** Examples of requests and responses in the OpenAPI document. */
 import type { z } from 'zod';
-import type { sessionResponse } from './responses.js';
+import type { jobResponse, sessionResponse, waveformResponse } from './responses.js';
 
 const connectId = '6f9619ff8b86d011b42d00cf4fc964ff';
 
@@ -40,3 +40,35 @@ export const ticketExample = {
   ticket: 'Zk3nV0bq8mJt2XwYc5RrLh7uPd1sGaQe',
   expiresAt: '2026-01-31T08:00:30.000Z',
 };
+
+export const jobExample = {
+  jobId: '019c1337a2b00f1e2d3c4b5a69788796',
+  state: 'completed',
+  createdAt: '2026-01-31T08:00:00.000Z',
+  startedAt: '2026-01-31T08:00:00.100Z',
+  finishedAt: '2026-01-31T08:02:11.000Z',
+  expiresAt: '2026-02-07T08:00:00.000Z',
+  durationMs: 3_600_000,
+  processedMs: 3_600_000,
+  segments: 412,
+  failedSegments: 0,
+  source: 'en',
+  targets: ['es'],
+  results: [
+    {
+      target: 'es',
+      format: 'srt',
+      href: '/api/realtime/jobs/019c1337a2b00f1e2d3c4b5a69788796/result?format=srt&target=es&subtitles=target',
+    },
+  ],
+} satisfies z.input<typeof jobResponse>;
+
+export const waveformExample = {
+  durationMs: 400,
+  peaksPerSecond: 20,
+  peaks: [0, 2, 118, 190, 171, 64, 9, 0],
+  sound: {
+    href: '/api/realtime/jobs/019c1337a2b00f1e2d3c4b5a69788796/sound?untilMs=400',
+    expiresAt: '2026-01-31T20:00:00.000Z',
+  },
+} satisfies z.input<typeof waveformResponse>;

@@ -49,7 +49,10 @@ const HEADERS: Readonly<Record<string, Header>> = {
   'X-Translation-Warnings': text('The codes of the warnings, with what is no JSON.'),
   'X-Detected-Source': text('The detected language, with what is no JSON: `fr; confidence=0.93`.'),
   Location: always('Where it is.'),
+  'Preference-Applied': always('`respond-async`.'),
   ETag: always('Changes with the content.'),
+  'Accept-Ranges': always('`bytes`.'),
+  'Content-Range': always('Which bytes they are, and how many there are.'),
   'WWW-Authenticate': text('The scheme that is wanted.'),
 };
 
@@ -103,6 +106,20 @@ export function describeService(config: Config, version: string, routes: readonl
           description: 'The id of the session.',
           schema: { type: 'string' },
         },
+        JobId: {
+          name: 'jobId',
+          in: 'path',
+          required: true,
+          description: 'The id of the job.',
+          schema: { type: 'string' },
+        },
+        Index: {
+          name: 'index',
+          in: 'path',
+          required: true,
+          description: 'Of the segment, from 0.',
+          schema: { type: 'integer', minimum: 0 },
+        },
       },
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', description: 'An API key.' },
@@ -113,6 +130,12 @@ export function describeService(config: Config, version: string, routes: readonl
           in: 'query',
           name: 'ticket',
           description: 'From `POST /api/realtime/tickets`.',
+        },
+        soundTicket: {
+          type: 'apiKey',
+          in: 'query',
+          name: 'ticket',
+          description: 'In `sound` of the waveform: for the sound of that job, for 12 hours.',
         },
       },
     },
@@ -160,11 +183,14 @@ function securityOf(
   if (access === 'open') return [];
   if (access === 'metrics') return [...(hasMetricsToken ? [] : [{}]), { metrics: [] }];
   const keys = [{ bearer: [] }, { key: [] }];
-  return [...(isOpen ? [{}] : []), ...keys, ...(access === 'conversation' ? [{ ticket: [] }] : [])];
+  const tickets = { conversation: [{ ticket: [] }], sound: [{ soundTicket: [] }], key: [] }[access];
+  return [...(isOpen ? [{}] : []), ...keys, ...tickets];
 }
 
 function pathParameters(path: string): object[] {
-  return path.includes('{connectId}') ? [{ $ref: '#/components/parameters/ConnectId' }] : [];
+  return [...path.matchAll(/\{(\w)(\w*)\}/g)].map(([, first = '', rest = '']) => ({
+    $ref: `#/components/parameters/${first.toUpperCase()}${rest}`,
+  }));
 }
 
 function queryParameters({ query }: Operation): object[] {
@@ -189,6 +215,7 @@ function allProblems({ problems }: Operation, access: Access): ProblemCode[] {
   const ofAccess: Record<Access, readonly ProblemCode[]> = {
     key: ['unauthorized', 'rate-limited', 'draining'],
     conversation: ['unauthorized', 'rate-limited', 'draining'],
+    sound: ['unauthorized', 'rate-limited', 'draining'],
     metrics: ['unauthorized'],
     open: [],
   };
@@ -198,7 +225,7 @@ function allProblems({ problems }: Operation, access: Access): ProblemCode[] {
 function describeResponses(operation: Operation, access: Access): Record<string, object> {
   const common = [
     'X-Request-Id',
-    ...(['key', 'conversation'].includes(access) ? ['RateLimit', 'RateLimit-Policy'] : []),
+    ...(['key', 'conversation', 'sound'].includes(access) ? ['RateLimit', 'RateLimit-Policy'] : []),
   ];
   const answers = Object.entries(operation.answers).map(([status, answer]) => [
     status,

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { CONVERSATION_QUERIES } from '../endpoints/conversations.js';
 import type { FieldNames } from '../body/fields.js';
-import { pageSchema } from '../schemas.js';
+import { pageSchema, resultQuerySchema, soundQuerySchema } from '../schemas.js';
 import type { ProblemCode } from './problems.js';
 import * as examples from './examples.js';
 
@@ -33,6 +33,7 @@ export interface Operation {
 export const TAGS = {
   Translation: 'A sentence or a recording in, its translation back.',
   Sessions: 'A prompt, languages and a voice under an id.',
+  Jobs: 'Recordings that are translated behind the answer.',
   Conversations: 'WebSockets that relay the Realtime protocol; their events are in `/asyncapi.json`.',
   State: 'The state of the service and what it can do.',
   Documents: 'The page, and the service described for people and machines.',
@@ -86,7 +87,7 @@ const TRANSLATIONS = {
       'a recording, the spoken reply as a WAV, or server-sent events. A recording longer than 30 s, and any whose ' +
       'words, subtitles or segments are wanted, is translated in segments, many at a time. An empty field counts as absent, unknown fields are refused by name. ' +
       'Text is UTF-8, or in the charset that its body or form part names. ' +
-      'A client that goes away cancels the translation.',
+      'A client that goes away cancels the translation, unless it prefers a job (`Prefer: respond-async`).',
     body: {
       required: true,
       content: {
@@ -119,8 +120,13 @@ const TRANSLATIONS = {
           'X-Translation-Warnings',
         ],
       },
+      202: {
+        description: 'With `Prefer: respond-async` and a recording: a job that goes on behind the answer.',
+        content: json('Job', examples.jobExample),
+        headers: ['Location', 'Preference-Applied'],
+      },
     },
-    problems: OF_A_TRANSLATION,
+    problems: [...OF_A_TRANSLATION, 'job-limit'],
   },
   translateAsTheOriginal: {
     id: 'translateAsTheOriginal',
@@ -194,6 +200,146 @@ const SESSIONS = {
     summary: 'End a session, and the translations that run in it',
     answers: { 204: { description: 'It is gone.' } },
     problems: ['invalid-request', ...IN_A_SESSION],
+  },
+} satisfies Record<string, Operation>;
+
+const OF_A_JOB: readonly ProblemCode[] = ['invalid-request', 'job-not-found', 'store-unavailable'];
+
+const JOBS = {
+  createJob: {
+    id: 'createJob',
+    tag: 'Jobs',
+    summary: 'Translate a recording behind the answer',
+    description:
+      'The upload is all that there is to wait for. The job belongs to the key that made it, goes on whatever happens to ' +
+      'the client or to the service, and waits where the points of a minute are spent.',
+    body: { required: true, content: { 'multipart/form-data': { schema: 'JobForm' } } },
+    answers: {
+      202: { description: 'The job.', content: json('Job', examples.jobExample), headers: ['Location'] },
+    },
+    problems: [
+      ...WITH_A_BODY,
+      ...([
+        'session-not-found',
+        'session-conflict',
+        'unsupported-language',
+        'job-limit',
+        'store-unavailable',
+        'storage-full',
+      ] as const),
+    ],
+  },
+  listJobs: {
+    id: 'listJobs',
+    tag: 'Jobs',
+    summary: "The caller's own jobs",
+    query: { schema: pageSchema },
+    answers: {
+      200: {
+        description: 'A page of jobs.',
+        content: json('JobList', { jobs: [examples.jobExample], nextCursor: null }),
+      },
+    },
+    problems: ['invalid-request', 'store-unavailable'],
+  },
+  getJob: {
+    id: 'getJob',
+    tag: 'Jobs',
+    summary: 'Look at a job',
+    answers: { 200: { description: 'The job.', content: json('Job', examples.jobExample) } },
+    problems: OF_A_JOB,
+  },
+  deleteJob: {
+    id: 'deleteJob',
+    tag: 'Jobs',
+    summary: 'Cancel a job, and delete everything of it',
+    answers: { 204: { description: 'It is gone.' } },
+    problems: OF_A_JOB,
+  },
+  followJob: {
+    id: 'followJob',
+    tag: 'Jobs',
+    summary: 'Follow a job',
+    description:
+      'Server-sent events: the segments that are finished, in order, then those to come, until the job ends. ' +
+      '`Last-Event-ID` goes on after the segment with that `id`.',
+    answers: {
+      200: { description: 'The stream.', content: { 'text/event-stream': { schema: 'JobEvent' } } },
+    },
+    problems: OF_A_JOB,
+  },
+  getJobResult: {
+    id: 'getJobResult',
+    tag: 'Jobs',
+    summary: 'The result of a job in one of the formats',
+    query: { schema: resultQuerySchema },
+    answers: {
+      200: {
+        description: 'The result.',
+        content: {
+          ...json('JobResult'),
+          ...{ 'text/plain': {}, 'application/x-subrip': {}, 'text/vtt': {} },
+        },
+      },
+    },
+    problems: [...OF_A_JOB, 'not-found', 'job-not-finished'],
+  },
+  getJobSound: {
+    id: 'getJobSound',
+    tag: 'Jobs',
+    summary: 'The sound of a job',
+    description:
+      'PCM16 mono 24 kHz, as far as it is decoded. One range is given as asked for; where it is beyond the end, or `If-Range` ' +
+      'names another version, the whole comes.',
+    query: { schema: soundQuerySchema },
+    answers: {
+      200: {
+        description: 'The sound.',
+        content: { 'audio/wav': {} },
+        headers: ['ETag', 'Accept-Ranges'],
+      },
+      206: {
+        description: 'The range that was asked for.',
+        content: { 'audio/wav': {} },
+        headers: ['ETag', 'Accept-Ranges', 'Content-Range'],
+      },
+    },
+    problems: [...OF_A_JOB, 'not-found', 'job-not-finished'],
+  },
+  getJobWaveform: {
+    id: 'getJobWaveform',
+    tag: 'Jobs',
+    summary: 'The waveform of a job',
+    description: 'Of what is decoded so far, and where that is to be heard.',
+    answers: {
+      200: { description: 'The waveform.', content: json('Waveform', examples.waveformExample) },
+    },
+    problems: OF_A_JOB,
+  },
+  correctSegment: {
+    id: 'correctSegment',
+    tag: 'Jobs',
+    summary: 'Correct a segment by hand',
+    body: {
+      required: true,
+      content: {
+        [JSON_TYPE]: { schema: 'Correction', example: { text: 'Buenos días.' } },
+        [FORM_TYPE]: { schema: 'Correction', example: { text: 'Buenos días.' } },
+      },
+    },
+    answers: { 200: { description: 'The segment.', content: json('JobSegment') } },
+    problems: [...WITH_A_BODY, 'job-not-found', 'not-found', 'store-unavailable', 'storage-full'],
+  },
+  resumeJob: {
+    id: 'resumeJob',
+    tag: 'Jobs',
+    summary: 'Go on with a job that failed',
+    description:
+      'What is finished is not asked for again; segments that failed are. Any other job stays as it is.',
+    answers: {
+      202: { description: 'The job.', content: json('Job', examples.jobExample), headers: ['Location'] },
+    },
+    problems: [...OF_A_JOB, 'not-found', 'storage-full'],
   },
 } satisfies Record<string, Operation>;
 
@@ -293,6 +439,7 @@ const DOCUMENTS = {
 export const OPERATIONS = {
   ...TRANSLATIONS,
   ...SESSIONS,
+  ...JOBS,
   ...CONVERSATIONS,
   ...STATE,
   ...DOCUMENTS,

@@ -10,7 +10,10 @@ const WHEN: Readonly<Record<ProblemCode, string>> = {
   unauthorized: 'The key or the ticket is missing, unknown or used up.',
   forbidden: 'The page that asks is of an origin that is not in CORS_ORIGINS.',
   'session-not-found': 'No such session, or it is that of another key.',
-  'not-found': 'There is nothing at this path.',
+  'job-not-found': 'No such job, or it is that of another key.',
+  'job-not-finished': 'The job has not ended yet; `partial=true` gives what there is.',
+  'job-limit': 'The key has as many jobs as are kept for one.',
+  'not-found': 'There is nothing at this path: no such segment or target, or nothing that could go on.',
   'method-not-allowed': 'The path has other methods; `Allow` names them.',
   'request-timeout': 'The body came more slowly than 1 kB a second.',
   'session-conflict': 'A field differs from what the session was made with.',
@@ -41,6 +44,7 @@ const WHEN: Readonly<Record<ProblemCode, string>> = {
 
 const HEADERS_OF: Readonly<Partial<Record<number, readonly string[]>>> = {
   401: ['WWW-Authenticate'],
+  409: ['Retry-After'],
   429: ['Retry-After', 'WWW-Authenticate'],
   502: ['Retry-After'],
   503: ['Retry-After'],

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { AUDIO_FORMATS } from '../../audio/containers/formats.js';
 import { BYTES_PER_SAMPLE, SAMPLE_RATE } from '../../audio/pcm.js';
 import { ERROR_CODES, FAILED_PARTS } from '../../errors.js';
+import { JOB_STATES, RESULT_FORMATS } from '../../jobs/job.js';
 import { ISOLATION_LEVELS } from '../../providers/isolation-level.js';
 import { profileView, shownTag } from '../schemas.js';
 
@@ -124,6 +125,70 @@ export const sessionListResponse = z.object({
   nextCursor: text.nullable().meta({ description: 'For `cursor` of the next page; null on the last.' }),
 });
 
+export const jobSegmentResponse = segments.element.extend({ target: shownTag });
+
+const resultFormat = z.enum(RESULT_FORMATS);
+
+export const jobResponse = z.object({
+  jobId: text,
+  state: z.enum(JOB_STATES),
+  createdAt: instant,
+  startedAt: instant.nullable(),
+  finishedAt: instant.nullable(),
+  expiresAt: instant.meta({ description: 'Counts from the creation.' }),
+  durationMs: count
+    .nullable()
+    .meta({ description: 'Of the recording; null until it is decoded to its end.' }),
+  processedMs: count.meta({ description: 'Everything before this is finished.' }),
+  segments: count.meta({ description: 'Segments that are finished.' }),
+  failedSegments: count.meta({ description: 'Those of them without a translation.' }),
+  source: shownTag,
+  targets: z.array(shownTag),
+  problem: z
+    .lazy(() => problemResponse)
+    .optional()
+    .meta({ description: 'Why it failed.' }),
+  results: z
+    .array(z.object({ target: shownTag, format: resultFormat, href: text }))
+    .meta({ description: 'Once it is completed, one for each target.' }),
+});
+
+export const jobListResponse = z.object({
+  jobs: z.array(jobResponse).meta({ description: 'Newest first.' }),
+  nextCursor: text.nullable().meta({ description: 'For `cursor` of the next page; null on the last.' }),
+});
+
+export const jobResultResponse = z
+  .object({
+    jobId: text,
+    text: text.meta({ description: 'The translation into the target that was asked for.' }),
+    source: shownTag,
+    target: shownTag,
+    transcript: text.optional(),
+    translations: z
+      .array(z.object({ target: shownTag, text, segments: segments.optional() }))
+      .optional()
+      .meta({ description: 'With several targets: one for each, the one that was asked for first.' }),
+    warnings,
+    task: z.literal('translate').optional(),
+    language: shownTag.optional(),
+    duration: z.number().optional().meta({ description: 'Seconds.' }),
+    segments: segments.optional(),
+  })
+  .meta({ description: '`task`, `language`, `duration` and `segments` come with `format=verbose_json`.' });
+
+export const waveformResponse = z.object({
+  durationMs: count.meta({ description: 'Of the sound that is decoded; 0 where there is none.' }),
+  peaksPerSecond: z.number().positive().meta({ description: 'Fewer for a longer sound.' }),
+  peaks: z.array(z.int().min(0).max(255)).meta({
+    description: 'The loudest sample of each part, 255 being the loudest there can be; at most 8 000.',
+  }),
+  sound: z
+    .object({ href: text, expiresAt: instant })
+    .optional()
+    .meta({ description: 'Where a player finds just this much of the sound, without a header.' }),
+});
+
 export const ticketResponse = z.object({
   ticket: text.meta({ description: 'For `?ticket=`, once.' }),
   expiresAt: instant,
@@ -149,6 +214,12 @@ export const healthResponse = z.object({
     })
     .meta({ description: 'Sockets to the provider, by state, and what they carry.' }),
   relay: z.object({ conversations: count }),
+  jobs: z.object({
+    running: count.meta({ description: 'Jobs that run on this node.' }),
+    queued: count
+      .nullable()
+      .meta({ description: 'Jobs that wait, as last counted; null before the first count.' }),
+  }),
   sessions: count
     .nullable()
     .meta({ description: 'Live sessions as last counted; null while the store cannot be reached.' }),
@@ -220,6 +291,21 @@ export const problemResponse = z.object({
 
 const event = <N extends string, T extends z.ZodType>(name: N, data: T) =>
   z.object({ event: z.literal(name), data });
+
+export const jobStreamResponse = z
+  .discriminatedUnion('event', [
+    event('translation.segment', jobSegmentResponse).meta({
+      description: 'In order, one for each segment and target; its `id` line is for `Last-Event-ID`.',
+    }),
+    event('translation.progress', z.object({ processedMs: count, totalMs: count.nullable() })).meta({
+      description: '`totalMs` is null until the recording is decoded to its end.',
+    }),
+    event('translation.done', jobResponse).meta({ description: 'The last of a job that is completed.' }),
+    event('error', problemResponse).meta({
+      description: 'The last of a job that failed or was deleted, and of a service that stops (`draining`).',
+    }),
+  ])
+  .meta({ description: 'One event of the stream of a job. Comments (`: heartbeat`) come every 15 s.' });
 
 /** A stream of server-sent events: each as its name, and its data read as JSON. */
 export const streamResponse = z

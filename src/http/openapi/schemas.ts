@@ -1,7 +1,13 @@
 /** The schemas of request and response bodies, by their names in the OpenAPI document. */
 import { z } from 'zod';
 import { fieldNames } from '../body/fields.js';
-import { originalSchema, sessionSchema, translateSchema } from '../schemas.js';
+import {
+  correctionBodySchema,
+  jobSchema,
+  originalSchema,
+  sessionSchema,
+  translateSchema,
+} from '../schemas.js';
 import * as answers from './responses.js';
 
 export type OpenApiSchema = Record<string, unknown>;
@@ -13,6 +19,12 @@ const RESPONSES: Readonly<Record<string, z.ZodType>> = {
   OriginalTranslation: answers.originalResponse,
   Session: answers.sessionResponse,
   SessionList: answers.sessionListResponse,
+  Job: answers.jobResponse,
+  JobList: answers.jobListResponse,
+  JobSegment: answers.jobSegmentResponse,
+  JobResult: answers.jobResultResponse,
+  Waveform: answers.waveformResponse,
+  JobEvent: answers.jobStreamResponse,
   Ticket: answers.ticketResponse,
   Health: answers.healthResponse,
   Live: answers.liveResponse,
@@ -31,6 +43,8 @@ export function describeSchemas(maxTextChars: number): Record<string, OpenApiSch
     OriginalText: withQuestion('anyOf', original.omit({ file: true })),
     OriginalForm: withQuestion('anyOf', original),
     SessionInput: toJsonSchema(sessionSchema(true)),
+    JobForm: withAliases(jobSchema),
+    Correction: toJsonSchema(correctionBodySchema),
     SessionInputForm: toJsonSchema(sessionSchema(false)),
     ...named(RESPONSES),
   };
@@ -66,10 +80,19 @@ function simplify({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }):
 
 /** A body by every name that its fields may have; a recording or a text is required: exactly one of them, or any. */
 function withQuestion(rule: 'oneOf' | 'anyOf', form: z.ZodObject): OpenApiSchema {
+  return {
+    ...withAliases(form),
+    [rule]: [...fieldNames(form)]
+      .filter(([, field]) => field === 'file' || field === 'text')
+      .map(([name]) => ({ required: [name] })),
+  };
+}
+
+/** A body by every name that its fields may have. */
+function withAliases(form: z.ZodObject): OpenApiSchema {
   const schema = toJsonSchema(form);
   const properties = schema.properties as Record<string, OpenApiSchema>;
-  const names = [...fieldNames(form)];
-  const aliases = names.filter(([name, field]) => name !== field);
+  const aliases = [...fieldNames(form)].filter(([name, field]) => name !== field);
   return {
     ...schema,
     properties: {
@@ -81,8 +104,5 @@ function withQuestion(rule: 'oneOf' | 'anyOf', form: z.ZodObject): OpenApiSchema
         ]),
       ),
     },
-    [rule]: names
-      .filter(([, field]) => field === 'file' || field === 'text')
-      .map(([name]) => ({ required: [name] })),
   };
 }

@@ -16,6 +16,8 @@ export interface Front {
   readonly parse: (req: IncomingMessage, fields: readonly BodyField[], uploadMs: number) => FrontRequest;
   /** How a request that was parsed is answered. Nothing is written before the first event, or the result. */
   readonly respond: (req: IncomingMessage, res: ServerResponse, request: FrontRequest) => FrontResponse;
+  /** Whether a client may prefer a job to the answer (`Prefer: respond-async`). */
+  readonly takesJobs?: true;
   /** How the route writes an error, those of its middleware included. */
   readonly error: ErrorWriter;
 }

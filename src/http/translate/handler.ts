@@ -6,11 +6,19 @@ import type { RecordingResult } from '../../recordings/recording-request.js';
 import { checkVoice } from '../body/fields.js';
 import type { BodyReader } from '../body/read-body.js';
 import type { Middleware } from '../middleware/compose.js';
-import type { ConcurrencyLimit } from '../middleware/concurrency-limit.js';
+import type { ConcurrencyLimit } from '../../quota/concurrency-limit.js';
 import type { RateLimit } from '../middleware/rate-limit.js';
 import type { HttpPorts } from '../ports.js';
 import type { Front, FrontResponse } from './front.js';
+import type { JobHandlers } from '../endpoints/jobs.js';
+import { prefersJob } from './job-order.js';
 import { SoundMeter } from './sound-meter.js';
+
+/** Where a client prefers a job. A text is answered all the same: it is done in a second. */
+export interface JobAcceptance extends Pick<JobHandlers, 'accept'> {
+  /** Stores recordings in the folder of jobs. */
+  readonly readForm: BodyReader;
+}
 
 /** @returns what makes the handler of a front. */
 export function createTranslateHandler(
@@ -18,9 +26,28 @@ export function createTranslateHandler(
   readBody: BodyReader,
   rateLimit: RateLimit,
   concurrencyLimit: ConcurrencyLimit,
+  jobs: JobAcceptance,
 ): (front: Front) => Middleware {
   async function handle(front: Front, req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const body = await readBody(req, res);
+    if (front.takesJobs !== true || !prefersJob(req)) {
+      await answer(front, req, res, false);
+      return;
+    }
+    const giveBack = await ports.jobs.reserve(req.context.owner);
+    try {
+      await answer(front, req, res, true);
+    } finally {
+      giveBack();
+    }
+  }
+
+  async function answer(
+    front: Front,
+    req: IncomingMessage,
+    res: ServerResponse,
+    isJobPreferred: boolean,
+  ): Promise<void> {
+    const body = await (isJobPreferred ? jobs.readForm : readBody)(req, res);
     let response: FrontResponse | undefined;
     const meter = new SoundMeter((points) => rateLimit.charge(req, res, points));
     try {
@@ -29,6 +56,11 @@ export function createTranslateHandler(
         const uploadMs = performance.now() - req.context.startedAt;
         const request = front.parse(req, body.fields, uploadMs);
         const { question, profile, voicePointer } = request;
+        if (isJobPreferred && question.kind === 'recording') {
+          res.setHeader('Preference-Applied', 'respond-async');
+          await jobs.accept(req, res, request);
+          return;
+        }
         if (profile.voice !== undefined) await checkVoice(profile.voice, voicePointer, ports);
         if (question.kind === 'text') {
           await rateLimit.consume(req, res, textPoints(countChars(question.text)));

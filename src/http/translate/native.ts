@@ -21,7 +21,7 @@ export function nativeFront(maxTextChars: number, timing: EventStreamTiming): Fr
   return {
     path: '/api/realtime/translate',
     parse: (req, sent, uploadMs) => {
-      const fields = normalizeFields(sent, names, 'refused', REPEATABLE);
+      const fields = normalizeFields(sent, names, 'refused', { repeatable: REPEATABLE });
       const faults = [...questionFaults(fields), ...textFaults(fields), ...formFaults(fields)];
       const values = validate(fields, schema, faults);
       const { target: targets, format, subtitles = 'target' } = values;
@@ -64,6 +64,7 @@ export function nativeFront(maxTextChars: number, timing: EventStreamTiming): Fr
           };
       }
     },
+    takesJobs: true,
     error: writeProblem,
   };
 }

@@ -19,6 +19,12 @@ import {
 /** The formats of a recording whose answer is no JSON. */
 export type TextFormat = 'text' | 'srt' | 'vtt';
 
+/** What the forms of an answer are made of. */
+export type SegmentedText = Pick<
+  RecordingResult,
+  'text' | 'source' | 'target' | 'detectedSource' | 'segmented'
+>;
+
 export type Subtitles = SubtitleOptions['subtitles'];
 
 export const TEXT_CONTENT_TYPE = 'text/plain; charset=utf-8';
@@ -30,7 +36,7 @@ export const CONTENT_TYPES: Readonly<Record<TextFormat, string>> = {
 };
 
 /** @returns the whole body in the first target; one line for what was no recording. */
-export function textBody(result: RecordingResult, format: TextFormat, subtitles: Subtitles): string {
+export function textBody(result: SegmentedText, format: TextFormat, subtitles: Subtitles): string {
   const segments = segmentsOf(result, 0);
   if (format === 'text') {
     if (result.segmented === undefined) return formatText([result]);
@@ -47,7 +53,7 @@ function linesOf({ text, source = '' }: TranslatedSegment, subtitles: Subtitles)
 }
 
 /** The texts in each language, where there are several. */
-export function translationsOf(result: RecordingResult, isVerbose: boolean, subtitles: Subtitles) {
+export function translationsOf(result: SegmentedText, isVerbose: boolean, subtitles: Subtitles) {
   const translations = result.segmented?.translations;
   if (translations === undefined || translations.length < 2) return undefined;
   return translations.map(({ target, text }, order) => ({
@@ -57,7 +63,7 @@ export function translationsOf(result: RecordingResult, isVerbose: boolean, subt
 }
 
 /** What `verbose_json` adds. */
-export function verboseBody(result: RecordingResult, subtitles: Subtitles) {
+export function verboseBody(result: SegmentedText, subtitles: Subtitles) {
   return {
     task: 'translate',
     language: result.target,
@@ -66,7 +72,7 @@ export function verboseBody(result: RecordingResult, subtitles: Subtitles) {
   };
 }
 
-function verboseSegments(result: RecordingResult, order: number, subtitles: Subtitles): VerboseSegment[] {
+function verboseSegments(result: SegmentedText, order: number, subtitles: Subtitles): VerboseSegment[] {
   const cues = cuesOf(result, order, subtitles);
   return (result.segmented?.segments ?? []).map((segment, at) =>
     toVerboseSegment({
@@ -77,19 +83,19 @@ function verboseSegments(result: RecordingResult, order: number, subtitles: Subt
   );
 }
 
-function cuesOf(result: RecordingResult, order: number, subtitles: Subtitles): SegmentCues[] {
+function cuesOf(result: SegmentedText, order: number, subtitles: Subtitles): SegmentCues[] {
   const target = result.segmented?.translations[order]?.target ?? undefined;
   const options = { subtitles, target, source: sourceOf(result) ?? undefined };
   return buildCues(segmentsOf(result, order), options, result.segmented?.durationMs ?? 0);
 }
 
-function segmentsOf({ segmented }: RecordingResult, order: number): TranslatedSegment[] {
+function segmentsOf({ segmented }: SegmentedText, order: number): TranslatedSegment[] {
   return (segmented?.segments ?? []).map((segment) => ({
     ...segment,
     text: segment.translations[order]?.text ?? '',
   }));
 }
 
-function sourceOf({ source, detectedSource }: RecordingResult): string | null {
+function sourceOf({ source, detectedSource }: SegmentedText): string | null {
   return source ?? detectedSource?.language ?? null;
 }

@@ -5,6 +5,7 @@ import { audioBody, resultBody } from './responses.js';
 import { ClientDisconnected } from '../middleware/request-context.js';
 import { toGatewayError } from '../error-handler.js';
 import { toProblem } from '../problem.js';
+import { drained } from '../drained.js';
 import type { FrontRequest, FrontResponse } from './front.js';
 
 export interface EventStreamTiming {
@@ -13,7 +14,7 @@ export interface EventStreamTiming {
 }
 
 /** An open stream. Its headers are sent with the first event. */
-class EventStream {
+export class EventStream {
   readonly #res: ServerResponse;
   readonly #stalledReaderMs: number;
   readonly #heartbeat: NodeJS.Timeout;
@@ -34,34 +35,19 @@ class EventStream {
   /**
    * Resolves once the reader is ready for more.
    *
+   * @param id a reader that comes again sends the last one as `Last-Event-ID`.
    * @throws ClientDisconnected when the reader has left, or has read nothing for `stalledReaderMs`.
    */
-  async send(event: string, data: object): Promise<void> {
+  async send(event: string, data: object, id?: number): Promise<void> {
     if (this.#res.destroyed) throw new ClientDisconnected();
-    if (!this.#res.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)) await this.#drained();
+    const first = id === undefined ? '' : `id: ${id}\n`;
+    if (!this.#res.write(`${first}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`))
+      await drained(this.#res, this.#stalledReaderMs);
   }
 
   end(): void {
     clearInterval(this.#heartbeat);
     this.#res.end();
-  }
-
-  #drained(): Promise<void> {
-    const res = this.#res;
-    return new Promise((resolve, reject) => {
-      const settle = (): void => {
-        clearTimeout(stalled);
-        res.off('drain', settle);
-        res.off('close', settle);
-        if (res.destroyed) reject(new ClientDisconnected());
-        else resolve();
-      };
-      const stalled = setTimeout(() => {
-        res.destroy();
-      }, this.#stalledReaderMs);
-      res.on('drain', settle);
-      res.on('close', settle);
-    });
   }
 }
 

@@ -1,12 +1,12 @@
 /** Every answer that the document has can really happen, is as it is described, and no other was met on the way. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { encodeWav } from '../../../src/audio/wav/wav.js';
 import { ERROR_CODES } from '../../../src/errors.js';
-import { startBeforeScript } from '../../support/gateway.js';
+import { post, startBeforeScript } from '../../support/gateway.js';
 import { requestFault } from '../../support/offline.js';
 import { BareClient } from '../../support/offline-client.js';
 import { eventually } from '../../support/programs.js';
@@ -15,6 +15,7 @@ import { refusal, wsUrl } from '../../support/relay.js';
 import { Document, type Seen } from '../../support/http/openapi-document.js';
 import { wavAtRate } from '../../support/wav.js';
 import { speakSentences } from '../../support/sentences.js';
+import { recordingOf } from '../../support/jobs/client.js';
 import { mountSmallDisk } from '../../support/small-disk.js';
 
 type Running = Awaited<ReturnType<typeof startBeforeScript>>;
@@ -33,6 +34,19 @@ const BASE = {
 const TRANSLATIONS = ['/api/realtime/translate', '/api/RealTime/AudioTranslate'];
 const SESSIONS = '/api/realtime/sessions';
 const SESSION = `${SESSIONS}/{connectId}`;
+const JOBS = '/api/realtime/jobs';
+const JOB = `${JOBS}/{jobId}`;
+/** Every call about one job, as method, path and what stands for `{jobId}` behind it. */
+const JOB_CALLS = [
+  ['get', JOB, ''],
+  ['delete', JOB, ''],
+  ['get', `${JOB}/events`, '/events'],
+  ['get', `${JOB}/result`, '/result'],
+  ['get', `${JOB}/sound`, '/sound'],
+  ['get', `${JOB}/waveform`, '/waveform'],
+  ['post', `${JOB}/resume`, '/resume'],
+  ['patch', `${JOB}/segments/{index}`, '/segments/0'],
+] as const;
 const TICKETS = '/api/realtime/tickets';
 const CONVERSATIONS = ['/realtime-voice', '/text-chat'];
 
@@ -286,16 +300,24 @@ it('a service that is not ready, drains, has lost its store or its disk', async 
   const disk = await mountSmallDisk(1);
   isDiskMounted = disk !== undefined;
   if (disk !== undefined) {
-    const full = await start({ UPLOAD_DIR: disk.folder, MAX_UPLOAD_MB: '8' });
-    for (const path of TRANSLATIONS) await upload(full, path, wavAtRate(Buffer.alloc(4_000_000, 1), 44_100));
+    const full = await start({ UPLOAD_DIR: disk.folder, MAX_UPLOAD_MB: '8', MAX_AUDIO_SECONDS: '' });
+    for (const path of [...TRANSLATIONS, JOBS])
+      await upload(full, path, wavAtRate(Buffer.alloc(4_000_000, 1), 44_100));
+    await fillDiskOfJobs(full, disk.folder);
     await full.close();
     closers.pop();
     await disk.close();
   }
 
-  const draining = await start();
+  // It drains until its last client leaves.
+  const draining = await start({ RESPONSE_TIMEOUT_MS: '60000' });
   draining.script.requests.next(requestFault.hang());
-  const last = say(draining, TRANSLATIONS[0] ?? '', { text: 'hi' });
+  const leaving = new AbortController();
+  const last = post(
+    draining.url + (TRANSLATIONS[0] ?? ''),
+    { text: 'hi' },
+    { headers: KEY, signal: leaving.signal },
+  );
   await draining.script.until(() => draining.script.answering === 1);
   const closed = draining.close();
   closers.pop();
@@ -304,7 +326,9 @@ it('a service that is not ready, drains, has lost its store or its disk', async 
   for (const path of [SESSIONS, '/api/capabilities']) await ask(draining, 'get', path);
   for (const method of ['get', 'delete']) await ask(draining, method, SESSION, { at: `${SESSIONS}/none` });
   for (const path of CONVERSATIONS) await converse(draining, path);
-  await last;
+  await callJobs(draining, '0'.repeat(32));
+  leaving.abort();
+  await expect(last).rejects.toThrow();
   await closed;
 
   const stored = await start({ REDIS_URL: redis.url });
@@ -319,17 +343,121 @@ it('a service that is not ready, drains, has lost its store or its disk', async 
   for (const path of CONVERSATIONS) await converse(stored, path, {}, `?ticket=${'a'.repeat(32)}`);
 }, 120_000);
 
+/** A job that was ended by a full disk, and one that is corrected and one that is resumed on it. */
+async function fillDiskOfJobs(full: Running, folder: string): Promise<void> {
+  const make = async (recording: Buffer): Promise<string> => {
+    const { jobId } = JSON.parse((await upload(full, JOBS, recording)).body) as { jobId: string };
+    await ask(full, 'get', `${JOB}/events`, { at: `${JOBS}/${jobId}/events` });
+    return `${JOBS}/${jobId}`;
+  };
+  // At 8 kHz it needs a third of what its sound needs.
+  const emptied = await make(wavAtRate(Buffer.alloc(500_000, 1), 8_000));
+  await ask(full, 'post', `${JOB}/resume`, { at: `${emptied}/resume` });
+  const completed = await make(await recordingOf(1));
+  const failed = await make(Buffer.from('Only text, and no sound at all.'));
+  await writeFile(join(folder, 'filler'), Buffer.alloc(2_000_000)).catch(() => undefined);
+  const body = JSON.stringify({ text: 'x'.repeat(4_000) });
+  for (let more = 0; more < 2; more += 1)
+    await ask(full, 'patch', `${JOB}/segments/{index}`, {
+      at: `${completed}/segments/0`,
+      headers: JSON_TYPE,
+      body,
+    });
+  await ask(full, 'post', `${JOB}/resume`, { at: `${failed}/resume` });
+}
+
+/** Each call about one job, and those about all. */
+async function callJobs(
+  running: Running,
+  jobId: string,
+  headers: Record<string, string> = {},
+): Promise<void> {
+  for (const [method, path, end] of JOB_CALLS) {
+    const body = method === 'patch' ? { body: '{"text":"x"}' } : {};
+    const init = { at: `${JOBS}/${jobId}${end}`, headers: { ...JSON_TYPE, ...headers }, ...body };
+    await ask(running, method, path, init);
+  }
+  await ask(running, 'get', JOBS, { headers });
+  await ask(running, 'post', JOBS, { headers });
+}
+
+it('jobs', async () => {
+  const service = await start({ MAX_UPLOAD_MB: '', MAX_AUDIO_SECONDS: '', JOBS_MAX_PER_KEY: '2' });
+  const recording = await recordingOf(2);
+  service.script.requests.next(requestFault.slow({ firstMs: 800 }));
+  const { jobId } = JSON.parse((await upload(service, JOBS, recording)).body) as { jobId: string };
+  const at = `${JOBS}/${jobId}`;
+  await ask(service, 'get', `${JOB}/result`, { at: `${at}/result` });
+  await ask(service, 'get', `${JOB}/events`, { at: `${at}/events` });
+  await ask(service, 'get', `${JOB}/waveform`, { at: `${at}/waveform` });
+  for (const headers of [{}, { Range: 'bytes=0-99' }])
+    await ask(service, 'get', `${JOB}/sound`, { at: `${at}/sound`, headers });
+  await ask(service, 'get', `${JOB}/sound`, { at: `${at}/sound?from=1` });
+  for (const format of ['json', 'text', 'srt', 'vtt', 'verbose_json'])
+    await ask(service, 'get', `${JOB}/result`, { at: `${at}/result?format=${format}` });
+  await ask(service, 'get', `${JOB}/result`, { at: `${at}/result?target=de` });
+  await ask(service, 'get', `${JOB}/result`, { at: `${at}/result?format=doc` });
+  const correct = (index: string, body: string, headers: Record<string, string> = JSON_TYPE) =>
+    ask(service, 'patch', `${JOB}/segments/{index}`, { at: `${at}/segments/${index}`, body, headers });
+  await correct('0', '{"text":"x"}');
+  await correct('99', '{"text":"x"}');
+  await correct('first', '{"text":"x"}');
+  await correct('0', `"${'x'.repeat(1_100_000)}"`);
+  await correct('0', 'x', { 'Content-Type': 'text/plain' });
+  await ask(service, 'post', JOBS, { body: 'x', headers: { 'Content-Type': 'text/plain' } });
+  await ask(service, 'post', `${JOB}/resume`, { at: `${at}/resume` });
+  await ask(service, 'get', JOBS);
+  await ask(service, 'get', JOBS, { at: `${JOBS}?cursor=x` });
+  const busy = await start({ MAX_UPLOAD_MB: '', MAX_AUDIO_SECONDS: '', JOBS_CONCURRENCY: '1' });
+  busy.script.requests.every(requestFault.hang());
+  await upload(busy, JOBS, recording);
+  const queued = JSON.parse((await upload(busy, JOBS, recording)).body) as { jobId: string };
+  await ask(busy, 'get', `${JOB}/sound`, { at: `${JOBS}/${queued.jobId}/sound` });
+  await callJobs(service, '0'.repeat(32));
+  await callJobs(service, '%ff');
+  await callJobs(service, jobId, { 'X-API-Key': 'other' });
+  await upload(service, JOBS, recording, { connectId: 'none' });
+  const connectId = await makeSession(service);
+  await upload(service, JOBS, recording, { connectId, target: 'fr' });
+  await upload(service, JOBS, recording, { text: 'x' });
+  await upload(plain, JOBS, Buffer.alloc(2_000_000));
+  const broken = await upload(plain, JOBS, Buffer.from('Only text, and no sound at all.'));
+  const brokenAt = `${JOBS}/${(JSON.parse(broken.body) as { jobId: string }).jobId}`;
+  await ask(plain, 'get', `${JOB}/events`, { at: `${brokenAt}/events` });
+  await ask(plain, 'get', `${JOB}/sound`, { at: `${brokenAt}/sound` });
+  const body = new FormData();
+  body.append('file', new Blob([new Uint8Array(recording)]), 'a.wav');
+  await ask(service, 'post', TRANSLATIONS[0] ?? '', { body, headers: { Prefer: 'respond-async' } });
+  await upload(service, JOBS, recording);
+  await ask(service, 'post', TRANSLATIONS[0] ?? '', { body, headers: { Prefer: 'respond-async' } });
+  await ask(service, 'get', JOB, { at });
+  await ask(service, 'delete', JOB, { at });
+  await rename(service.jobsDir, `${service.jobsDir}-away`);
+  await callJobs(service, jobId);
+  await upload(await start({ REALTIME_ISOLATION: 'inline' }), JOBS, recording);
+  const limited = await start({ RATE_LIMIT_PER_MINUTE: '1' });
+  await ask(limited, 'get', JOBS);
+  await callJobs(limited, jobId);
+}, 120_000);
+
 it('requests that are none, and those that come too slowly', async () => {
-  const slow = [...TRANSLATIONS, SESSIONS].map((path) =>
+  const { jobId } = JSON.parse((await upload(plain, JOBS, wav(0.5))).body) as { jobId: string };
+  const slow = (
+    [
+      ...[...TRANSLATIONS, SESSIONS].map((path) => ['post', path, path, 'application/json'] as const),
+      ['post', JOBS, JOBS, 'multipart/form-data; boundary=x'],
+      ['patch', `${JOB}/segments/{index}`, `${JOBS}/${jobId}/segments/0`, 'application/json'],
+    ] as const
+  ).map(([method, path, at, type]) =>
     raw(
       plain,
-      'post',
+      method,
       path,
-      `POST ${path} HTTP/1.1\r\nHost: a\r\nX-API-Key: key-1\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{`,
+      `${method.toUpperCase()} ${at} HTTP/1.1\r\nHost: a\r\nX-API-Key: key-1\r\nContent-Type: ${type}\r\nContent-Length: 50\r\n\r\n{`,
     ),
   );
   const all = Object.entries(document.paths).flatMap(([path, item]) =>
-    ['get', 'post', 'delete']
+    ['get', 'post', 'patch', 'delete']
       .filter((method) => item[method])
       .flatMap((method) => {
         const line = `${method.toUpperCase()} ${path} HTTP/1.1\r\nHost: a\r\n`;
@@ -349,5 +477,5 @@ it('all together: nothing is described that was not met, nothing was met that is
 
 it('every code is an answer of some operation, or one of a path or method that is none', () => {
   const codes = new Set(document.triples().map((triple) => triple.split(' ')[3]));
-  expect(ERROR_CODES.filter((code) => !codes.has(code))).toEqual(['not-found', 'method-not-allowed']);
+  expect(ERROR_CODES.filter((code) => !codes.has(code))).toEqual(['method-not-allowed']);
 });

@@ -186,7 +186,10 @@ export async function textOf(locator: Locator, pattern: RegExp): Promise<string>
   return locator.first().innerText();
 }
 
-export async function openPlace(page: Page, place: 'Translate' | 'Interpreter' | 'Chat'): Promise<void> {
+export async function openPlace(
+  page: Page,
+  place: 'Translate' | 'Interpreter' | 'Files' | 'Chat',
+): Promise<void> {
   await page.getByRole('navigation').getByRole('link', { name: place }).click();
   await page.getByRole('region', { name: place, exact: true }).waitFor();
 }

@@ -21,10 +21,10 @@ export interface Seen {
   readonly body: string;
 }
 
-const METHODS = ['get', 'post', 'delete'];
+const METHODS = ['get', 'post', 'patch', 'delete'];
 /** Headers that must be described wherever they are sent. */
 const OURS =
-  /^(x-(request-id|connect-id|translation-.*)|ratelimit.*|retry-after|location|server-timing|www-authenticate|etag)$/;
+  /^(x-(request-id|connect-id|translation-.*)|ratelimit.*|retry-after|location|preference-applied|server-timing|www-authenticate|etag)$/;
 
 export class Document {
   readonly paths: OpenApi['paths'];
@@ -102,9 +102,9 @@ function codesOf(described: Described, status: string): [string, string][] {
 function eventsIn(stream: string): unknown[] {
   return stream
     .split('\n\n')
-    .filter((block) => block.startsWith('event: '))
+    .filter((block) => /^(id|event): /.test(block))
     .map((block) => {
-      const [, event, data = ''] = /^event: (.*)\ndata: (.*)$/.exec(block) ?? [];
+      const [, event, data = ''] = /^(?:id: .*\n)?event: (.*)\ndata: (.*)$/.exec(block) ?? [];
       return { event, data: JSON.parse(data) as unknown };
     });
 }

@@ -11,6 +11,9 @@ type Described = components['schemas']['Capabilities'];
 /** `languages`: `any` is whatever the model knows, else the installed pairs. `maxConcurrent`: 0 is not known. */
 export interface Capabilities extends Omit<Described, 'dialect' | 'limits'>, UploadLimits {
   readonly maxTextChars: number;
+  /** Of recordings in segments: jobs, and translations without a spoken reply. */
+  readonly maxRecordingSeconds: number;
+  readonly maxRecordingBytes: number;
 }
 
 /** The documented defaults, for limits that the service does not state. */
@@ -20,6 +23,8 @@ const DEFAULTS = { maxTextChars: 20_000, maxAudioSeconds: 240, maxUploadBytes: 5
 export function parseCapabilities(body: Partial<Described>): Capabilities {
   const { limits = {}, ...described } = body;
   const limit = (name: keyof typeof DEFAULTS) => limits[name] ?? DEFAULTS[name];
+  const { maxRecordingSeconds = limit('maxAudioSeconds'), maxRecordingBytes = limit('maxUploadBytes') } =
+    limits;
   return {
     provider: '',
     model: '',
@@ -34,6 +39,8 @@ export function parseCapabilities(body: Partial<Described>): Capabilities {
     maxTextChars: limit('maxTextChars'),
     maxAudioSeconds: limit('maxAudioSeconds'),
     maxUploadBytes: limit('maxUploadBytes'),
+    maxRecordingSeconds,
+    maxRecordingBytes,
   };
 }
 

@@ -15,7 +15,7 @@ export interface paths {
     put?: never;
     /**
      * Translate a text or a recording
-     * @description Exactly one of `file` and `text`. `format`, else `Accept` chooses the form of the answer: JSON, text, subtitles of a recording, the spoken reply as a WAV, or server-sent events. A recording longer than 30 s, and any whose words, subtitles or segments are wanted, is translated in segments, many at a time. An empty field counts as absent, unknown fields are refused by name. Text is UTF-8, or in the charset that its body or form part names. A client that goes away cancels the translation.
+     * @description Exactly one of `file` and `text`. `format`, else `Accept` chooses the form of the answer: JSON, text, subtitles of a recording, the spoken reply as a WAV, or server-sent events. A recording longer than 30 s, and any whose words, subtitles or segments are wanted, is translated in segments, many at a time. An empty field counts as absent, unknown fields are refused by name. Text is UTF-8, or in the charset that its body or form part names. A client that goes away cancels the translation, unless it prefers a job (`Prefer: respond-async`).
      */
     post: operations['translate'];
     delete?: never;
@@ -78,6 +78,182 @@ export interface paths {
     post?: never;
     /** End a session, and the translations that run in it */
     delete: operations['deleteSession'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/realtime/jobs': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The caller's own jobs */
+    get: operations['listJobs'];
+    put?: never;
+    /**
+     * Translate a recording behind the answer
+     * @description The upload is all that there is to wait for. The job belongs to the key that made it, goes on whatever happens to the client or to the service, and waits where the points of a minute are spent.
+     */
+    post: operations['createJob'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/realtime/jobs/{jobId}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The id of the job. */
+        jobId: components['parameters']['JobId'];
+      };
+      cookie?: never;
+    };
+    /** Look at a job */
+    get: operations['getJob'];
+    put?: never;
+    post?: never;
+    /** Cancel a job, and delete everything of it */
+    delete: operations['deleteJob'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/realtime/jobs/{jobId}/events': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The id of the job. */
+        jobId: components['parameters']['JobId'];
+      };
+      cookie?: never;
+    };
+    /**
+     * Follow a job
+     * @description Server-sent events: the segments that are finished, in order, then those to come, until the job ends. `Last-Event-ID` goes on after the segment with that `id`.
+     */
+    get: operations['followJob'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/realtime/jobs/{jobId}/result': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The id of the job. */
+        jobId: components['parameters']['JobId'];
+      };
+      cookie?: never;
+    };
+    /** The result of a job in one of the formats */
+    get: operations['getJobResult'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/realtime/jobs/{jobId}/sound': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The id of the job. */
+        jobId: components['parameters']['JobId'];
+      };
+      cookie?: never;
+    };
+    /**
+     * The sound of a job
+     * @description PCM16 mono 24 kHz, as far as it is decoded. One range is given as asked for; where it is beyond the end, or `If-Range` names another version, the whole comes.
+     */
+    get: operations['getJobSound'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/realtime/jobs/{jobId}/waveform': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The id of the job. */
+        jobId: components['parameters']['JobId'];
+      };
+      cookie?: never;
+    };
+    /**
+     * The waveform of a job
+     * @description Of what is decoded so far, and where that is to be heard.
+     */
+    get: operations['getJobWaveform'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/realtime/jobs/{jobId}/segments/{index}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The id of the job. */
+        jobId: components['parameters']['JobId'];
+        /** @description Of the segment, from 0. */
+        index: components['parameters']['Index'];
+      };
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    /** Correct a segment by hand */
+    patch: operations['correctSegment'];
+    trace?: never;
+  };
+  '/api/realtime/jobs/{jobId}/resume': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The id of the job. */
+        jobId: components['parameters']['JobId'];
+      };
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Go on with a job that failed
+     * @description What is finished is not asked for again; segments that failed are. Any other job stays as it is.
+     */
+    post: operations['resumeJob'];
+    delete?: never;
     options?: never;
     head?: never;
     patch?: never;
@@ -503,6 +679,59 @@ export interface components {
       /** @description How long the session lives without a translation, in milliseconds from 1000 to 86400000. */
       ttlMs?: number;
     };
+    JobForm: {
+      /**
+       * Format: binary
+       * @description One recording, with a file name: wav, mp3, m4a, mp4, mov, aac, ogg, opus, webm, mka, mkv, flac, amr, aiff, caf, w64, au, wma, wmv, ts. Its format is recognized by its content, not by its name.
+       */
+      file?: string;
+      /** @description Use this session; absent: one is made and its id returned. */
+      connectId?: string;
+      /** @description The only instruction; absent: made from `source` and `target`, or the default. */
+      prompt?: string;
+      /** @description The language of the question: a BCP 47 tag, or `auto`. */
+      source?: string;
+      /** @description The language of the answer: a BCP 47 tag. Of a recording up to 8: `es,fr`, a list, or the field several times. */
+      target?: string | string[];
+      /** @description A voice of the provider, see `GET /api/capabilities`. */
+      voice?: string;
+      /** @description The words of the recording too, in `transcript` of the answer. Not with `text`. */
+      transcript?: boolean | ('true' | 'false');
+      /**
+       * @description The form of the answer, before `Accept`: `json` (the default), `text`, and of a recording `srt`, `vtt`, or `verbose_json` with its segments.
+       * @enum {string}
+       */
+      format?: 'json' | 'text' | 'srt' | 'vtt' | 'verbose_json';
+      /**
+       * @description What subtitles show: `target` (the default), `source`, or `both`, the source above. The last two imply `transcript`.
+       * @enum {string}
+       */
+      subtitles?: 'target' | 'source' | 'both';
+      /**
+       * Format: binary
+       * @description Another name of `file`.
+       */
+      files?: string;
+      /**
+       * Format: binary
+       * @description Another name of `file`.
+       */
+      audio?: string;
+      /** @description Another name of `connectId`. */
+      connectID?: string;
+      /** @description Another name of `source`. */
+      source_lang?: string;
+      /** @description Another name of `source`. */
+      language?: string;
+      /** @description Another name of `target`. */
+      target_lang?: string | string[];
+    };
+    Correction: {
+      /** @description Stands in every later result; an empty text leaves no cue. */
+      text: string;
+      /** @description Which translation is corrected; by default that of the first target. */
+      target?: string;
+    };
     SessionInputForm: {
       /** @description The only instruction; absent: made from `source` and `target`, or the default. */
       prompt?: string;
@@ -710,6 +939,157 @@ export interface components {
       /** @description For `cursor` of the next page; null on the last. */
       nextCursor: string | null;
     };
+    Job: {
+      jobId: string;
+      /** @enum {string} */
+      state: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled';
+      /** Format: date-time */
+      createdAt: string;
+      startedAt: string | null;
+      finishedAt: string | null;
+      /**
+       * Format: date-time
+       * @description Counts from the creation.
+       */
+      expiresAt: string;
+      /** @description Of the recording; null until it is decoded to its end. */
+      durationMs: number | null;
+      /** @description Everything before this is finished. */
+      processedMs: number;
+      /** @description Segments that are finished. */
+      segments: number;
+      /** @description Those of them without a translation. */
+      failedSegments: number;
+      /** @description A BCP 47 tag; null where none was given or is known. */
+      source: string | null;
+      targets: (string | null)[];
+      /** @description Why it failed. */
+      problem?: components['schemas']['Problem'];
+      /** @description Once it is completed, one for each target. */
+      results: {
+        /** @description A BCP 47 tag; null where none was given or is known. */
+        target: string | null;
+        /** @enum {string} */
+        format: 'json' | 'text' | 'srt' | 'vtt' | 'verbose_json';
+        href: string;
+      }[];
+    };
+    JobList: {
+      /** @description Newest first. */
+      jobs: components['schemas']['Job'][];
+      /** @description For `cursor` of the next page; null on the last. */
+      nextCursor: string | null;
+    };
+    JobSegment: {
+      index: number;
+      start: number;
+      end: number;
+      text: string;
+      /** @description What is said, with `transcript`. */
+      source?: string;
+      warnings?: {
+        /** @description `transcript-failed`, and of segments `segment-failed`, `repetition`, `too-fast` and limits of subtitles. */
+        code: string;
+        detail: string;
+      }[];
+      /** @description A BCP 47 tag; null where none was given or is known. */
+      target: string | null;
+    };
+    /** @description `task`, `language`, `duration` and `segments` come with `format=verbose_json`. */
+    JobResult: {
+      jobId: string;
+      /** @description The translation into the target that was asked for. */
+      text: string;
+      /** @description A BCP 47 tag; null where none was given or is known. */
+      source: string | null;
+      /** @description A BCP 47 tag; null where none was given or is known. */
+      target: string | null;
+      transcript?: string;
+      /** @description With several targets: one for each, the one that was asked for first. */
+      translations?: {
+        /** @description A BCP 47 tag; null where none was given or is known. */
+        target: string | null;
+        text: string;
+        /** @description Where somebody speaks, in seconds. */
+        segments?: {
+          index: number;
+          start: number;
+          end: number;
+          text: string;
+          /** @description What is said, with `transcript`. */
+          source?: string;
+          warnings?: {
+            /** @description `transcript-failed`, and of segments `segment-failed`, `repetition`, `too-fast` and limits of subtitles. */
+            code: string;
+            detail: string;
+          }[];
+        }[];
+      }[];
+      warnings: {
+        /** @description `transcript-failed`, and of segments `segment-failed`, `repetition`, `too-fast` and limits of subtitles. */
+        code: string;
+        detail: string;
+      }[];
+      /** @constant */
+      task?: 'translate';
+      /** @description A BCP 47 tag; null where none was given or is known. */
+      language?: string | null;
+      /** @description Seconds. */
+      duration?: number;
+      /** @description Where somebody speaks, in seconds. */
+      segments?: {
+        index: number;
+        start: number;
+        end: number;
+        text: string;
+        /** @description What is said, with `transcript`. */
+        source?: string;
+        warnings?: {
+          /** @description `transcript-failed`, and of segments `segment-failed`, `repetition`, `too-fast` and limits of subtitles. */
+          code: string;
+          detail: string;
+        }[];
+      }[];
+    };
+    Waveform: {
+      /** @description Of the sound that is decoded; 0 where there is none. */
+      durationMs: number;
+      /** @description Fewer for a longer sound. */
+      peaksPerSecond: number;
+      /** @description The loudest sample of each part, 255 being the loudest there can be; at most 8 000. */
+      peaks: number[];
+      /** @description Where a player finds just this much of the sound, without a header. */
+      sound?: {
+        href: string;
+        /** Format: date-time */
+        expiresAt: string;
+      };
+    };
+    /** @description One event of the stream of a job. Comments (`: heartbeat`) come every 15 s. */
+    JobEvent:
+      | {
+          /** @constant */
+          event: 'translation.segment';
+          data: components['schemas']['JobSegment'];
+        }
+      | {
+          /** @constant */
+          event: 'translation.progress';
+          data: {
+            processedMs: number;
+            totalMs: number | null;
+          };
+        }
+      | {
+          /** @constant */
+          event: 'translation.done';
+          data: components['schemas']['Job'];
+        }
+      | {
+          /** @constant */
+          event: 'error';
+          data: components['schemas']['Problem'];
+        };
     Ticket: {
       /** @description For `?ticket=`, once. */
       ticket: string;
@@ -738,6 +1118,12 @@ export interface components {
       };
       relay: {
         conversations: number;
+      };
+      jobs: {
+        /** @description Jobs that run on this node. */
+        running: number;
+        /** @description Jobs that wait, as last counted; null before the first count. */
+        queued: number | null;
       };
       /** @description Live sessions as last counted; null while the store cannot be reached. */
       sessions: number | null;
@@ -843,10 +1229,12 @@ export interface components {
         | 'unauthorized'
         | 'forbidden'
         | 'session-not-found'
+        | 'job-not-found'
         | 'not-found'
         | 'method-not-allowed'
         | 'request-timeout'
         | 'session-conflict'
+        | 'job-not-finished'
         | 'session-closed'
         | 'payload-too-large'
         | 'audio-too-long'
@@ -857,6 +1245,7 @@ export interface components {
         | 'content-filtered'
         | 'rate-limited'
         | 'session-limit'
+        | 'job-limit'
         | 'internal'
         | 'upstream-unavailable'
         | 'upstream-rejected'
@@ -902,6 +1291,10 @@ export interface components {
     RequestId: string;
     /** @description The id of the session. */
     ConnectId: string;
+    /** @description The id of the job. */
+    JobId: string;
+    /** @description Of the segment, from 0. */
+    Index: number;
   };
   requestBodies: never;
   headers: {
@@ -931,8 +1324,14 @@ export interface components {
     'X-Detected-Source': string;
     /** @description Where it is. */
     Location: string;
+    /** @description `respond-async`. */
+    'Preference-Applied': string;
     /** @description Changes with the content. */
     ETag: string;
+    /** @description `bytes`. */
+    'Accept-Ranges': string;
+    /** @description Which bytes they are, and how many there are. */
+    'Content-Range': string;
     /** @description The scheme that is wanted. */
     'WWW-Authenticate': string;
   };
@@ -1020,6 +1419,45 @@ export interface operations {
           'text/event-stream': components['schemas']['TranslationEvent'];
         };
       };
+      /** @description With `Prefer: respond-async` and a recording: a job that goes on behind the answer. */
+      202: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          Location: components['headers']['Location'];
+          'Preference-Applied': components['headers']['Preference-Applied'];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "jobId": "019c1337a2b00f1e2d3c4b5a69788796",
+           *       "state": "completed",
+           *       "createdAt": "2026-01-31T08:00:00.000Z",
+           *       "startedAt": "2026-01-31T08:00:00.100Z",
+           *       "finishedAt": "2026-01-31T08:02:11.000Z",
+           *       "expiresAt": "2026-02-07T08:00:00.000Z",
+           *       "durationMs": 3600000,
+           *       "processedMs": 3600000,
+           *       "segments": 412,
+           *       "failedSegments": 0,
+           *       "source": "en",
+           *       "targets": [
+           *         "es"
+           *       ],
+           *       "results": [
+           *         {
+           *           "target": "es",
+           *           "format": "srt",
+           *           "href": "/api/realtime/jobs/019c1337a2b00f1e2d3c4b5a69788796/result?format=srt&target=es&subtitles=target"
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['Job'];
+        };
+      };
       /** @description `invalid-request`: The input is not as described; `errors` has one entry for each fault. */
       400: {
         headers: {
@@ -1095,6 +1533,7 @@ export interface operations {
           'X-Request-Id': components['headers']['X-Request-Id'];
           RateLimit: components['headers']['RateLimit'];
           'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'Retry-After': components['headers']['Retry-After'];
           [name: string]: unknown;
         };
         content: {
@@ -1189,6 +1628,8 @@ export interface operations {
       /**
        * @description `session-limit`: The limit of sessions is reached.
        *
+       *     `job-limit`: The key has as many jobs as are kept for one.
+       *
        *     `rate-limited`: The points of this minute are spent, or too much runs at a time.
        */
       429: {
@@ -1205,7 +1646,7 @@ export interface operations {
             /** @constant */
             status?: 429;
             /** @enum {unknown} */
-            code?: 'session-limit' | 'rate-limited';
+            code?: 'session-limit' | 'job-limit' | 'rate-limited';
           };
         };
       };
@@ -1457,6 +1898,7 @@ export interface operations {
           'X-Request-Id': components['headers']['X-Request-Id'];
           RateLimit: components['headers']['RateLimit'];
           'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'Retry-After': components['headers']['Retry-After'];
           [name: string]: unknown;
         };
         content: {
@@ -2285,6 +2727,1730 @@ export interface operations {
             status?: 503;
             /** @enum {unknown} */
             code?: 'store-unavailable' | 'draining';
+          };
+        };
+      };
+      /** @description The request could not be read: 400 or 431 `invalid-request`, 408 `request-timeout`. */
+      '4XX': {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listJobs: {
+    parameters: {
+      query?: {
+        /** @description The most sessions to return; 50 by default. */
+        limit?: number;
+        /** @description The `nextCursor` of the previous page. */
+        cursor?: string;
+      };
+      header?: {
+        /** @description Your name for this request: letters, digits, `.`, `_` and `-`. Any other is replaced. */
+        'X-Request-Id'?: components['parameters']['RequestId'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page of jobs. */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "jobs": [
+           *         {
+           *           "jobId": "019c1337a2b00f1e2d3c4b5a69788796",
+           *           "state": "completed",
+           *           "createdAt": "2026-01-31T08:00:00.000Z",
+           *           "startedAt": "2026-01-31T08:00:00.100Z",
+           *           "finishedAt": "2026-01-31T08:02:11.000Z",
+           *           "expiresAt": "2026-02-07T08:00:00.000Z",
+           *           "durationMs": 3600000,
+           *           "processedMs": 3600000,
+           *           "segments": 412,
+           *           "failedSegments": 0,
+           *           "source": "en",
+           *           "targets": [
+           *             "es"
+           *           ],
+           *           "results": [
+           *             {
+           *               "target": "es",
+           *               "format": "srt",
+           *               "href": "/api/realtime/jobs/019c1337a2b00f1e2d3c4b5a69788796/result?format=srt&target=es&subtitles=target"
+           *             }
+           *           ]
+           *         }
+           *       ],
+           *       "nextCursor": null
+           *     }
+           */
+          'application/json': components['schemas']['JobList'];
+        };
+      };
+      /** @description `invalid-request`: The input is not as described; `errors` has one entry for each fault. */
+      400: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 400;
+            /** @enum {unknown} */
+            code?: 'invalid-request';
+          };
+        };
+      };
+      /** @description `unauthorized`: The key or the ticket is missing, unknown or used up. */
+      401: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 401;
+            /** @enum {unknown} */
+            code?: 'unauthorized';
+          };
+        };
+      };
+      /** @description `rate-limited`: The points of this minute are spent, or too much runs at a time. */
+      429: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'Retry-After': components['headers']['Retry-After'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 429;
+            /** @enum {unknown} */
+            code?: 'rate-limited';
+          };
+        };
+      };
+      /**
+       * @description `store-unavailable`: The store of sessions and tickets cannot be reached.
+       *
+       *     `draining`: The service is shutting down.
+       */
+      503: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 503;
+            /** @enum {unknown} */
+            code?: 'store-unavailable' | 'draining';
+          };
+        };
+      };
+      /** @description The request could not be read: 400 or 431 `invalid-request`, 408 `request-timeout`. */
+      '4XX': {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  createJob: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Your name for this request: letters, digits, `.`, `_` and `-`. Any other is replaced. */
+        'X-Request-Id'?: components['parameters']['RequestId'];
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'multipart/form-data': components['schemas']['JobForm'];
+      };
+    };
+    responses: {
+      /** @description The job. */
+      202: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          Location: components['headers']['Location'];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "jobId": "019c1337a2b00f1e2d3c4b5a69788796",
+           *       "state": "completed",
+           *       "createdAt": "2026-01-31T08:00:00.000Z",
+           *       "startedAt": "2026-01-31T08:00:00.100Z",
+           *       "finishedAt": "2026-01-31T08:02:11.000Z",
+           *       "expiresAt": "2026-02-07T08:00:00.000Z",
+           *       "durationMs": 3600000,
+           *       "processedMs": 3600000,
+           *       "segments": 412,
+           *       "failedSegments": 0,
+           *       "source": "en",
+           *       "targets": [
+           *         "es"
+           *       ],
+           *       "results": [
+           *         {
+           *           "target": "es",
+           *           "format": "srt",
+           *           "href": "/api/realtime/jobs/019c1337a2b00f1e2d3c4b5a69788796/result?format=srt&target=es&subtitles=target"
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['Job'];
+        };
+      };
+      /** @description `invalid-request`: The input is not as described; `errors` has one entry for each fault. */
+      400: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 400;
+            /** @enum {unknown} */
+            code?: 'invalid-request';
+          };
+        };
+      };
+      /** @description `unauthorized`: The key or the ticket is missing, unknown or used up. */
+      401: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 401;
+            /** @enum {unknown} */
+            code?: 'unauthorized';
+          };
+        };
+      };
+      /** @description `session-not-found`: No such session, or it is that of another key. */
+      404: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 404;
+            /** @enum {unknown} */
+            code?: 'session-not-found';
+          };
+        };
+      };
+      /** @description `request-timeout`: The body came more slowly than 1 kB a second. */
+      408: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 408;
+            /** @enum {unknown} */
+            code?: 'request-timeout';
+          };
+        };
+      };
+      /** @description `session-conflict`: A field differs from what the session was made with. */
+      409: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 409;
+            /** @enum {unknown} */
+            code?: 'session-conflict';
+          };
+        };
+      };
+      /** @description `payload-too-large`: The text, the file or the body is larger than is taken. */
+      413: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 413;
+            /** @enum {unknown} */
+            code?: 'payload-too-large';
+          };
+        };
+      };
+      /** @description `unsupported-media-type`: The body, or the recording in it, is of a kind that is not taken. */
+      415: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 415;
+            /** @enum {unknown} */
+            code?: 'unsupported-media-type';
+          };
+        };
+      };
+      /** @description `unsupported-language`: The provider does not translate between these languages. */
+      422: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 422;
+            /** @enum {unknown} */
+            code?: 'unsupported-language';
+          };
+        };
+      };
+      /**
+       * @description `job-limit`: The key has as many jobs as are kept for one.
+       *
+       *     `rate-limited`: The points of this minute are spent, or too much runs at a time.
+       */
+      429: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'Retry-After': components['headers']['Retry-After'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 429;
+            /** @enum {unknown} */
+            code?: 'job-limit' | 'rate-limited';
+          };
+        };
+      };
+      /**
+       * @description `store-unavailable`: The store of sessions and tickets cannot be reached.
+       *
+       *     `draining`: The service is shutting down.
+       */
+      503: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 503;
+            /** @enum {unknown} */
+            code?: 'store-unavailable' | 'draining';
+          };
+        };
+      };
+      /** @description `storage-full`: The disk has no space left for the recording. */
+      507: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 507;
+            /** @enum {unknown} */
+            code?: 'storage-full';
+          };
+        };
+      };
+      /** @description The request could not be read: 400 or 431 `invalid-request`, 408 `request-timeout`. */
+      '4XX': {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getJob: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Your name for this request: letters, digits, `.`, `_` and `-`. Any other is replaced. */
+        'X-Request-Id'?: components['parameters']['RequestId'];
+      };
+      path: {
+        /** @description The id of the job. */
+        jobId: components['parameters']['JobId'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The job. */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "jobId": "019c1337a2b00f1e2d3c4b5a69788796",
+           *       "state": "completed",
+           *       "createdAt": "2026-01-31T08:00:00.000Z",
+           *       "startedAt": "2026-01-31T08:00:00.100Z",
+           *       "finishedAt": "2026-01-31T08:02:11.000Z",
+           *       "expiresAt": "2026-02-07T08:00:00.000Z",
+           *       "durationMs": 3600000,
+           *       "processedMs": 3600000,
+           *       "segments": 412,
+           *       "failedSegments": 0,
+           *       "source": "en",
+           *       "targets": [
+           *         "es"
+           *       ],
+           *       "results": [
+           *         {
+           *           "target": "es",
+           *           "format": "srt",
+           *           "href": "/api/realtime/jobs/019c1337a2b00f1e2d3c4b5a69788796/result?format=srt&target=es&subtitles=target"
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['Job'];
+        };
+      };
+      /** @description `invalid-request`: The input is not as described; `errors` has one entry for each fault. */
+      400: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 400;
+            /** @enum {unknown} */
+            code?: 'invalid-request';
+          };
+        };
+      };
+      /** @description `unauthorized`: The key or the ticket is missing, unknown or used up. */
+      401: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 401;
+            /** @enum {unknown} */
+            code?: 'unauthorized';
+          };
+        };
+      };
+      /** @description `job-not-found`: No such job, or it is that of another key. */
+      404: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 404;
+            /** @enum {unknown} */
+            code?: 'job-not-found';
+          };
+        };
+      };
+      /** @description `rate-limited`: The points of this minute are spent, or too much runs at a time. */
+      429: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'Retry-After': components['headers']['Retry-After'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 429;
+            /** @enum {unknown} */
+            code?: 'rate-limited';
+          };
+        };
+      };
+      /**
+       * @description `store-unavailable`: The store of sessions and tickets cannot be reached.
+       *
+       *     `draining`: The service is shutting down.
+       */
+      503: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 503;
+            /** @enum {unknown} */
+            code?: 'store-unavailable' | 'draining';
+          };
+        };
+      };
+      /** @description The request could not be read: 400 or 431 `invalid-request`, 408 `request-timeout`. */
+      '4XX': {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  deleteJob: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Your name for this request: letters, digits, `.`, `_` and `-`. Any other is replaced. */
+        'X-Request-Id'?: components['parameters']['RequestId'];
+      };
+      path: {
+        /** @description The id of the job. */
+        jobId: components['parameters']['JobId'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It is gone. */
+      204: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `invalid-request`: The input is not as described; `errors` has one entry for each fault. */
+      400: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 400;
+            /** @enum {unknown} */
+            code?: 'invalid-request';
+          };
+        };
+      };
+      /** @description `unauthorized`: The key or the ticket is missing, unknown or used up. */
+      401: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 401;
+            /** @enum {unknown} */
+            code?: 'unauthorized';
+          };
+        };
+      };
+      /** @description `job-not-found`: No such job, or it is that of another key. */
+      404: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 404;
+            /** @enum {unknown} */
+            code?: 'job-not-found';
+          };
+        };
+      };
+      /** @description `rate-limited`: The points of this minute are spent, or too much runs at a time. */
+      429: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'Retry-After': components['headers']['Retry-After'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 429;
+            /** @enum {unknown} */
+            code?: 'rate-limited';
+          };
+        };
+      };
+      /**
+       * @description `store-unavailable`: The store of sessions and tickets cannot be reached.
+       *
+       *     `draining`: The service is shutting down.
+       */
+      503: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 503;
+            /** @enum {unknown} */
+            code?: 'store-unavailable' | 'draining';
+          };
+        };
+      };
+      /** @description The request could not be read: 400 or 431 `invalid-request`, 408 `request-timeout`. */
+      '4XX': {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  followJob: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Your name for this request: letters, digits, `.`, `_` and `-`. Any other is replaced. */
+        'X-Request-Id'?: components['parameters']['RequestId'];
+      };
+      path: {
+        /** @description The id of the job. */
+        jobId: components['parameters']['JobId'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The stream. */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'text/event-stream': components['schemas']['JobEvent'];
+        };
+      };
+      /** @description `invalid-request`: The input is not as described; `errors` has one entry for each fault. */
+      400: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 400;
+            /** @enum {unknown} */
+            code?: 'invalid-request';
+          };
+        };
+      };
+      /** @description `unauthorized`: The key or the ticket is missing, unknown or used up. */
+      401: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 401;
+            /** @enum {unknown} */
+            code?: 'unauthorized';
+          };
+        };
+      };
+      /** @description `job-not-found`: No such job, or it is that of another key. */
+      404: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 404;
+            /** @enum {unknown} */
+            code?: 'job-not-found';
+          };
+        };
+      };
+      /** @description `rate-limited`: The points of this minute are spent, or too much runs at a time. */
+      429: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'Retry-After': components['headers']['Retry-After'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 429;
+            /** @enum {unknown} */
+            code?: 'rate-limited';
+          };
+        };
+      };
+      /**
+       * @description `store-unavailable`: The store of sessions and tickets cannot be reached.
+       *
+       *     `draining`: The service is shutting down.
+       */
+      503: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 503;
+            /** @enum {unknown} */
+            code?: 'store-unavailable' | 'draining';
+          };
+        };
+      };
+      /** @description The request could not be read: 400 or 431 `invalid-request`, 408 `request-timeout`. */
+      '4XX': {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getJobResult: {
+    parameters: {
+      query?: {
+        /** @description By default the one that the job was made with. */
+        format?: 'json' | 'text' | 'srt' | 'vtt' | 'verbose_json';
+        /** @description One of the targets of the job; by default the first. */
+        target?: string;
+        /** @description Whose words are shown; by default as the job was made. */
+        subtitles?: 'target' | 'source' | 'both';
+        /** @description `true`: what there is of a job that has not ended. */
+        partial?: boolean | ('true' | 'false');
+      };
+      header?: {
+        /** @description Your name for this request: letters, digits, `.`, `_` and `-`. Any other is replaced. */
+        'X-Request-Id'?: components['parameters']['RequestId'];
+      };
+      path: {
+        /** @description The id of the job. */
+        jobId: components['parameters']['JobId'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The result. */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['JobResult'];
+          'text/plain': string;
+          'application/x-subrip': string;
+          'text/vtt': string;
+        };
+      };
+      /** @description `invalid-request`: The input is not as described; `errors` has one entry for each fault. */
+      400: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 400;
+            /** @enum {unknown} */
+            code?: 'invalid-request';
+          };
+        };
+      };
+      /** @description `unauthorized`: The key or the ticket is missing, unknown or used up. */
+      401: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 401;
+            /** @enum {unknown} */
+            code?: 'unauthorized';
+          };
+        };
+      };
+      /**
+       * @description `job-not-found`: No such job, or it is that of another key.
+       *
+       *     `not-found`: There is nothing at this path: no such segment or target, or nothing that could go on.
+       */
+      404: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 404;
+            /** @enum {unknown} */
+            code?: 'job-not-found' | 'not-found';
+          };
+        };
+      };
+      /** @description `job-not-finished`: The job has not ended yet; `partial=true` gives what there is. */
+      409: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 409;
+            /** @enum {unknown} */
+            code?: 'job-not-finished';
+          };
+        };
+      };
+      /** @description `rate-limited`: The points of this minute are spent, or too much runs at a time. */
+      429: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'Retry-After': components['headers']['Retry-After'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 429;
+            /** @enum {unknown} */
+            code?: 'rate-limited';
+          };
+        };
+      };
+      /**
+       * @description `store-unavailable`: The store of sessions and tickets cannot be reached.
+       *
+       *     `draining`: The service is shutting down.
+       */
+      503: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 503;
+            /** @enum {unknown} */
+            code?: 'store-unavailable' | 'draining';
+          };
+        };
+      };
+      /** @description The request could not be read: 400 or 431 `invalid-request`, 408 `request-timeout`. */
+      '4XX': {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getJobSound: {
+    parameters: {
+      query?: {
+        /** @description How much of it; by default all that is decoded. With it, the ranges that a player asks for belong to one file. */
+        untilMs?: number;
+      };
+      header?: {
+        /** @description Your name for this request: letters, digits, `.`, `_` and `-`. Any other is replaced. */
+        'X-Request-Id'?: components['parameters']['RequestId'];
+      };
+      path: {
+        /** @description The id of the job. */
+        jobId: components['parameters']['JobId'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The sound. */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          ETag: components['headers']['ETag'];
+          'Accept-Ranges': components['headers']['Accept-Ranges'];
+          [name: string]: unknown;
+        };
+        content: {
+          'audio/wav': string;
+        };
+      };
+      /** @description The range that was asked for. */
+      206: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          ETag: components['headers']['ETag'];
+          'Accept-Ranges': components['headers']['Accept-Ranges'];
+          'Content-Range': components['headers']['Content-Range'];
+          [name: string]: unknown;
+        };
+        content: {
+          'audio/wav': string;
+        };
+      };
+      /** @description `invalid-request`: The input is not as described; `errors` has one entry for each fault. */
+      400: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 400;
+            /** @enum {unknown} */
+            code?: 'invalid-request';
+          };
+        };
+      };
+      /** @description `unauthorized`: The key or the ticket is missing, unknown or used up. */
+      401: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 401;
+            /** @enum {unknown} */
+            code?: 'unauthorized';
+          };
+        };
+      };
+      /**
+       * @description `job-not-found`: No such job, or it is that of another key.
+       *
+       *     `not-found`: There is nothing at this path: no such segment or target, or nothing that could go on.
+       */
+      404: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 404;
+            /** @enum {unknown} */
+            code?: 'job-not-found' | 'not-found';
+          };
+        };
+      };
+      /** @description `job-not-finished`: The job has not ended yet; `partial=true` gives what there is. */
+      409: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 409;
+            /** @enum {unknown} */
+            code?: 'job-not-finished';
+          };
+        };
+      };
+      /** @description `rate-limited`: The points of this minute are spent, or too much runs at a time. */
+      429: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'Retry-After': components['headers']['Retry-After'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 429;
+            /** @enum {unknown} */
+            code?: 'rate-limited';
+          };
+        };
+      };
+      /**
+       * @description `store-unavailable`: The store of sessions and tickets cannot be reached.
+       *
+       *     `draining`: The service is shutting down.
+       */
+      503: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 503;
+            /** @enum {unknown} */
+            code?: 'store-unavailable' | 'draining';
+          };
+        };
+      };
+      /** @description The request could not be read: 400 or 431 `invalid-request`, 408 `request-timeout`. */
+      '4XX': {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getJobWaveform: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Your name for this request: letters, digits, `.`, `_` and `-`. Any other is replaced. */
+        'X-Request-Id'?: components['parameters']['RequestId'];
+      };
+      path: {
+        /** @description The id of the job. */
+        jobId: components['parameters']['JobId'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The waveform. */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "durationMs": 400,
+           *       "peaksPerSecond": 20,
+           *       "peaks": [
+           *         0,
+           *         2,
+           *         118,
+           *         190,
+           *         171,
+           *         64,
+           *         9,
+           *         0
+           *       ],
+           *       "sound": {
+           *         "href": "/api/realtime/jobs/019c1337a2b00f1e2d3c4b5a69788796/sound?untilMs=400",
+           *         "expiresAt": "2026-01-31T20:00:00.000Z"
+           *       }
+           *     }
+           */
+          'application/json': components['schemas']['Waveform'];
+        };
+      };
+      /** @description `invalid-request`: The input is not as described; `errors` has one entry for each fault. */
+      400: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 400;
+            /** @enum {unknown} */
+            code?: 'invalid-request';
+          };
+        };
+      };
+      /** @description `unauthorized`: The key or the ticket is missing, unknown or used up. */
+      401: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 401;
+            /** @enum {unknown} */
+            code?: 'unauthorized';
+          };
+        };
+      };
+      /** @description `job-not-found`: No such job, or it is that of another key. */
+      404: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 404;
+            /** @enum {unknown} */
+            code?: 'job-not-found';
+          };
+        };
+      };
+      /** @description `rate-limited`: The points of this minute are spent, or too much runs at a time. */
+      429: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'Retry-After': components['headers']['Retry-After'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 429;
+            /** @enum {unknown} */
+            code?: 'rate-limited';
+          };
+        };
+      };
+      /**
+       * @description `store-unavailable`: The store of sessions and tickets cannot be reached.
+       *
+       *     `draining`: The service is shutting down.
+       */
+      503: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 503;
+            /** @enum {unknown} */
+            code?: 'store-unavailable' | 'draining';
+          };
+        };
+      };
+      /** @description The request could not be read: 400 or 431 `invalid-request`, 408 `request-timeout`. */
+      '4XX': {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  correctSegment: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Your name for this request: letters, digits, `.`, `_` and `-`. Any other is replaced. */
+        'X-Request-Id'?: components['parameters']['RequestId'];
+      };
+      path: {
+        /** @description The id of the job. */
+        jobId: components['parameters']['JobId'];
+        /** @description Of the segment, from 0. */
+        index: components['parameters']['Index'];
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "text": "Buenos días."
+         *     }
+         */
+        'application/json': components['schemas']['Correction'];
+        /**
+         * @example {
+         *       "text": "Buenos días."
+         *     }
+         */
+        'application/x-www-form-urlencoded': components['schemas']['Correction'];
+      };
+    };
+    responses: {
+      /** @description The segment. */
+      200: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['JobSegment'];
+        };
+      };
+      /** @description `invalid-request`: The input is not as described; `errors` has one entry for each fault. */
+      400: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 400;
+            /** @enum {unknown} */
+            code?: 'invalid-request';
+          };
+        };
+      };
+      /** @description `unauthorized`: The key or the ticket is missing, unknown or used up. */
+      401: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 401;
+            /** @enum {unknown} */
+            code?: 'unauthorized';
+          };
+        };
+      };
+      /**
+       * @description `job-not-found`: No such job, or it is that of another key.
+       *
+       *     `not-found`: There is nothing at this path: no such segment or target, or nothing that could go on.
+       */
+      404: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 404;
+            /** @enum {unknown} */
+            code?: 'job-not-found' | 'not-found';
+          };
+        };
+      };
+      /** @description `request-timeout`: The body came more slowly than 1 kB a second. */
+      408: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 408;
+            /** @enum {unknown} */
+            code?: 'request-timeout';
+          };
+        };
+      };
+      /** @description `payload-too-large`: The text, the file or the body is larger than is taken. */
+      413: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 413;
+            /** @enum {unknown} */
+            code?: 'payload-too-large';
+          };
+        };
+      };
+      /** @description `unsupported-media-type`: The body, or the recording in it, is of a kind that is not taken. */
+      415: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 415;
+            /** @enum {unknown} */
+            code?: 'unsupported-media-type';
+          };
+        };
+      };
+      /** @description `rate-limited`: The points of this minute are spent, or too much runs at a time. */
+      429: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'Retry-After': components['headers']['Retry-After'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 429;
+            /** @enum {unknown} */
+            code?: 'rate-limited';
+          };
+        };
+      };
+      /**
+       * @description `store-unavailable`: The store of sessions and tickets cannot be reached.
+       *
+       *     `draining`: The service is shutting down.
+       */
+      503: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 503;
+            /** @enum {unknown} */
+            code?: 'store-unavailable' | 'draining';
+          };
+        };
+      };
+      /** @description `storage-full`: The disk has no space left for the recording. */
+      507: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 507;
+            /** @enum {unknown} */
+            code?: 'storage-full';
+          };
+        };
+      };
+      /** @description The request could not be read: 400 or 431 `invalid-request`, 408 `request-timeout`. */
+      '4XX': {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  resumeJob: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Your name for this request: letters, digits, `.`, `_` and `-`. Any other is replaced. */
+        'X-Request-Id'?: components['parameters']['RequestId'];
+      };
+      path: {
+        /** @description The id of the job. */
+        jobId: components['parameters']['JobId'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The job. */
+      202: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          Location: components['headers']['Location'];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "jobId": "019c1337a2b00f1e2d3c4b5a69788796",
+           *       "state": "completed",
+           *       "createdAt": "2026-01-31T08:00:00.000Z",
+           *       "startedAt": "2026-01-31T08:00:00.100Z",
+           *       "finishedAt": "2026-01-31T08:02:11.000Z",
+           *       "expiresAt": "2026-02-07T08:00:00.000Z",
+           *       "durationMs": 3600000,
+           *       "processedMs": 3600000,
+           *       "segments": 412,
+           *       "failedSegments": 0,
+           *       "source": "en",
+           *       "targets": [
+           *         "es"
+           *       ],
+           *       "results": [
+           *         {
+           *           "target": "es",
+           *           "format": "srt",
+           *           "href": "/api/realtime/jobs/019c1337a2b00f1e2d3c4b5a69788796/result?format=srt&target=es&subtitles=target"
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['Job'];
+        };
+      };
+      /** @description `invalid-request`: The input is not as described; `errors` has one entry for each fault. */
+      400: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 400;
+            /** @enum {unknown} */
+            code?: 'invalid-request';
+          };
+        };
+      };
+      /** @description `unauthorized`: The key or the ticket is missing, unknown or used up. */
+      401: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 401;
+            /** @enum {unknown} */
+            code?: 'unauthorized';
+          };
+        };
+      };
+      /**
+       * @description `job-not-found`: No such job, or it is that of another key.
+       *
+       *     `not-found`: There is nothing at this path: no such segment or target, or nothing that could go on.
+       */
+      404: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 404;
+            /** @enum {unknown} */
+            code?: 'job-not-found' | 'not-found';
+          };
+        };
+      };
+      /** @description `rate-limited`: The points of this minute are spent, or too much runs at a time. */
+      429: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'Retry-After': components['headers']['Retry-After'];
+          'WWW-Authenticate': components['headers']['WWW-Authenticate'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 429;
+            /** @enum {unknown} */
+            code?: 'rate-limited';
+          };
+        };
+      };
+      /**
+       * @description `store-unavailable`: The store of sessions and tickets cannot be reached.
+       *
+       *     `draining`: The service is shutting down.
+       */
+      503: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          'Retry-After': components['headers']['Retry-After'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 503;
+            /** @enum {unknown} */
+            code?: 'store-unavailable' | 'draining';
+          };
+        };
+      };
+      /** @description `storage-full`: The disk has no space left for the recording. */
+      507: {
+        headers: {
+          'X-Request-Id': components['headers']['X-Request-Id'];
+          RateLimit: components['headers']['RateLimit'];
+          'RateLimit-Policy': components['headers']['RateLimit-Policy'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'] & {
+            /** @constant */
+            status?: 507;
+            /** @enum {unknown} */
+            code?: 'storage-full';
           };
         };
       };

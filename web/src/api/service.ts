@@ -47,24 +47,31 @@ export class Service {
     }
   }
 
+  /**
+   * Sends a request with the key, and asks for another key after a 401.
+   * @returns the response, whose status is of 2xx. @throws AppError, or the reason of the signal when it is aborted.
+   */
+  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    for (;;) {
+      const { key } = this.apiKeys;
+      const headers = new Headers(init.headers);
+      if (key !== undefined) headers.set('Authorization', `Bearer ${key}`);
+      const response = await fetch(path, { ...init, cache: 'no-store', headers }).catch((thrown: unknown) => {
+        throw init.signal?.aborted === true ? thrown : networkError();
+      });
+      if (response.ok) return response;
+      if (response.status === 401 && (await this.apiKeys.renew(key))) continue;
+      const retryAfter = response.headers.get('Retry-After');
+      throw parseProblem(response.status, await response.text(), retryAfter, this.isErrorCode);
+    }
+  }
+
   /** @returns the body as the named schema of /openapi.json; what another server answers may lack every field. */
   async #request<Name extends keyof components['schemas']>(
     method: 'GET' | 'POST' | 'DELETE',
     path: string,
   ): Promise<Partial<components['schemas'][Name]>> {
-    for (;;) {
-      const { key } = this.apiKeys;
-      const response = await fetch(path, {
-        method,
-        cache: 'no-store',
-        headers: key === undefined ? {} : { Authorization: `Bearer ${key}` },
-      }).catch(() => {
-        throw networkError();
-      });
-      const body = await response.text();
-      if (response.ok) return parseObject(body) as Partial<components['schemas'][Name]>;
-      if (response.status === 401 && (await this.apiKeys.renew(key))) continue;
-      throw parseProblem(response.status, body, response.headers.get('Retry-After'), this.isErrorCode);
-    }
+    const response = await this.fetch(path, { method });
+    return parseObject(await response.text()) as Partial<components['schemas'][Name]>;
   }
 }

@@ -4,11 +4,14 @@ export interface SseEvent {
   /** `message` where the stream does not name the event. */
   readonly name: string;
   readonly data: string;
+  /** Undefined where the event has none. Sent as `Last-Event-ID`, the stream goes on after it. */
+  readonly id?: string | undefined;
 }
 
 export class SseReader {
   #rest = '';
   #name = '';
+  #id: string | undefined;
   #data: string[] = [];
 
   /** @returns the events that `chunk` completes. Comments (heartbeats) are skipped. */
@@ -20,8 +23,9 @@ export class SseReader {
     for (const line of lines) {
       if (line === '') {
         if (this.#data.length > 0)
-          events.push({ name: this.#name || 'message', data: this.#data.join('\n') });
+          events.push({ name: this.#name || 'message', data: this.#data.join('\n'), id: this.#id });
         this.#name = '';
+        this.#id = undefined;
         this.#data = [];
         continue;
       }
@@ -29,6 +33,7 @@ export class SseReader {
       const field = colon < 0 ? line : line.slice(0, colon);
       const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '');
       if (field === 'event') this.#name = value;
+      if (field === 'id') this.#id = value;
       if (field === 'data') this.#data.push(value);
     }
     return events;

@@ -12,7 +12,7 @@ export interface StreamRequest {
   readonly signal: AbortSignal;
 }
 
-/** An answer with another status than 200. */
+/** An answer with another status than 200, whole: why it was refused, or that it was accepted (202). */
 export interface Refusal {
   readonly status: number;
   readonly body: string;

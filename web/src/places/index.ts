@@ -5,6 +5,7 @@ import type { Place } from '../shell/place.js';
 const FOLDERS: readonly string[] = [
   'translate', // a text or a recording in, its translation out
   'interpreter', // a call that speaks the translation of what is said
+  'files', // films and recordings of any length in, subtitles out
   'chat', // a conversation in writing
 ];
 

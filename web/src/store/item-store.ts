@@ -20,6 +20,7 @@ import {
 import { chunksOf } from './chunk-keys.js';
 import { Database, type DatabaseState } from './database.js';
 import { createItem, isRunning, matches, soundsOf, type Item, type NewItem, type Sound } from './item.js';
+import { dropOldestAudio, dropOldestFilms } from './make-room.js';
 import { usePreferences } from './preferences.js';
 import { forgetRemoval, notedRemovals, noteRemoval } from './removals.js';
 import { RecordingWriter } from './recording-writer.js';
@@ -58,7 +59,7 @@ export class ItemStore {
   readonly #quotaBytes = shallowRef(Infinity);
   readonly #writes = new WriteQueue({
     database: this.database,
-    makeRoom: (database, bytes) => this.#dropOldestAudio(database, bytes),
+    makeRoom: (database, bytes) => this.#makeRoom(database, bytes),
     onError: (thrown) => {
       this.#report(thrown);
     },
@@ -332,21 +333,18 @@ export class ItemStore {
     if (excess > 0) this.#write((database) => this.#dropOldestAudio(database, excess));
   }
 
-  /** Drops audio of unpinned items, the oldest first, until `bytes` are free. The items and their texts stay. */
-  async #dropOldestAudio(database: IDBPDatabase<Schema>, bytes: number): Promise<void> {
-    let freed = 0;
-    for (const item of this.#items) {
-      if (freed >= bytes) break;
-      // The newest item is the one for which room is made.
-      if (item.pinned || isRunning(item) || item === this.#items.at(-1)) continue;
-      const stored = soundsOf(item).filter(({ id }) => !this.#unstored.has(id));
-      if (stored.length === 0) continue;
-      const transaction = database.transaction('sounds', 'readwrite');
-      await Promise.all([...stored.map(({ id }) => transaction.store.delete(id)), transaction.done]);
-      freed += stored.reduce((sum, sound) => sum + sound.bytes, 0);
-      if (item.input.kind === 'recording' || item.input.kind === 'file') item.input.sound = undefined;
-      this.update(item, { reply: undefined, audioDropped: true });
-    }
+  async #makeRoom(database: IDBPDatabase<Schema>, bytes: number): Promise<void> {
+    const freed = await this.dropOldestFilms(database, bytes);
+    await this.#dropOldestAudio(database, bytes - freed);
+  }
+
+  /** @returns how many bytes that freed. */
+  dropOldestFilms(database: IDBPDatabase<Schema>, bytes: number): Promise<number> {
+    return dropOldestFilms(database, this.#items, bytes, this.update.bind(this));
+  }
+
+  #dropOldestAudio(database: IDBPDatabase<Schema>, bytes: number): Promise<void> {
+    return dropOldestAudio(database, this.#items, bytes, this.#unstored, this.update.bind(this));
   }
 
   /** Asks the browser not to evict what is kept, when there first is something worth it. */

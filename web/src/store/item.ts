@@ -11,6 +11,19 @@ export interface Sound {
   readonly durationMs?: number | undefined;
 }
 
+/** A file of the place Files: what was ordered for it, and the job it became. */
+export interface FileUpload {
+  readonly targets: readonly string[];
+  readonly transcript: boolean;
+  readonly bytes: number;
+  /** Undefined until it is uploaded. */
+  jobId?: string | undefined;
+  /** When the service deletes the job, as epoch milliseconds. */
+  expiresAt?: number | undefined;
+  /** What of the file this browser keeps; 0: nothing. */
+  keptBytes: number;
+}
+
 export type ItemInput =
   | { readonly kind: 'text'; text: string }
   | {
@@ -64,6 +77,7 @@ export interface Item {
   /** From the start of the request to the first text or audio. */
   firstMs: number | undefined;
   error: ErrorRecord | undefined;
+  upload: FileUpload | undefined;
   /** Its audio is not dropped to make room, and it does not expire. */
   pinned: boolean;
   /** The tab that runs it; undefined when nothing runs. */
@@ -93,6 +107,7 @@ export function createItem(parts: NewItem): Item {
     model: undefined,
     firstMs: undefined,
     error: undefined,
+    upload: undefined,
     pinned: false,
     runningIn: undefined,
     audioDropped: false,

@@ -64,8 +64,8 @@ export const messages = defineMessages({
     uploading: (percent: number) => `Uploading ${percent} %`,
     tokens: (count: number) => `${count} tokens`,
     exportAs: (format: string) => `Export as ${format}`,
-    fileLimits: (seconds: number, megabytes: number) =>
-      `Audio or video of any usual format, up to ${seconds} s and ${megabytes} MB`,
+    fileLimits: (length: string, size: string) =>
+      `Audio or video of any usual format, up to ${length} and ${size}`,
     tooLong: (excess: number) =>
       `Too long: ${excess} over the limit. Shorten the text, or translate it in parts.`,
     speechOnly: (languages: string) =>
@@ -133,7 +133,7 @@ export const messages = defineMessages({
     uploading: (percent) => `正在上传 ${percent}%`,
     tokens: (count) => `${count} 个词元`,
     exportAs: (format) => `导出为 ${format}`,
-    fileLimits: (seconds, megabytes) => `支持常见格式的音频或视频，最长 ${seconds} 秒，最大 ${megabytes} MB`,
+    fileLimits: (length, size) => `支持常见格式的音频或视频，最长 ${length}，最大 ${size}`,
     tooLong: (excess) => `超出 ${excess} 个字符。请缩短文字，或分段翻译。`,
     speechOnly: (languages) => `此服务只能听懂${languages}。请在“源语言”中选择，或改为输入文字。`,
   },
@@ -199,7 +199,7 @@ export const messages = defineMessages({
     uploading: (percent) => `正在上傳 ${percent}%`,
     tokens: (count) => `${count} 個詞元`,
     exportAs: (format) => `匯出為 ${format}`,
-    fileLimits: (seconds, megabytes) => `支援常見格式的音訊或視訊，最長 ${seconds} 秒，最大 ${megabytes} MB`,
+    fileLimits: (length, size) => `支援常見格式的音訊或視訊，最長 ${length}，最大 ${size}`,
     tooLong: (excess) => `超出 ${excess} 個字元。請縮短文字，或分段翻譯。`,
     speechOnly: (languages) => `此服務只能聽懂${languages}。請在「來源語言」中選擇，或改為輸入文字。`,
   },

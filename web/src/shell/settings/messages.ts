@@ -5,6 +5,7 @@ export const messages = defineMessages({
   en: {
     usage: (count: number, size: string, bound: string) =>
       `${count === 1 ? '1 entry' : `${count} entries`}, with ${size} of audio of at most ${bound}.`,
+    films: (size: string) => `Films and recordings of Files: ${size}, as long as there is room.`,
     pinnedStay: 'Pinned entries stay. Where audio has no room, the oldest is removed; its text stays.',
     keepFor: 'Keep entries',
     days: (days: number) => (days === 0 ? 'until you clear them' : days === 1 ? '1 day' : `${days} days`),
@@ -27,6 +28,7 @@ export const messages = defineMessages({
   },
   'zh-Hans': {
     usage: (count, size, bound) => `${count} 条记录，音频 ${size}，上限 ${bound}。`,
+    films: (size) => `“文件”中的影片和录音：${size}，空间允许时保留。`,
     pinnedStay: '已置顶的记录不会删除。音频空间不足时删除最早的音频，其文字保留。',
     keepFor: '保留记录',
     days: (days) => (days === 0 ? '直到您清除' : `${days} 天`),
@@ -49,6 +51,7 @@ export const messages = defineMessages({
   },
   'zh-Hant': {
     usage: (count, size, bound) => `${count} 筆記錄，音訊 ${size}，上限 ${bound}。`,
+    films: (size) => `「檔案」中的影片和錄音：${size}，空間允許時保留。`,
     pinnedStay: '已釘選的記錄不會刪除。音訊空間不足時刪除最早的音訊，其文字保留。',
     keepFor: '保留記錄',
     days: (days) => (days === 0 ? '直到您清除' : `${days} 天`),

@@ -1,10 +1,13 @@
-/** The folder of uploads: names of files, the check at startup, and the removal of what ended processes left in it. */
+/**
+ * A folder in which things are put together: names of unfinished files and folders, the check at startup, and the removal
+ * of what ended processes left in it. There is one for uploads, and one for jobs.
+ */
 import { createHash, randomBytes } from 'node:crypto';
 import { readlinkSync } from 'node:fs';
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { isError } from '../../errors.js';
+import { isError } from './errors.js';
 
 /**
  * `upload-HOST-PID-START-RANDOM`: the name identifies the writer, so that several services may share a folder and still
@@ -49,10 +52,14 @@ export function createUploadNamer(): () => string {
  * Creates the folder if needed, checks that it is writable, and removes the uploads of processes that have ended. Files
  * that are not named like uploads (`.gitkeep`) stay.
  *
- * @returns how many files were removed.
- * @throws Error that names UPLOAD_DIR if the folder cannot be used.
+ * @param variable of the environment that names the folder.
+ * @returns how many were removed.
+ * @throws Error that names the variable if the folder cannot be used.
  */
-export async function sweepUploads(dir: string): Promise<number> {
+export async function sweepUploads(
+  dir: string,
+  variable: 'UPLOAD_DIR' | 'JOBS_DIR' = 'UPLOAD_DIR',
+): Promise<number> {
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 });
     const probe = join(dir, createUploadNamer()());
@@ -60,7 +67,7 @@ export async function sweepUploads(dir: string): Promise<number> {
     await rm(probe);
   } catch (error) {
     throw new Error(
-      `UPLOAD_DIR "${dir}" cannot be used for uploads (${codeOf(error)}). Make it a folder that this user may write.`,
+      `${variable} "${dir}" cannot be used for uploads (${codeOf(error)}). Make it a folder that this user may write.`,
       { cause: error },
     );
   }
@@ -68,7 +75,7 @@ export async function sweepUploads(dir: string): Promise<number> {
   for (const name of await readdir(dir)) {
     const path = join(dir, name);
     if (await isLeftBehind(name, path)) {
-      await rm(path, { force: true });
+      await rm(path, { recursive: true, force: true });
       removed += 1;
     }
   }
@@ -81,7 +88,7 @@ export async function removeOwnUploads(dir: string): Promise<void> {
   for (const name of await namesIn(dir)) {
     const [, host, pid, start] = NAME.exec(name) ?? [];
     if (host === us.host && Number(pid) === us.pid && start === us.start)
-      await rm(join(dir, name), { force: true });
+      await rm(join(dir, name), { recursive: true, force: true });
   }
 }
 

@@ -1,5 +1,5 @@
 /** How many translations one client may have running at a time, on this node. */
-import { GatewayError } from '../../errors.js';
+import { GatewayError } from '../errors.js';
 
 /** A running translation may end at any moment; nothing tells when. */
 const RETRY_MS = 1_000;
@@ -27,13 +27,25 @@ export class ConcurrencyLimit {
         { retryAfterMs: RETRY_MS },
       );
     }
-    this.#running.set(client, running + 1);
+    const release = this.hold(client);
     try {
       return await work();
     } finally {
+      release();
+    }
+  }
+
+  /**
+   * Counts a running job as one translation. It is never refused, because the number of jobs has limits of its own.
+   *
+   * @returns what ends it; to be called once.
+   */
+  hold(client: string): () => void {
+    this.#running.set(client, (this.#running.get(client) ?? 0) + 1);
+    return () => {
       const left = (this.#running.get(client) ?? 1) - 1;
       if (left === 0) this.#running.delete(client);
       else this.#running.set(client, left);
-    }
+    };
   }
 }

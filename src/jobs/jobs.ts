@@ -1,0 +1,293 @@
+/** Jobs as clients see them: made, listed, followed, corrected, resumed and deleted by the key that made them. */
+import { EventEmitter } from 'node:events';
+import type { Logger } from 'pino';
+import type { Recording } from '../audio/recording.js';
+import { GatewayError } from '../errors.js';
+import { hasFailed, type SegmentResult } from '../recordings/segment-result.js';
+import { recordingsNotHeard } from '../translate/in-session.js';
+import { createdAtOf, hasEnded, newRecord, type JobOrder, type JobRecord } from './job.js';
+import type { JobQueue } from './queue.js';
+import type { JobRunner } from './runner.js';
+import type { SegmentTable } from './segment-log.js';
+import { openJobSound, type JobSound } from './sound.js';
+import { jobNotFound, type JobStore } from './store.js';
+import { Waveforms, type WaveformPeaks } from './waveform.js';
+
+export interface JobOptions {
+  /** How long a job is kept, counted from its creation. */
+  readonly ttlMs: number;
+  readonly maxPerKey: number;
+  /** Whether recordings can be sent to the provider. */
+  readonly hearsRecordings: boolean;
+  /** How often expired jobs are removed, and those that no queue knows are added; absent: 30 s. */
+  readonly sweepMs?: number | undefined;
+}
+
+const SWEEP_MS = 30_000;
+/** Readers that follow jobs; each listens to one. */
+const MAX_LISTENERS = 10_000;
+
+/** A job and what is known of its segments. */
+export interface JobSnapshot {
+  readonly record: JobRecord;
+  readonly expiresAt: number;
+  readonly segments: SegmentTable;
+}
+
+export class Jobs {
+  readonly #store: JobStore;
+  readonly #queue: JobQueue;
+  readonly #options: JobOptions;
+  readonly #logger: Logger;
+  readonly #changes: EventEmitter;
+  readonly #waveforms: Waveforms;
+  /** Jobs that are being made, by owner. */
+  readonly #places = new Map<string, number>();
+  #sweeping: Promise<void> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+  readonly #closing = new AbortController();
+  #queued: number | null = null;
+
+  /** @param changes emits the id of a job when something of it was stored on this node. */
+  constructor(store: JobStore, queue: JobQueue, options: JobOptions, changes: EventEmitter, logger: Logger) {
+    this.#store = store;
+    this.#queue = queue;
+    this.#waveforms = new Waveforms(store);
+    this.#options = options;
+    this.#logger = logger;
+    this.#changes = changes.setMaxListeners(MAX_LISTENERS);
+  }
+
+  /** Jobs that run on this node, and those of the folder that wait, as last counted; null before the first count. */
+  get stats(): { running: number; queued: number | null } {
+    return { running: this.#queue.running, queued: this.#queued };
+  }
+
+  /** Goes on with the jobs of the folder, and with those to come. */
+  start(runner: JobRunner): void {
+    this.#queue.start((jobId, abort) => runner.run(jobId, abort));
+    this.#timer = setInterval(() => {
+      this.#sweepLater();
+    }, this.#options.sweepMs ?? SWEEP_MS).unref();
+    this.#sweepLater();
+  }
+
+  /**
+   * Takes a place before the recording is uploaded.
+   *
+   * @returns what gives it back, to be called once.
+   * @throws GatewayError `job-limit`, `store-unavailable`
+   */
+  async reserve(owner: string): Promise<() => void> {
+    const { maxPerKey } = this.#options;
+    const existing = (await this.#idsOf(owner)).length;
+    const reserved = this.#places.get(owner) ?? 0;
+    if (existing + reserved >= maxPerKey) {
+      throw new GatewayError(
+        'job-limit',
+        `You have ${maxPerKey} jobs, the most that are kept for one key. Delete one that you do not need.`,
+      );
+    }
+    this.#places.set(owner, reserved + 1);
+    return () => {
+      const left = (this.#places.get(owner) ?? 1) - 1;
+      if (left === 0) this.#places.delete(owner);
+      else this.#places.set(owner, left);
+    };
+  }
+
+  /**
+   * Makes a job, which takes over the recording.
+   *
+   * @throws GatewayError `storage-full`, `store-unavailable`, `unsupported-language` where the provider hears no recordings;
+   *   nothing of the job stays then.
+   */
+  async create(order: JobOrder, recording: Recording): Promise<JobSnapshot> {
+    if (!this.#options.hearsRecordings) throw recordingsNotHeard();
+    const record = newRecord(order);
+    await this.#store.create(record, recording);
+    try {
+      await this.#queue.add(record.jobId);
+    } catch (error) {
+      await this.#store.remove(record.jobId);
+      throw error;
+    }
+    return await this.#snapshot(record);
+  }
+
+  /** The owner's jobs, newest first. @param cursor the `nextCursor` of an earlier page. @throws GatewayError `invalid-request` */
+  async list(
+    owner: string,
+    limit: number,
+    cursor?: string,
+  ): Promise<{ jobs: JobSnapshot[]; nextCursor: string | null }> {
+    const before = cursor === undefined ? undefined : readJobCursor(cursor);
+    const ids = (await this.#idsOf(owner)).filter((jobId) => before === undefined || jobId < before);
+    const jobs: JobSnapshot[] = [];
+    for (const jobId of ids.slice(0, limit)) {
+      const record = await this.#store.read(jobId);
+      if (record !== undefined) jobs.push(await this.#snapshot(record));
+    }
+    return { jobs, nextCursor: ids.length > limit ? (ids[limit - 1] ?? null) : null };
+  }
+
+  /** @throws GatewayError `job-not-found`, for another owner's job too; `store-unavailable` */
+  async get(owner: string, jobId: string): Promise<JobSnapshot> {
+    return await this.#snapshot(await this.#record(owner, jobId));
+  }
+
+  /**
+   * The sound of a job, as far as it is decoded.
+   *
+   * @throws GatewayError `job-not-found`, `job-not-finished`, `not-found`: see `openJobSound`.
+   */
+  async sound(owner: string, jobId: string, untilMs?: number): Promise<JobSound> {
+    return await openJobSound(this.#store, await this.#record(owner, jobId), untilMs);
+  }
+
+  /** The waveform of what is decoded so far. @throws GatewayError `job-not-found` */
+  async waveform(owner: string, jobId: string): Promise<WaveformPeaks> {
+    await this.#record(owner, jobId);
+    return await this.#waveforms.of(jobId);
+  }
+
+  /**
+   * Puts a text in the place of a translation; it stands in every later result.
+   *
+   * @param target which of the job's targets, by its place.
+   * @throws GatewayError `job-not-found`; `not-found` for a segment that is not finished; `storage-full`
+   */
+  async correct(
+    owner: string,
+    jobId: string,
+    index: number,
+    target: number,
+    text: string,
+  ): Promise<SegmentResult> {
+    const { segments, record } = await this.get(owner, jobId);
+    const found = segments.get(index);
+    if (found === undefined) {
+      const advice = hasEnded(record) ? 'Look at `index` in its result.' : 'It may come while the job runs.';
+      throw new GatewayError('not-found', `The job has no segment ${index}. ${advice}`);
+    }
+    const correction = { index, target, text };
+    await this.#store.append(jobId, { correction });
+    this.#changes.emit(jobId);
+    segments.add([{ correction }]);
+    return segments.get(index) ?? found;
+  }
+
+  /** Stops what runs and removes everything of a job, on every node. @throws GatewayError `job-not-found` */
+  async delete(owner: string, jobId: string): Promise<void> {
+    await this.#record(owner, jobId);
+    const isRemoved = await this.#store.remove(jobId);
+    await this.#queue.stop(jobId);
+    this.#changes.emit(jobId);
+    if (!isRemoved) throw jobNotFound();
+  }
+
+  /**
+   * Goes on with a job that failed, or of which segments failed: those are asked for once more. Any other stays as it is.
+   *
+   * @throws GatewayError `job-not-found`; `not-found` where nothing of the recording was kept; `store-unavailable`
+   */
+  async resume(owner: string, jobId: string): Promise<JobSnapshot> {
+    const { record, segments } = await this.get(owner, jobId);
+    const isResumable =
+      record.state === 'failed' || (record.state === 'completed' && segments.all.some(hasFailed));
+    if (!isResumable) return await this.#snapshot(record);
+    if (record.isEmptied) {
+      const detail =
+        'Nothing of this recording was kept, because no space was left. Send it again for a new job.';
+      throw new GatewayError('not-found', detail);
+    }
+    const { attempt } = record;
+    const resumed: JobRecord = {
+      ...record,
+      ...{ state: 'queued', finishedAt: null, problem: null, attempt: attempt + 1 },
+    };
+    await this.#store.update(resumed);
+    try {
+      await this.#queue.add(jobId);
+    } catch (error) {
+      await this.#store.update(record);
+      throw error;
+    }
+    this.#changes.emit(jobId);
+    return await this.#snapshot(resumed);
+  }
+
+  /** Aborted with GatewayError `draining` when this node stops. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** Calls `listener` whenever something of the job was stored on this node. @returns what ends that. */
+  onChange(jobId: string, listener: () => void): () => void {
+    this.#changes.on(jobId, listener);
+    return () => {
+      this.#changes.off(jobId, listener);
+    };
+  }
+
+  /** Pauses what runs, so that it goes on after a restart or elsewhere. May be called twice. */
+  async close(): Promise<void> {
+    const detail = 'This service is shutting down; the job goes on afterwards. Ask again.';
+    this.#closing.abort(new GatewayError('draining', detail));
+    // Whoever follows a job looks at `closing` then.
+    for (const jobId of this.#changes.eventNames()) this.#changes.emit(jobId);
+    clearInterval(this.#timer);
+    await this.#queue.close();
+    await this.#sweeping;
+  }
+
+  async #record(owner: string, jobId: string): Promise<JobRecord> {
+    const record = await this.#store.read(jobId);
+    if (record?.owner !== owner || this.#isExpired(jobId)) throw jobNotFound();
+    return record;
+  }
+
+  async #snapshot(record: JobRecord): Promise<JobSnapshot> {
+    const { jobId } = record;
+    const expiresAt = createdAtOf(jobId) + this.#options.ttlMs;
+    return { record, expiresAt, segments: await this.#store.segments(jobId) };
+  }
+
+  async #idsOf(owner: string): Promise<string[]> {
+    return (await this.#store.ofOwner(owner)).filter((jobId) => !this.#isExpired(jobId));
+  }
+
+  #isExpired(jobId: string): boolean {
+    return createdAtOf(jobId) + this.#options.ttlMs <= Date.now();
+  }
+
+  #sweepLater(): void {
+    this.#sweeping = this.#sweeping.then(() =>
+      this.#sweep().catch((error: unknown) => {
+        this.#logger.warn({ err: error }, 'the folder of jobs could not be swept');
+      }),
+    );
+  }
+
+  /** Removes what has expired, and adds what the queue may have lost: adding a job twice does nothing. */
+  async #sweep(): Promise<void> {
+    await this.#store.removeOlder(Date.now() - this.#options.ttlMs);
+    const unended = await this.#store.unended();
+    this.#queued = unended.filter(({ state }) => state === 'queued').length;
+    for (const { jobId } of unended) {
+      if (this.#closing.signal.aborted) return;
+      await this.#queue.add(jobId);
+    }
+  }
+}
+
+function readJobCursor(cursor: string): string {
+  if (/^[0-9a-f]{32}$/.test(cursor)) return cursor;
+  throw new GatewayError(
+    'invalid-request',
+    'The cursor is not valid. Send nextCursor exactly as it was returned.',
+    {
+      errors: [{ pointer: '/cursor', detail: 'must be the nextCursor of an earlier response.' }],
+    },
+  );
+}

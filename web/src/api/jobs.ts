@@ -1,0 +1,254 @@
+/** Client of jobs: recordings of any length, translated behind the answer. */
+import { AppError, networkError, parseProblem, toAppError } from './errors.js';
+import { parseObject } from './json.js';
+import type { components } from './openapi.js';
+import type { Service } from './service.js';
+import { SseReader } from './sse.js';
+import { postByXhr } from './transport.js';
+
+type Schemas = components['schemas'];
+
+export type Job = Schemas['Job'];
+export type JobState = Job['state'];
+export type JobList = Schemas['JobList'];
+/** Times in seconds. */
+export type JobSegment = Schemas['JobSegment'];
+export type JobResult = Schemas['JobResult'];
+export type ResultFormat = Job['results'][number]['format'];
+export type Subtitles = 'target' | 'source' | 'both';
+
+export interface JobOrder {
+  readonly file: Blob;
+  readonly name: string;
+  /** A BCP 47 tag, or `auto`. */
+  readonly source: string;
+  /** BCP 47 tags, at least one. */
+  readonly targets: readonly string[];
+  /** The words of the source too; without them there are no subtitles of the source. */
+  readonly transcript: boolean;
+}
+
+export type JobEvent =
+  /** In order, one for each segment and target. A segment that failed may come again after the job was resumed. */
+  | { readonly type: 'segment'; readonly id: string; readonly segment: JobSegment }
+  | { readonly type: 'progress'; readonly processedMs: number; readonly totalMs: number | null }
+  /** The last event: the job is completed, failed or cancelled. */
+  | { readonly type: 'ended'; readonly job: Job };
+
+export interface ResultQuery {
+  readonly format: ResultFormat;
+  /** Absent: the first of the job's targets. */
+  readonly target?: string | undefined;
+  /** `source` and `both` need a job with `transcript`. */
+  readonly subtitles?: Subtitles | undefined;
+  /** Whether a job that has not ended gives what there is, instead of `job-not-finished`. */
+  readonly partial?: boolean | undefined;
+}
+
+/** As of `fetch`, with a signal that may be undefined. */
+type Init = Omit<RequestInit, 'signal'> & { readonly signal?: AbortSignal | undefined };
+
+/** Between attempts to follow a job whose stream broke. */
+const FIRST_RETRY_MS = 500;
+const MAX_RETRY_MS = 10_000;
+
+/** Every method throws an AppError, or the reason of its signal when that is aborted. */
+export class Jobs {
+  readonly #service: Service;
+
+  constructor(service: Service) {
+    this.#service = service;
+  }
+
+  /**
+   * Uploads a recording. Aborting `signal` cancels the upload, and nothing of it stays.
+   * @param onUpload told how many bytes of the file have been sent.
+   */
+  async create(order: JobOrder, onUpload: (sentBytes: number) => void, signal: AbortSignal): Promise<Job> {
+    const { apiKeys, isErrorCode } = this.#service;
+    for (;;) {
+      signal.throwIfAborted();
+      const { key } = apiKeys;
+      const answer = await postByXhr({
+        path: '/api/realtime/jobs',
+        headers: key === undefined ? {} : { Authorization: `Bearer ${key}` },
+        body: toFormData(order),
+        onUpload: (fraction) => {
+          onUpload(Math.round(fraction * order.file.size));
+        },
+        onText: () => undefined,
+        signal,
+      });
+      if (answer?.status === 202) return parseObject(answer.body) as Job;
+      if (answer?.status === 401 && (await apiKeys.renew(key))) continue;
+      const { status, body, retryAfter } = answer ?? { status: 200, body: '', retryAfter: null };
+      throw parseProblem(status, body, retryAfter, isErrorCode);
+    }
+  }
+
+  /** The jobs of this key, newest first. @param cursor the `nextCursor` of an earlier page. */
+  async list(limit: number, cursor?: string, signal?: AbortSignal): Promise<JobList> {
+    const query = new URLSearchParams({ limit: String(limit), ...(cursor !== undefined && { cursor }) });
+    return await this.#json<JobList>(`?${query.toString()}`, { signal });
+  }
+
+  async get(jobId: string, signal?: AbortSignal): Promise<Job> {
+    return await this.#json<Job>(pathOf(jobId), { signal });
+  }
+
+  /**
+   * Follows a job from its first segment, or from where a reader left off, to its end. A stream that breaks, because of
+   * the network or a restart of the service, is resumed where it was.
+   * @param after the `id` of the last event that the reader has.
+   */
+  async *events(jobId: string, signal: AbortSignal, after?: string): AsyncGenerator<JobEvent, void, void> {
+    let last = after;
+    let retryMs = FIRST_RETRY_MS;
+    for (;;) {
+      try {
+        for await (const event of this.#stream(jobId, last, signal)) {
+          retryMs = FIRST_RETRY_MS;
+          if (event.type === 'segment') last = event.id;
+          yield event;
+          if (event.type === 'ended') return;
+        }
+      } catch (thrown) {
+        if (signal.aborted) throw signal.reason;
+        if (!toAppError(thrown).retryable) throw thrown;
+      }
+      await wait(retryMs, signal);
+      retryMs = Math.min(MAX_RETRY_MS, retryMs * 2);
+    }
+  }
+
+  /** A result as the file it is downloaded as. */
+  async result(
+    jobId: string,
+    { format, target, subtitles, partial }: ResultQuery,
+    signal?: AbortSignal,
+  ): Promise<Blob> {
+    const query = new URLSearchParams({ format });
+    if (target !== undefined) query.set('target', target);
+    if (subtitles !== undefined) query.set('subtitles', subtitles);
+    if (partial === true) query.set('partial', 'true');
+    const response = await this.#fetch(`${pathOf(jobId)}/result?${query.toString()}`, { signal });
+    return await response.blob().catch((thrown: unknown) => {
+      throw signal?.aborted === true ? thrown : networkError();
+    });
+  }
+
+  /** Puts a text in the place of a translation; it stands in every later result. @param target absent: the first. */
+  async patchSegment(jobId: string, index: number, text: string, target?: string): Promise<JobSegment> {
+    return await this.#json<JobSegment>(`${pathOf(jobId)}/segments/${index}`, {
+      method: 'PATCH',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ text, target }),
+    });
+  }
+
+  /** Goes on with a job that failed, or asks again for the segments of a completed one that failed. */
+  async resume(jobId: string): Promise<Job> {
+    return await this.#json<Job>(`${pathOf(jobId)}/resume`, { method: 'POST' });
+  }
+
+  /** Cancels what runs, and deletes everything of the job. One that does not exist any more is not an error. */
+  async remove(jobId: string): Promise<void> {
+    try {
+      await this.#fetch(pathOf(jobId), { method: 'DELETE' });
+    } catch (thrown) {
+      if (!(thrown instanceof AppError && thrown.code === 'job-not-found')) throw thrown;
+    }
+  }
+
+  async #fetch(path: string, init: Init): Promise<Response> {
+    const { signal, ...rest } = init;
+    return await this.#service.fetch(`/api/realtime/jobs${path}`, { ...rest, signal: signal ?? null });
+  }
+
+  async #json<T>(path: string, init: Init): Promise<T> {
+    const response = await this.#fetch(path, init);
+    const body = await response.text().catch((thrown: unknown) => {
+      throw init.signal?.aborted === true ? thrown : networkError();
+    });
+    return parseObject(body) as T;
+  }
+
+  /** One stream of events; it may close before the job has ended. */
+  async *#stream(
+    jobId: string,
+    after: string | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<JobEvent, void, void> {
+    const { body } = await this.#fetch(`${pathOf(jobId)}/events`, {
+      headers: { Accept: 'text/event-stream', ...(after !== undefined && { 'Last-Event-ID': after }) },
+      signal,
+    });
+    if (body === null) return;
+    const reader = body.getReader();
+    const decoder = new TextDecoder();
+    const events = new SseReader();
+    try {
+      for (;;) {
+        const { done, value } = await reader.read().catch((thrown: unknown) => {
+          throw signal.aborted ? thrown : networkError();
+        });
+        if (done) return;
+        for (const { name, data, id } of events.push(decoder.decode(value, { stream: true }))) {
+          const event = parseObject(data);
+          if (name === 'translation.segment')
+            yield { type: 'segment', id: id ?? '', segment: event as JobSegment };
+          else if (name === 'translation.progress')
+            yield { type: 'progress', ...(event as { processedMs: number; totalMs: number | null }) };
+          else if (name === 'translation.done') yield { type: 'ended', job: event as Job };
+          else if (name === 'error') {
+            // The job's own failure, or one of the stream: the job knows.
+            const job = await this.get(jobId, signal);
+            if (!hasEnded(job)) throw parseProblem(0, data, null, this.#service.isErrorCode);
+            yield { type: 'ended', job };
+          }
+        }
+      }
+    } finally {
+      await reader.cancel().catch(() => undefined); // A stream that has failed says so again.
+    }
+  }
+}
+
+export function hasEnded({ state }: Job): boolean {
+  return state === 'completed' || state === 'failed' || state === 'cancelled';
+}
+
+/** Why a job failed, as an error of the page. */
+export function problemOf({ problem }: Job, service: Service): AppError | undefined {
+  return problem && parseProblem(problem.status, JSON.stringify(problem), null, service.isErrorCode);
+}
+
+function pathOf(jobId: string): string {
+  return `/${encodeURIComponent(jobId)}`;
+}
+
+function toFormData({ file, name, source, targets, transcript }: JobOrder): FormData {
+  const form = new FormData();
+  form.set('source', source);
+  for (const target of targets) form.append('target', target);
+  form.set('transcript', String(transcript));
+  // The file goes last, so that the service has the other fields when it arrives.
+  form.set('file', file, name);
+  return form;
+}
+
+/** @throws the reason of `signal` when it is aborted first. */
+function wait(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const end = () => {
+      clearTimeout(timer);
+      reject(signal.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', end);
+      resolve();
+    }, ms);
+    signal.addEventListener('abort', end, { once: true });
+  });
+}
