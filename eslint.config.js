@@ -6,7 +6,7 @@ import tseslint from 'typescript-eslint';
 import vueParser from 'vue-eslint-parser';
 
 export default defineConfig(
-  { ignores: ['dist/', 'node_modules/', 'coverage/', 'web/dist/', 'web/src/api/openapi.d.ts'] },
+  { ignores: ['dist/', 'node_modules/', 'coverage/', 'web/dist/', 'src/client/openapi.ts'] },
   js.configs.recommended,
   vue.configs['flat/recommended'],
   {

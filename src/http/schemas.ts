@@ -176,7 +176,7 @@ export function translateSchema(maxTextChars: number) {
 }
 
 /** What a job is made of. */
-export const jobSchema = translateSchema(0).omit({ text: true, context: true, output: true, stream: true });
+export const jobSchema = translateSchema(0).omit({ text: true, output: true, stream: true });
 
 /** For the original project's client, which reads one form of answer only and may send unknown fields. */
 export function originalSchema(maxTextChars: number) {

@@ -55,6 +55,23 @@ const BROKEN: Readonly<Record<string, Files>> = {
   'only main knows the gateway': { 'http/app.ts': "import { createGateway } from '../gateway.js';" },
   'gateway/ is known to the gateway alone': { 'http/app.ts': "import './../gateway/components.js';" },
   'nobody imports main': { 'gateway.ts': "import './main.js';" },
+  'client/ imports nothing of the service': {
+    'client/client.ts': "import { GatewayError } from '../errors.js';",
+    'client/types.ts': "import type { Job } from '../jobs/job.js';",
+  },
+  'cli/ knows the client by its index alone': {
+    'cli/main.ts': "import { loadConfig } from '../config/config.js';",
+    'cli/command.ts': "import { ServiceHttp } from '../client/http.js';",
+  },
+  'the service knows neither its client nor the command': {
+    'http/schemas.ts': "import type { components } from '../client/openapi.js';",
+    'main.ts': "import './cli/main.js';",
+  },
+  'client/ needs no package and no Node': {
+    'client/form.ts': "import { openAsBlob } from 'node:fs';",
+    'client/http.ts': "import { fetch } from 'undici';",
+  },
+  'cli/ needs Node alone': { 'cli/arguments.ts': "import { z } from 'zod';" },
   'express and multer stay in http/ and the gateway': {
     'translate/translate.ts': "import type { Request } from 'express';",
     'audio/upload.ts': "import multer from 'multer';",
@@ -72,7 +89,7 @@ const BROKEN: Readonly<Record<string, Files>> = {
   "the Redis client stays in its connection and the limiter's store": {
     'session/registry.ts': "import { createClient } from 'redis';",
   },
-  'only config reads process.env': {
+  'only config and the command read process.env': {
     'a.ts': 'const port = process.env.PORT;',
     'b.ts': "const port = process['env']['PORT'];",
     'c.ts': 'const { env } = process;',

@@ -233,6 +233,15 @@ export const RULES: readonly Rule[] = [
   forbidEdge('only main knows the gateway', /^(?!main\.ts$)/, /^gateway\.ts$/),
   forbidEdge('gateway/ is known to the gateway alone', /^(?!gateway(\.ts$|\/))/, /^gateway\//),
   forbidEdge('nobody imports main', /./, /^main\.ts$/),
+  forbidEdge('client/ imports nothing of the service', /^client\//, /^(?!client\/)/),
+  forbidEdge('cli/ knows the client by its index alone', /^cli\//, /^(?!cli\/|client\/index\.ts$)/),
+  forbidEdge(
+    'the service knows neither its client nor the command',
+    /^(?!client\/|cli\/)/,
+    /^(client|cli)\//,
+  ),
+  keepPackages('client/ needs no package and no Node', /^(?!\.)/, /^(?!client\/)/),
+  keepPackages('cli/ needs Node alone', /^(?!\.|node:)/, /^(?!cli\/)/),
   keepPackages(
     'express and multer stay in http/ and the gateway',
     /^(express|multer)$/,
@@ -251,7 +260,11 @@ export const RULES: readonly Rule[] = [
     /^(redis|@redis\/.*|ioredis)$/,
     /^(redis|session\/redis-store|quota\/limiter)\.ts$/,
   ),
-  forbidSyntax('only config reads process.env', /^config\/config\.ts$/, usesOfProcess('env')),
+  forbidSyntax(
+    'only config and the command read process.env',
+    /^(config\/config|cli\/main)\.ts$/,
+    usesOfProcess('env'),
+  ),
   forbidSyntax('only main exits', /^main\.ts$/, usesOfProcess('exit')),
   { name: 'no import goes in a circle', breaches: findCycles },
   { name: 'no name is exported twice', breaches: findDoubledExports },

@@ -1,4 +1,4 @@
-/** Writes web/src/api/openapi.d.ts: the types of our own /openapi.json. `npm run api-types` after a change of the API. */
+/** Writes src/client/openapi.ts: the types of our own /openapi.json, for the client and the page. `npm run api-types` after a change of the API. */
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import openapiTS, { astToString, COMMENT_HEADER } from 'openapi-typescript';
@@ -7,7 +7,7 @@ import { loadConfig } from '../../src/config/config.js';
 import { createGateway } from '../../src/gateway.js';
 import { createLogger } from '../../src/telemetry/logger.js';
 
-export const TYPES_PATH = fileURLToPath(new URL('../src/api/openapi.d.ts', import.meta.url));
+export const TYPES_PATH = fileURLToPath(new URL('../../src/client/openapi.ts', import.meta.url));
 
 /** Of a service with the default configuration; its upstream is never called. */
 export async function generateApiTypes(): Promise<string> {

@@ -695,6 +695,8 @@ export interface components {
       target?: string | string[];
       /** @description A voice of the provider, see `GET /api/capabilities`. */
       voice?: string;
+      /** @description Text that helps but is not translated. */
+      context?: string;
       /** @description The words of the recording too, in `transcript` of the answer. Not with `text`. */
       transcript?: boolean | ('true' | 'false');
       /**

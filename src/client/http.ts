@@ -1,0 +1,115 @@
+/** Requests to the service: address, key, retries that were asked for, and errors as TranslationError. */
+import { answerError, retryAfterOf, unreachable } from './errors.js';
+
+export interface ClientOptions {
+  /** Where the service is: `https://translate.example.org`, or below a path of that. */
+  readonly url: string | URL;
+  /** An API key, where the service asks for one. */
+  readonly key?: string | undefined;
+  /** In place of the global one. */
+  readonly fetch?: typeof globalThis.fetch | undefined;
+  /**
+   * How often a request is sent again that was refused with 429 or 503 and a `Retry-After`, which is waited for; 0 by
+   * default. Such a request had not begun, so nothing is done twice.
+   */
+  readonly maxRetries?: number | undefined;
+}
+
+export interface ServiceRequest {
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** Without a leading slash: `api/realtime/jobs`. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>> | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A form, or what is sent as JSON. */
+  readonly body?: FormData | object | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export class ServiceHttp {
+  readonly #base: URL;
+  readonly #key: string | undefined;
+  readonly #fetch: typeof globalThis.fetch;
+  readonly #maxRetries: number;
+
+  constructor({ url, key, fetch, maxRetries = 0 }: ClientOptions) {
+    this.#base = new URL(url);
+    if (!this.#base.pathname.endsWith('/')) this.#base.pathname += '/';
+    this.#key = key === '' ? undefined : key;
+    // Browsers refuse a fetch that is called as a method of another object.
+    this.#fetch = fetch ?? ((input, init) => globalThis.fetch(input, init));
+    this.#maxRetries = maxRetries;
+  }
+
+  /** @returns an answer that is a success. @throws TranslationError, or the reason of the signal. */
+  async send(request: ServiceRequest): Promise<Response> {
+    const { signal } = request;
+    for (let retries = 0; ; retries += 1) {
+      const response = await this.#sendOnce(request);
+      if (response.ok) return response;
+      const wait = retryAfterOf(response);
+      const isRefused = response.status === 429 || response.status === 503;
+      if (!isRefused || wait === undefined || retries >= this.#maxRetries) throw await answerError(response);
+      await response.body?.cancel();
+      await delay(wait * 1_000, signal);
+    }
+  }
+
+  /** @returns the JSON of the answer, which is what the OpenAPI document says it is. */
+  async json<Answer>(request: ServiceRequest): Promise<Answer> {
+    return (await (await this.send(request)).json()) as Answer;
+  }
+
+  async #sendOnce({
+    method = 'GET',
+    path,
+    query = {},
+    headers,
+    body,
+    signal,
+  }: ServiceRequest): Promise<Response> {
+    const url = new URL(path, this.#base);
+    for (const [name, value] of Object.entries(query))
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    const isJson = body !== undefined && !(body instanceof FormData);
+    try {
+      return await this.#fetch(url.href, {
+        method,
+        headers: {
+          ...(this.#key !== undefined && { Authorization: `Bearer ${this.#key}` }),
+          ...(isJson && { 'Content-Type': 'application/json' }),
+          ...headers,
+        },
+        ...(body !== undefined && { body: isJson ? JSON.stringify(body) : body }),
+        // Node's fetch keeps a copy of a body that a redirect may ask for again: a whole film, in memory.
+        ...(body instanceof FormData && { redirect: 'error', window: null }),
+        ...(signal && { signal }),
+      });
+    } catch (error) {
+      if (signal?.aborted === true) throw signal.reason;
+      throw unreachable(url.origin, error);
+    }
+  }
+}
+
+/** Resolves after so many milliseconds. @throws the reason of the signal. */
+export async function delay(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
+  await new Promise<void>((resolve, reject) => {
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal?.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    }, ms);
+    signal?.addEventListener('abort', stop, { once: true });
+  });
+}
+
+/** JSON, or text as it is. */
+export async function jsonOrText<Json>(response: Response): Promise<Json | string> {
+  const isJson = /^application\/json\b/i.test(response.headers.get('Content-Type') ?? '');
+  return isJson ? ((await response.json()) as Json) : await response.text();
+}

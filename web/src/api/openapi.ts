@@ -1,0 +1,2 @@
+/** The types of our own /openapi.json, which the client of this package has. */
+export type * from '../../../src/client/openapi.js';
