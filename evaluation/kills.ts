@@ -18,8 +18,8 @@ export interface KillsResult {
   readonly segments: number;
   /** Requests for all of them. */
   readonly requests: number;
-  /** Requests for a segment that was finished before a kill. */
-  readonly finishedAskedAgain: number;
+  /** Requests for a segment that was on the disk before a kill, or that the same process had asked for already. */
+  readonly askedAgain: number;
   /** Requests that cannot be told apart, because nobody speaks in them. */
   readonly unknown: number;
   readonly isEqual: boolean;
@@ -40,20 +40,17 @@ export async function measureKills(
       const { segments } = await client.get(undisturbed.jobId);
       const before = upstream.asked.length;
       const jobId = await createJob(client, file, FIELDS);
-      const killed: { finished: readonly number[]; from: number }[] = [];
+      const killed: Kill[] = [];
       for (let kill = 1; kill <= KILLS; kill += 1) {
         const share = (segments * kill) / (KILLS + 1);
         await client.until(jobId, (job) => job.segments >= share, WITHIN_MS);
         killed.push(await killAndRestart(service, upstream, jobId));
       }
       await client.completed(jobId, WITHIN_MS);
-      const again = killed.flatMap(({ finished, from }) =>
-        upstream.asked.slice(from).filter((asked) => isOneOf(asked, finished)),
-      );
       const asked = upstream.asked.slice(before);
       return {
         ...{ kills: KILLS, segments, requests: asked.length },
-        finishedAskedAgain: new Set(again).size,
+        askedAgain: countAskedAgain(upstream.asked, before, killed),
         unknown: asked.filter(({ fromMs }) => fromMs === undefined).length,
         isEqual: (await contentOf(client, jobId)) === (await contentOf(client, undisturbed.jobId)),
       };
@@ -67,12 +64,18 @@ export async function measureKills(
 
 const lineSchema = z.object({ result: z.object({ startMs: z.number() }) });
 
-/** @returns where the segments begin that were on the disk when the process was gone, and the requests until then. */
+interface Kill {
+  /** Where the segments begin that were on the disk when the process was gone. */
+  readonly finished: readonly number[];
+  /** Requests until then. */
+  readonly from: number;
+}
+
 async function killAndRestart(
   service: ServiceProcess,
   upstream: KnownUpstream,
   jobId: string,
-): Promise<{ finished: readonly number[]; from: number }> {
+): Promise<Kill> {
   await service.stop('SIGKILL');
   await upstream.script.until(() => upstream.script.open.length === 0 && upstream.script.answering === 0);
   const log = await readFile(join(service.uploadDir, 'jobs', jobId, 'segments.jsonl'), 'utf8');
@@ -83,6 +86,19 @@ async function killAndRestart(
   service.spawn();
   await service.ready();
   return { finished, from };
+}
+
+/** Those that were under way at a kill are not counted: nothing of them was on the disk. */
+function countAskedAgain(asked: readonly AskedSegment[], begun: number, kills: readonly Kill[]): number {
+  const lives = [{ finished: [], from: begun }, ...kills];
+  return lives.reduce((sum, { finished, from }, life) => {
+    const own = asked.slice(from, lives[life + 1]?.from);
+    const again = own.filter(
+      (each, index) =>
+        isOneOf(each, finished) || own.slice(0, index).some(({ fromMs }) => fromMs === each.fromMs),
+    );
+    return sum + again.length;
+  }, 0);
 }
 
 /** A segment is sent with at most 200 ms before its speech. */
