@@ -16,6 +16,8 @@ const FIELDS = { target: 'en' };
 export interface KillsResult {
   readonly kills: number;
   readonly segments: number;
+  /** The most segments that a kill finds under way. */
+  readonly parallel: number;
   /** Requests for all of them. */
   readonly requests: number;
   /** Requests for a segment that was on the disk before a kill, or that the same process had asked for already. */
@@ -49,7 +51,7 @@ export async function measureKills(
       await client.completed(jobId, WITHIN_MS);
       const asked = upstream.asked.slice(before);
       return {
-        ...{ kills: KILLS, segments, requests: asked.length },
+        ...{ kills: KILLS, segments, parallel, requests: asked.length },
         askedAgain: countAskedAgain(upstream.asked, before, killed),
         unknown: asked.filter(({ fromMs }) => fromMs === undefined).length,
         isEqual: (await contentOf(client, jobId)) === (await contentOf(client, undisturbed.jobId)),
