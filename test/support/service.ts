@@ -30,12 +30,7 @@ export class ServiceProcess {
   #child: ChildProcess | undefined;
   #exit: Promise<Exit> = Promise.resolve({ code: null, signal: null });
 
-  private constructor(
-    port: number,
-    uploadDir: string,
-    env: Record<string, string>,
-    args: readonly string[],
-  ) {
+  private constructor(port: number, uploadDir: string, env: Record<string, string>, args: readonly string[]) {
     this.port = port;
     this.uploadDir = uploadDir;
     this.#env = env;
