@@ -8,6 +8,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { startFlags } from './build.js';
 import { Remote } from './ipc.js';
 import type { LoadCommands } from './load.js';
 import { configureNginx } from './nginx.js';
@@ -287,12 +288,4 @@ function hasTaskset(): boolean {
   } catch {
     return false;
   }
-}
-
-/** Node's flags in `npm start`. */
-async function startFlags(): Promise<string[]> {
-  const { scripts } = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8')) as {
-    scripts: { start: string };
-  };
-  return scripts.start.split(' ').filter((word) => word.startsWith('--'));
 }

@@ -18,7 +18,7 @@ export interface SpokenSentence {
 export interface RecordingOptions {
   readonly sentences: number;
   readonly durationMs: number;
-  /** Each takes an equal share of the sentences, in this order. */
+  /** They take turns all along, so that an error that grows with time is not taken for one that grows with noise. */
   readonly noise: readonly NoiseLevel[];
   readonly noiseKind?: 'pink' | 'white';
   readonly voices?: readonly Voice[];
@@ -32,6 +32,8 @@ export interface EvaluationRecording {
   pcm(): Generator<Buffer, void, void>;
 }
 
+/** Sentences in a row at one level of noise: a number prime to the turns of voices and of sentences' lengths. */
+const BLOCK_SENTENCES = 5;
 const MIN_SILENCE_MS = 300;
 const MAX_SILENCE_MS = 90_000;
 /** The offsets of noise that is this far below speech. */
@@ -58,7 +60,7 @@ export async function createRecording(options: RecordingOptions): Promise<Evalua
   for (const [index, pcm] of speech.entries()) {
     const startMs = ms + (silences[index] ?? 0);
     ms = startMs + pcmDurationMs(pcm.length);
-    const level = noise[Math.floor((index * noise.length) / count)] ?? 'clean';
+    const level = noise[Math.floor(index / BLOCK_SENTENCES) % noise.length] ?? 'clean';
     sentences.push({ text: sentenceAt(index), startMs, endMs: ms, noise: level });
   }
   const makeNoise = noiseKind === 'pink' ? pinkNoise : whiteNoise;

@@ -2,8 +2,8 @@
 import { SpeechSegmenter } from '../src/audio/speech/segmenter.js';
 import type { SpeechSegment } from '../src/audio/speech/segment.js';
 import { buildCues } from '../src/subtitles/cues.js';
-import type { EvaluationRecording, NoiseLevel, SpokenSentence } from './recording.js';
-import { scoreCues, type Score } from './score.js';
+import { scoreLevels, type LevelScores } from './levels.js';
+import type { EvaluationRecording, SpokenSentence } from './recording.js';
 
 const OPTIONS = { subtitles: 'target', target: 'en' } as const;
 
@@ -11,7 +11,7 @@ export interface SegmentationResult {
   readonly segments: readonly SpeechSegment[];
   /** Segments in which nobody speaks. */
   readonly silent: number;
-  readonly scores: ReadonlyMap<NoiseLevel | 'all', Score>;
+  readonly scores: LevelScores;
   /** Time that the segmenter took. */
   readonly tookMs: number;
 }
@@ -31,12 +31,7 @@ export function measureSegmentation(recording: EvaluationRecording): Segmentatio
   const texts = textsOf(segments, sentences);
   const translated = segments.map((segment, index) => ({ ...segment, text: texts[index]?.join(' ') ?? '' }));
   const cues = buildCues(translated, OPTIONS, durationMs);
-  const levels = [...new Set(sentences.map(({ noise }) => noise))];
-  const scores = new Map<NoiseLevel | 'all', Score>();
-  for (const level of ['all' as const, ...levels]) {
-    const isCounted = ({ noise }: SpokenSentence): boolean => level === 'all' || noise === level;
-    scores.set(level, scoreCues(sentences, cues, OPTIONS, 'target', isCounted));
-  }
+  const scores = scoreLevels(sentences, cues, OPTIONS, 'target');
   const silent = texts.filter((words) => words.length === 0).length;
   return { segments, silent, scores, tookMs };
 }

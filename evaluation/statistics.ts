@@ -6,13 +6,18 @@ export function quantile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
 }
 
-/** @returns the slope of the straight line through the points that fits best; 0 for fewer than two. */
+/**
+ * @returns the median of the slopes between all pairs of points (Theil and Sen), which some points far off do not move; 0 for
+ *   fewer than two.
+ */
 export function slope(points: readonly { readonly x: number; readonly y: number }[]): number {
-  const meanX = points.reduce((sum, { x }) => sum + x, 0) / points.length;
-  const meanY = points.reduce((sum, { y }) => sum + y, 0) / points.length;
-  const spread = points.reduce((sum, { x }) => sum + (x - meanX) ** 2, 0);
-  if (points.length < 2 || spread === 0) return 0;
-  return points.reduce((sum, { x, y }) => sum + (x - meanX) * (y - meanY), 0) / spread;
+  const slopes = points.flatMap((one, index) =>
+    points
+      .slice(index + 1)
+      .filter((other) => other.x !== one.x)
+      .map((other) => (other.y - one.y) / (other.x - one.x)),
+  );
+  return slopes.length === 0 ? 0 : quantile(slopes, 0.5);
 }
 
 /** Median, 95th percentile and largest of the absolute values. */

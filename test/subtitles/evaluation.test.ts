@@ -3,7 +3,9 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { createRecording, type EvaluationRecording } from '../../evaluation/recording.js';
 import { scoreCues } from '../../evaluation/score.js';
 import { sentenceAt } from '../../evaluation/script.js';
+import { scoreLevels } from '../../evaluation/levels.js';
 import { measureSegmentation, type SegmentationResult } from '../../evaluation/segmentation.js';
+import { slope } from '../../evaluation/statistics.js';
 
 let recording: EvaluationRecording;
 let result: SegmentationResult;
@@ -45,14 +47,16 @@ it('the recording lasts as long as asked, and has its sentences where it says', 
   expect(new Set(Array.from({ length: 200 }, (_, index) => sentenceAt(index))).size).toBe(200);
 });
 
+const cue = (
+  startMs: number,
+  endMs: number,
+  text: string,
+): { startMs: number; endMs: number; source: string[]; target: string[] } => ({
+  ...{ startMs, endMs, source: [], target: [text] },
+});
+const ENGLISH = { subtitles: 'target', target: 'en' } as const;
+
 it('the score counts what is wrong', () => {
-  const cue = (
-    startMs: number,
-    endMs: number,
-    text: string,
-  ): { startMs: number; endMs: number; source: string[]; target: string[] } => ({
-    ...{ startMs, endMs, source: [], target: [text] },
-  });
   const sentences = [
     { text: 'One two three.', startMs: 1_000, endMs: 3_000 },
     { text: 'Four five.', startMs: 10_000, endMs: 12_000 },
@@ -66,7 +70,7 @@ it('the score counts what is wrong', () => {
   const score = scoreCues(
     sentences,
     [{ cues, warnings: [{ code: 'reading-speed', detail: '' }] }],
-    { subtitles: 'target', target: 'en' },
+    ENGLISH,
     'target',
   );
   expect(score).toMatchObject({
@@ -82,4 +86,61 @@ it('the score counts what is wrong', () => {
     ...{ overlaps: 2, outOfOrder: 1, overLimit: 3, overLimitUnreported: 2 },
   });
   expect(score.start).toMatchObject({ count: 2, largestMs: 6_100 });
+});
+
+it('the score tells a sentence that comes twice from words made up', () => {
+  const sentences = [
+    { text: 'One two three four.', startMs: 1_000, endMs: 3_000 },
+    { text: 'Five six.', startMs: 10_000, endMs: 12_000 },
+  ];
+  const cues = [
+    cue(1_000, 2_000, 'one two three four'),
+    cue(2_100, 3_000, 'one two three'),
+    cue(10_000, 12_000, 'five six seven'),
+  ];
+  expect(scoreCues(sentences, [{ cues, warnings: [] }], ENGLISH, 'target')).toMatchObject({
+    ...{ sentencesLost: 0, sentencesDoubled: 1, wordsMissing: 0, wordsExtra: 4 },
+  });
+});
+
+it('a sentence is lost where nothing stands in its place, and misheard where other words do', () => {
+  const times = { startMs: 1_000, endMs: 3_000 };
+  const of = (text: string, said: string, heard: string): object =>
+    scoreCues(
+      [{ ...times, text, said }],
+      [{ cues: [cue(1_000, 3_000, heard)], warnings: [] }],
+      ENGLISH,
+      'target',
+    );
+  const kept = { sentencesLost: 0, sentencesMisheard: 0 };
+  expect(of('Near a liver.', 'Far from it.', 'near the river')).toMatchObject(kept);
+  expect(of('Hear a liver.', 'Near the river.', 'near the river')).toMatchObject(kept);
+  const misheard = { sentencesLost: 0, sentencesMisheard: 1 };
+  expect(of('Hear a liver.', 'Far from it.', 'near the river')).toMatchObject(misheard);
+  const lost = { sentencesLost: 1, sentencesMisheard: 0 };
+  expect(of('Hear a liver.', 'Far from it, dear friends.', 'well')).toMatchObject(lost);
+});
+
+it('the score of a level counts the cues of that level alone', () => {
+  const sentences = [
+    { text: 'One two.', startMs: 1_000, endMs: 3_000, noise: 'clean' as const },
+    { text: 'Three four.', startMs: 10_000, endMs: 12_000, noise: '10 dB' as const },
+  ];
+  const cues = [cue(1_000, 3_000, 'one two'), cue(8_000, 9_000, 'hiss'), cue(10_000, 12_000, 'three four')];
+  const scores = scoreLevels(sentences, [{ cues, warnings: [] }], ENGLISH, 'target');
+  expect(scores.get('clean')).toMatchObject({ sentences: 1, cues: 1, inSilence: 0, wordsExtra: 0 });
+  expect(scores.get('10 dB')).toMatchObject({ sentences: 1, cues: 2, inSilence: 1, wordsExtra: 1 });
+  expect(scores.get('all')).toMatchObject({ sentences: 2, cues: 3, inSilence: 1, wordsExtra: 1 });
+});
+
+it('drift is what grows all along, whatever single cues do', () => {
+  const at = [0, 1, 2, 3, 4, 5, 6];
+  expect(slope(at.map((x) => ({ x, y: 3 * x + (x === 5 ? 5_000 : 0) })))).toBe(3);
+  expect(slope([{ x: 1, y: 1 }])).toBe(0);
+});
+
+it('levels of noise take turns over the recording', () => {
+  const levels = recording.sentences.map(({ noise }) => noise);
+  expect(new Set(levels.slice(0, 15))).toEqual(new Set(['clean', '20 dB', '10 dB']));
+  expect(levels[15]).toBe(levels[0]);
 });

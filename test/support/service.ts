@@ -15,6 +15,8 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
+const FROM_SOURCE = ['--import', 'tsx', 'src/main.ts'];
+
 /** Its environment is only what the test sets. A restart keeps port and folder. */
 export class ServiceProcess {
   readonly port: number;
@@ -24,30 +26,34 @@ export class ServiceProcess {
   /** Standard error of all runs. */
   complaints = '';
   readonly #env: Record<string, string>;
-  readonly #flags: readonly string[];
+  readonly #args: readonly string[];
   #child: ChildProcess | undefined;
   #exit: Promise<Exit> = Promise.resolve({ code: null, signal: null });
 
-  private constructor(
-    port: number,
-    uploadDir: string,
-    env: Record<string, string>,
-    flags: readonly string[],
-  ) {
+  private constructor(port: number, uploadDir: string, env: Record<string, string>, args: readonly string[]) {
     this.port = port;
     this.uploadDir = uploadDir;
     this.#env = env;
-    this.#flags = flags;
+    this.#args = args;
   }
 
-  /** Does not start it yet. `flags` are Node's. */
-  static async prepare(env: Record<string, string>, flags: readonly string[] = []): Promise<ServiceProcess> {
-    return new ServiceProcess(await freePort(), await mkdtemp(path.join(tmpdir(), 'uploads-')), env, flags);
+  /** Does not start it yet. `flags` are Node's; `program` is what Node runs, from the root of the repository. */
+  static async prepare(
+    env: Record<string, string>,
+    flags: readonly string[] = [],
+    program: readonly string[] = FROM_SOURCE,
+  ): Promise<ServiceProcess> {
+    const uploadDir = await mkdtemp(path.join(tmpdir(), 'uploads-'));
+    return new ServiceProcess(await freePort(), uploadDir, env, [...flags, ...program]);
   }
 
   /** Resolves once it is ready. */
-  static async start(env: Record<string, string>, flags: readonly string[] = []): Promise<ServiceProcess> {
-    const service = await ServiceProcess.prepare(env, flags);
+  static async start(
+    env: Record<string, string>,
+    flags: readonly string[] = [],
+    program: readonly string[] = FROM_SOURCE,
+  ): Promise<ServiceProcess> {
+    const service = await ServiceProcess.prepare(env, flags, program);
     service.spawn();
     await service.ready();
     return service;
@@ -62,7 +68,7 @@ export class ServiceProcess {
   }
 
   spawn(): void {
-    const child = spawn(process.execPath, [...this.#flags, '--import', 'tsx', 'src/main.ts'], {
+    const child = spawn(process.execPath, this.#args, {
       cwd: ROOT,
       env: {
         ...{ PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' },
