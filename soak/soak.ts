@@ -1,8 +1,9 @@
 /** Runs one soak: starts the processes, applies load and chaos, measures, and stops everything. */
 import { setMaxListeners } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { filesIn } from '../test/support/files-in.js';
 import { startRedis } from '../test/support/redis.js';
 import { Child } from './child.js';
 import { runLoad } from './load.js';
@@ -109,7 +110,7 @@ async function runUnderLoad(options: Options, abort: AbortSignal, testBed: TestB
   await dropConnections();
   const after = await idleStats(steady, before);
   await fleet.stop();
-  const filesLeft = (await readdir(folder)).filter((name) => !name.startsWith('.'));
+  const filesLeft = (await filesIn(folder)).filter((name) => !name.startsWith('.'));
   return {
     ...{ options, seconds, results, before, after, samples, filesLeft },
     faults: [...faults, ...fleet.faults, ...chaos.faults],

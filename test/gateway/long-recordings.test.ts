@@ -1,5 +1,5 @@
 /** Recordings in segments through the whole service: formats, languages, streams, failures, and that nothing is left. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { encodeWav } from '../../src/audio/wav/wav.js';
 import type { ResponderRequest } from '../../src/offline/server/responder.js';
@@ -16,6 +16,7 @@ import {
   type SpokenSentences,
 } from '../support/sentences.js';
 import { parseWithMediaCaptions, parseWithPlussub } from '../support/subtitles/parsers.js';
+import { filesIn } from '../support/files-in.js';
 
 const SENTENCES = ['I live in a small house with my family.', 'We have two dogs and three cats.'];
 
@@ -212,7 +213,7 @@ describe('on a full disk', () => {
           507,
           'storage-full',
         ]);
-        expect(await readdir(disk.folder)).toEqual([]);
+        expect(await filesIn(disk.folder)).toEqual([]);
       }
     } finally {
       await running.close();

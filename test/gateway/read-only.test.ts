@@ -1,7 +1,7 @@
 /** The service as the image runs it: unprivileged, with a file system that is writable in UPLOAD_DIR only. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { until } from '../support/http.js';
 import { message } from '../support/offline-spelling.js';
 import { converse } from '../support/relay.js';
+import { filesIn } from '../support/files-in.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -96,7 +97,7 @@ const READ_ONLY = `
     const answer = await translate(await formOf({ source: 'en', target: 'es' }, sample));
     expect(answer.status).toBe(200);
     expect(((await answer.json()) as { text: string }).text).not.toBe('');
-    expect(await readdir(uploads)).toEqual([]);
+    expect(await filesIn(uploads)).toEqual([]);
   });
 
   it('it holds conversations', async () => {

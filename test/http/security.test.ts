@@ -55,7 +55,7 @@ describe('a page of another origin', () => {
     expect(answer.status).toBe(204);
     expect(answer.headers).toMatchObject({
       'access-control-allow-origin': 'https://good.example',
-      'access-control-allow-methods': 'GET,POST,DELETE',
+      'access-control-allow-methods': 'GET,POST,PATCH,DELETE',
       'access-control-max-age': '86400',
     });
     const allowed = String(answer.headers['access-control-allow-headers']).toLowerCase().split(',');

@@ -9,6 +9,7 @@ import type { Health } from '../../../src/http/health.js';
 import { startScripted, type Scripted } from '../offline.js';
 import { data, format, riff, sine } from '../audio/recordings.js';
 import { setCanary, type Canary } from './canary.js';
+import { filesIn } from '../files-in.js';
 
 export interface Target {
   readonly url: string;
@@ -65,7 +66,7 @@ export async function startTarget(env: Record<string, string> = {}): Promise<Tar
   const residue = async (): Promise<string[]> => {
     const { pool, relay } = (await (await fetch(`${url}/health`)).json()) as Health;
     const children = (await childrenOf(pid)).filter((child) => !atStart.children.includes(child));
-    const uploads = await readdir(uploadDir);
+    const uploads = await filesIn(uploadDir);
     const descriptors = (await descriptorsOf(pid)) - atStart.descriptors;
     return [
       ...uploads.map((name) => `upload ${name}`),
