@@ -71,11 +71,13 @@ export async function sweepUploads(
       { cause: error },
     );
   }
+  // Only jobs are folders: one among the uploads is not ours, whatever its name.
+  const recursive = variable === 'JOBS_DIR';
   let removed = 0;
   for (const name of await readdir(dir)) {
     const path = join(dir, name);
     if (await isLeftBehind(name, path)) {
-      await rm(path, { recursive: true, force: true });
+      await rm(path, { recursive, force: true });
       removed += 1;
     }
   }
