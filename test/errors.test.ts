@@ -16,7 +16,8 @@ describe('the wait before a retry', () => {
     expect(new GatewayError('draining', 'Later.').withPartial('some').retryAfterMs).toBe(5_000);
   });
 
-  it('is absent where an operator has to install something', () => {
-    expect(busy.filter((code) => !describeError(code).retryable)).toEqual(['offline-engine-missing']);
+  it('is absent where somebody has to delete a job or install something', () => {
+    const final = busy.filter((code) => !describeError(code).retryable);
+    expect(final).toEqual(['job-limit', 'offline-engine-missing']);
   });
 });
