@@ -1,5 +1,5 @@
 /** The whole service on a free port, configured by environment variables, in front of a scripted upstream or the offline engine. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Logger } from 'pino';
@@ -7,7 +7,6 @@ import { loadConfig } from '../../src/config/config.js';
 import { createGateway, type Gateway } from '../../src/gateway.js';
 import { startScripted, type Scripted } from './offline.js';
 import { silent } from './pool.js';
-import { filesIn } from './files-in.js';
 
 export interface Running {
   readonly gateway: Gateway;
@@ -32,7 +31,7 @@ export async function startGateway(
     gateway,
     url,
     jobsDir: config.jobs.dir,
-    uploads: () => filesIn(config.audio.uploadDir),
+    uploads: async () => (await readdir(config.audio.uploadDir)).filter((name) => name !== 'jobs'),
     close: async () => {
       await gateway.close();
       await rm(uploadDir, { recursive: true });

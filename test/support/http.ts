@@ -1,6 +1,6 @@
 /** The HTTP side on a real port, over a translation that is plain code: it answers from a list and can be told to wait or fail. */
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -33,7 +33,6 @@ import type {
   TranslationEvent,
   TranslationResult,
 } from '../../src/translate/request.js';
-import { filesIn } from './files-in.js';
 
 export interface HttpFixture {
   readonly url: string;
@@ -262,7 +261,7 @@ export async function startHttp(options: HttpFixtureOptions = {}): Promise<HttpF
     sessions,
     asked,
     log,
-    uploads: () => filesIn(uploadDir),
+    uploads: async () => (await readdir(uploadDir)).filter((name) => name !== 'jobs'),
     close: async () => {
       const closed = once(server, 'close');
       server.close();

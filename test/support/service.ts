@@ -1,13 +1,12 @@
 /** The service in its own process: started, signalled, killed, with what it leaves behind. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from './free-port.js';
 import { eventually } from './programs.js';
-import { filesIn } from './files-in.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -119,7 +118,7 @@ export class ServiceProcess {
 
   /** Files in its upload folder, but for the folder of jobs. */
   async uploads(): Promise<string[]> {
-    return await filesIn(this.uploadDir);
+    return (await readdir(this.uploadDir)).filter((name) => name !== 'jobs');
   }
 
   /** Kills the process if it still runs, and removes its folder. */
