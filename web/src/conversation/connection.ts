@@ -50,7 +50,10 @@ export class Connection {
   }
 
   send(event: ClientEvent): void {
-    if (this.state.value.status === 'ready') this.#socket?.send(JSON.stringify(event));
+    const socket = this.#socket;
+    // Once the service has said that it closes, a frame would only leave an error in the console; `close` follows.
+    if (this.state.value.status === 'ready' && socket?.readyState === WebSocket.OPEN)
+      socket.send(JSON.stringify(event));
   }
 
   /** Bytes that have not been sent yet. */
