@@ -1,10 +1,10 @@
 /** A client of the service for browsers and Node: fetch and Web Streams, nothing else. */
 import { connectionLost, problemError } from './errors.js';
-import { readEventStream } from './event-stream.js';
 import { requestBody } from './form.js';
 import { jsonOrText, ServiceHttp, type ClientOptions } from './http.js';
 import { JobsClient } from './jobs.js';
 import { SessionsClient } from './sessions.js';
+import { readEventStream } from './sse.js';
 import type {
   AnswerFormat,
   Cancellable,
@@ -61,7 +61,7 @@ export class TranslationClient {
     const body = requestBody({ ...input, stream: true });
     const headers = { Accept: 'text/event-stream' };
     const response = await this.#http.send({ method: 'POST', path: PATH, headers, body, signal });
-    for await (const { name, data } of readEventStream(response, signal)) {
+    for await (const { name, data } of readEventStream(response, connectionLost, signal)) {
       if (name === 'error') throw problemError(JSON.parse(data) as ProblemDetails);
       const event = { type: name, ...(JSON.parse(data) as object) } as TranslationStreamEvent;
       yield event;

@@ -1,4 +1,5 @@
 /** Requests to the service: address, key, retries that were asked for, and errors as TranslationError. */
+import { delay } from './delay.js';
 import { answerError, retryAfterOf, unreachable } from './errors.js';
 
 export interface ClientOptions {
@@ -90,22 +91,6 @@ export class ServiceHttp {
       throw unreachable(url.origin, error);
     }
   }
-}
-
-/** Resolves after so many milliseconds. @throws the reason of the signal. */
-export async function delay(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  signal?.throwIfAborted();
-  await new Promise<void>((resolve, reject) => {
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(signal?.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop);
-      resolve();
-    }, ms);
-    signal?.addEventListener('abort', stop, { once: true });
-  });
 }
 
 /** JSON, or text as it is. */

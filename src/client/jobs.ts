@@ -1,9 +1,10 @@
 /** Jobs: recordings that are translated behind the answer, whatever happens to the client meanwhile. */
+import { delay } from './delay.js';
 import { connectionLost, problemError, TranslationError } from './errors.js';
-import { readEventStream } from './event-stream.js';
 import { requestBody } from './form.js';
-import { delay, jsonOrText, type ServiceHttp } from './http.js';
+import { jsonOrText, type ServiceHttp } from './http.js';
 import { allPages, type PageQuery } from './pages.js';
+import { readEventStream } from './sse.js';
 import type {
   AnswerFormat,
   Cancellable,
@@ -90,7 +91,7 @@ export class JobsClient {
       try {
         const headers = { Accept: 'text/event-stream', ...(last !== undefined && { 'Last-Event-ID': last }) };
         const response = await this.#http.send({ path: `${pathOf(jobId)}/events`, headers, signal });
-        for await (const { name, data, id } of readEventStream(response, signal)) {
+        for await (const { name, data, id } of readEventStream(response, connectionLost, signal)) {
           if (name === 'error') {
             ending = await this.#problemOf(jobId, JSON.parse(data) as ProblemDetails, signal);
             break;

@@ -1,9 +1,10 @@
 /** Client of jobs: recordings of any length, translated behind the answer. */
+import { delay } from '../../../src/client/delay.js';
 import { AppError, networkError, parseProblem, toAppError } from './errors.js';
 import { parseObject } from './json.js';
 import type { components } from './openapi.js';
 import type { Service } from './service.js';
-import { SseReader } from './sse.js';
+import { readEventStream } from './sse.js';
 import { postByXhr } from './transport.js';
 
 type Schemas = components['schemas'];
@@ -116,7 +117,7 @@ export class Jobs {
         if (signal.aborted) throw signal.reason;
         if (!toAppError(thrown).retryable) throw thrown;
       }
-      await wait(retryMs, signal);
+      await delay(retryMs, signal);
       retryMs = Math.min(MAX_RETRY_MS, retryMs * 2);
     }
   }
@@ -179,37 +180,23 @@ export class Jobs {
     after: string | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<JobEvent, void, void> {
-    const { body } = await this.#fetch(`${pathOf(jobId)}/events`, {
+    const response = await this.#fetch(`${pathOf(jobId)}/events`, {
       headers: { Accept: 'text/event-stream', ...(after !== undefined && { 'Last-Event-ID': after }) },
       signal,
     });
-    if (body === null) return;
-    const reader = body.getReader();
-    const decoder = new TextDecoder();
-    const events = new SseReader();
-    try {
-      for (;;) {
-        const { done, value } = await reader.read().catch((thrown: unknown) => {
-          throw signal.aborted ? thrown : networkError();
-        });
-        if (done) return;
-        for (const { name, data, id } of events.push(decoder.decode(value, { stream: true }))) {
-          const event = parseObject(data);
-          if (name === 'translation.segment')
-            yield { type: 'segment', id: id ?? '', segment: event as JobSegment };
-          else if (name === 'translation.progress')
-            yield { type: 'progress', ...(event as { processedMs: number; totalMs: number | null }) };
-          else if (name === 'translation.done') yield { type: 'ended', job: event as Job };
-          else if (name === 'error') {
-            // The job's own failure, or one of the stream: the job knows.
-            const job = await this.get(jobId, signal);
-            if (!hasEnded(job)) throw parseProblem(0, data, null, this.#service.isErrorCode);
-            yield { type: 'ended', job };
-          }
-        }
+    for await (const { name, data, id } of readEventStream(response, networkError, signal)) {
+      const event = parseObject(data);
+      if (name === 'translation.segment')
+        yield { type: 'segment', id: id ?? '', segment: event as JobSegment };
+      else if (name === 'translation.progress')
+        yield { type: 'progress', ...(event as { processedMs: number; totalMs: number | null }) };
+      else if (name === 'translation.done') yield { type: 'ended', job: event as Job };
+      else if (name === 'error') {
+        // The job's own failure, or one of the stream: the job knows.
+        const job = await this.get(jobId, signal);
+        if (!hasEnded(job)) throw parseProblem(0, data, null, this.#service.isErrorCode);
+        yield { type: 'ended', job };
       }
-    } finally {
-      await reader.cancel().catch(() => undefined); // A stream that has failed says so again.
     }
   }
 }
@@ -235,20 +222,4 @@ function toFormData({ file, name, source, targets, transcript }: JobOrder): Form
   // The file goes last, so that the service has the other fields when it arrives.
   form.set('file', file, name);
   return form;
-}
-
-/** @throws the reason of `signal` when it is aborted first. */
-function wait(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const end = () => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', end);
-      resolve();
-    }, ms);
-    signal.addEventListener('abort', end, { once: true });
-  });
 }
