@@ -105,16 +105,7 @@ export class JobStore {
    * @throws GatewayError `job-not-found` where the job was deleted meanwhile; `storage-full`, `store-unavailable`.
    */
   async update(record: JobRecord): Promise<void> {
-    const path = join(this.#dir, record.jobId, RECORD);
-    const next = `${path}.${this.#nextName()}`;
-    try {
-      await writeWhole(next, record);
-      await rename(next, path);
-    } catch (error) {
-      await rm(next, { force: true });
-      if (isMissing(error)) throw jobNotFound();
-      throw toStoreError(error);
-    }
+    await this.#replace(record.jobId, RECORD, (next) => writeWhole(next, record));
   }
 
   /** @returns the ids of an owner's jobs, newest first. */
@@ -179,16 +170,7 @@ export class JobStore {
 
   /** @throws GatewayError `storage-full`, `store-unavailable`; `job-not-found` where the job was deleted meanwhile. */
   async writePeaks(jobId: string, peaks: Buffer): Promise<void> {
-    const path = join(this.#dir, jobId, PEAKS);
-    const next = `${path}.${this.#nextName()}`;
-    try {
-      await writeFile(next, peaks, { mode: 0o600 });
-      await rename(next, path);
-    } catch (error) {
-      await rm(next, { force: true });
-      if (isMissing(error)) throw jobNotFound();
-      throw toStoreError(error);
-    }
+    await this.#replace(jobId, PEAKS, (next) => writeFile(next, peaks, { mode: 0o600 }));
   }
 
   openLog(jobId: string): Promise<SegmentLog> {
@@ -232,6 +214,20 @@ export class JobStore {
       if (record !== undefined && !hasEnded(record)) records.push(record);
     }
     return records;
+  }
+
+  /** Puts a file of a job in the place of the one before, at once. */
+  async #replace(jobId: string, name: string, write: (path: string) => Promise<void>): Promise<void> {
+    const path = join(this.#dir, jobId, name);
+    const next = `${path}.${this.#nextName()}`;
+    try {
+      await write(next);
+      await rename(next, path);
+    } catch (error) {
+      await rm(next, { force: true });
+      if (isMissing(error)) throw jobNotFound();
+      throw toStoreError(error);
+    }
   }
 
   async #ids(): Promise<string[]> {
