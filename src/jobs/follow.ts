@@ -26,11 +26,12 @@ export async function* followJob(
   signal: AbortSignal,
 ): AsyncGenerator<JobEvent, void, void> {
   const wake = new WakeUp(jobs, jobId, signal);
+  const look = jobs.reader(owner, jobId);
   let next = 0;
   let lastMs: number | undefined;
   try {
     for (;;) {
-      const job = await jobs.get(owner, jobId);
+      const job = await look();
       const isEnd = hasEnded(job.record);
       const events: JobEvent[] = [];
       for (let segment = job.segments.get(next); segment !== undefined; segment = job.segments.get(next)) {

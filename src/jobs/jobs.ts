@@ -8,7 +8,7 @@ import { recordingsNotHeard } from '../translate/in-session.js';
 import { createdAtOf, hasEnded, newRecord, type JobOrder, type JobRecord } from './job.js';
 import type { JobQueue } from './queue.js';
 import type { JobRunner } from './runner.js';
-import type { SegmentTable } from './segment-log.js';
+import { SegmentTable } from './segment-log.js';
 import { openJobSound, type JobSound } from './sound.js';
 import { jobNotFound, type JobStore } from './store.js';
 import { Waveforms, type WaveformPeaks } from './waveform.js';
@@ -137,6 +137,21 @@ export class Jobs {
   }
 
   /**
+   * For a reader that looks at a job again and again: of its log only what was added is read.
+   *
+   * @returns what gives the job as it is at each call. @throws as `get` does, then.
+   */
+  reader(owner: string, jobId: string): () => Promise<JobSnapshot> {
+    const log = this.#store.readLog(jobId);
+    const segments = new SegmentTable();
+    return async () => {
+      const record = await this.#record(owner, jobId);
+      segments.add(await log.read());
+      return this.#snapshotOf(record, segments);
+    };
+  }
+
+  /**
    * The sound of a job, as far as it is decoded.
    *
    * @throws GatewayError `job-not-found`, `job-not-finished`, `not-found`: see `openJobSound`.
@@ -248,9 +263,11 @@ export class Jobs {
   }
 
   async #snapshot(record: JobRecord): Promise<JobSnapshot> {
-    const { jobId } = record;
-    const expiresAt = createdAtOf(jobId) + this.#options.ttlMs;
-    return { record, expiresAt, segments: await this.#store.segments(jobId) };
+    return this.#snapshotOf(record, await this.#store.segments(record.jobId));
+  }
+
+  #snapshotOf(record: JobRecord, segments: SegmentTable): JobSnapshot {
+    return { record, expiresAt: createdAtOf(record.jobId) + this.#options.ttlMs, segments };
   }
 
   async #idsOf(owner: string): Promise<string[]> {
