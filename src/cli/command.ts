@@ -26,7 +26,7 @@ export interface CommandStreams {
 
 /** A refusal that names its time is waited for this often. */
 const MAX_RETRIES = 10;
-/** Of the files of a folder that are left out, so many are named. */
+/** How many of the files that are left out of a folder are named. */
 const MAX_NAMED = 5;
 
 /** @throws UsageError, or the reason of `signal` once everything that was begun has ended. */

@@ -12,7 +12,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 async function main(): Promise<number> {
   // Node's warnings, such as that openAsBlob is experimental, are for developers.
   process.removeAllListeners('warning');
-  // A reader that has enough (`| head`) is no error.
+  // A reader that has enough (`| head`) is not an error.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
   const { stdin, stdout, stderr } = process;
   const abort = new AbortController();

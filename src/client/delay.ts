@@ -1,4 +1,4 @@
-/** Resolves after so many milliseconds. @throws the reason of the signal. */
+/** Resolves after `ms` milliseconds. @throws the reason of the signal. */
 export async function delay(ms: number, signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted();
   await new Promise<void>((resolve, reject) => {

@@ -22,7 +22,7 @@ const PATH = 'api/realtime/jobs';
 /** The wait before a stream that broke off is asked for again, doubled each time it fails. */
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
-/** After this many waits in a row, about a minute, there is no use in another. */
+/** How many waits in a row before it gives up: about a minute. */
 const MAX_FAILURES = 8;
 
 export interface FollowOptions extends Cancellable {

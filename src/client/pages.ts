@@ -2,7 +2,7 @@
 import type { Cancellable } from './types.js';
 
 export interface PageQuery extends Cancellable {
-  /** At most so many on a page. */
+  /** The most on one page. */
   readonly limit?: number | undefined;
   /** The `nextCursor` of the page before. */
   readonly cursor?: string | undefined;

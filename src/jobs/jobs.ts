@@ -249,7 +249,7 @@ export class Jobs {
   async close(): Promise<void> {
     const detail = 'This service is shutting down; the job goes on afterwards. Ask again.';
     this.#closing.abort(new GatewayError('draining', detail));
-    // Whoever follows a job looks at `closing` then.
+    // This wakes those who follow a job; they look at `closing` then.
     for (const jobId of this.#changes.eventNames()) this.#changes.emit(jobId);
     clearInterval(this.#timer);
     await this.#queue.close();

@@ -75,7 +75,7 @@ export class SharedQueue implements JobQueue {
     }
   }
 
-  /** What runs on another node sees by itself that its folder is gone, and so does whoever takes it from the queue. */
+  /** What runs on another node sees by itself that its folder is gone, and so does the node that takes it from the queue. */
   async stop(jobId: string): Promise<void> {
     const running = this.#running.get(jobId);
     running?.abort.abort(new JobDeleted());

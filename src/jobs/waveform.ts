@@ -17,7 +17,7 @@ const SAMPLES_PER_PEAK = SAMPLE_RATE / KEPT_PER_SECOND;
 const BYTES_PER_PEAK = SAMPLES_PER_PEAK * BYTES_PER_SAMPLE;
 /** More than a screen has columns, and 30 kB of JSON. */
 const MAX_PEAKS = 8_000;
-/** Of the samples, one in so many is looked at: an hour takes a quarter of the time, and nobody sees the difference. */
+/** Every fourth sample is looked at: an hour takes a quarter of the time, and nobody sees the difference. */
 const LOOKED_AT = 4;
 /** 10 s of sound: half a millisecond of work between two reads. */
 const READ_PEAKS = 200;

@@ -14,7 +14,7 @@ import { createEndpoint } from './endpoint.js';
 import { transcriptionModel } from './openai.js';
 import { defineProvider, requireValue } from './provider.js';
 
-/** How a translator is asked: `auto` goes by the model's name, or by the address of a translator that is no model. */
+/** How a translator is asked: `auto` goes by the model's name, or by the address of a translator that is not a model. */
 export const FORM_NAMES = ['chat', 'translategemma', 'hunyuan', 'tower', 'libretranslate', 'deepl'] as const;
 export type FormName = (typeof FORM_NAMES)[number];
 

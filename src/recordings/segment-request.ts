@@ -17,7 +17,7 @@ const CONCERNS_ALL: ReadonlySet<ErrorCode> = new Set([
   'offline-engine-missing',
   'draining',
 ]);
-/** A busy pool is asked until it has a place, which is no run; anything else once more. */
+/** A busy pool is asked until it has a place, which does not count as a run; anything else is asked once more. */
 const MAX_RUNS = 2;
 const MAX_SATURATED = 60;
 /** Before another run, unless the error says how long; an outage of a second must not cost segments. */

@@ -13,7 +13,7 @@ const CLINGS_TO_LAST =
   /^[\p{Pe}\p{Pf}!%,.:;?…‥·、。，．：；？！％゛゜ーゝゞ々〻ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ”’ๆฯ]/u;
 /** No line ends with one: opening punctuation and currency. */
 const CLINGS_TO_NEXT = /[\p{Ps}\p{Pi}$€£¥￥¿¡“‘]$/u;
-/** Blanks at which a line may break, and control characters; a no-break blank is no such place. */
+/** Blanks at which a line may break, and control characters; a no-break blank is not one. */
 const BLANKS = /[^\S\u00a0\u202f]+|\p{Cc}+/u;
 
 /** @returns the words in order; joined, with a blank where `blankAfter` says so, they are the text but for its blanks. */

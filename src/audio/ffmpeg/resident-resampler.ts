@@ -8,7 +8,7 @@ import type { RateRatio } from './rate-ratio.js';
 import { lowerPriority, SHELL, type Sandbox } from './sandbox.js';
 import type { WarmProcess } from './warm-processes.js';
 
-/** ffmpeg reads samples in packets of at most so many seconds, and waits until one is complete. */
+/** The longest packet that ffmpeg reads samples in; it waits until one is complete. */
 const PACKET_SECONDS = 0.1;
 /** ffmpeg collects that much output before it writes. A write for each packet would cost as much as the resampling. */
 const OUTPUT_BLOCK_BYTES = 32_768;

@@ -80,7 +80,7 @@ export class StreamingProcess {
     if (code !== 0) throw new Error(this.#stderr || 'ffmpeg was ended by a signal');
   }
 
-  /** Never rejects. A process that has read enough closes its input, which is no failure. */
+  /** Never rejects. A process that has read enough closes its input, which is not a failure. */
   async #feed({ read }: StreamingInput): Promise<void> {
     const { stdin } = this.#child;
     if (stdin === null || read === undefined) return;

@@ -91,7 +91,7 @@ export class UtteranceBuilder {
     this.#open = undefined;
     if (open === undefined) return undefined;
     const paused = open.pauses.reduce((sum, { start, end }) => sum + end - start, 0);
-    // The end of a word that was cut off is no click.
+    // The end of a word that was cut off is not a click.
     const isRest = open.earliest > 0 && open.start - open.earliest < GAP_FRAMES;
     if (!isRest && open.end - open.start - paused < MIN_SPEECH_FRAMES) return undefined;
     return { ...open, latest: Infinity };

@@ -171,7 +171,7 @@ export function encodeWav(pcm: Buffer, sampleRate = SAMPLE_RATE): Buffer {
   return Buffer.concat([wavHeader(pcm.length, sampleRate), pcm]);
 }
 
-/** What stands before so many bytes of samples in a WAV file: PCM, 16-bit little-endian, mono. */
+/** The header of a WAV file with this many bytes of samples: PCM, 16-bit little-endian, mono. */
 export function wavHeader(pcmBytes: number, sampleRate = SAMPLE_RATE): Buffer {
   const header = Buffer.alloc(44);
   header.write('RIFF', 0, 'latin1');

@@ -208,7 +208,7 @@ function readIndex({ context }: IncomingMessage): number {
   throw invalidRequest([{ pointer: '', detail }]);
 }
 
-/** The `id` of the last event that the reader has; 0 where it has none, or what it sent is no id of ours. */
+/** The `id` of the last event that the reader has; 0 where it has none, or sent one that is not ours. */
 function lastEventId({ headers }: IncomingMessage): number {
   const sent = headers['last-event-id'];
   return typeof sent === 'string' && /^\d{1,9}$/.test(sent) ? Number(sent) : 0;

@@ -19,7 +19,7 @@ export class SoundMeter {
     this.#owed -= whole;
     const before = this.#charging;
     this.#charging = Promise.all([before, this.#charge(whole)]).then(() => undefined);
-    // Whoever awaits `settled` receives it.
+    // The caller of `settled` receives the rejection.
     this.#charging.catch(() => undefined);
   };
 

@@ -61,7 +61,7 @@ function begin(sentence: string | undefined, speak: Speak): AsyncIterator<Buffer
   return sentence === undefined ? undefined : speak(sentence)[Symbol.asyncIterator]();
 }
 
-/** Never rejects, so that the step that loses a race is no unhandled rejection. */
+/** Never rejects, so that the step that loses a race is not an unhandled rejection. */
 function settled(from: 'text', next: Promise<IteratorResult<string>>): Promise<Step>;
 function settled(from: 'speech', next: Promise<IteratorResult<Buffer>>): Promise<Step>;
 function settled(from: 'text' | 'speech', next: Promise<IteratorResult<string | Buffer>>): Promise<Step> {

@@ -9,7 +9,7 @@ export interface FrameCodec {
   read(frame: string | Uint8Array): Decoded<ClientEvent>;
   /** Undefined if the server has no such event. */
   write(event: ServerEvent): string | undefined;
-  /** The error for a frame that is no event. */
+  /** The error for a frame that is not an event. */
   refusal(decoded: NoEvent): Fault;
 }
 

@@ -11,7 +11,7 @@ const QUOTA_SHARE = 0.5;
 const DAY_MS = 86_400_000;
 
 export type HistoryPreferences = {
-  /** Unpinned items are removed after so many days; 0: never. */
+  /** Days after which unpinned items are removed; 0: never. */
   keepDays: number;
   /** Bound of the stored audio. */
   maxMegabytes: number;

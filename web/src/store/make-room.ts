@@ -9,7 +9,7 @@ export function filmKey({ id }: Item): string {
 }
 
 /**
- * Drops films: the first to go, for whoever chose them has them elsewhere. Those of uploads under way may be sent again,
+ * Drops films: the first to go, for the user has them elsewhere. Those of uploads under way may be sent again,
  * and stay.
  * @param items oldest first. @returns how many bytes are free.
  */

@@ -7,7 +7,7 @@ export type Write = (database: IDBPDatabase<Schema>) => Promise<unknown>;
 
 export interface WriteQueueOptions {
   readonly database: Database;
-  /** Frees at least so many bytes, if there is anything that may go. */
+  /** Frees at least this many bytes, if there is anything that may go. */
   makeRoom(database: IDBPDatabase<Schema>, bytes: number): Promise<void>;
   onError(thrown: unknown): void;
 }

@@ -1,6 +1,6 @@
 /** Reads server-sent events leniently: the data of each line, whatever a server leaves out or adds around it. */
 
-/** More than any chunk of a chat; a longer line is no event. */
+/** More than any chunk of a chat; a longer line is not an event. */
 const MAX_LINE_LENGTH = 1_000_000;
 
 /**

@@ -101,7 +101,7 @@ export class KeptFiles {
     }
   }
 
-  /** @returns whether a file of so many bytes stays within the share of all of them; older ones go for it. */
+  /** @returns whether a file of this size stays within the share of all of them; older ones go for it. */
   async #fits(database: IDBPDatabase<Schema>, bytes: number): Promise<boolean> {
     await STORAGE?.persist().catch(() => false);
     const estimate = await STORAGE?.estimate().catch(() => undefined);
