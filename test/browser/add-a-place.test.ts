@@ -59,7 +59,9 @@ async function copyOfThePage(): Promise<string> {
     recursive: true,
     filter: (source) => !source.startsWith(path.join(ROOT, 'web/dist')),
   });
-  await cp(path.join(ROOT, 'src/errors.ts'), path.join(folder, 'src/errors.ts'));
+  // What the page has from the package.
+  for (const shared of ['src/errors.ts', 'src/client'])
+    await cp(path.join(ROOT, shared), path.join(folder, shared), { recursive: true });
   for (const name of ['package.json', 'tsconfig.json'])
     await cp(path.join(ROOT, name), path.join(folder, name));
   await symlink(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));
