@@ -50,7 +50,8 @@ export class ChannelSelector {
 
   /** @returns the channel, or `MIX`, to use for the next block, whose samples are from `start` to `end`. */
   next(samples: Float32Array, start: number, end: number): number {
-    this.#measure(samples, start, end);
+    if (this.#weights.length === 2) this.#measurePair(samples, start, end);
+    else this.#measure(samples, start, end);
     this.#current = this.#select();
     return this.#current;
   }
@@ -85,6 +86,41 @@ export class ChannelSelector {
     }
   }
 
+  /** `#measure` for two channels, the usual number: local variables instead of arrays take a quarter of the time. */
+  #measurePair(samples: Float32Array, start: number, end: number): void {
+    const inputs = this.#lastInput;
+    const outputs = this.#lastOutput;
+    let leftInput = inputs[0] ?? 0;
+    let rightInput = inputs[1] ?? 0;
+    let left = outputs[0] ?? 0;
+    let right = outputs[1] ?? 0;
+    const highPassGain = this.#highPassGain;
+    let leftPower = 0;
+    let rightPower = 0;
+    let product = 0;
+    for (let first = start; first < end; first += 2 * this.#step) {
+      const leftSample = samples[first] ?? 0;
+      const rightSample = samples[first + 1] ?? 0;
+      left = highPassGain * (left + leftSample - leftInput);
+      right = highPassGain * (right + rightSample - rightInput);
+      leftInput = leftSample;
+      rightInput = rightSample;
+      leftPower += left * left;
+      rightPower += right * right;
+      product += left * right;
+    }
+    inputs[0] = leftInput;
+    inputs[1] = rightInput;
+    outputs[0] = left;
+    outputs[1] = right;
+    const [leftWeight = 0, rightWeight = 0] = this.#weights;
+    const gain = (1 - DECAY_PER_BLOCK) / Math.ceil((end - start) / 2 / this.#step);
+    addDecaying(this.#power, 0, gain * leftPower);
+    addDecaying(this.#power, 1, gain * rightPower);
+    addDecaying(this.#correlation, 0, gain * (leftWeight * leftPower + rightWeight * product));
+    addDecaying(this.#correlation, 1, gain * (rightWeight * rightPower + leftWeight * product));
+  }
+
   #select(): number {
     const current = this.#current;
     const power = (channel: number): number => this.#power[channel] ?? 0;
@@ -98,4 +134,8 @@ export class ChannelSelector {
       Math.abs(this.#correlation[channel] ?? 0) / (power(channel) * (this.#weights[channel] ?? 1));
     return remaining < (current === MIX ? LEAVE_MIX_BELOW : RETURN_TO_MIX_ABOVE) ? channel : MIX;
   }
+}
+
+function addDecaying(sums: Float64Array, channel: number, value: number): void {
+  sums[channel] = (sums[channel] ?? 0) * DECAY_PER_BLOCK + value;
 }
