@@ -1,6 +1,6 @@
 /** multipart/form-data: the fields in their order, and one recording. The only user of multer. */
 import { join } from 'node:path';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline, type Readable, type Writable } from 'node:stream';
 import type { Request } from 'express';
 import multer, { MulterError } from 'multer';
@@ -37,7 +37,7 @@ export function createMultipartReader(
     const removeUpload = () => form.removeUpload();
     try {
       // Multer needs what node's requests have; only its types require Express's.
-      await runMiddleware(multer(form.multerOptions(maxUploadBytes)).any() as Middleware, req, res);
+      await form.read(multer(form.multerOptions(maxUploadBytes)).any() as Middleware, req, res);
       return { fields: form.fields(), isTyped: false, removeUpload };
     } catch (error) {
       await removeUpload();
@@ -96,6 +96,15 @@ class MultipartForm {
         req.pipe(parser);
       },
     };
+  }
+
+  /** Runs multer, which makes its parser at once, from the header that it finds. */
+  async read(middleware: Middleware, req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const sent = req.headers['content-type'];
+    req.headers['content-type'] = this.#headers.busboyType;
+    const whole = runMiddleware(middleware, req, res);
+    req.headers['content-type'] = sent;
+    await whole;
   }
 
   /** To be called once multer has read the whole form. @throws GatewayError */

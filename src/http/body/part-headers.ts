@@ -1,8 +1,10 @@
 /**
  * The headers of a form's parts. busboy reports neither the charset of a part nor all of its headers, and silently drops a
  * part that it cannot decode. So the bytes of a form are rewritten on their way to busboy: each part gets a number, by which
- * busboy reports it, and a charset that keeps its bytes as they are.
+ * busboy reports it, and a charset that keeps its bytes as they are. The boundary becomes a longer one, because busboy
+ * looks at one byte of each as many as the boundary has: in a recording of 2.6 MB that takes 0.1 ms instead of 1.
  */
+import { randomBytes } from 'node:crypto';
 import { charsetOf, parseContentType } from './charset.js';
 
 export interface PartHeaders {
@@ -16,6 +18,10 @@ export interface PartHeaders {
 const NOTHING = Buffer.alloc(0);
 const LINE_END = Buffer.from('\r\n');
 const CR = 0x0d;
+/** Nobody knows it, so that no form contains it. */
+const BUSBOY_BOUNDARY = randomBytes(100).toString('hex');
+const BUSBOY_DELIMITER = Buffer.from(`\r\n--${BUSBOY_BOUNDARY}`, 'latin1');
+
 /** The limit of busboy. */
 const MAX_HEADER_BYTES = 16 * 1_024;
 
@@ -29,10 +35,17 @@ export class PartHeaderReader {
   /** A possible beginning of a delimiter, or incomplete headers. The first delimiter may lack its line break. */
   #pending: Buffer = LINE_END;
 
-  /** @param contentType of the form; busboy has checked that it has a boundary. */
+  /** The `Content-Type` of what busboy gets; that of the form if it has no boundary, which busboy refuses. */
+  readonly busboyType: string;
+  readonly #busboyDelimiter: Buffer;
+
+  /** @param contentType of the form. */
   constructor(contentType: string) {
     const boundary = parseContentType(contentType)?.params.get('boundary') ?? '';
     this.#delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1');
+    const isReplaced = boundary !== '';
+    this.busboyType = isReplaced ? `multipart/form-data; boundary=${BUSBOY_BOUNDARY}` : contentType;
+    this.#busboyDelimiter = isReplaced ? BUSBOY_DELIMITER : this.#delimiter;
   }
 
   /**
@@ -69,14 +82,13 @@ export class PartHeaderReader {
   #takeContent(bytes: Buffer, output: Buffer[]): number {
     const at = bytes.indexOf(this.#delimiter);
     if (at === 0 && this.#isAtHeadersEnd) throw new Error('a part ends in its headers');
-    const end =
-      at === -1 ? bytes.length - beginningAtEnd(bytes, this.#delimiter) : at + this.#delimiter.length;
-    if (at !== -1) this.#state = 'headers';
-    if (end > 0) {
-      this.#isAtHeadersEnd = false;
-      output.push(bytes.subarray(0, end));
-    }
-    return end;
+    const end = at === -1 ? bytes.length - beginningAtEnd(bytes, this.#delimiter) : at;
+    if (end > 0) output.push(bytes.subarray(0, end));
+    if (end > 0 || at === 0) this.#isAtHeadersEnd = false;
+    if (at === -1) return end;
+    output.push(this.#busboyDelimiter);
+    this.#state = 'headers';
+    return end + this.#delimiter.length;
   }
 
   /** After a delimiter: the headers of a part up to the empty line, or two dashes at the end of the form. */
