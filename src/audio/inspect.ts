@@ -67,15 +67,18 @@ async function inspectWav(
   checkSeconds: (seconds: number) => void,
   native: NativeSamples,
 ): Promise<RecordingPart[]> {
-  const files = mergeSameFormat(await readWavFiles(reader, start));
+  const all = await readWavFiles(reader, start);
+  const files = mergeSameFormat(all);
   if (files.every(({ header }) => wavDataBytes(header) === 0)) throw emptyAudio();
   if (files.length > MAX_WAV_PARTS) throw tooManyWavParts();
   checkSeconds(files.reduce((sum, { header }) => sum + (wavSeconds(header) ?? 0), 0));
   const parts: RecordingPart[] = [];
   for (const file of files) {
-    if (isNativePcm(file.header) && native === 'read')
-      parts.push({ kind: 'samples', pcm: await readWavSamples(reader, file.header) });
-    else if (wavDataBytes(file.header) > 0) parts.push(await encodedWavPart(recording, reader.size, file));
+    if (isNativePcm(file.header) && native === 'read') {
+      const pcm = await readWavSamples(reader, file.header);
+      // The memory of several files is used again: `classifyWav` sees only the first of them.
+      parts.push({ kind: 'samples', pcm: all.length === 1 ? pcm : Buffer.from(pcm) });
+    } else if (wavDataBytes(file.header) > 0) parts.push(await encodedWavPart(recording, reader.size, file));
   }
   return parts;
 }

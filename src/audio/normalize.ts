@@ -51,7 +51,8 @@ export class AudioNormalizer {
   /**
    * Returns the samples of a PCM16 mono 24 kHz WAV unchanged; ffmpeg decodes anything else.
    *
-   * @param recording must not change until the promise settles. The samples of one in memory share its bytes.
+   * @param recording must not change until the promise settles. The samples share the bytes of one in
+   *   memory only if it is a single WAV of that format.
    * @param maxSeconds the longest accepted here; absent: that of the options.
    * @throws GatewayError `unsupported-media-type`, `undecodable-audio`, `empty-audio`, `audio-too-long`, `draining` or
    *   `internal`; `signal.reason` when aborted.

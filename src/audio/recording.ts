@@ -1,7 +1,7 @@
 /** A recording as it was uploaded, and one reader for it, whether it is a file or in memory. */
 import { open, type FileHandle } from 'node:fs/promises';
 
-/** The path of a file, or the bytes of a recording that passes through (`isPassThroughWav`). Neither changes while in use. */
+/** The path of a file, or the bytes of a WAV of bare samples (`classifyWav`). Neither changes while in use. */
 export type Recording = string | Buffer;
 
 export interface RecordingReader {

@@ -102,8 +102,6 @@ function openSource(
   signal: AbortSignal,
 ): SampleSource {
   if (short !== undefined) return sourceInMemory(short.pcm);
-  if (typeof recording !== 'string')
-    throw new TypeError('A recording in memory is never longer than a short one.');
   const path = samplePath();
   return new DecodedFile(path, (stop) => writeSampleFile(decoder.decode(recording, stop), path), signal);
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { AudioNormalizer } from '../../src/audio/normalize.js';
+import { UploadMemory } from '../../src/http/body/upload-memory.js';
 import { UploadSink } from '../../src/http/body/upload-sink.js';
 import { dialects } from '../../src/wire/index.js';
 import { countedFfmpeg, Notes } from '../support/audio/processes.js';
@@ -64,7 +65,7 @@ describe('a recording that is ready', () => {
     const wav = riff([format({ rate: 24_000 }), data(sine({ seconds: SECONDS, rate: 24_000 }))]);
     const normalizer = new AudioNormalizer({ ...LIMITS, ffmpegPath: files.path('no-such-ffmpeg') });
     const bytes = await bytesSetAside(async () => {
-      const intake = new UploadSink(path, wav.length);
+      const intake = new UploadSink(path, wav.length, new UploadMemory());
       for (let at = 0; at < wav.length; at += 65_536) intake.write(wav.subarray(at, at + 65_536));
       intake.end();
       await once(intake, 'finish');
@@ -80,7 +81,7 @@ describe('a recording that is ready', () => {
   it('that comes byte for byte costs no more than three times its bytes', async () => {
     const wav = riff([format({ rate: 24_000 }), data(sine({ seconds: 1, rate: 24_000 }))]);
     const bytes = await bytesSetAside(async () => {
-      const intake = new UploadSink(files.path('upload'), 0);
+      const intake = new UploadSink(files.path('upload'), 0, new UploadMemory());
       for (let at = 0; at < wav.length; at += 1) intake.write(wav.subarray(at, at + 1));
       intake.end();
       await once(intake, 'finish');

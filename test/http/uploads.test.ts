@@ -84,17 +84,19 @@ describe('an upload that is ready', () => {
   const post = (wav: Buffer) =>
     request(http.url).post('/api/realtime/translate').attach('file', wav, 'a.wav');
 
-  it('never touches the disk: it is translated where there is none', async () => {
+  it.each([
+    ['is native', encodeWav(Buffer.alloc(480_000, 7))],
+    ['has another rate', wavAtRate(Buffer.alloc(1_764_000, 7), 44_100)],
+  ])('never touches the disk where it %s: it is translated where there is none', async (_what, wav) => {
     http = await startHttp();
     await rm(http.config.audio.uploadDir, { recursive: true });
-    const wav = encodeWav(Buffer.alloc(480_000, 7));
     expect((await post(wav)).status).toBe(200);
     expect(http.asked[0]?.recording).toEqual(wav);
   });
 
   it.each([
-    ['is larger than the body of a text may be', encodeWav(Buffer.alloc(1_100_000, 7))],
-    ['has another rate', wavAtRate(Buffer.alloc(100_000, 7), 44_100)],
+    ['is larger than what one may have in memory', encodeWav(Buffer.alloc(8_400_000, 7))],
+    ['is of another container', Buffer.concat([Buffer.from('fLaC'), Buffer.alloc(100_000, 7)])],
   ])('is not one that %s: that is a file as long as it is needed', async (_what, wav) => {
     const meanwhile: string[][] = [];
     http = await startHttp({

@@ -2,8 +2,8 @@
 import { alignChunks } from '../mixing/samples.js';
 import type { RateRatio } from './rate-ratio.js';
 
-/** Takes some 10 ms, after which another recording has its turn. */
-const PIECE_BYTES = 2 * 1024 * 1024;
+/** Takes some 20 ms, after which another recording has its turn. */
+const PIECE_BYTES = 4 * 1024 * 1024;
 
 export interface Piece {
   /** Frames of the recording between two contexts: the frames around it on which its output depends. */

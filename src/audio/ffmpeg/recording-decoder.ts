@@ -6,6 +6,7 @@ import { inspect } from '../inspect.js';
 import { WavDownmix } from '../mixing/wav-downmix.js';
 import { alignChunks } from '../mixing/samples.js';
 import { BYTES_PER_SAMPLE, BYTES_PER_SECOND, SAMPLE_RATE } from '../pcm.js';
+import type { Recording } from '../recording.js';
 import { audioFilters, inputOptions, inputUrl, isStreamable, outputOptions } from './arguments.js';
 import type { Encoding, Track } from './arguments.js';
 import type { DecodeInput } from './decoder.js';
@@ -61,11 +62,11 @@ export class RecordingDecoder {
    * Yields PCM, 16-bit little-endian, mono, 24 kHz, in chunks of whole samples. ffmpeg waits while the consumer does. A film
    * is heard from the track that it marks as default, else from the first that can be decoded.
    *
-   * @param path the recording, which must not change until the iteration ends. Leaving the loop ends the process.
+   * @param recording must not change until the iteration ends. Leaving the loop ends the process.
    * @throws GatewayError `unsupported-media-type`, `undecodable-audio`, `empty-audio`, `audio-too-long`, `draining` or
    *   `internal`; `signal.reason` when aborted.
    */
-  async *decode(path: string, signal?: AbortSignal): AsyncGenerator<Buffer, void, void> {
+  async *decode(recording: Recording, signal?: AbortSignal): AsyncGenerator<Buffer, void, void> {
     if (this.#closed) throw closing();
     const both = AbortSignal.any([this.#destroyed.signal, ...(signal === undefined ? [] : [signal])]);
     let settle: () => void = () => undefined;
@@ -76,7 +77,7 @@ export class RecordingDecoder {
     let release: () => void = () => undefined;
     try {
       release = await this.#enter(both);
-      yield* this.#decodeParts(path, both);
+      yield* this.#decodeParts(recording, both);
     } catch (error) {
       both.throwIfAborted();
       if (error instanceof GatewayError) throw error;
@@ -114,9 +115,9 @@ export class RecordingDecoder {
     });
   }
 
-  async *#decodeParts(path: string, signal: AbortSignal): AsyncGenerator<Buffer, void, void> {
+  async *#decodeParts(recording: Recording, signal: AbortSignal): AsyncGenerator<Buffer, void, void> {
     const parts = await inspect(
-      path,
+      recording,
       (seconds) => {
         if (seconds > this.#maxSeconds) throw this.#tooLong(seconds);
       },

@@ -88,8 +88,12 @@ export const READ_CHUNK_BYTES = 256 * 1024;
 /** The unconverted samples of all data chunks. Opens a file when first iterated. */
 export async function* streamWavSamples(recording: Recording, header: WavHeader): AsyncGenerator<Buffer> {
   const [only] = header.data;
-  if (typeof recording === 'string' && only !== undefined && header.data.length === 1) {
+  if (only !== undefined && header.data.length === 1) {
     const { offset, length } = only;
+    if (typeof recording !== 'string') {
+      yield* inChunks(recording.subarray(offset, offset + length), chunkBytesOf(header));
+      return;
+    }
     if (length === 0) return;
     const end = offset + length - 1;
     yield* createReadStream(recording, { start: offset, end, highWaterMark: chunkBytesOf(header) });
@@ -123,6 +127,11 @@ export async function* scanWavSamples(recording: Recording, header: WavHeader): 
   } finally {
     await file.close();
   }
+}
+
+/** Views, not copies. */
+function* inChunks(bytes: Buffer, chunkBytes: number): Generator<Buffer> {
+  for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes);
 }
 
 /** Whole frames, so that none has to be joined from two chunks. */

@@ -10,6 +10,7 @@ import type { BodyReader } from './read-body.js';
 import { ClientDisconnected } from '../middleware/request-context.js';
 import { UploadedFile, WITHOUT_FILE_NAME, type BodyField } from './fields.js';
 import { readParts, type SentPart } from './form-parts.js';
+import { UploadMemory } from './upload-memory.js';
 import { UploadSink } from './upload-sink.js';
 import { kilobytes, MAX_FORM_FIELD_BYTES, MAX_FORM_FIELDS, megabytes } from '../limits.js';
 import { PartHeaderReader } from './part-headers.js';
@@ -31,9 +32,14 @@ export function createMultipartReader(
   recordingNames: ReadonlySet<string>,
 ): BodyReader {
   const nextName = createUploadNamer();
+  const memory = new UploadMemory();
 
   return async (req, res) => {
-    const form = new MultipartForm(req, recordingNames, () => join(uploadDir, nextName()));
+    const form = new MultipartForm(
+      req,
+      recordingNames,
+      (announced) => new UploadSink(join(uploadDir, nextName()), announced, memory),
+    );
     const removeUpload = () => form.removeUpload();
     try {
       // Multer needs what node's requests have; only its types require Express's.
@@ -50,7 +56,7 @@ export function createMultipartReader(
 /** One form while it is read. */
 class MultipartForm {
   readonly #recordingNames: ReadonlySet<string>;
-  readonly #nextPath: () => string;
+  readonly #openSink: (announcedBytes: number) => UploadSink;
   readonly #announcedBytes: number;
   readonly #headers: PartHeaderReader;
   readonly #parts: SentPart[] = [];
@@ -59,9 +65,13 @@ class MultipartForm {
   #recording: UploadedFile | undefined;
   #sink: UploadSink | undefined;
 
-  constructor({ headers }: IncomingMessage, recordingNames: ReadonlySet<string>, nextPath: () => string) {
+  constructor(
+    { headers }: IncomingMessage,
+    recordingNames: ReadonlySet<string>,
+    openSink: (announcedBytes: number) => UploadSink,
+  ) {
     this.#recordingNames = recordingNames;
-    this.#nextPath = nextPath;
+    this.#openSink = openSink;
     this.#announcedBytes = Number(headers['content-length'] ?? 0);
     this.#headers = new PartHeaderReader(headers['content-type'] ?? '');
   }
@@ -83,7 +93,7 @@ class MultipartForm {
       },
       storage: {
         _handleFile: (_req, file, done) => {
-          this.#sink = new UploadSink(this.#nextPath(), this.#announcedBytes);
+          this.#sink = this.#openSink(this.#announcedBytes);
           pipeline(file.stream, this.#sink, done);
         },
         _removeFile: (_req, _file, done) => {

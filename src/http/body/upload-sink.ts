@@ -1,13 +1,13 @@
-/** Stores an upload as it arrives: in memory if it is small, needs no decoder and arrives soon, else in a file. */
+/** Stores an upload as it arrives: in memory if it is a small WAV of bare samples and arrives soon, else in a file. */
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import { Writable } from 'node:stream';
-import { isPassThroughWav } from '../../audio/wav/pass-through.js';
+import { classifyWav, type WavKind } from '../../audio/wav/classify.js';
 import type { Recording } from '../../audio/recording.js';
-import { MAX_TEXT_BODY_BYTES } from '../limits.js';
 import { isError } from '../../errors.js';
+import type { UploadMemory } from './upload-memory.js';
 
-/** The same limit as for text bodies, which are in memory as well. */
-export const MAX_MEMORY_BYTES = MAX_TEXT_BODY_BYTES;
+/** Half a minute of nearly every WAV: 48 kHz stereo of 16 bits has 5.8 MB. */
+export const MAX_MEMORY_BYTES = 8 * 1024 * 1024;
 
 /** An upload that is not complete by then moves to disk, so that a slow client occupies no memory. */
 const MAX_MEMORY_MS = 1_000;
@@ -24,8 +24,8 @@ type Done = (error?: Error | null) => void;
 export class UploadSink extends Writable {
   readonly #path: string;
   #buffer: MemoryBuffer | undefined;
-  /** Whether it needs no decoder; undefined until enough of it has arrived. */
-  #isPassThrough: boolean | undefined;
+  /** Undefined until enough of it has arrived. */
+  #kind: WavKind | undefined;
   #isOnDisk = false;
   #file: FileHandle | undefined;
   /** The last operation on the file. */
@@ -36,12 +36,13 @@ export class UploadSink extends Writable {
   /**
    * @param path of the file, if one is needed.
    * @param announcedBytes an upper bound of its size; 0 if unknown.
+   * @param memory shared by all uploads.
    * @param maxMemoryMs how long it may take to arrive and still stay in memory.
    */
-  constructor(path: string, announcedBytes: number, maxMemoryMs = MAX_MEMORY_MS) {
+  constructor(path: string, announcedBytes: number, memory: UploadMemory, maxMemoryMs = MAX_MEMORY_MS) {
     super({ highWaterMark: WRITE_BUFFER_BYTES });
     this.#path = path;
-    this.#buffer = new MemoryBuffer(announcedBytes);
+    this.#buffer = new MemoryBuffer(announcedBytes, memory);
     this.#deadline = setTimeout(() => {
       this.#onDeadline();
     }, maxMemoryMs).unref();
@@ -61,10 +62,8 @@ export class UploadSink extends Writable {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: Done): void {
-    if (this.#isPassThrough === true && this.#buffer?.hasRoom(chunk.length) === true) {
-      this.#buffer.add(chunk);
-      done();
-    } else this.#enqueue(() => this.#take([chunk]), done);
+    if (isInMemory(this.#kind) && this.#buffer?.add(chunk) === true) done();
+    else this.#enqueue(() => this.#take([chunk]), done);
   }
 
   override _writev(written: { chunk: Buffer }[], done: Done): void {
@@ -113,26 +112,36 @@ export class UploadSink extends Writable {
 
   async #take(chunks: Buffer[]): Promise<void> {
     if (this.#file !== undefined) await writeAll(this.#file, chunks);
-    else if (this.#buffer?.hasRoom(bytesOf(chunks)) !== true) await this.#spillToDisk(chunks);
-    else {
-      for (const chunk of chunks) this.#buffer.add(chunk);
-      this.#isPassThrough ??= await isPassThroughWav(this.#buffer.bytes);
-      if (this.#isPassThrough === false) await this.#spillToDisk([]);
+    else await this.#keep(chunks);
+  }
+
+  async #keep(chunks: Buffer[]): Promise<void> {
+    const buffer = this.#buffer;
+    const kept = chunks.findIndex((chunk) => buffer?.add(chunk) !== true);
+    if (kept !== -1) {
+      await this.#spillToDisk(chunks.slice(kept));
+      return;
     }
+    this.#kind ??= await classifyWav(buffer?.bytes ?? NOTHING);
+    if (this.#kind === 'other') await this.#spillToDisk([]);
   }
 
   async #finish(): Promise<void> {
-    if (this.#file === undefined && this.#isPassThrough !== true) await this.#spillToDisk([]);
+    if (this.#file === undefined && !isInMemory(this.#kind)) await this.#spillToDisk([]);
     await this.#file?.close();
   }
 
   /** Continues as a file, which begins with what was in memory. */
   async #spillToDisk(chunks: Buffer[]): Promise<void> {
-    const buffered = this.#buffer?.bytes ?? NOTHING;
+    const buffer = this.#buffer;
     this.#isOnDisk = true;
     this.#buffer = undefined;
-    this.#file = await open(this.#path, 'wx', FILE_MODE);
-    await writeAll(this.#file, [buffered, ...chunks]);
+    try {
+      this.#file = await open(this.#path, 'wx', FILE_MODE);
+      await writeAll(this.#file, [buffer?.bytes ?? NOTHING, ...chunks]);
+    } finally {
+      buffer?.release(true);
+    }
   }
 
   async #remove(): Promise<void> {
@@ -141,9 +150,16 @@ export class UploadSink extends Writable {
       this.destroy();
       await closed;
     }
+    // What needs no decoder goes upstream as a view of the buffer, the last of which nobody announces.
+    this.#buffer?.release(this.#kind !== 'native');
     this.#buffer = undefined;
     if (this.#isOnDisk) await rm(this.#path, { force: true });
   }
+}
+
+/** Whether what has arrived decides that the upload may stay in memory. */
+function isInMemory(kind: WavKind | undefined): boolean {
+  return kind === 'native' || kind === 'foreign';
 }
 
 const NOTHING = Buffer.alloc(0);
@@ -153,35 +169,55 @@ const FIRST_BYTES = 64 * 1024;
 /** A growing buffer in one piece: a client that sends single bytes must not cost one object for each. */
 class MemoryBuffer {
   readonly #announced: number;
-  #bytes = NOTHING;
+  readonly #memory: UploadMemory;
+  #bytes: Buffer = NOTHING;
   #length = 0;
 
-  constructor(announcedBytes: number) {
+  constructor(announcedBytes: number, memory: UploadMemory) {
     this.#announced = Math.min(announcedBytes, MAX_MEMORY_BYTES);
+    this.#memory = memory;
   }
 
   get bytes(): Buffer {
     return this.#bytes.subarray(0, this.#length);
   }
 
-  hasRoom(bytes: number): boolean {
-    return this.#length + bytes <= MAX_MEMORY_BYTES;
-  }
-
-  add(chunk: Buffer): void {
+  /** @returns false where there is no room for the chunk, of which nothing is added then. */
+  add(chunk: Buffer): boolean {
     const length = this.#length + chunk.length;
-    if (length > this.#bytes.length) this.#grow(length);
+    if (length > this.#bytes.length && !this.#grow(length)) return false;
     chunk.copy(this.#bytes, this.#length);
     this.#length = length;
+    return true;
   }
 
-  /** The announced size is allocated only after the first bytes have arrived. */
-  #grow(needed: number): void {
-    const next = this.#announced > 0 ? this.#announced : 2 * this.#bytes.length;
-    const size = this.#length === 0 ? Math.min(next, FIRST_BYTES) : next;
-    const larger = Buffer.allocUnsafe(Math.max(needed, size));
+  /** @param isReusable false where somebody may still hold a view of the bytes. */
+  release(isReusable: boolean): void {
+    const bytes = this.#bytes;
+    this.#bytes = NOTHING;
+    this.#length = 0;
+    if (bytes.length <= FIRST_BYTES) return;
+    if (isReusable) this.#memory.giveBack(bytes);
+    else this.#memory.forget(bytes);
+  }
+
+  /** The announced size is taken only after the first bytes have arrived. */
+  #grow(needed: number): boolean {
+    if (needed > MAX_MEMORY_BYTES) return false;
+    const larger = this.#allocate(needed);
+    if (larger === undefined) return false;
+    const length = this.#length;
     this.bytes.copy(larger);
+    this.release(true);
     this.#bytes = larger;
+    this.#length = length;
+    return true;
+  }
+
+  #allocate(needed: number): Buffer | undefined {
+    if (needed <= FIRST_BYTES) return Buffer.allocUnsafeSlow(FIRST_BYTES);
+    const doubled = Math.min(2 * this.#bytes.length, MAX_MEMORY_BYTES);
+    return this.#memory.take(Math.max(needed, this.#announced > 0 ? this.#announced : doubled));
   }
 }
 
