@@ -51,6 +51,13 @@ function told({ metadata, items }: ResponderRequest): string {
 
 const wavOf = ({ pcm }: SpokenSentences): Buffer => encodeWav(pcm);
 
+/** 24 kHz as 8 kHz; what aliases does not matter here. */
+function everyThirdSample(pcm: Buffer): Buffer {
+  const samples = Buffer.alloc(2 * Math.floor(pcm.length / 6));
+  for (let at = 0; at < samples.length; at += 2) pcm.copy(samples, at, 3 * at, 3 * at + 2);
+  return samples;
+}
+
 interface Verbose {
   readonly text: string;
   readonly transcript?: string;
@@ -71,6 +78,18 @@ describe('a recording longer than 30 s', () => {
     expect(text.split('\n')).toHaveLength(4);
     expect(usage.inputAudioMs).toBe(long.durationMs);
     expect(script.requestCount).toBe(4);
+    expect(await uploads()).toEqual([]);
+  });
+
+  it('is the same as one of a telephone, which has so few bytes that it stays in memory', async () => {
+    const { url, uploads } = await start(told);
+    const telephone = encodeWav(everyThirdSample(long.pcm), 8_000);
+    expect(telephone.length).toBeLessThan(1_000_000);
+    const response = await sendRecording(url, telephone, { target: 'es', format: 'verbose_json' });
+    const { segments } = (await response.json()) as Verbose;
+    expect(segments.map(({ index }) => index)).toEqual([0, 1, 2, 3]);
+    for (const [at, { start }] of segments.entries())
+      expect(Math.abs(1000 * start - (long.startsMs[at] ?? 0))).toBeLessThan(250);
     expect(await uploads()).toEqual([]);
   });
 
