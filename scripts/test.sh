@@ -4,11 +4,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# These measure time, memory or garbage collections, need every core, or run `make` in this very directory:
+# These measure time, sound, memory or garbage collections, need every core, or run `make` in this very directory:
 # each has the machine to itself. All others run in JOBS processes side by side, in shards, so that the processes end
 # at about the same time. Each process runs its files in band: what a test leaves open keeps its process alive, which
 # exit-reporter.js turns into a failure (jest kills its own workers instead).
-ALONE='/test/(bench|browser|guards|nodes|scripts|soak)/|/test/readme\.|/test/relay/(half-open|slow-readers)\.'
+ALONE='/test/(bench|guards|nodes|scripts|soak)/|/test/readme\.|/test/relay/(half-open|slow-readers)\.'
+ALONE+='|/test/browser/(interpreter|kills|long-job|long-reply|sound)\.'
 JOBS=2
 SHARDS=8
 

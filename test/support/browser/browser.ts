@@ -160,6 +160,17 @@ export async function visit(
   return { page, browserErrors, close: () => context.close() };
 }
 
+/** What closes a visit, and rejects if the browser has reported an error or a warning. */
+export function withoutErrors(visitor: Visit): { close(): Promise<void> } {
+  return {
+    close: async () => {
+      await visitor.close();
+      if (visitor.browserErrors.length > 0)
+        throw new Error(`The browser reports: ${visitor.browserErrors.join('; ')}`);
+    },
+  };
+}
+
 /** Waits for audible output. @returns when it began. */
 export async function soundBegins(page: Page): Promise<number> {
   const found = await page.waitForFunction(
