@@ -32,7 +32,7 @@ afterAll(async () => {
 /** The blocks of code below "Add a place", by the file that the text before each names. */
 function filesIn(readme: string): Map<string, string> {
   const section = readme.slice(readme.indexOf('## Add a place'));
-  const blocks = section.matchAll(/`src\/(places\/[\w./]+)`[^`]*(?:`[^`\n]+`[^`]*)*```\w+\n([^]*?)```/g);
+  const blocks = section.matchAll(/`src\/(places\/[\w./-]+)`[^`]*(?:`[^`\n]+`[^`]*)*```\w+\n([^]*?)```/g);
   return new Map([...blocks].map(([, file = '', code = '']) => [file, code]));
 }
 
@@ -76,6 +76,8 @@ it('appears in the navigation, opens under its address, and speaks every languag
     'places/hello/HelloView.vue',
     'places/hello/index.ts',
     'places/hello/messages.ts',
+    'places/hello/messages.zh-hans.ts',
+    'places/hello/messages.zh-hant.ts',
     'places/index.ts',
   ]);
   expect(line.trim().split('\n')).toHaveLength(1);

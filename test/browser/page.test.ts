@@ -116,6 +116,35 @@ describe('the page’s language', () => {
     await page.getByRole('button', { name: '錄音' }).waitFor();
     expect(await page.locator('html').getAttribute('lang')).toBe('zh-Hant');
   });
+
+  it('other than English is there before anything of the page is shown, in every place', async () => {
+    const page = await open({ locale: 'zh-CN' }, '/health');
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await page.route(/all-zh-hans/, async (route) => {
+      await released;
+      await route.continue();
+    });
+    await page.addInitScript(() => {
+      const seen = new Set<string>();
+      Object.assign(window, { seen });
+      new MutationObserver(() => {
+        if (document.body as HTMLElement | null) seen.add(document.body.innerText);
+      }).observe(document, { subtree: true, childList: true, characterData: true });
+    });
+    const requested = page.waitForRequest(/all-zh-hans/);
+    await page.goto(`${service.url}/#/files`, { waitUntil: 'commit' });
+    await requested;
+    await page.waitForFunction(() => document.styleSheets.length > 0);
+    expect(await page.locator('#app').innerHTML()).toBe('');
+    release();
+    await page.getByText('将影片和录音拖放到此处').waitFor();
+    await page.getByRole('button', { name: '设置' }).click();
+    await page.getByRole('heading', { name: '界面语言' }).waitFor();
+    const seen = await page.evaluate(() => [...(window as unknown as { seen: Set<string> }).seen].join('\n'));
+    expect(seen).toContain('将影片和录音拖放到此处');
+    expect(seen).not.toMatch(/Drop films|Nothing here|Loading|Settings|Translate/);
+  });
 });
 
 describe('light and dark', () => {

@@ -6,9 +6,9 @@ import { gzipSync } from 'node:zlib';
 
 const DIST = fileURLToPath(new URL('../../web/dist/', import.meta.url));
 const FIRST_LOAD_BYTES = 100_000;
-/** A link to what is opened within a place, e.g. a job, loads the place too. */
-const OPENED_BYTES = 110_000;
 const PLACE_BYTES = 45_000;
+/** All that the page says in a language other than English. */
+const LANGUAGE_BYTES = 8_000;
 
 interface Chunk {
   readonly file: string;
@@ -19,6 +19,7 @@ interface Chunk {
 const manifest = JSON.parse(readFileSync(`${DIST}.vite/manifest.json`, 'utf8')) as Record<string, Chunk>;
 const views = Object.keys(manifest).filter((name) => name.startsWith('src/places/'));
 const isPlace = (view: string): boolean => /^src\/places\/[^/]+\/[^/]+View\.vue$/.test(view);
+const languages = Object.keys(manifest).filter((name) => name.startsWith('src/i18n/all-'));
 const settings = 'src/shell/settings/SettingsSheet.vue';
 
 /** The files of a chunk and of all that it imports. */
@@ -46,10 +47,21 @@ describe('the built page', () => {
   it.each(views)('costs no more than it may for a first visit to %s', (view) => {
     const bytes = compressedBytes(['index.html', ...new Set([...frame, ...filesOf(view)])]);
     expect(bytes).toBeGreaterThan(20_000);
-    expect(bytes).toBeLessThan(isPlace(view) ? FIRST_LOAD_BYTES : OPENED_BYTES);
+    expect(bytes).toBeLessThan(FIRST_LOAD_BYTES);
   });
 
   it.each([...views, settings])(`costs less than ${PLACE_BYTES / 1000} kB more for %s`, (view) => {
     expect(compressedBytes([...filesOf(view)].filter((file) => !frame.has(file)))).toBeLessThan(PLACE_BYTES);
+  });
+
+  it.each(languages)('loads %s as one file, which costs no more than it may', (language) => {
+    const files = [...filesOf(language)].filter((file) => !frame.has(file));
+    expect(files).toHaveLength(1);
+    expect(compressedBytes(files)).toBeLessThan(LANGUAGE_BYTES);
+  });
+
+  it('loads no sentence in Chinese where it is shown in English', () => {
+    for (const view of ['index.html', settings, ...views])
+      for (const file of filesOf(view)) expect(readFileSync(DIST + file, 'utf8')).not.toContain('。');
   });
 });

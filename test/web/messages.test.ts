@@ -1,11 +1,10 @@
 /** The messages of the page. The compiler finds missing ones, this test those left in English. */
 import { describe, expect, it } from '@jest/globals';
 import { readdirSync } from 'node:fs';
-import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ERROR_CODES } from '../../src/errors.js';
+import type { OwnMessages, Translation } from '../../web/src/i18n/define-messages.js';
 import { en } from '../../web/src/i18n/en.js';
-import type { Localized } from '../../web/src/i18n/locales.js';
 import { zhHans } from '../../web/src/i18n/zh-hans.js';
 import { zhHant } from '../../web/src/i18n/zh-hant.js';
 
@@ -21,31 +20,50 @@ function texts(messages: object, path = ''): [string, string][] {
 
 /** Those of every place and part, and those that they share. */
 const SOURCE = fileURLToPath(new URL('../../web/src/', import.meta.url));
-const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' }).filter(
-  (name) => basename(name) === 'messages.ts',
-);
-const shared: Localized<object> = { en, 'zh-Hans': zhHans, 'zh-Hant': zhHant };
+const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' });
 const own = await Promise.all(
-  files.map(async (name): Promise<[string, Localized<object>]> => {
-    const module = (await import(SOURCE + name)) as { readonly messages: Localized<object> };
-    return [name, module.messages];
-  }),
+  files
+    .filter((name) => name.endsWith('messages.ts') && !name.startsWith('i18n/'))
+    .map(async (name) => {
+      const { messages } = (await import(SOURCE + name)) as { readonly messages: OwnMessages };
+      return { name, ...messages };
+    }),
 );
+
+async function translationOf(name: string, locale: string): Promise<Translation> {
+  const file = SOURCE + name.replace(/ts$/, `${locale.toLowerCase()}.ts`);
+  return ((await import(file)) as { readonly default: Translation }).default;
+}
 
 /** Names of companies and punctuation are the same in every language. */
 const NOT_WORDS = /^\/(engine\/providers\/|listSeparator$)/;
 
-describe.each([['i18n', shared] as const, ...own])('the messages of %s', (_, messages) => {
-  it.each(['zh-Hans', 'zh-Hant'] as const)('are Chinese throughout in %s', (locale) => {
-    const foreign = texts(messages[locale]).filter(
-      ([path, text]) => !NOT_WORDS.test(path) && !/\p{Script=Han}/u.test(text),
-    );
-    expect(foreign).toEqual([]);
+function expectChinese(messages: object): void {
+  const foreign = texts(messages).filter(
+    ([path, text]) => !NOT_WORDS.test(path) && !/\p{Script=Han}/u.test(text),
+  );
+  expect(foreign).toEqual([]);
+}
+
+describe.each([
+  ['zh-Hans', zhHans],
+  ['zh-Hant', zhHant],
+] as const)('in %s', (locale, shared) => {
+  it('the shared messages are Chinese throughout', () => {
+    expectChinese(shared);
+  });
+
+  it.each(own)('those of $name are translated, and Chinese throughout', async ({ name, id, en }) => {
+    const translation = await translationOf(name, locale);
+    expect(translation.id).toBe(id);
+    expect(Object.keys(translation.messages)).toEqual(Object.keys(en));
+    expectChinese(translation.messages);
   });
 });
 
-it('finds the messages of the places', () => {
-  expect(files.length).toBeGreaterThanOrEqual(4);
+it('finds the messages of the places, of which each has an id of its own', () => {
+  expect(own.length).toBeGreaterThanOrEqual(9);
+  expect(new Set(own.map(({ id }) => id)).size).toBe(own.length);
 });
 
 describe('error sentences', () => {

@@ -7,7 +7,7 @@ import type { Messages } from './i18n/en.js';
 import type { AudioInput } from './audio/audio-input.js';
 import type { AudioOutput } from './audio/audio-output.js';
 import type { I18n } from './i18n/index.js';
-import type { Localized } from './i18n/locales.js';
+import type { OwnMessages } from './i18n/define-messages.js';
 import type { LanguageOptions } from './language-options.js';
 import type { ItemStore } from './store/item-store.js';
 
@@ -39,8 +39,8 @@ export function useServices(): Services {
  * @param own messages of a place or part (`defineMessages`), which join the shared ones.
  */
 export function useMessages(): ComputedRef<Messages>;
-export function useMessages<M extends object>(own: Localized<M>): ComputedRef<Messages & M>;
-export function useMessages<M extends object>(own?: Localized<M>): ComputedRef<Messages> {
+export function useMessages<M extends object>(own: OwnMessages<string, M>): ComputedRef<Messages & M>;
+export function useMessages<M extends object>(own?: OwnMessages<string, M>): ComputedRef<Messages> {
   const { i18n } = useServices();
-  return computed(() => ({ ...i18n.messages.value, ...(own && i18n.translate(own)) }));
+  return computed(() => ({ ...i18n.messages.value, ...(own && i18n.messagesOf(own)) }));
 }

@@ -1,13 +1,33 @@
-/** The messages of one place or part of the page, beside its code instead of among the shared ones. */
+/**
+ * The messages of one place or part of the page: the English ones beside its code, each translation in a file of its
+ * own (`messages.zh-hans.ts`), which is loaded with all others of that language where the page is shown in it.
+ */
 import type { Messages } from './en.js';
-import type { Locale, Localized } from './locales.js';
+
+/** English is the reference. */
+export interface OwnMessages<Id extends string = string, M extends object = object> {
+  readonly id: Id;
+  readonly en: M;
+}
+
+/** What `defineMessages` defined, in another language. */
+export interface Translation {
+  readonly id: string;
+  readonly messages: object;
+}
 
 /**
- * English is the reference: a language that lacks one of its messages does not compile, nor does a name that the shared
- * messages have already.
+ * A name that the shared messages have already does not compile.
+ * @param id no other messages have it.
  */
-export function defineMessages<M extends object & { readonly [Name in keyof Messages]?: never }>(
-  messages: { readonly en: M } & Readonly<Record<Exclude<Locale, 'en'>, NoInfer<M>>>,
-): Localized<M> {
-  return messages;
+export function defineMessages<
+  const Id extends string,
+  M extends object & { readonly [Name in keyof Messages]?: never },
+>(id: Id, en: M): OwnMessages<Id, M> {
+  return { id, en };
+}
+
+/** A translation that lacks a message does not compile: `defineTranslation<typeof messages>('files', { … })`. */
+export function defineTranslation<Own extends OwnMessages>(id: Own['id'], messages: Own['en']): Translation {
+  return { id, messages };
 }

@@ -2,14 +2,22 @@
 import { computed, shallowRef, watch, watchEffect, type ComputedRef } from 'vue';
 import type { IsErrorCode, AppErrorCode } from '../api/errors.js';
 import { usePreferences } from '../store/preferences.js';
+import type { OwnMessages, Translation } from './define-messages.js';
 import { en, type Messages } from './en.js';
 import type { Locale, Localized } from './locales.js';
 
-/** Those that all places share. English comes with the page, any other language when it is needed: 2 kB each. */
-const MESSAGES: Localized<() => Messages | Promise<Messages>> = {
-  en: () => en,
-  'zh-Hans': async () => (await import('./zh-hans.js')).zhHans,
-  'zh-Hant': async () => (await import('./zh-hant.js')).zhHant,
+interface AllMessages {
+  /** Those of all places. */
+  readonly shared: Messages;
+  /** Those of each place and part; none in English, which each has with it. */
+  readonly translations: readonly Translation[];
+}
+
+/** English comes with the page, any other language whole and before it is shown, so that no place is seen in two. */
+const MESSAGES: Localized<() => AllMessages | Promise<AllMessages>> = {
+  en: () => ({ shared: en, translations: [] }),
+  'zh-Hans': () => import('./all-zh-hans.js'),
+  'zh-Hant': () => import('./all-zh-hant.js'),
 };
 
 /** The first of the browser's languages that the page supports, else English. */
@@ -28,8 +36,21 @@ export interface I18n {
   /** Writable: `preference.locale = 'en'`. Where its messages cannot be loaded, it returns to the language shown. */
   readonly preference: { locale: Locale };
   readonly messages: ComputedRef<Messages>;
+  /** Those of a place or part in the selected language. */
+  messagesOf<M extends object>(own: OwnMessages<string, M>): M;
   /** The value in the selected language. */
   translate<T>(localized: Localized<T>): T;
+}
+
+interface Content {
+  readonly locale: Locale;
+  readonly shared: Messages;
+  /** By `OwnMessages.id`. */
+  readonly own: ReadonlyMap<string, object>;
+}
+
+function contentOf(locale: Locale, { shared, translations }: AllMessages): Content {
+  return { locale, shared, own: new Map(translations.map(({ id, messages }) => [id, messages])) };
 }
 
 /** Resolves with the messages of the preferred language; with the English ones where those cannot be loaded. */
@@ -38,11 +59,11 @@ export async function createI18n(): Promise<I18n> {
     locale: preferredLocale(navigator.languages),
   });
   if (!Object.hasOwn(MESSAGES, preference.locale)) preference.locale = 'en';
-  const shown = shallowRef<{ locale: Locale; messages: Messages }>({ locale: 'en', messages: en });
+  const shown = shallowRef(contentOf('en', { shared: en, translations: [] }));
   async function show(locale: Locale): Promise<void> {
     try {
       const messages = await MESSAGES[locale]();
-      if (preference.locale === locale) shown.value = { locale, messages };
+      if (preference.locale === locale) shown.value = contentOf(locale, messages);
     } catch (error) {
       console.warn(`the messages in ${locale} could not be loaded:`, error);
       preference.locale = shown.value.locale;
@@ -55,7 +76,10 @@ export async function createI18n(): Promise<I18n> {
   });
   return {
     preference,
-    messages: computed(() => shown.value.messages),
+    messages: computed(() => shown.value.shared),
+    // Its translation has the type of the English messages: defineTranslation() asks for that.
+    messagesOf: <M extends object>({ id, en: english }: OwnMessages<string, M>) =>
+      (shown.value.own.get(id) as M | undefined) ?? english,
     translate: (localized) => localized[shown.value.locale],
   };
 }
