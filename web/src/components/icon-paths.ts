@@ -12,6 +12,7 @@ export const ICON_PATHS = {
   play: 'M8 5v14l11-7Z',
   pause: 'M8 6v12M16 6v12',
   stop: 'M7 7h10v10H7Z',
+  fullScreen: 'M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5',
   download: 'M12 4v11M7 11l5 5 5-5M5 20h14',
   copy: 'M9 9h11v11H9ZM15 5H4v11h1',
   check: 'M5 13l4.5 4.5L19 8',

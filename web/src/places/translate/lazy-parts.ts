@@ -4,12 +4,14 @@ import { defineAsyncComponent } from 'vue';
 const loaders = {
   history: () => import('./HistoryList.vue'),
   recording: () => import('./RecordingPanel.vue'),
+  sheet: () => import('../../components/Sheet.vue'),
   share: () => import('./ShareMenu.vue'),
   player: () => import('../../components/SoundPlayer.vue'),
 };
 
 export const HistoryList = defineAsyncComponent(loaders.history);
 export const RecordingPanel = defineAsyncComponent(loaders.recording);
+export const Sheet = defineAsyncComponent(loaders.sheet);
 export const ShareMenu = defineAsyncComponent(loaders.share);
 export const SoundPlayer = defineAsyncComponent(loaders.player);
 
