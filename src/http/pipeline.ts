@@ -8,7 +8,7 @@ import { GatewayError } from '../errors.js';
 import { notFound } from './error-handler.js';
 import { compose, type ErrorHandler, type Middleware } from './middleware/compose.js';
 import { RequestContext } from './middleware/request-context.js';
-import type { Operation } from './openapi/operations.js';
+import type { Operation } from './openapi/operations/operation.js';
 import { writeProblem, type ErrorWriter } from './problem.js';
 
 /** `key`: an API key, points and draining; `conversation`, `sound`: a key or a ticket; `metrics`: the token of METRICS_TOKEN. */

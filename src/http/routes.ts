@@ -1,7 +1,8 @@
 /** The one table of routes. Lookup, access, `Allow`, HEAD, metric labels and the OpenAPI document all come from it. */
 import { describeConversations } from './openapi/asyncapi.js';
 import { describeService } from './openapi/openapi.js';
-import { OPERATIONS, type Operation } from './openapi/operations.js';
+import { OPERATIONS } from './openapi/operations.js';
+import type { Operation } from './openapi/operations/operation.js';
 import type { ConversationHandlers } from './endpoints/conversations.js';
 import { serveDocs, serveJsonDocument } from './endpoints/docs.js';
 import type { JobHandlers } from './endpoints/jobs.js';

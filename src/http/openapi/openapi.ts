@@ -3,7 +3,8 @@ import type { Config } from '../../config/config.js';
 import { describeLimits, megabytes } from '../limits.js';
 import { PROBLEM_TYPE } from '../problem.js';
 import type { Access, Route } from '../pipeline.js';
-import { TAGS, type OperationResponse, type Content, type Operation } from './operations.js';
+import { TAGS } from './operations.js';
+import type { Content, Operation, OperationResponse } from './operations/operation.js';
 import { describeProblems, type ProblemCode } from './problems.js';
 import { describeSchemas, toJsonSchema, type OpenApiSchema } from './schemas.js';
 
