@@ -8,11 +8,11 @@ const service = process.env.SERVICE_URL ?? 'http://127.0.0.1:8000';
 
 /** All but what is loaded when it is needed: places, settings, what only some places share, and the player. */
 const FRAME =
-  /^(?!.*(\/places\/[^/]+\/(?!index\.ts)|\/i18n\/(all-)?zh-|\.zh-han[st]\.ts|\/settings\/|\/conversation\/|\/api\/jobs|wavesurfer|marked|sound-messages|SoundSettings|test-tone|sound-player|SoundPlayer|Waveform|waveform|Sheet\.vue))/;
+  /^(?!.*(\/places\/[^/]+\/(?!index\.ts)|\/i18n\/(all-)?zh-|\.zh-han[st]\.ts|\/settings\/|\/conversation\/|\/api\/(jobs|translate)\.ts|\/audio\/recorder|wavesurfer|marked|sound-messages|SoundSettings|test-tone|sound-player|SoundPlayer|Waveform|waveform|Sheet\.vue))/;
 
-/** The place that opens first, without what it loads later (`lazy-parts.ts`). */
+/** The place that opens first and what only it uses, without what it loads later (`lazy-parts.ts`). */
 const TRANSLATE =
-  /\/places\/translate\/(?!index\.ts|messages\.zh-|HistoryList|RecordingPanel|ShareMenu|CodePanel|code-samples)/;
+  /\/api\/translate\.ts|\/audio\/recorder|\/places\/translate\/(?!index\.ts|messages\.zh-|HistoryList|RecordingPanel|ShareMenu|CodePanel|code-samples)/;
 
 export default defineConfig({
   plugins: [vue(), styleHashes([WAVEFORM_HEIGHT_PX])],

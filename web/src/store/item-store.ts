@@ -1,13 +1,5 @@
 /** The items of every place: on screen at once, then in the database, and in the other tabs of this page. */
-import {
-  computed,
-  reactive,
-  shallowReactive,
-  shallowRef,
-  watch,
-  type ComputedRef,
-  type ShallowRef,
-} from 'vue';
+import { computed, shallowRef, watch, type ComputedRef, type ShallowRef } from 'vue';
 import type { IDBPDatabase } from 'idb';
 import { AppError } from '../api/errors.js';
 import {
@@ -19,7 +11,8 @@ import {
 } from './bounds.js';
 import { chunksOf } from './chunk-keys.js';
 import { Database, type DatabaseState } from './database.js';
-import { createItem, isRunning, matches, soundsOf, type Item, type NewItem, type Sound } from './item.js';
+import { ItemList } from './item-list.js';
+import { createItem, isRunning, soundsOf, type Item, type NewItem, type Sound } from './item.js';
 import { dropOldestAudio, dropOldestFilms } from './make-room.js';
 import { usePreferences } from './preferences.js';
 import { forgetRemoval, notedRemovals, noteRemoval } from './removals.js';
@@ -27,13 +20,11 @@ import { RecordingWriter } from './recording-writer.js';
 import { recoverItems } from './recovery.js';
 import type { Schema, StoredSound } from './schema.js';
 import { Tab } from './tabs.js';
+import { askToPersist, grantedBytes } from './storage-grant.js';
 import { isQuotaError, WriteQueue, type Write } from './write-queue.js';
 
 /** Between stores of a text that still arrives. */
 const SAVE_INTERVAL_MS = 1_000;
-
-// Browsers hide it from insecure pages, whatever the DOM types say.
-const { storage: STORAGE } = navigator as { readonly storage?: StorageManager };
 
 type TabMessage =
   | { readonly type: 'saved'; readonly id: string }
@@ -49,8 +40,7 @@ export class ItemStore {
   readonly database = new Database();
   /** Resolves when the stored items are in `items`. Stays pending while the database is blocked. */
   readonly loaded: Promise<void>;
-  readonly #items: Item[] = shallowReactive([]);
-  readonly #byId = new Map<string, Item>();
+  readonly #list = new ItemList();
   readonly #tab = new Tab();
   readonly #channel = new BroadcastChannel('items');
   /** Sounds that are not in the database, or not yet. */
@@ -64,12 +54,11 @@ export class ItemStore {
       this.#report(thrown);
     },
   });
-  #askedToPersist = false;
 
   constructor() {
-    this.items = this.#items;
+    this.items = this.#list.all;
     this.preferences = usePreferences<HistoryPreferences>('history', { keepDays: 0, maxMegabytes: 500 });
-    this.usage = computed(() => usageOf(this.#items, this.preferences, this.#quotaBytes.value));
+    this.usage = computed(() => usageOf(this.items, this.preferences, this.#quotaBytes.value));
     this.#channel.onmessage = ({ data }: MessageEvent<TabMessage>) => void this.#onTabMessage(data);
     this.loaded = this.#load();
     watch(this.preferences, () => {
@@ -86,28 +75,26 @@ export class ItemStore {
 
   /** The items of one place, oldest first. */
   of(place: string): ComputedRef<Item[]> {
-    return computed(() => this.#items.filter((item) => item.place === place));
+    return this.#list.of(place);
   }
 
   /** Whether this tab is recording, uploading or waiting for a result. */
   get hasRunning(): boolean {
-    return this.#items.some(({ runningIn }) => runningIn === this.#tab.id);
+    return this.items.some(({ runningIn }) => runningIn === this.#tab.id);
   }
 
   get(id: string): Item | undefined {
-    return this.#byId.get(id);
+    return this.#list.get(id);
   }
 
   /** The newest first. @param place absent: of every place. */
   search(query: string, place?: string): Item[] {
-    return this.#items
-      .filter((item) => (place === undefined || item.place === place) && matches(item, query))
-      .reverse();
+    return this.#list.search(query, place);
   }
 
   /** Adds an item and stores it. @returns it, reactive. */
   add(parts: NewItem): Item {
-    const item = this.#insert(createItem(parts));
+    const item = this.#list.insert(createItem(parts));
     this.save(item);
     this.#prune();
     return item;
@@ -123,12 +110,12 @@ export class ItemStore {
   save(item: Item): void {
     clearTimeout(this.#saveTimers.get(item.id));
     this.#saveTimers.delete(item.id);
-    if (this.#byId.get(item.id) !== item) return; // removed in the meantime
+    if (this.#list.get(item.id) !== item) return; // removed in the meantime
     item.runningIn = isRunning(item) ? this.#tab.id : undefined;
     this.#write(
       async (database) => {
         await this.#tab.registered;
-        if (this.#byId.has(item.id)) await database.put('items', toPlain(item));
+        if (this.#list.has(item.id)) await database.put('items', toPlain(item));
       },
       { type: 'saved', id: item.id },
     );
@@ -153,7 +140,7 @@ export class ItemStore {
   /** Removes the items of a place that are not pinned. @param place absent: of every place. */
   clear(place?: string): void {
     this.remove(
-      ...this.#items.filter((item) => !item.pinned && (place === undefined || item.place === place)),
+      ...this.items.filter((item) => !item.pinned && (place === undefined || item.place === place)),
     );
   }
 
@@ -218,10 +205,10 @@ export class ItemStore {
   }
 
   #storeSound(item: Item, sound: Sound, blob: Blob): void {
-    this.#persist();
+    askToPersist();
     this.#write(
       async (database) => {
-        if (!this.#byId.has(item.id)) return;
+        if (!this.#list.has(item.id)) return;
         const transaction = database.transaction(['sounds', 'chunks'], 'readwrite');
         const stored: StoredSound = { id: sound.id, itemId: item.id, bytes: blob.size, blob };
         const isInput = sound.id.endsWith(':input');
@@ -256,13 +243,12 @@ export class ItemStore {
   async #load(): Promise<void> {
     const database = await this.database.opened;
     if (database === undefined) return;
-    const estimate = await STORAGE?.estimate().catch(() => undefined);
-    if (estimate?.quota !== undefined) this.#quotaBytes.value = estimate.quota;
+    this.#quotaBytes.value = (await grantedBytes()) ?? Infinity;
     const removals = notedRemovals();
     for (const [noted, ids] of removals) this.#removeStored(ids, noted);
     const removed = new Set([...removals.values()].flat());
     for (const stored of await database.getAll('items')) if (!removed.has(stored.id)) this.#merge(stored);
-    const owners = new Set(this.#items.map(({ runningIn }) => runningIn));
+    const owners = new Set(this.items.map(({ runningIn }) => runningIn));
     owners.delete(this.#tab.id);
     for (const owner of owners) {
       if (owner === undefined) await this.#recover(undefined);
@@ -300,34 +286,23 @@ export class ItemStore {
 
   /** Takes over what is stored, except for an item that runs in this tab. */
   #merge(stored: Item): void {
-    const existing = this.#byId.get(stored.id);
+    const existing = this.#list.get(stored.id);
     const complete = createItem(stored);
-    if (existing === undefined) this.#insert(complete);
+    if (existing === undefined) this.#list.insert(complete);
     else if (existing.runningIn !== this.#tab.id) Object.assign(existing, complete);
   }
 
-  #insert(plain: Item): Item {
-    const item = reactive(plain);
-    let index = this.#items.length;
-    while (index > 0 && (this.#items[index - 1]?.id ?? '') > item.id) index -= 1;
-    this.#items.splice(index, 0, item);
-    this.#byId.set(item.id, item);
-    return item;
-  }
-
   #forget(id: string): void {
-    const item = this.#byId.get(id);
+    const item = this.#list.remove(id);
     if (item === undefined) return;
     clearTimeout(this.#saveTimers.get(id));
     this.#saveTimers.delete(id);
-    this.#byId.delete(id);
-    this.#items.splice(this.#items.indexOf(item), 1);
     for (const sound of soundsOf(item)) this.#unstored.delete(sound.id);
   }
 
   /** Keeps to the bounds of number, age and bytes. */
   #prune(): void {
-    const surplus = surplusOf(this.#items, this.preferences);
+    const surplus = surplusOf(this.items, this.preferences);
     if (surplus.length > 0) this.remove(...surplus);
     const excess = this.usage.value.audioBytes - this.usage.value.maxAudioBytes;
     if (excess > 0) this.#write((database) => this.#dropOldestAudio(database, excess));
@@ -340,18 +315,11 @@ export class ItemStore {
 
   /** @returns how many bytes that freed. */
   dropOldestFilms(database: IDBPDatabase<Schema>, bytes: number): Promise<number> {
-    return dropOldestFilms(database, this.#items, bytes, this.update.bind(this));
+    return dropOldestFilms(database, this.items, bytes, this.update.bind(this));
   }
 
   #dropOldestAudio(database: IDBPDatabase<Schema>, bytes: number): Promise<void> {
-    return dropOldestAudio(database, this.#items, bytes, this.#unstored, this.update.bind(this));
-  }
-
-  /** Asks the browser not to evict what is kept, when there first is something worth it. */
-  #persist(): void {
-    if (this.#askedToPersist) return;
-    this.#askedToPersist = true;
-    void STORAGE?.persist().catch(() => false);
+    return dropOldestAudio(database, this.items, bytes, this.#unstored, this.update.bind(this));
   }
 }
 

@@ -14,6 +14,8 @@ export interface ViewOptions {
   readonly canShrink: ComputedRef<boolean>;
   /** @param steps 1 or -1. */
   readonly resize: (steps: number) => void;
+  /** Turns the far pane round, or back. */
+  readonly turn: () => void;
 }
 
 export function useViewOptions(): ViewOptions {
@@ -25,5 +27,6 @@ export function useViewOptions(): ViewOptions {
     canGrow: computed(() => preferences.size < SIZES.length - 1),
     canShrink: computed(() => preferences.size > 0),
     resize: (steps) => (preferences.size = clamp(preferences.size + steps)),
+    turn: () => (preferences.turned = !preferences.turned),
   };
 }
