@@ -9,22 +9,25 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Browser } from 'playwright-core';
+import type { Browser, Locator } from 'playwright-core';
 import { launchBrowser, visit } from '../support/browser/browser.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 let folder: string;
+let web: string;
 let browser: Browser;
-let server: Server | undefined;
+const servers: Server[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'place-'));
-  browser = await launchBrowser('missing');
+  [web, browser] = await Promise.all([copyOfThePage(), launchBrowser('missing')]);
 });
 afterAll(async () => {
-  server?.closeAllConnections();
-  server?.close();
+  for (const server of servers) {
+    server.closeAllConnections();
+    server.close();
+  }
   await browser.close();
   await rm(folder, { recursive: true });
 });
@@ -42,20 +45,23 @@ const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css',
 };
 
-/** Serves a folder, and nothing of the API: the place needs none. */
-function serve(dist: string): Server {
-  return createServer((req, res) => {
+/** Serves a folder, and nothing of the API: the place needs none. @returns its address. */
+async function serve(dist: string): Promise<string> {
+  const server = createServer((req, res) => {
     const name = req.url === '/' ? '/index.html' : (req.url ?? '');
     readFile(path.join(dist, name)).then(
       (content) => res.setHeader('Content-Type', TYPES[path.extname(name)] ?? 'text/plain').end(content),
       () => res.writeHead(404).end(),
     );
   }).listen(0, '127.0.0.1');
+  servers.push(server);
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 }
 
 async function copyOfThePage(): Promise<string> {
-  const web = path.join(folder, 'web');
-  await cp(path.join(ROOT, 'web'), web, {
+  const copy = path.join(folder, 'web');
+  await cp(path.join(ROOT, 'web'), copy, {
     recursive: true,
     filter: (source) => !source.startsWith(path.join(ROOT, 'web/dist')),
   });
@@ -65,13 +71,26 @@ async function copyOfThePage(): Promise<string> {
   for (const name of ['package.json', 'tsconfig.json'])
     await cp(path.join(ROOT, name), path.join(folder, name));
   await symlink(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));
-  return web;
+  return copy;
+}
+
+/** Adds the place of the README to the copy, under another name where one is given, and builds. @returns the address. */
+async function addPlace(files: ReadonlyMap<string, string>, id = 'hello', name = 'Hello'): Promise<string> {
+  const renamed = (text: string) => text.replaceAll("'hello'", `'${id}'`).replaceAll("'Hello'", `'${name}'`);
+  await mkdir(path.join(web, 'src/places', id));
+  for (const [file, code] of files) {
+    const target = path.join(web, 'src', file.replace('/hello/', `/${id}/`));
+    if (file !== 'places/index.ts') await writeFile(target, renamed(code));
+  }
+  const table = path.join(web, 'src/places/index.ts');
+  const line = renamed(files.get('places/index.ts') ?? '').trimEnd();
+  await writeFile(table, (await readFile(table, 'utf8')).replace(/(\n\];)/, `\n${line}$1`));
+  await promisify(execFile)(path.join(ROOT, 'node_modules/.bin/vite'), ['build', web, '--logLevel', 'error']);
+  return serve(path.join(web, 'dist'));
 }
 
 it('appears in the navigation, opens under its address, and speaks every language of the page', async () => {
-  const web = await copyOfThePage();
   const files = filesIn(await readFile(path.join(web, 'README.md'), 'utf8'));
-  const line = files.get('places/index.ts') ?? '';
   expect([...files.keys()].sort()).toEqual([
     'places/hello/HelloView.vue',
     'places/hello/index.ts',
@@ -80,19 +99,8 @@ it('appears in the navigation, opens under its address, and speaks every languag
     'places/hello/messages.zh-hant.ts',
     'places/index.ts',
   ]);
-  expect(line.trim().split('\n')).toHaveLength(1);
-
-  await mkdir(path.join(web, 'src/places/hello'));
-  for (const [file, code] of files) {
-    if (file !== 'places/index.ts') await writeFile(path.join(web, 'src', file), code);
-  }
-  const table = path.join(web, 'src/places/index.ts');
-  await writeFile(table, (await readFile(table, 'utf8')).replace(/(\n\];)/, `\n${line.trimEnd()}$1`));
-
-  await promisify(execFile)(path.join(ROOT, 'node_modules/.bin/vite'), ['build', web, '--logLevel', 'error']);
-  server = serve(path.join(web, 'dist'));
-  await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  expect(files.get('places/index.ts')?.trim().split('\n')).toHaveLength(1);
+  const url = await addPlace(files);
 
   const english = await visit(browser, url);
   const { page } = english;
@@ -105,4 +113,36 @@ it('appears in the navigation, opens under its address, and speaks every languag
   const chinese = await visit(browser, `${url}#/hello`, { locale: 'zh-TW' });
   await chinese.page.getByRole('region', { name: '你好' }).getByText('Ada，你好！').waitFor();
   await chinese.close();
+});
+
+it('is under More at the bottom of a phone where there are more than five', async () => {
+  const files = filesIn(await readFile(path.join(web, 'README.md'), 'utf8'));
+  const url = await addPlace(files, 'sixth', 'Sixth');
+  const phone = await visit(browser, url, { viewport: { width: 390, height: 844 } });
+  const { page } = phone;
+  const bar = page.getByRole('navigation');
+  const more = bar.getByRole('button', { name: 'More' });
+  await more.waitFor();
+  const shown = async () => bar.getByRole('link').filter({ visible: true }).allInnerTexts();
+  expect(await shown()).toEqual(['Translate', 'Interpreter', 'Files', 'Chat']);
+
+  await more.click();
+  expect(await shown()).toEqual(['Translate', 'Interpreter', 'Files', 'Chat', 'Hello', 'Sixth']);
+  await page.keyboard.press('Escape');
+  expect(await shown()).toHaveLength(4);
+
+  await more.press('Enter');
+  await bar.getByRole('link', { name: 'Sixth' }).click();
+  await page.getByRole('region', { name: 'Sixth' }).getByText('Hello, Ada!').waitFor();
+  expect(await shown()).toHaveLength(4);
+  // What is open is marked, though its link is not shown.
+  const colour = (link: Locator) => link.evaluate((element) => getComputedStyle(element).color);
+  expect(await colour(more)).not.toBe(await colour(bar.getByRole('link', { name: 'Chat' })));
+
+  await bar.getByRole('link', { name: 'Chat' }).click();
+  await page.getByRole('region', { name: 'Chat' }).waitFor();
+  expect(await colour(more)).toBe(await colour(bar.getByRole('link', { name: 'Translate' })));
+  await page.setViewportSize({ width: 1440, height: 900 });
+  expect(await shown()).toEqual(['Translate', 'Interpreter', 'Files', 'Chat', 'Hello', 'Sixth']);
+  await phone.close();
 });

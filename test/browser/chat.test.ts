@@ -210,6 +210,21 @@ describe('the conversation', () => {
       'Spanish',
     ]);
   });
+
+  it('takes a prompt that was typed meanwhile with the next message, and not before', async () => {
+    await say('hello');
+    await textOf(answers(), /hello/);
+    await page.getByText('More options').click();
+    await page.getByRole('textbox', { name: /^Prompt/ }).pressSequentially('Answer in verse.');
+    await page.getByText('Connected', { exact: true }).first().waitFor();
+    await say('hello again');
+    await textOf(answers().nth(1), /hello again/);
+    const verse = service.script.asked.map(({ instructions }) => instructions.includes('Answer in verse.'));
+    expect(verse).toEqual([false, true]);
+    await say('and again');
+    await textOf(answers().nth(2), /and again/);
+    expect(await page.getByText('the model does not know the messages above').count()).toBe(1);
+  });
 });
 
 describe('what is written', () => {

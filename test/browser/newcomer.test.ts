@@ -118,15 +118,16 @@ describe('a call', () => {
 });
 
 it.each(['Interpreter', 'Chat'] as const)(
-  'a prompt that is folded away in %s is mentioned',
+  'a prompt that is folded away in %s is mentioned, and kept as it is typed',
   async (place) => {
     const page = await open();
     await openPlace(page, place);
     const view = page.getByRole('region', { name: place, exact: true });
     await view.getByText('More options').click();
-    await view.getByRole('textbox', { name: /^Prompt/ }).fill('Answer in verse.');
-    await page.keyboard.press('Tab');
+    await view.getByRole('textbox', { name: /^Prompt/ }).pressSequentially('Answer in verse.');
+    // The field has not been left.
     await page.reload();
-    await view.getByText('More options · prompt in use').waitFor();
+    await view.getByText('More options · prompt in use').click();
+    expect(await view.getByRole('textbox', { name: /^Prompt/ }).inputValue()).toBe('Answer in verse.');
   },
 );

@@ -147,10 +147,10 @@ describe('what is kept', () => {
     await saySomething('hello');
     await page.getByRole('button', { name: 'Play again' }).waitFor();
     const storage = await section('Kept in this browser');
-    await storage.getByText(/2 entries, with \d[\d.]*\s*kB of audio of at most 500\s*MB/).waitFor();
+    await storage.getByText(/2 entries, \d[\d.]*\s*kB of 500\s*MB of audio\./).waitFor();
     await storage.getByRole('combobox', { name: 'Keep entries' }).selectOption('7 days');
     await storage.getByRole('combobox', { name: 'Room for audio' }).selectOption({ index: 0 });
-    await storage.getByText(/of at most 50\s*MB/).waitFor();
+    await storage.getByText(/ of 50\s*MB of audio/).waitFor();
     expect(await page.evaluate(() => localStorage.getItem('history'))).toBe(
       '{"keepDays":7,"maxMegabytes":50}',
     );

@@ -292,7 +292,6 @@ describe('a prompt', () => {
   it('that is remembered says so, and that the offline engine ignores it', async () => {
     await page.getByText('More options').click();
     await page.getByRole('textbox', { name: 'Prompt' }).fill('Answer in rhymes');
-    await page.getByRole('textbox', { name: 'Prompt' }).blur();
     await page.reload();
     await page.getByText('The offline engine ignores your prompt.').waitFor();
     await page.getByRole('button', { name: 'Remove the prompt' }).click();

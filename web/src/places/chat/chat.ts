@@ -32,13 +32,16 @@ export function useChat(service: Service, transcript: Transcript, options: ChatO
     answering.value = false;
     transcript.closeOpen('all', 'interrupted');
   });
-  // Languages and prompt are fixed at the start of a conversation; changing them ends it.
-  watch(options, () => {
+  // Languages and prompt are fixed at the start of a conversation. Another language ends it at once; another prompt, which
+  // is typed letter by letter, only with the next message.
+  watch([() => options.source, () => options.target], () => {
     connection.close();
   });
+  let openedPrompt = options.prompt;
 
   async function send(text: string): Promise<void> {
     if (busy.value) return;
+    if (options.prompt !== openedPrompt) connection.close();
     if (connection.state.value.status !== 'ready') {
       transcript.markBreak();
       const { source, target } = options;
@@ -54,7 +57,10 @@ export function useChat(service: Service, transcript: Transcript, options: ChatO
   /** Connects if necessary, and sends the pending message. */
   async function sendPending(): Promise<void> {
     error.value = undefined;
-    if (connection.state.value.status !== 'ready') await connection.open({ ...options });
+    if (connection.state.value.status !== 'ready') {
+      openedPrompt = options.prompt;
+      await connection.open({ ...options });
+    }
     const turn = pendingMessage.value;
     if (connection.state.value.status !== 'ready' || turn === undefined) return;
     pendingMessage.value = undefined;

@@ -3,7 +3,7 @@ import { defineMessages } from '../../i18n/define-messages.js';
 
 export const messages = defineMessages('settings', {
   usage: (count: number, size: string, bound: string) =>
-    `${count === 1 ? '1 entry' : `${count} entries`}, with ${size} of audio of at most ${bound}.`,
+    `${count === 1 ? '1 entry' : `${count} entries`}, ${size} of ${bound} of audio.`,
   films: (size: string) => `Films and recordings of Files: ${size}, as long as there is room.`,
   pinnedStay: 'Pinned entries stay. Where audio has no room, the oldest is removed; its text stays.',
   keepFor: 'Keep entries',
