@@ -1,37 +1,13 @@
 /** Small windows, large type, forced colours, and the focus when something is removed. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
-import { startBeforeScript } from '../support/gateway.js';
-import {
-  cards,
-  launchBrowser,
-  openPlace,
-  speak,
-  textOf,
-  translateText,
-  visit,
-} from '../support/browser/browser.js';
+import { describe, expect, it } from '@jest/globals';
+import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { cards, openPlace, speak, textOf, translateText } from '../support/browser/browser.js';
+import { Shared } from '../support/browser/shared.js';
 
-let browser: Browser;
-let service: Awaited<ReturnType<typeof startBeforeScript>>;
-const cleanups: (() => Promise<unknown>)[] = [];
+const shared = new Shared(async () => ({ wav: await speak('One.', { afterMs: 60_000 }) }));
 
-beforeAll(async () => {
-  browser = await launchBrowser({ wav: await speak('One.', { afterMs: 60_000 }) });
-  service = await startBeforeScript();
-});
-afterAll(async () => {
-  await browser.close();
-  await service.close();
-});
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function open(address: string, options: BrowserContextOptions = {}): Promise<Page> {
-  const visitor = await visit(browser, service.url + address, options);
-  cleanups.push(() => visitor.close());
-  return visitor.page;
+async function open(address: string, options?: BrowserContextOptions): Promise<Page> {
+  return (await shared.visit(address, options)).page;
 }
 
 async function boxOf(locator: Locator): Promise<{ x: number; y: number; width: number; height: number }> {

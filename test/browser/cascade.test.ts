@@ -1,5 +1,5 @@
 /** The page before a service whose engine is made of parts over HTTP: what it says of them, and a call through them. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { startBeforeScript, startGateway, type Running } from '../support/gateway.js';
 import { startCascade } from '../support/parts/cascade.js';
@@ -16,13 +16,15 @@ import {
   textOf,
   translateText,
   visit,
+  withoutErrors,
 } from '../support/browser/browser.js';
+import { closingAfterEachTest } from '../support/close-after-test.js';
 
 const WHISPER = 'Systran/faster-whisper-small';
 const HEARD = 'The weather is fine today.';
 let service: Running;
 let browser: Browser;
-const closers: (() => Promise<void>)[] = [];
+const closeAfterTest = closingAfterEachTest();
 
 beforeAll(async () => {
   const [stt, translator, tts] = await Promise.all([
@@ -36,9 +38,6 @@ beforeAll(async () => {
     speak(SENTENCE, { afterMs: 60_000 }).then((wav) => launchBrowser({ wav })),
   ]);
 });
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
 afterAll(async () => {
   await browser.close();
   await service.close();
@@ -46,10 +45,7 @@ afterAll(async () => {
 
 async function open(url: string, options: BrowserContextOptions = {}): Promise<Page> {
   const visitor = await visit(browser, url, options);
-  closers.push(async () => {
-    expect(visitor.browserErrors).toEqual([]);
-    await visitor.close();
-  });
+  closeAfterTest(withoutErrors(visitor));
   return visitor.page;
 }
 
@@ -76,7 +72,7 @@ describe('about the engine', () => {
 
   it('stands which step is built in, and which speech alone is understood', async () => {
     const mixed = await startCascade({ translator: await startOllama() }, { TRANSLATOR_MODEL: 'gemma3:4b' });
-    closers.push(() => mixed.close());
+    closeAfterTest(mixed);
     const page = await open(mixed.url);
     await page.getByRole('button', { name: /Own models.*About the engine/ }).click();
     const about = page.getByRole('dialog', { name: 'About the engine' });
@@ -87,7 +83,7 @@ describe('about the engine', () => {
 
   it('of the offline engine says that words go no further', async () => {
     const offline = await startGateway();
-    closers.push(() => offline.close());
+    closeAfterTest(offline);
     const page = await open(offline.url);
     await page.getByRole('button', { name: /Offline.*About the engine/ }).click();
     const about = page.getByRole('dialog', { name: 'About the engine' });
@@ -97,7 +93,7 @@ describe('about the engine', () => {
 
 it('a service that hears no recordings says so where one would record, and translates what is typed', async () => {
   const deaf = await startBeforeScript();
-  closers.push(() => deaf.close());
+  closeAfterTest(deaf);
   const page = await open('about:blank');
   // No provider of this machine is deaf, so its answer is made here; the rest is the service's own.
   await page.route('**/api/capabilities', async (route) => {

@@ -1,5 +1,5 @@
 /** Each error is shown in a sentence that says what to do. */
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { startBeforeScript, startGateway } from '../support/gateway.js';
 import { requestFault } from '../support/offline.js';
@@ -15,17 +15,9 @@ import {
   visit,
   type Microphone,
 } from '../support/browser/browser.js';
+import { closingAfterEachTest } from '../support/close-after-test.js';
 
-const cleanups: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-/** Closes `resource` when the test ends. */
-function closeAfterTest<T extends { close(): Promise<unknown> }>(resource: T): T {
-  cleanups.push(() => resource.close());
-  return resource;
-}
+const closeAfterTest = closingAfterEachTest();
 
 async function browserWith(microphone: Microphone, hosts?: string[]): Promise<Browser> {
   return closeAfterTest(await launchBrowser(microphone, hosts));

@@ -1,5 +1,5 @@
 /** Files: uploads with progress, and a list of jobs that survives a reload; what goes wrong is told and can be mended. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { axeFindings } from '../support/browser/axe.js';
 import { launchBrowser, openPlace, textOf, visit, type Visit } from '../support/browser/browser.js';
+import { closingAfterEachTest } from '../support/close-after-test.js';
 import { startBeforeScript, startGateway, type Running } from '../support/gateway.js';
 import { recordingOf, type JobJson } from '../support/jobs/client.js';
 import { requestFault } from '../support/offline.js';
@@ -35,22 +36,18 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-const cleanups: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const closeAfterTest = closingAfterEachTest();
 
 async function open(service: Running, options: BrowserContextOptions = {}): Promise<Visit> {
-  const visitor = await visit(browser, `${service.url}/#/files`, { bypassCSP: true, ...options });
-  cleanups.push(() => visitor.close());
+  const visitor = closeAfterTest(
+    await visit(browser, `${service.url}/#/files`, { bypassCSP: true, ...options }),
+  );
   await view(visitor.page).waitFor();
   return visitor;
 }
 
 async function scripted(env: Record<string, string> = {}): ReturnType<typeof startBeforeScript> {
-  const service = await startBeforeScript(env);
-  cleanups.push(() => service.close());
-  return service;
+  return closeAfterTest(await startBeforeScript(env));
 }
 
 const view = (page: Page): Locator => page.locator('section.files');
@@ -329,7 +326,7 @@ describe('an upload', () => {
   it('asks for the key, and is sent with it', async () => {
     const service = await scripted({ API_KEYS: 'the-right-key-of-this-test' });
     const visitor = await visit(browser, `${service.url}/#/files`);
-    cleanups.push(() => visitor.close());
+    closeAfterTest(visitor);
     const { page } = visitor;
     await page.getByLabel('Key', { exact: true }).fill('the-right-key-of-this-test');
     await page.keyboard.press('Enter');

@@ -1,47 +1,12 @@
 /** The frame around the places: addresses, navigation, the engine, a service that goes away, drops, unsaved work. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Page } from 'playwright-core';
 import { startBeforeScript, startGateway, type Running } from '../support/gateway.js';
 import { launchWithoutStorage } from '../support/browser/blocked-storage.js';
-import {
-  cards,
-  launchBrowser,
-  openPlace,
-  speak,
-  textOf,
-  translateText,
-  visit,
-} from '../support/browser/browser.js';
+import { cards, openPlace, speak, textOf, translateText } from '../support/browser/browser.js';
+import { Shared } from '../support/browser/shared.js';
 
-let browser: Browser;
-let service: Awaited<ReturnType<typeof startBeforeScript>>;
-const cleanups: (() => Promise<unknown>)[] = [];
-
-beforeAll(async () => {
-  browser = await launchBrowser({ wav: await speak('One.', { afterMs: 60_000 }) });
-  service = await startBeforeScript();
-});
-afterAll(async () => {
-  await browser.close();
-  await service.close();
-});
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-function closeAfterTest<T extends { close(): Promise<unknown> }>(resource: T): T {
-  cleanups.push(() => resource.close());
-  return resource;
-}
-
-async function open(address = '/', options?: BrowserContextOptions, url = service.url): Promise<Page> {
-  const visitor = await visit(browser, url + address, options);
-  cleanups.push(async () => {
-    expect(visitor.browserErrors).toEqual([]);
-    await visitor.close();
-  });
-  return visitor.page;
-}
+const shared = new Shared(async () => ({ wav: await speak('One.', { afterMs: 60_000 }) }));
 
 describe('an address', () => {
   it.each([
@@ -52,7 +17,7 @@ describe('an address', () => {
     ['/#/chat', 'Chat'],
     ['/#/nowhere', 'Translate'],
   ])('%s opens %s, and the title says so', async (address, place) => {
-    const page = await open(address);
+    const page = await shared.open(address);
     await page.getByRole('region', { name: place, exact: true }).waitFor();
     await page.getByRole('heading', { name: place, level: 1 }).waitFor({ state: 'attached' });
     expect(await page.title()).toBe(`${place} – Realtime Translation`);
@@ -61,7 +26,7 @@ describe('an address', () => {
   });
 
   it('follows Back and Forward', async () => {
-    const page = await open();
+    const page = await shared.open();
     await openPlace(page, 'Chat');
     await openPlace(page, 'Interpreter');
     await page.goBack();
@@ -73,7 +38,7 @@ describe('an address', () => {
 
 describe('a place that is left', () => {
   it('keeps what was typed, and where it was scrolled to', async () => {
-    const page = await open('/', { viewport: { width: 1280, height: 420 } });
+    const page = await shared.open('/', { viewport: { width: 1280, height: 420 } });
     for (const text of ['one', 'two', 'three', 'four']) {
       await translateText(page, text);
       await textOf(cards(page), new RegExp(`${text}.*${text}`));
@@ -90,7 +55,7 @@ describe('a place that is left', () => {
   });
 
   it('was not loaded before it was opened', async () => {
-    const page = await open();
+    const page = await shared.open();
     await page.getByRole('region', { name: 'Translate' }).waitFor();
     const scripts: string[] = [];
     page.on('request', (request) => scripts.push(new URL(request.url()).pathname));
@@ -107,7 +72,7 @@ describe('a place that is left', () => {
 describe('a service that goes away', () => {
   it('is reported in every place, and is used again by itself when it is back', async () => {
     const first = await startBeforeScript();
-    const page = await open('/', {}, first.url);
+    const page = await shared.open('/', {}, first.url);
     await page.getByRole('button', { name: /About the engine/ }).waitFor();
     await first.close();
     await page.getByRole('navigation').getByRole('link', { name: 'Interpreter' }).click();
@@ -115,7 +80,7 @@ describe('a service that goes away', () => {
     await page.getByRole('button', { name: 'Try again' }).click();
     await textOf(page.getByRole('alert'), /The service cannot be reached/);
 
-    closeAfterTest(await startBeforeScript({ PORT: new URL(first.url).port }));
+    shared.closeAfterTest(await startBeforeScript({ PORT: new URL(first.url).port }));
     await textOf(page.getByRole('alert'), /This part of the page could not be loaded/);
     await page.getByRole('button', { name: 'Reload' }).click();
     await page.getByRole('button', { name: 'Start the call' }).waitFor();
@@ -123,7 +88,7 @@ describe('a service that goes away', () => {
   });
 
   it('and comes back with other code asks for a reload, which opens the place', async () => {
-    const page = await open();
+    const page = await shared.open();
     await page.getByRole('region', { name: 'Translate' }).waitFor();
     let missing = true;
     await page.route('**/ChatView-*.js', (route) =>
@@ -139,7 +104,7 @@ describe('a service that goes away', () => {
 
 describe('closing the page', () => {
   it('asks first while something is being recorded, and not otherwise', async () => {
-    const page = await open();
+    const page = await shared.open();
     const asked: string[] = [];
     page.on('dialog', (dialog) => {
       asked.push(dialog.type());
@@ -161,7 +126,7 @@ describe('closing the page', () => {
   });
 
   it('asks first during a call, also from another place', async () => {
-    const page = await open();
+    const page = await shared.open();
     await openPlace(page, 'Interpreter');
     await page.getByRole('button', { name: 'Start the call' }).click();
     await page.getByRole('navigation').getByRole('img', { name: 'Connected' }).waitFor();
@@ -197,7 +162,7 @@ describe('a file', () => {
   });
 
   it('dropped on the header of another place opens in the place that takes files', async () => {
-    const page = await open('/#/chat');
+    const page = await shared.open('/#/chat');
     await page.getByRole('region', { name: 'Chat' }).waitFor();
     const dragTo = await drag(page, { files: [recording] });
     await dragTo('dragEnter', 300, 20);
@@ -207,11 +172,11 @@ describe('a file', () => {
     await page.getByRole('region', { name: 'Translate' }).waitFor();
     await textOf(cards(page), /microphone\.wav/);
     expect(await page.getByText('Drop the files').count()).toBe(0);
-    expect(page.url()).toBe(`${service.url}/#/translate`);
+    expect(page.url()).toBe(`${shared.service.url}/#/translate`);
   });
 
   it('that is dragged away again leaves nothing over the page', async () => {
-    const page = await open();
+    const page = await shared.open();
     const field = page.getByRole('textbox', { name: 'Text to translate' });
     const { x = 0, y = 0 } = (await field.boundingBox()) ?? {};
     const dragTo = await drag(page, { files: [recording] });
@@ -224,7 +189,7 @@ describe('a file', () => {
   });
 
   it('is told from words, which are dropped into a field as ever', async () => {
-    const page = await open();
+    const page = await shared.open();
     const field = page.getByRole('textbox', { name: 'Text to translate' });
     const { x = 0, y = 0 } = (await field.boundingBox()) ?? {};
     const dragTo = await drag(page, { text: 'dragged words' });
@@ -244,7 +209,7 @@ describe('the engine', () => {
   afterAll(() => offline.close());
 
   it.each([320, 390, 820, 1440])('is named in a window of %i pixels, and explains itself', async (width) => {
-    const page = await open('/', { viewport: { width, height: 800 } }, offline.url);
+    const page = await shared.open('/', { viewport: { width, height: 800 } }, offline.url);
     const button = page.getByRole('button', { name: /^Offline, 5 languages/ });
     await textOf(button, /^Offline/);
     await button.click();
@@ -258,7 +223,7 @@ describe('the engine', () => {
   });
 
   it('that is someone else’s says who gets the words', async () => {
-    const page = await open();
+    const page = await shared.open();
     await page.getByRole('button', { name: /About the engine/ }).click();
     await textOf(
       page.getByRole('dialog', { name: 'About the engine' }),
@@ -269,10 +234,10 @@ describe('the engine', () => {
 
 describe('the settings', () => {
   it('change the key and forget it', async () => {
-    const guarded = closeAfterTest(
+    const guarded = shared.closeAfterTest(
       await startBeforeScript({ API_KEYS: 'first-key-of-this-test,second-key-of-this-test' }),
     );
-    const page = await open('/', {}, guarded.url);
+    const page = await shared.open('/', {}, guarded.url);
     await page.getByLabel('Key', { exact: true }).fill('first-key-of-this-test');
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: /About the engine/ }).waitFor();
@@ -294,7 +259,7 @@ describe('the settings', () => {
   });
 
   it('list the keyboard shortcuts on `?`, except where it is text', async () => {
-    const page = await open();
+    const page = await shared.open();
     const sheet = page.getByRole('dialog', { name: 'Settings' });
     await page.getByRole('textbox', { name: 'Text to translate' }).focus();
     await page.keyboard.type('what?');
@@ -310,11 +275,11 @@ describe('the settings', () => {
 
 describe('a browser that forbids storage', () => {
   it('shows the page, which works until it is closed', async () => {
-    const blocked = closeAfterTest(await launchWithoutStorage());
+    const blocked = shared.closeAfterTest(await launchWithoutStorage());
     const page = await blocked.newPage();
     const errors: string[] = [];
     page.on('pageerror', (error) => errors.push(error.message));
-    await page.goto(service.url);
+    await page.goto(shared.service.url);
     expect(
       await page.evaluate(() => {
         try {

@@ -1,5 +1,5 @@
 /** The interpreter: a call with the offline engine, and with a scripted upstream where every turn must be known. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { startBeforeScript, startGateway } from '../support/gateway.js';
 import type { ClientEvent } from '../../src/wire/index.js';
@@ -15,7 +15,9 @@ import {
   speak,
   textOf,
   visit,
+  withoutErrors,
 } from '../support/browser/browser.js';
+import { closingAfterEachTest } from '../support/close-after-test.js';
 
 /** The scripted reply lasts 50 ms a character: ten seconds. */
 const LONG_REPLY = 'A reply that is long enough to be spoken into. '.repeat(5).slice(0, 200);
@@ -24,7 +26,7 @@ const LONG_REPLY = 'A reply that is long enough to be spoken into. '.repeat(5).s
 let speaker: Browser;
 /** Speaks again and again, three seconds apart. */
 let interrupter: Browser;
-const cleanups: (() => Promise<unknown>)[] = [];
+const closeAfterTest = closingAfterEachTest();
 
 beforeAll(async () => {
   const [once, again] = await Promise.all([
@@ -38,15 +40,6 @@ afterAll(async () => {
   await speaker.close();
   await interrupter.close();
 });
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-function closeAfterTest<T extends { close(): Promise<unknown> }>(resource: T): T {
-  cleanups.push(() => resource.close());
-  return resource;
-}
-
 type Mode = 'Auto' | 'Hold' | 'Assistant';
 
 async function visitFrom(
@@ -56,10 +49,7 @@ async function visitFrom(
   options: BrowserContextOptions = {},
 ): Promise<Page> {
   const visitor = await visit(browser, url, options);
-  cleanups.push(async () => {
-    expect(visitor.browserErrors).toEqual([]);
-    await visitor.close();
-  });
+  closeAfterTest(withoutErrors(visitor));
   await openPlace(visitor.page, 'Interpreter');
   await visitor.page.getByRole('radio', { name: mode }).check();
   return visitor.page;

@@ -1,48 +1,28 @@
 /** What a user recorded or typed is kept: whatever dies, is unplugged, full, forbidden, or of another version. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
+import { describe, expect, it } from '@jest/globals';
+import type { Page } from 'playwright-core';
 import { startBeforeScript } from '../support/gateway.js';
 import { installMicrophoneSwitch, killTab, unplugMicrophone } from '../support/browser/kills.js';
 import {
   cards,
   targetPane,
-  launchBrowser,
   openPlace,
   SENTENCE,
   speak,
   textOf,
   translateText,
-  visit,
 } from '../support/browser/browser.js';
+import { Shared } from '../support/browser/shared.js';
 
-type Service = Awaited<ReturnType<typeof startBeforeScript>>;
+const shared = new Shared(async () => ({ wav: await speak(SENTENCE) }));
 
-let service: Service;
-let browser: Browser;
-const closers: (() => Promise<void>)[] = [];
-
-beforeAll(async () => {
-  [service, browser] = await Promise.all([
-    startBeforeScript(),
-    speak(SENTENCE).then((wav) => launchBrowser({ wav })),
-  ]);
-});
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-afterAll(async () => {
-  await browser.close();
-  await service.close();
-});
-
-async function open(url = service.url): Promise<Page> {
-  const visitor = await visit(browser, url);
-  closers.push(() => visitor.close());
-  return visitor.page;
+/** @param url of the service, unless another is named. */
+async function open(url?: string): Promise<Page> {
+  return (await shared.visit('', {}, url)).page;
 }
 
 /** Another tab of the same browser profile. */
-async function openBeside(page: Page, url = service.url): Promise<Page> {
+async function openBeside(page: Page, url = shared.service.url): Promise<Page> {
   const other = await page.context().newPage();
   other.setDefaultTimeout(15_000);
   await other.goto(url);
@@ -93,7 +73,7 @@ describe('a recording', () => {
     await page.getByRole('button', { name: 'Stop and translate' }).click();
     await textOf(targetPane(page), /cannot be reached/);
     const again = await startBeforeScript({ PORT: port });
-    closers.push(() => again.close());
+    shared.closeAfterTest(again);
     await page.reload();
     await textOf(targetPane(page), /cannot be reached/);
     await page.getByRole('button', { name: 'Play the original' }).waitFor();
@@ -104,7 +84,7 @@ describe('a recording', () => {
   it('whose microphone is unplugged ends with what there is, and is translated', async () => {
     const page = await open('about:blank');
     await installMicrophoneSwitch(page);
-    await page.goto(service.url);
+    await page.goto(shared.service.url);
     await record(page, 2);
     await unplugMicrophone(page);
     await textOf(page.getByRole('alert'), /microphone was disconnected/);
@@ -202,7 +182,7 @@ describe('the database', () => {
   });
 
   it('of version 1 in an old tab hangs nothing, and moves to version 2 once that tab closes', async () => {
-    const old = await open(`${service.url}/health`);
+    const old = await open(`${shared.service.url}/health`);
     await old.evaluate(openVersion1);
     const page = await openBeside(old);
     await textOf(page.getByRole('alert'), /Another tab runs an older version/);
@@ -222,7 +202,7 @@ describe('the database', () => {
     const page = await open();
     await translateText(page, 'kept');
     await textOf(cards(page).locator('.result'), /kept/);
-    const newer = await openBeside(page, `${service.url}/health`);
+    const newer = await openBeside(page, `${shared.service.url}/health`);
     await newer.evaluate(
       () =>
         new Promise<void>((resolve, reject) => {
@@ -245,7 +225,7 @@ describe('the database', () => {
         throw new DOMException('denied', 'SecurityError');
       };
     });
-    await page.goto(service.url);
+    await page.goto(shared.service.url);
     await textOf(page.getByRole('alert'), /does not let the page keep anything/);
     await translateText(page, 'all the same');
     await textOf(cards(page).locator('.result'), /all the same/);
@@ -254,7 +234,7 @@ describe('the database', () => {
   it('that is full says so, and what is on screen stays usable', async () => {
     const page = await open();
     const control = await page.context().newCDPSession(page);
-    await control.send('Storage.overrideQuotaForOrigin', { origin: service.url, quotaSize: 100_000 });
+    await control.send('Storage.overrideQuotaForOrigin', { origin: shared.service.url, quotaSize: 100_000 });
     await record(page, 4);
     await textOf(page.getByRole('alert'), /no room left/);
     await page.getByRole('button', { name: 'Stop and translate' }).click();
@@ -283,7 +263,7 @@ it('a page without localStorage and sessionStorage works', async () => {
         },
       });
   });
-  await page.goto(service.url);
+  await page.goto(shared.service.url);
   await page.getByRole('checkbox', { name: 'Spoken reply' }).check();
   await translateText(page, 'without storage');
   await textOf(cards(page).locator('.result'), /without storage/);

@@ -1,52 +1,18 @@
 /** What someone who opens the page for the first time stumbles over. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { startBeforeScript } from '../support/gateway.js';
+import { describe, expect, it } from '@jest/globals';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import { requestFault } from '../support/offline.js';
-import {
-  launchBrowser,
-  openPlace,
-  SENTENCE,
-  speak,
-  targetPane,
-  textOf,
-  translateText,
-  visit,
-} from '../support/browser/browser.js';
+import { openPlace, SENTENCE, speak, targetPane, textOf, translateText } from '../support/browser/browser.js';
+import { Shared } from '../support/browser/shared.js';
 
 const LAN = 'translate.example';
-let service: Awaited<ReturnType<typeof startBeforeScript>>;
-let browser: Browser;
-const closers: (() => Promise<void>)[] = [];
+const shared = new Shared(async () => ({ wav: await speak(SENTENCE, { afterMs: 60_000 }) }), [LAN]);
 
-beforeAll(async () => {
-  [service, browser] = await Promise.all([
-    startBeforeScript(),
-    speak(SENTENCE, { afterMs: 60_000 }).then((wav) => launchBrowser({ wav }, [LAN])),
-  ]);
-});
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
-});
-afterAll(async () => {
-  await browser.close();
-  await service.close();
-});
-
-async function open(options: BrowserContextOptions = {}): Promise<Page> {
-  const visitor = await visit(browser, service.url, options);
-  closers.push(async () => {
-    expect(visitor.browserErrors).toEqual([]);
-    await visitor.close();
-  });
-  return visitor.page;
-}
+const open = (options?: BrowserContextOptions): Promise<Page> => shared.open('/', options);
 
 it('a translation is copied on plain http in a local network too, and the page says so', async () => {
   // Chromium warns that it ignores two headers on plain http, so its messages are not looked at here.
-  const visitor = await visit(browser, service.url.replace('127.0.0.1', LAN));
-  closers.push(() => visitor.close());
-  const { page } = visitor;
+  const { page } = await shared.visit('/', {}, shared.service.url.replace('127.0.0.1', LAN));
   expect(await page.evaluate(() => isSecureContext)).toBe(false);
   await translateText(page, 'to be copied');
   await page.getByRole('button', { name: 'Copy the translation' }).click();
@@ -58,7 +24,7 @@ it('a translation is copied on plain http in a local network too, and the page s
 });
 
 it('a typed text is translated, not listened to', async () => {
-  service.script.requests.next(requestFault.slow({ createdMs: 1_000 }));
+  shared.service.script.requests.next(requestFault.slow({ createdMs: 1_000 }));
   const page = await open();
   await translateText(page, 'typed');
   await textOf(targetPane(page), /Translating/);

@@ -1,58 +1,35 @@
 /** The page as a whole: what it loads, themes, languages, and accessibility. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { startBeforeScript, startGateway, type Running } from '../support/gateway.js';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { startGateway, type Running } from '../support/gateway.js';
+import { axeFindings } from '../support/browser/axe.js';
 import {
   cards,
   targetPane,
   openPlace,
   IN_SPANISH,
-  launchBrowser,
   SENTENCE,
   speak,
   textOf,
   translateText,
-  visit,
 } from '../support/browser/browser.js';
+import { Shared } from '../support/browser/shared.js';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** Limit of the compressed bytes of a first visit. */
 const FIRST_LOAD_BYTES = 100_000;
 
-let browser: Browser;
-let service: Awaited<ReturnType<typeof startBeforeScript>>;
-const cleanups: (() => Promise<unknown>)[] = [];
+const shared = new Shared(async () => ({ wav: await speak(SENTENCE) }), ['translate.example']);
 
-beforeAll(async () => {
-  browser = await launchBrowser({ wav: await speak(SENTENCE) }, ['translate.example']);
-  service = await startBeforeScript();
-});
-afterAll(async () => {
-  await browser.close();
-  await service.close();
-});
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function open(options?: BrowserContextOptions, path = '/'): Promise<Page> {
-  const visitor = await visit(browser, service.url + path, options);
-  cleanups.push(async () => {
-    expect(visitor.browserErrors).toEqual([]);
-    await visitor.close();
-  });
-  return visitor.page;
-}
+const open = (options?: BrowserContextOptions, address?: string): Promise<Page> =>
+  shared.open(address, options);
 
 describe('the first load', () => {
   it(`is under ${FIRST_LOAD_BYTES / 1000} kB, and all of it comes from the service`, async () => {
-    const context = await browser.newContext();
-    cleanups.push(() => context.close());
+    const context = shared.closeAfterTest(await shared.browser.newContext());
     const page = await context.newPage();
     const network = await context.newCDPSession(page);
     await network.send('Network.enable');
@@ -60,9 +37,9 @@ describe('the first load', () => {
     network.on('Network.loadingFinished', ({ encodedDataLength }) => (bytes += encodedDataLength));
     const addresses: string[] = [];
     page.on('request', (request) => addresses.push(request.url()));
-    await page.goto(service.url);
+    await page.goto(shared.service.url);
     await page.getByRole('button', { name: 'To: ' }).waitFor();
-    expect(addresses.filter((address) => !address.startsWith(service.url))).toEqual([]);
+    expect(addresses.filter((address) => !address.startsWith(shared.service.url))).toEqual([]);
     expect(addresses.length).toBeGreaterThan(2);
     expect(bytes).toBeGreaterThan(20_000);
     expect(bytes).toBeLessThan(FIRST_LOAD_BYTES);
@@ -70,7 +47,7 @@ describe('the first load', () => {
 
   it('may not run inline scripts or styles', async () => {
     const page = await open();
-    const policy = (await fetch(service.url)).headers.get('content-security-policy') ?? '';
+    const policy = (await fetch(shared.service.url)).headers.get('content-security-policy') ?? '';
     expect(policy).toMatch(/script-src 'self'(;|$)/);
     expect(policy).toMatch(/style-src 'self' 'sha256-[\w+/]+='(;|$)/);
     expect(policy).not.toContain('unsafe');
@@ -133,7 +110,7 @@ describe('the page’s language', () => {
       }).observe(document, { subtree: true, childList: true, characterData: true });
     });
     const requested = page.waitForRequest(/all-zh-hans/);
-    await page.goto(`${service.url}/#/files`, { waitUntil: 'commit' });
+    await page.goto(`${shared.service.url}/#/files`, { waitUntil: 'commit' });
     await requested;
     await page.waitForFunction(() => document.styleSheets.length > 0);
     expect(await page.locator('#app').innerHTML()).toBe('');
@@ -196,14 +173,9 @@ describe('every place', () => {
   ] as const)('has no axe violations, on %s of %o, %s', async (_, viewport, colorScheme) => {
     const page = await open({ viewport, colorScheme, bypassCSP: true });
     await fill(page);
-    await page.evaluate(AXE);
     for (const place of ['Interpreter', 'Files', 'Chat', 'Translate'] as const) {
       await openPlace(page, place);
-      const found = await page.evaluate(async () => {
-        const { axe } = window as unknown as { axe: typeof import('axe-core') };
-        const { violations } = await axe.run();
-        return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-      });
+      const found = await axeFindings(page);
       expect({ place, found }).toEqual({ place, found: [] });
     }
   });
@@ -299,13 +271,14 @@ describe('the browser client of the original project', () => {
     }).listen(0, '127.0.0.1');
     await once(elsewhere, 'listening');
     const { port } = elsewhere.address() as AddressInfo;
-    cleanups.push(async () => {
-      elsewhere.close();
-      elsewhere.closeAllConnections();
-      await once(elsewhere, 'close');
+    shared.closeAfterTest({
+      close: async () => {
+        elsewhere.close();
+        elsewhere.closeAllConnections();
+        await once(elsewhere, 'close');
+      },
     });
-    const visitor = await visit(browser, `http://translate.example:${port}`);
-    cleanups.push(() => visitor.close());
+    const visitor = await shared.visit('', {}, `http://translate.example:${port}`);
     const recording = readFileSync(await speak(SENTENCE, { afterMs: 500 })).toString('base64');
     const answer = await visitor.page.evaluate(
       async ([url, base64]) => {

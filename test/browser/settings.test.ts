@@ -1,39 +1,14 @@
 /** Settings of the sound and of what is kept: devices, their tests, and bounds. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Browser, Locator, Page } from 'playwright-core';
-import { startBeforeScript } from '../support/gateway.js';
-import {
-  launchBrowser,
-  openPlace,
-  soundBegins,
-  speak,
-  textOf,
-  visit,
-  type Visit,
-} from '../support/browser/browser.js';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Locator, Page } from 'playwright-core';
+import { openPlace, soundBegins, speak, textOf } from '../support/browser/browser.js';
+import { Shared } from '../support/browser/shared.js';
 
-let service: Awaited<ReturnType<typeof startBeforeScript>>;
-let browser: Browser;
-let visitor: Visit;
+const shared = new Shared(async () => ({ wav: await speak('The weather is fine today.', { afterMs: 500 }) }));
 let page: Page;
 
-beforeAll(async () => {
-  [service, browser] = await Promise.all([
-    startBeforeScript(),
-    speak('The weather is fine today.', { afterMs: 500 }).then((wav) => launchBrowser({ wav })),
-  ]);
-});
-afterAll(async () => {
-  await browser.close();
-  await service.close();
-});
 beforeEach(async () => {
-  visitor = await visit(browser, `${service.url}/#/interpreter`);
-  page = visitor.page;
-});
-afterEach(async () => {
-  expect(visitor.browserErrors).toEqual([]);
-  await visitor.close();
+  page = await shared.open('/#/interpreter');
 });
 
 async function section(name: string): Promise<Locator> {

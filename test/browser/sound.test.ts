@@ -1,47 +1,27 @@
 /** What is heard: one sound at a time, and the page knows which. */
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
-import { startBeforeScript } from '../support/gateway.js';
+import { beforeEach, expect, it } from '@jest/globals';
+import type { Page } from 'playwright-core';
 import {
   cards,
-  launchBrowser,
   probeOf,
   soundBegins,
   soundEnds,
   speak,
   textOf,
   translateText,
-  visit,
-  type Visit,
 } from '../support/browser/browser.js';
+import { Shared } from '../support/browser/shared.js';
 
 /** 120 characters, 6 s at the 50 ms a character of the scripted upstream. */
 const LONG = 'The red house has a big garden'.repeat(4);
 /** 3 s, long enough to be seen playing. */
 const WAITING = 'We have two dogs and three cats, and a house by the sea.';
 
-let service: Awaited<ReturnType<typeof startBeforeScript>>;
-let browser: Browser;
-let visitor: Visit;
+const shared = new Shared(async () => ({ wav: await speak('One') }));
 let page: Page;
 
-beforeAll(async () => {
-  [service, browser] = await Promise.all([
-    startBeforeScript(),
-    speak('One').then((wav) => launchBrowser({ wav })),
-  ]);
-});
-afterAll(async () => {
-  await browser.close();
-  await service.close();
-});
 beforeEach(async () => {
-  visitor = await visit(browser, service.url);
-  page = visitor.page;
-});
-afterEach(async () => {
-  expect(visitor.browserErrors).toEqual([]);
-  await visitor.close();
+  page = await shared.open();
 });
 
 async function speakReply(text: string): Promise<void> {

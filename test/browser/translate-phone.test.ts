@@ -1,46 +1,18 @@
 /** Translate in the hand, in scripts that run from the right, and before answers that are slow: what the offline engine has not. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
-import { startBeforeScript } from '../support/gateway.js';
+import { describe, expect, it } from '@jest/globals';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import { wavAtRate } from '../support/wav.js';
 import { requestFault } from '../support/offline.js';
-import {
-  cards,
-  launchBrowser,
-  targetPane,
-  textOf,
-  translateText,
-  visit,
-  type Visit,
-} from '../support/browser/browser.js';
+import { cards, targetPane, textOf, translateText } from '../support/browser/browser.js';
+import { Shared } from '../support/browser/shared.js';
 
 const ARABIC = 'صباح الخير، يا صديقي (العزيز).';
 /** A phone of 390×844 whose keyboard is open. */
 const WITH_KEYBOARD = { width: 390, height: 524 };
 
-let service: Awaited<ReturnType<typeof startBeforeScript>>;
-let browser: Browser;
-const visitors: Visit[] = [];
+const shared = new Shared('missing');
 
-beforeAll(async () => {
-  [service, browser] = await Promise.all([startBeforeScript(), launchBrowser('missing')]);
-});
-afterEach(async () => {
-  for (const visitor of visitors.splice(0)) {
-    expect(visitor.browserErrors).toEqual([]);
-    await visitor.close();
-  }
-});
-afterAll(async () => {
-  await browser.close();
-  await service.close();
-});
-
-async function open(options: Parameters<typeof visit>[2] = {}): Promise<Page> {
-  const visitor = await visit(browser, service.url, options);
-  visitors.push(visitor);
-  return visitor.page;
-}
+const open = (options?: BrowserContextOptions): Promise<Page> => shared.open('/', options);
 
 const result = (page: Page) => targetPane(page).locator('.result');
 
@@ -99,7 +71,7 @@ describe('the former request', () => {
   it('is aborted when the text goes on, and its words never come', async () => {
     const page = await open();
     await page.getByRole('checkbox', { name: 'Translate as you type' }).check();
-    service.script.requests.next(requestFault.hang({ after: 1 }));
+    shared.service.script.requests.next(requestFault.hang({ after: 1 }));
     const field = page.getByRole('textbox', { name: 'Text to translate' });
     await field.pressSequentially('one two');
     await textOf(result(page), /^one$/);
@@ -107,7 +79,7 @@ describe('the former request', () => {
     await field.pressSequentially(' three');
     expect((await aborted).failure()?.errorText).toBe('net::ERR_ABORTED');
     await textOf(result(page), /^one two three$/);
-    await service.script.until(() => service.script.answering === 0);
+    await shared.service.script.until(() => shared.service.script.answering === 0);
     expect(await cards(page).count()).toBe(1);
   });
 });
@@ -117,7 +89,7 @@ describe('a recording after a text', () => {
     const page = await open();
     await translateText(page, 'one');
     await textOf(result(page), /^one$/);
-    service.script.requests.next(requestFault.hang({ after: 0 }));
+    shared.service.script.requests.next(requestFault.hang({ after: 0 }));
     await page.getByLabel('Choose a file').setInputFiles({
       name: 'tone.wav',
       mimeType: 'audio/wav',
@@ -133,7 +105,7 @@ describe('a recording after a text', () => {
 describe('trying again', () => {
   it('uses the languages that are chosen now', async () => {
     const page = await open();
-    service.script.requests.next(requestFault.drop(1));
+    shared.service.script.requests.next(requestFault.drop(1));
     await translateText(page, 'one two');
     await textOf(page.getByRole('alert'), /broke off/);
     await page.getByRole('button', { name: 'To: Spanish' }).click();
