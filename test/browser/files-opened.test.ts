@@ -215,12 +215,13 @@ describe('what is played', () => {
     expect(heard).toMatchObject({ width: 0, mode: 'hidden' });
   }, 30_000);
 
-  it('while a recording is decoded is what there is, and then goes on with the rest', async () => {
+  /** A job as it is while its recording is decoded. @returns what puts the rest there. */
+  async function openHalfDecoded(decodedMs: number): Promise<{ page: Page; finish: () => Promise<number> }> {
     const service = await scripted();
     const client = new JobClient(service.url);
     const { jobId } = await client.create(await recordingOf(3));
     const { durationMs } = await client.completed(jobId);
-    // As it was in the middle: nothing but the folder knows where a job is.
+    // Nothing but the folder knows where a job is.
     const file = (name: string): string => path.join(service.jobsDir, jobId, name);
     const [record, sound] = await Promise.all([
       readFile(file('job.json'), 'utf8'),
@@ -228,15 +229,40 @@ describe('what is played', () => {
     ]);
     const unfinished = { ...(JSON.parse(record) as object), state: 'running', durationMs: null };
     await writeFile(file('job.json'), JSON.stringify(unfinished));
-    await truncate(file('audio.pcm'), 48 * 2_000);
+    await truncate(file('audio.pcm'), 48 * decodedMs);
     const page = await openJob(service, jobId);
-    await untilPlayer(page, ({ duration }) => Math.abs(duration - 2) < 0.1);
+    await untilPlayer(page, ({ duration }) => Math.abs(duration * 1_000 - decodedMs) < 100);
+    return {
+      page,
+      finish: async () => {
+        await writeFile(file('audio.pcm'), sound);
+        await writeFile(file('job.json'), record);
+        return durationMs ?? 0;
+      },
+    };
+  }
+
+  it('while a recording is decoded is what there is, and then goes on with the rest', async () => {
+    const { page, finish } = await openHalfDecoded(2_000);
     await page.getByRole('button', { name: 'Play', exact: true }).click();
     await untilPlayer(page, ({ seconds }) => seconds > 0.3);
-    await writeFile(file('audio.pcm'), sound);
-    await writeFile(file('job.json'), record);
+    const durationMs = await finish();
     await untilPlayer(page, ({ seconds, duration }) => seconds > 2.2 && duration > 3);
-    await untilPlayer(page, ({ duration }) => Math.abs(duration * 1_000 - (durationMs ?? 0)) < 50);
+    await untilPlayer(page, ({ duration }) => Math.abs(duration * 1_000 - durationMs) < 50);
+  }, 30_000);
+
+  it('goes on where more of the sound comes before the browser has said that it plays', async () => {
+    const { page, finish } = await openHalfDecoded(6_000);
+    await page.evaluate(() => {
+      const drop = (event: Event): void => {
+        event.stopImmediatePropagation();
+      };
+      document.addEventListener('play', drop, { capture: true, once: true });
+    });
+    await page.getByRole('button', { name: 'Play', exact: true }).click();
+    await untilPlayer(page, ({ isPaused }) => !isPaused);
+    await finish();
+    await untilPlayer(page, ({ seconds }) => seconds > 6.2);
   }, 30_000);
 
   it('and read ends with its job: the page says that it is gone', async () => {

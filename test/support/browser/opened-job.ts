@@ -11,6 +11,8 @@ export interface Player {
   readonly seconds: number;
   readonly duration: number;
   readonly isPaused: boolean;
+  /** `HTMLMediaElement.readyState`: for the message of a failed test. */
+  readonly readyState: number | undefined;
   readonly cues: readonly string[];
   /** Those that are shown now. */
   readonly active: readonly string[];
@@ -29,6 +31,7 @@ export function playerOf(page: Page): Promise<Player> {
       seconds: video?.currentTime ?? 0,
       duration: video?.duration ?? NaN,
       isPaused: video?.paused ?? true,
+      readyState: video?.readyState,
       cues: textsOf(track?.cues),
       active: textsOf(track?.activeCues),
       mode: track?.mode,

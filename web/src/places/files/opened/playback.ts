@@ -38,8 +38,10 @@ export function usePlayback(
   function adopt(isNeeded: boolean): boolean {
     const [next, player] = [source(), element.value];
     if (player === null || next?.url === shown?.url) return false;
-    if (next !== undefined && shown !== undefined && isPlaying.value && !isNeeded) return false;
-    pending ??= { at: position.value, plays: isPlaying.value };
+    // The element knows it at once; `isPlaying` follows with an event, which a new source would forestall.
+    const plays = !player.paused;
+    if (next !== undefined && shown !== undefined && plays && !isNeeded) return false;
+    pending ??= { at: position.value, plays };
     shown = next;
     if (next === undefined) player.removeAttribute('src');
     else player.src = next.url;
@@ -128,7 +130,7 @@ export function usePlayback(
   useEventListener(element, 'error', () => {
     const refused = shown;
     if (refused === undefined || element.value?.getAttribute('src') === null) return;
-    pending ??= { at: position.value, plays: isPlaying.value };
+    pending ??= { at: position.value, plays: element.value?.paused === false };
     isPlaying.value = false;
     stopClock();
     shown = undefined;
