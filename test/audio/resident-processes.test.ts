@@ -1,57 +1,23 @@
 /** The processes of resident resamplers: their number, their failures and their end. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { AudioNormalizer, type NormalizerOptions } from '../../src/audio/normalize.js';
+import { describe, expect, it, jest } from '@jest/globals';
 import { noise } from '../support/audio/noise.js';
-import { children, countedFfmpeg, isAlive, Notes, until } from '../support/audio/processes.js';
+import { children, isAlive, until } from '../support/audio/processes.js';
 import { data, format, riff, workshop } from '../support/audio/recordings.js';
+import { Residents } from '../support/audio/residents.js';
 
 const files = workshop();
-const LIMITS = { concurrency: 2, timeoutMs: 20_000, maxSeconds: 240 };
-let notes: Notes;
-/** A process for each recording. */
-const plain = new AudioNormalizer(LIMITS);
-
-/** The lines of processes that are resident, and of all. */
-const residents = (): string[] => notes.lines().filter((line) => line.includes('-probesize 32'));
-
-async function withResidents(
-  script: string = countedFfmpeg(notes.path),
-  options: Partial<NormalizerOptions> = {},
-): Promise<AudioNormalizer> {
-  const ffmpegPath = await files.write('ffmpeg-resident', script);
-  return new AudioNormalizer({ ...LIMITS, ffmpegPath, spare: 2, ...options });
-}
+const residents = new Residents(files);
 
 /** A script that stands in for a resident resampler, and is ffmpeg for everything else. */
 function instead(resident: string): string {
   return `#!/bin/sh
-echo $$ "$@" > ${notes.path}
+echo $$ "$@" > ${residents.notes.path}
 case "$*" in
 *probesize*) ${resident} ;;
 *) exec ffmpeg "$@" ;;
 esac
 `;
 }
-
-async function expectSameAsAlone(normalizer: AudioNormalizer, path: string): Promise<void> {
-  const [alone, resampled] = [await plain.normalize(path), await normalizer.normalize(path)];
-  expect(resampled.durationMs).toBe(alone.durationMs);
-  expect(resampled.pcm.equals(alone.pcm)).toBe(true);
-}
-
-beforeAll(async () => {
-  notes = await Notes.open(files.path('notes'));
-});
-afterAll(async () => {
-  await plain.close();
-  notes.close();
-});
-beforeEach(() => {
-  notes.clear();
-});
-afterEach(async () => {
-  expect(await children()).toEqual([]);
-});
 
 describe('a resident resampler that fails is killed, and the recording decoded by a process of its own', () => {
   it.each([
@@ -64,11 +30,11 @@ describe('a resident resampler that fails is killed, and the recording decoded b
     ['answers nothing but silence', 'ffmpeg "$@" | tr "\\001-\\377" "\\000"'],
     ['does not answer', 'exec sleep 600'],
   ])('when it %s', async (_how, script) => {
-    const normalizer = await withResidents(instead(script));
+    const normalizer = await residents.normalizer(instead(script));
     const path = await files.write('ok.wav', riff([format({ rate: 16_000 }), data(noise(32_000))]));
-    await expectSameAsAlone(normalizer, path);
-    expect(residents()).toHaveLength(1);
-    expect(notes.lines()).toHaveLength(2);
+    await residents.expectSameAsAlone(normalizer, path);
+    expect(residents.lines()).toHaveLength(1);
+    expect(residents.notes.lines()).toHaveLength(2);
     expect(normalizer.outcomes).toEqual(
       new Map([
         ['resampler-lost', 1],
@@ -76,30 +42,30 @@ describe('a resident resampler that fails is killed, and the recording decoded b
       ]),
     );
     // The next one does not wait for another that may fail the same way.
-    await expectSameAsAlone(normalizer, path);
-    expect(residents()).toHaveLength(1);
+    await residents.expectSameAsAlone(normalizer, path);
+    expect(residents.lines()).toHaveLength(1);
     // What the script started ends once nothing writes to it.
     await until(async () => (await children()).length === 0);
     await normalizer.close();
   });
 
   it('in the middle of a long one, which starts again', async () => {
-    const normalizer = await withResidents(instead('ffmpeg "$@" | head -c 2000000'));
+    const normalizer = await residents.normalizer(instead('ffmpeg "$@" | head -c 2000000'));
     const path = await files.write('long.wav', riff([format({ rate: 16_000 }), data(noise(6_400_000))]));
-    await expectSameAsAlone(normalizer, path);
-    expect(notes.lines()).toHaveLength(2);
+    await residents.expectSameAsAlone(normalizer, path);
+    expect(residents.notes.lines()).toHaveLength(2);
     await normalizer.close();
   });
 
   it('and one that died while it waited is replaced', async () => {
-    const normalizer = await withResidents();
+    const normalizer = await residents.normalizer();
     const path = await files.write('ok.wav', riff([format({ rate: 16_000 }), data(noise(32_000))]));
     await normalizer.normalize(path);
-    process.kill(Number(residents()[0]?.split(' ')[0]), 'SIGKILL');
+    process.kill(Number(residents.lines()[0]?.split(' ')[0]), 'SIGKILL');
     await until(async () => (await children()).length === 0);
-    await expectSameAsAlone(normalizer, path);
-    expect(residents()).toHaveLength(2);
-    expect(notes.lines()).toHaveLength(2);
+    await residents.expectSameAsAlone(normalizer, path);
+    expect(residents.lines()).toHaveLength(2);
+    expect(residents.notes.lines()).toHaveLength(2);
     await normalizer.close();
   });
 });
@@ -109,7 +75,7 @@ describe('resident resamplers', () => {
     files.write(`${seconds}-${rate}.wav`, riff([format({ rate }), data(noise(2 * seconds * rate))]));
 
   it('are as many at work as are allowed, and one for each format waits', async () => {
-    const normalizer = await withResidents();
+    const normalizer = await residents.normalizer();
     const paths = await Promise.all([wav(1, 16_000), wav(1, 48_000), wav(1, 8000)]);
     const all = Array.from({ length: 30 }, (_, index) => normalizer.normalize(paths[index % 3] ?? ''));
     await until(() => {
@@ -117,15 +83,15 @@ describe('resident resamplers', () => {
       return normalizer.stats.running === 0 && normalizer.stats.waiting === 0;
     });
     await Promise.all(all);
-    expect(residents().length).toBeLessThan(15);
-    expect(notes.lines()).toHaveLength(residents().length);
+    expect(residents.lines().length).toBeLessThan(15);
+    expect(residents.notes.lines()).toHaveLength(residents.lines().length);
     // One that gives way takes a moment to exit.
     await until(async () => (await children()).length <= 4);
     await normalizer.close();
   });
 
   it('let a short recording pass a long one', async () => {
-    const normalizer = await withResidents(undefined, { concurrency: 1 });
+    const normalizer = await residents.normalizer(undefined, { concurrency: 1 });
     const [long, short] = [await wav(60, 48_000), await wav(1, 48_000)];
     const order: string[] = [];
     const both = [normalizer.normalize(long).then(() => order.push('long'))];
@@ -137,11 +103,11 @@ describe('resident resamplers', () => {
   });
 
   it('are killed when their recording is cancelled', async () => {
-    const normalizer = await withResidents(instead('exec sleep 600'));
+    const normalizer = await residents.normalizer(instead('exec sleep 600'));
     const stop = new AbortController();
     const cancelled = normalizer.normalize(await wav(1), stop.signal);
-    await until(() => residents().length === 1);
-    const pid = Number(residents()[0]?.split(' ')[0]);
+    await until(() => residents.lines().length === 1);
+    const pid = Number(residents.lines()[0]?.split(' ')[0]);
     const reason = new Error('the client went away');
     stop.abort(reason);
     await expect(cancelled).rejects.toBe(reason);
@@ -151,10 +117,10 @@ describe('resident resamplers', () => {
   });
 
   it('are killed when the service stops by force', async () => {
-    const normalizer = await withResidents(instead('exec sleep 600'));
+    const normalizer = await residents.normalizer(instead('exec sleep 600'));
     const path = await wav(1);
     const pending = Promise.allSettled([normalizer.normalize(path), normalizer.normalize(path)]);
-    await until(() => residents().length === 2);
+    await until(() => residents.lines().length === 2);
     const error = new Error('stopped');
     await normalizer.destroy(error);
     expect(await children()).toEqual([]);
@@ -162,7 +128,7 @@ describe('resident resamplers', () => {
   });
 
   it('finish what they have when the service stops, and are gone after that', async () => {
-    const normalizer = await withResidents();
+    const normalizer = await residents.normalizer();
     const path = await wav(60);
     const pending = [normalizer.normalize(path), normalizer.normalize(path), normalizer.normalize(path)];
     await until(() => normalizer.stats.running > 0);
@@ -174,10 +140,10 @@ describe('resident resamplers', () => {
   it('end after five minutes without a recording', async () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'performance', 'queueMicrotask'] });
     try {
-      const normalizer = await withResidents();
+      const normalizer = await residents.normalizer();
       await normalizer.normalize(await wav(1));
       jest.advanceTimersByTime(299_000);
-      const pid = Number(residents()[0]?.split(' ')[0]);
+      const pid = Number(residents.lines()[0]?.split(' ')[0]);
       expect(isAlive(pid)).toBe(true);
       jest.advanceTimersByTime(2_000);
       jest.useRealTimers();

@@ -1,13 +1,11 @@
 /** Resident resamplers: the samples of a decode of that recording alone, whatever went through the process before. */
 import { Readable } from 'node:stream';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { Sandbox } from '../../src/audio/ffmpeg/sandbox.js';
 import { cutPieces } from '../../src/audio/ffmpeg/pieces.js';
 import { RateRatio } from '../../src/audio/ffmpeg/rate-ratio.js';
 import { ResidentResampler } from '../../src/audio/ffmpeg/resident-resampler.js';
-import { AudioNormalizer } from '../../src/audio/normalize.js';
 import { noise, randomNumbers } from '../support/audio/noise.js';
-import { children, countedFfmpeg, Notes } from '../support/audio/processes.js';
 import {
   data,
   extensibleFormat,
@@ -20,79 +18,49 @@ import {
   workshop,
   type Chunk,
 } from '../support/audio/recordings.js';
+import { Residents } from '../support/audio/residents.js';
 
 const files = workshop();
-const LIMITS = { concurrency: 2, timeoutMs: 20_000, maxSeconds: 240 };
 const RATES = [8000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 88_200, 96_000, 192_000];
-let notes: Notes;
-/** A process for each recording. */
-const plain = new AudioNormalizer(LIMITS);
-
-/** The lines of processes that are resident, and of all. */
-const residents = (): string[] => notes.lines().filter((line) => line.includes('-probesize 32'));
-
-async function withResidents(): Promise<AudioNormalizer> {
-  const ffmpegPath = await files.write('ffmpeg-counted', countedFfmpeg(notes.path));
-  return new AudioNormalizer({ ...LIMITS, ffmpegPath, spare: 2 });
-}
-
-async function expectSameAsAlone(normalizer: AudioNormalizer, path: string): Promise<void> {
-  const [alone, resampled] = [await plain.normalize(path), await normalizer.normalize(path)];
-  expect(resampled.durationMs).toBe(alone.durationMs);
-  expect(resampled.pcm.equals(alone.pcm)).toBe(true);
-}
-
-beforeAll(async () => {
-  notes = await Notes.open(files.path('notes'));
-});
-afterAll(async () => {
-  await plain.close();
-  notes.close();
-});
-beforeEach(() => {
-  notes.clear();
-});
-afterEach(async () => {
-  expect(await children()).toEqual([]);
-});
+const residents = new Residents(files);
 
 describe('a resident resampler gives, bit for bit, what a decode of the recording alone gives', () => {
   it.each(RATES)('at %i Hz, in any number of channels, and of any length', async (rate) => {
-    const normalizer = await withResidents();
+    const normalizer = await residents.normalizer();
     const random = randomNumbers(rate);
     for (const channels of [2, 2, 2, 1, 1, 6, 9]) {
       if (rate === 24_000 && channels === 1) continue;
       const frames = 300 + Math.floor(random() * rate * 0.6);
       const samples = data(noise(frames * channels * 2, frames));
       const path = await files.write('any.wav', riff([format({ rate, channels }), samples]));
-      await expectSameAsAlone(normalizer, path);
+      await residents.expectSameAsAlone(normalizer, path);
     }
     // One process for each number of channels did it all.
-    expect(notes.lines()).toHaveLength(residents().length);
-    expect(residents()).toHaveLength(rate === 24_000 ? 3 : 4);
+    expect(residents.notes.lines()).toHaveLength(residents.lines().length);
+    expect(residents.lines()).toHaveLength(rate === 24_000 ? 3 : 4);
     await normalizer.close();
   });
 
   it.each([
     ...['pcm_u8', 'pcm_s16le', 'pcm_s24le', 'pcm_s32le', 'pcm_f32le', 'pcm_f64le', 'pcm_mulaw', 'pcm_alaw'],
   ])('as %s', async (codec) => {
-    const normalizer = await withResidents();
+    const normalizer = await residents.normalizer();
     for (const [rate, channels] of [
       [44_100, 2],
       [11_025, 1],
     ] as const) {
       const path = files.path(`${codec}.wav`);
       await record(path, toneInput({ rate, channels, seconds: 1 }), '-c:a', codec);
-      await expectSameAsAlone(normalizer, path);
-      await expectSameAsAlone(normalizer, path);
+      await residents.expectSameAsAlone(normalizer, path);
+      await residents.expectSameAsAlone(normalizer, path);
     }
-    expect(notes.lines()).toHaveLength(2);
-    expect(residents()).toHaveLength(2);
+    expect(residents.notes.lines()).toHaveLength(2);
+    expect(residents.lines()).toHaveLength(2);
     await normalizer.close();
   });
 
   it.each([16, 24, 32, 64])('big-endian, in %i bits', async (bits) => {
-    const normalizer = await withResidents();
+    const normalizer = await residents.normalizer();
     const tag = bits === 64 ? 3 : 1;
     const samples = Buffer.from(sine({ rate: 44_100 }));
     const bytes = Buffer.alloc((samples.length / 2) * (bits / 8));
@@ -103,8 +71,8 @@ describe('a resident resampler gives, bit for bit, what a decode of the recordin
     }
     const options = { rate: 44_100, bits, tag, bigEndian: true };
     const file = riff([format(options), data(bytes)], { id: 'RIFX', bigEndian: true });
-    await expectSameAsAlone(normalizer, await files.write('big.wav', file));
-    expect(residents()).toHaveLength(1);
+    await residents.expectSameAsAlone(normalizer, await files.write('big.wav', file));
+    expect(residents.lines()).toHaveLength(1);
     await normalizer.close();
   });
 
@@ -117,14 +85,14 @@ describe('a resident resampler gives, bit for bit, what a decode of the recordin
     ['behind a picture', [format({ rate: 16_000 }), { id: 'pict', body: speech }, data(speech)]],
     ['of the extensible format', [extensibleFormat({ rate: 48_000, channels: 2, mask: 3 }), data(speech)]],
   ])('of samples %s', async (_how, chunks) => {
-    const normalizer = await withResidents();
-    await expectSameAsAlone(normalizer, await files.write('shape.wav', riff(chunks)));
-    expect(residents()).toHaveLength(1);
+    const normalizer = await residents.normalizer();
+    await residents.expectSameAsAlone(normalizer, await files.write('shape.wav', riff(chunks)));
+    expect(residents.lines()).toHaveLength(1);
     await normalizer.close();
   });
 
   it('where the channels are in opposite phase, and the loudest of them replaces the mix', async () => {
-    const normalizer = await withResidents();
+    const normalizer = await residents.normalizer();
     const samples = Buffer.alloc(44_100 * 4);
     for (let frame = 0; frame < 44_100; frame += 1) {
       const value = Math.round(16_384 * Math.sin((2 * Math.PI * 440 * frame) / 44_100));
@@ -132,8 +100,8 @@ describe('a resident resampler gives, bit for bit, what a decode of the recordin
       samples.writeInt16LE(-value, frame * 4 + 2);
     }
     const path = await files.write('phase.wav', riff([format({ rate: 44_100, channels: 2 }), data(samples)]));
-    await expectSameAsAlone(normalizer, path);
-    expect(residents()[0]).toContain('-ar 44100 -ac 1');
+    await residents.expectSameAsAlone(normalizer, path);
+    expect(residents.lines()[0]).toContain('-ar 44100 -ac 1');
     await normalizer.close();
   });
 
@@ -155,17 +123,17 @@ describe('a resident resampler gives, bit for bit, what a decode of the recordin
     ['w64', 'pcm_s24le', 1],
     ['wav', 'pcm_s16le', 2],
   ])('of %s (%s, %i channels) as of the same samples in WAV', async (extension, codec, channels) => {
-    const normalizer = await withResidents();
+    const normalizer = await residents.normalizer();
     const input = toneInput({ rate: 44_100, channels, seconds: 1.3 });
     const path = await record(files.path(`bare.${extension}`), input, '-c:a', codec, '-rf64', 'always').catch(
       () => record(files.path(`bare.${extension}`), input, '-c:a', codec),
     );
     const wav = await record(files.path('same.wav'), input, '-c:a', codec.replace('be', 'le'));
-    const [bare, same] = [await normalizer.normalize(path), await plain.normalize(wav)];
+    const [bare, same] = [await normalizer.normalize(path), await residents.decodeAlone(wav)];
     expect(bare.durationMs).toBe(1300);
     expect(bare.pcm.equals(same.pcm)).toBe(true);
-    expect(notes.lines()).toHaveLength(1);
-    expect(residents()).toHaveLength(1);
+    expect(residents.notes.lines()).toHaveLength(1);
+    expect(residents.lines()).toHaveLength(1);
     await normalizer.close();
   });
 
@@ -176,20 +144,20 @@ describe('a resident resampler gives, bit for bit, what a decode of the recordin
     ['caf', 'adpcm_ima_qt', 1],
     ['aiff', 'pcm_s16be', 6],
   ])('is not used for %s (%s, %i channels), which only ffmpeg reads', async (extension, codec, channels) => {
-    const normalizer = await withResidents();
+    const normalizer = await residents.normalizer();
     const input = toneInput({ rate: 44_100, channels, seconds: 1 });
     const path = await record(files.path(`other.${extension}`), input, '-c:a', codec);
     expect((await normalizer.normalize(path)).durationMs).toBeGreaterThan(950);
-    expect(residents()).toEqual([]);
+    expect(residents.lines()).toEqual([]);
     await normalizer.close();
   });
 
   it('of a long recording, which goes through in pieces', async () => {
-    const normalizer = await withResidents();
+    const normalizer = await residents.normalizer();
     const options = { rate: 44_100, channels: 2 };
     const path = await files.write('long.wav', riff([format(options), data(noise(9_000_004))]));
-    await expectSameAsAlone(normalizer, path);
-    expect(residents()).toHaveLength(1);
+    await residents.expectSameAsAlone(normalizer, path);
+    expect(residents.lines()).toHaveLength(1);
     await normalizer.close();
   });
 
@@ -197,12 +165,12 @@ describe('a resident resampler gives, bit for bit, what a decode of the recordin
     ['a few samples', 44_100, 100],
     ['a rate like no other', 44_099, 44_099],
   ])('of %s, which a process of its own decodes', async (_what, rate, frames) => {
-    const normalizer = await withResidents();
-    await expectSameAsAlone(
+    const normalizer = await residents.normalizer();
+    await residents.expectSameAsAlone(
       normalizer,
       await files.write('odd.wav', riff([format({ rate }), data(noise(frames * 2))])),
     );
-    expect(residents()).toEqual([]);
+    expect(residents.lines()).toEqual([]);
     await normalizer.close();
   });
 });
@@ -238,7 +206,7 @@ describe('what comes out for a recording depends on that recording alone', () =>
         for (let at = 0; at < samples.length; at += 2) samples.copy(stereo, at * 2, at, at + 2);
         // In two channels of which one is silent it is not passed through at 24 kHz, either.
         const path = await files.write(`${index}.wav`, riff([format({ rate, channels: 2 }), data(stereo)]));
-        return { name, stereo, pcm: (await plain.normalize(path)).pcm };
+        return { name, stereo, pcm: (await residents.decodeAlone(path)).pcm };
       }),
     );
     const encoding = { kind: 'samples', format: 's16le', sampleRate: rate, channels: 2 } as const;

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import {
   chooseLanguage,
   openPlace,
@@ -104,16 +104,22 @@ async function translations(browser: Browser, scratch: string): Promise<void> {
   await service.close();
 }
 
-/** The list of Files in every state. The scripted upstream fails where it is told to, and then hangs. */
-async function files(browser: Browser, scratch: string): Promise<void> {
-  const service = await startBeforeScript({ JOB_PARALLEL: '1', JOBS_CONCURRENCY: '1' });
-  const visitor = await visit(browser, `${service.url}/#/files`);
-  const { page } = visitor;
+/** In Files, from English into Spanish and French. @returns the place. */
+async function chooseFrenchToo(page: Page): Promise<Locator> {
   const view = page.getByRole('region', { name: 'Files', exact: true });
   await view.getByRole('button', { name: 'From: Detect' }).click();
   await page.getByRole('option', { name: 'English', exact: true }).click();
   await view.getByRole('button', { name: 'Add a language' }).click();
   await page.getByRole('option', { name: 'French', exact: true }).click();
+  return view;
+}
+
+/** The list of Files in every state. The scripted upstream fails where it is told to, and then hangs. */
+async function files(browser: Browser, scratch: string): Promise<void> {
+  const service = await startBeforeScript({ JOB_PARALLEL: '1', JOBS_CONCURRENCY: '1' });
+  const visitor = await visit(browser, `${service.url}/#/files`);
+  const { page } = visitor;
+  const view = await chooseFrenchToo(page);
   await view.getByRole('checkbox', { name: 'Also the words spoken' }).uncheck();
   const recording = await recordingOf(8);
   const row = (name: string) => view.getByRole('listitem').filter({ hasText: name });
@@ -182,11 +188,7 @@ async function openedFilm(browser: Browser, scratch: string): Promise<void> {
   const service = await startGateway();
   const visitor = await visit(browser, `${service.url}/#/files`);
   const { page } = visitor;
-  const view = page.getByRole('region', { name: 'Files', exact: true });
-  await view.getByRole('button', { name: 'From: Detect' }).click();
-  await page.getByRole('option', { name: 'English', exact: true }).click();
-  await view.getByRole('button', { name: 'Add a language' }).click();
-  await page.getByRole('option', { name: 'French', exact: true }).click();
+  await chooseFrenchToo(page);
   await page.getByLabel('Choose files').setInputFiles(film);
   await page.getByRole('link', { name: 'Garden tour.mp4' }).click();
   await page

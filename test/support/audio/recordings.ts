@@ -6,11 +6,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll } from '@jest/globals';
 
-/** A temporary folder that is removed after the test file. */
-export function workshop(): {
+export interface Workshop {
   path: (name: string) => string;
   write: (name: string, bytes: Buffer | string) => Promise<string>;
-} {
+}
+
+/** A temporary folder that is removed after the test file. */
+export function workshop(): Workshop {
   let folder = '';
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'audio-test-'));
