@@ -200,10 +200,14 @@ export class JobStore {
 
   /** Removes the jobs that were made before this time (epoch ms). */
   async removeOlder(earliest: number): Promise<void> {
-    for (const jobId of await this.all()) {
-      if (createdAtOf(jobId) > earliest) return;
+    const ids = await this.all();
+    for (const jobId of ids) {
+      if (createdAtOf(jobId) > earliest) break;
       await this.remove(jobId);
     }
+    // Of those that another node removed, nothing else would be forgotten.
+    const existing = new Set(ids);
+    for (const jobId of this.#owners.keys()) if (!existing.has(jobId)) this.#owners.delete(jobId);
   }
 
   /** @returns the jobs that have not ended, oldest first. */

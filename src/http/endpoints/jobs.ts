@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { GatewayError } from '../../errors.js';
 import { followJob } from '../../jobs/follow.js';
 import { hasEnded } from '../../jobs/job.js';
-import type { JobSnapshot } from '../../jobs/jobs.js';
+import type { JobSnapshot, JobSummary } from '../../jobs/jobs.js';
 import type { ConcurrencyLimit } from '../../quota/concurrency-limit.js';
 import { fieldNames, normalizeFields, validate, type FieldNames } from '../body/fields.js';
 import type { BodyReader, ParsedBody } from '../body/read-body.js';
@@ -94,10 +94,11 @@ export function createJobHandlers(
       sendJson(res, { jobs: page.jobs.map(jobBody), nextCursor: page.nextCursor });
     },
     get: async (req, res) => {
-      sendJson(res, jobBody(await find(req)));
+      sendJson(res, jobBody(await jobs.summary(req.context.owner, jobIdOf(req))));
     },
     events: async (req, res) => {
-      await find(req); // A problem, before the stream has begun.
+      // A problem, before the stream has begun.
+      await jobs.summary(req.context.owner, jobIdOf(req));
       await sendEvents(req, res, jobs, timing);
     },
     result: async (req, res) => {
@@ -140,7 +141,7 @@ export function createJobHandlers(
   };
 }
 
-function sendAccepted(res: ServerResponse, job: JobSnapshot): void {
+function sendAccepted(res: ServerResponse, job: JobSummary): void {
   res.setHeader('Location', jobPath(job.record.jobId));
   sendJson(res, jobBody(job), 202);
 }
@@ -172,7 +173,7 @@ async function sendEvents(
   }
 }
 
-async function sendEnd(stream: EventStream, job: JobSnapshot, requestId: string): Promise<void> {
+async function sendEnd(stream: EventStream, job: JobSummary, requestId: string): Promise<void> {
   const { problem } = job.record;
   if (problem === null) await stream.send('translation.done', jobBody(job));
   else await stream.send('error', toProblem(jobError(problem), requestId));
