@@ -312,9 +312,10 @@ export class Jobs {
     );
   }
 
-  /** Removes what has expired, and adds what the queue may have lost: adding a job twice does nothing. */
+  /** Removes what has expired or was left behind, and adds what the queue may have lost: adding a job twice does nothing. */
   async #sweep(): Promise<void> {
     await this.#store.removeOlder(Date.now() - this.#options.ttlMs);
+    await this.#store.sweepReplacements();
     const unended = await this.#store.unended();
     this.#queued = unended.filter(({ state }) => state === 'queued').length;
     for (const { jobId } of unended) {
