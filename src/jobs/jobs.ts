@@ -80,6 +80,11 @@ export class Jobs {
     this.#sweepLater();
   }
 
+  /** To be called before a recording is uploaded. @throws GatewayError `unsupported-language` where the provider hears none. */
+  checkHearing(): void {
+    if (!this.#options.hearsRecordings) throw recordingsNotHeard();
+  }
+
   /**
    * Takes a place before the recording is uploaded.
    *
@@ -111,7 +116,7 @@ export class Jobs {
    *   nothing of the job stays then.
    */
   async create(order: JobOrder, recording: Recording): Promise<JobSummary> {
-    if (!this.#options.hearsRecordings) throw recordingsNotHeard();
+    this.checkHearing();
     const record = newRecord(order);
     await this.#store.create(record, recording);
     try {

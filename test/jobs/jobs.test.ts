@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { afterEach, beforeAll, expect, it } from '@jest/globals';
 import { startBeforeScript } from '../support/gateway.js';
+import { MULTIPART, RawClient } from '../support/http.js';
 import { requestFault } from '../support/offline.js';
 import { parseWithMediaCaptions, parseWithPlussub } from '../support/subtitles/parsers.js';
 import { JobClient, recordingOf, type SentEvent } from '../support/jobs/client.js';
@@ -173,6 +174,26 @@ it('refuses one more than a key may have, and keeps none longer than its time', 
   while (status === 200) ({ status } = await client.ask(`/api/realtime/jobs/${jobId}`));
   expect(status).toBe(404);
   expect((await client.post(recording)).status).toBe(202);
+}, 60_000);
+
+it('refuses one too many before any of the recording is sent, and tells how many there may be', async () => {
+  const { client } = await start({ JOBS_MAX_PER_KEY: '1' });
+  await client.create(recording);
+  const { limits } = (await (await client.ask('/api/capabilities')).json()) as {
+    limits: { maxJobs: number };
+  };
+  expect(limits.maxJobs).toBe(1);
+  for (const line of ['POST /api/realtime/jobs', 'POST /api/realtime/translate'])
+    for (const expected of ['', 'Expect: 100-continue\r\n']) {
+      const raw = new RawClient(Number(new URL(service?.url ?? '').port));
+      raw.write(
+        `${line} HTTP/1.1\r\nHost: a\r\nPrefer: respond-async\r\nContent-Type: ${MULTIPART}\r\n` +
+          `${expected}Content-Length: 1900000000\r\n\r\n`,
+      );
+      await raw.sees(/\r\n\r\n.*"code":"job-limit"/);
+      expect(raw.received).toMatch(/^HTTP\/1.1 429 /);
+      raw.leave();
+    }
 }, 60_000);
 
 it('ends at once where upstream refuses everybody, and is resumed without what is finished', async () => {

@@ -63,12 +63,13 @@ export function createJobHandlers(
     sendAccepted(res, await jobs.create(order, recording));
   }
 
-  /** A job too many is refused before its recording is sent. */
+  /** What can be refused without the recording is refused before it is sent. */
   async function withForm(
     req: IncomingMessage,
     res: ServerResponse,
     work: (body: ParsedBody) => Promise<void>,
   ): Promise<void> {
+    jobs.checkHearing();
     const giveBack = await jobs.reserve(req.context.owner);
     try {
       const body = await readForm(req, res);

@@ -1,5 +1,6 @@
 /** Client of jobs: recordings of any length, translated behind the answer. */
 import { delay } from '../../../src/client/delay.js';
+import type { Capabilities } from './capabilities.js';
 import { AppError, networkError, parseProblem, toAppError } from './errors.js';
 import { parseObject } from './json.js';
 import type { components } from './openapi.js';
@@ -52,6 +53,8 @@ type Init = Omit<RequestInit, 'signal'> & { readonly signal?: AbortSignal | unde
 /** Between attempts to follow a job whose stream broke. */
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 10_000;
+/** The most that the service lists at once. */
+export const MAX_PAGE_SIZE = 200;
 
 /** Every method throws an AppError, or the reason of its signal when that is aborted. */
 export class Jobs {
@@ -85,6 +88,12 @@ export class Jobs {
       const { status, body, retryAfter } = answer ?? { status: 200, body: '', retryAfter: null };
       throw parseProblem(status, body, retryAfter, isErrorCode);
     }
+  }
+
+  /** Whether one more would be refused. Browsers hand over a refusal only once the whole recording is sent. */
+  async isFull({ maxJobs }: Pick<Capabilities, 'maxJobs'>, signal?: AbortSignal): Promise<boolean> {
+    if (maxJobs > MAX_PAGE_SIZE) return false;
+    return (await this.list(maxJobs, undefined, signal)).jobs.length >= maxJobs;
   }
 
   /** The jobs of this key, newest first. @param cursor the `nextCursor` of an earlier page. */
