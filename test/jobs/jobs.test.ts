@@ -95,6 +95,37 @@ it('gives the result in every format, with corrections that stand in all of them
   expect(seen[2]?.data).toMatchObject({ text: 'Corregido.', target: 'es' });
 }, 60_000);
 
+it('has a file of subtitles for each of several targets, and one translation has none', async () => {
+  const { client } = await start();
+  const fields = { target: 'es,fr', format: 'srt' };
+  const { jobId } = await client.create(recording, fields);
+  const { results } = await client.completed(jobId);
+  expect(results.map(({ target, format }) => [target, format])).toEqual([
+    ['es', 'srt'],
+    ['fr', 'srt'],
+  ]);
+  expect(new Set(results.map(({ href }) => href)).size).toBe(2);
+  for (const { href } of results)
+    expect(await parseWithMediaCaptions(await (await client.ask(href)).text(), 'srt')).toHaveLength(COUNT);
+
+  const translate = (headers: Record<string, string>, extra: Record<string, string>): Promise<Response> => {
+    const body = new FormData();
+    for (const [name, value] of Object.entries({ target: 'es,fr', ...extra })) body.append(name, value);
+    body.append('file', new Blob([new Uint8Array(recording)]), 'recording.wav');
+    return client.ask('/api/realtime/translate', { method: 'POST', headers, body });
+  };
+  const preferred = await translate({ prefer: 'respond-async' }, { format: 'vtt' });
+  expect(preferred.status).toBe(202);
+  expect(await preferred.json()).toMatchObject({ targets: ['es', 'fr'] });
+  for (const refused of [
+    await translate({}, { format: 'vtt' }),
+    await translate({ accept: 'text/vtt' }, {}),
+  ]) {
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({ errors: [{ pointer: '/target' }] });
+  }
+}, 60_000);
+
 it('streams what is known and what comes, resumes after an id, and closes at the end', async () => {
   const { client, script } = await start();
   script.requests.when(({ number }) => number === COUNT, requestFault.slow({ firstMs: 700 }));

@@ -87,7 +87,7 @@ export function createJobHandlers(
     accept,
     create: (req, res) =>
       concurrencyLimit.run(rateLimit.clientKey(req), () =>
-        withForm(req, res, ({ fields }) => accept(req, res, front.parse(req, fields, 0))),
+        withForm(req, res, ({ fields }) => accept(req, res, front.parse(req, fields, 0, true))),
       ),
     list: async (req, res) => {
       const { limit = DEFAULT_PAGE_SIZE, cursor } = readQuery(req, pageSchema, PAGE_NAMES, 'ignored');
