@@ -1,5 +1,5 @@
 /** Client of jobs: recordings of any length, translated behind the answer. */
-import { delay } from '../../../src/client/delay.js';
+import { reconnecting } from '../../../src/client/reconnecting.js';
 import type { Capabilities } from './capabilities.js';
 import { AppError, networkError, parseProblem, toAppError } from './errors.js';
 import { parseObject } from './json.js';
@@ -111,24 +111,18 @@ export class Jobs {
    * the network or a restart of the service, is resumed where it was.
    * @param after the `id` of the last event that the reader has.
    */
-  async *events(jobId: string, signal: AbortSignal, after?: string): AsyncGenerator<JobEvent, void, void> {
-    let last = after;
-    let retryMs = FIRST_RETRY_MS;
-    for (;;) {
-      try {
-        for await (const event of this.#stream(jobId, last, signal)) {
-          retryMs = FIRST_RETRY_MS;
-          if (event.type === 'segment') last = event.id;
-          yield event;
-          if (event.type === 'ended') return;
-        }
-      } catch (thrown) {
-        if (signal.aborted) throw signal.reason;
-        if (!toAppError(thrown).retryable) throw thrown;
-      }
-      await delay(retryMs, signal);
-      retryMs = Math.min(MAX_RETRY_MS, retryMs * 2);
-    }
+  events(jobId: string, signal: AbortSignal, after?: string): AsyncGenerator<JobEvent, void, void> {
+    return reconnecting<JobEvent>({
+      connect: (last) => this.#stream(jobId, last, signal),
+      idOf: (event) => (event.type === 'segment' ? event.id : undefined),
+      isLast: ({ type }) => type === 'ended',
+      waitMs: (failures, error) => {
+        const problem = error === undefined ? undefined : toAppError(error);
+        if (problem?.retryable === false) throw problem;
+        return Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
+      },
+      ...{ lastEventId: after, signal },
+    });
   }
 
   /** A result as the file it is downloaded as. */
