@@ -9,7 +9,7 @@ import { GatewayError } from './errors.js';
 import { Closers } from './gateway/closers.js';
 import { buildCollector, collectors, jobCollectors } from './gateway/collectors.js';
 import { openComponents, type Components } from './gateway/components.js';
-import { openJobs, type OpenJobs } from './gateway/jobs.js';
+import { openJobs, type JobTiming, type OpenJobs } from './gateway/jobs.js';
 import { startLocalServer } from './gateway/local-server.js';
 import { Shutdown } from './gateway/shutdown.js';
 import { describeCapabilities, readyChecks, sourcesOf } from './gateway/status.js';
@@ -37,6 +37,7 @@ export interface GatewayOverrides {
   readonly logger?: Logger;
   /** Answers in the offline server instead of the speech engine. The caller closes it. */
   readonly responder?: Responder;
+  readonly jobTiming?: JobTiming;
 }
 
 export interface Gateway {
@@ -60,7 +61,7 @@ export async function createGateway(config: Config, overrides: GatewayOverrides 
     throw failure;
   };
   try {
-    const { app, server, stats } = await build(config, logger, overrides.responder, closers);
+    const { app, server, stats } = await build(config, logger, overrides, closers);
     return {
       app,
       server,
@@ -76,7 +77,7 @@ export async function createGateway(config: Config, overrides: GatewayOverrides 
 async function build(
   config: Config,
   logger: Logger,
-  responder: Responder | undefined,
+  { responder, jobTiming }: GatewayOverrides,
   closers: Closers,
 ): Promise<Pick<Gateway, 'app' | 'server' | 'stats'>> {
   const { access, server: serverConfig, upstream } = config;
@@ -92,7 +93,7 @@ async function build(
   const slots = new FairSemaphore(config.jobs.parallel);
   const hearsRecordings = isolation.hearsRecordings(endpoint.dialect);
   const runnerPorts = { ...components, slots, limiter };
-  const { jobs, runner } = await openJobs(config, runnerPorts, hearsRecordings, logger, closers);
+  const { jobs, runner } = await openJobs(config, runnerPorts, hearsRecordings, logger, closers, jobTiming);
   const { provider } = upstream;
   const { model } = endpoint;
   const version = packageVersion();

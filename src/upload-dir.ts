@@ -15,6 +15,8 @@ import { isError } from './errors.js';
  * (as with its network) but number their processes from 1. START distinguishes processes that had the same PID.
  */
 const NAME = /^upload-([0-9a-f]{8})-(\d+)-([0-9a-z]+)-[0-9a-f]{32}$/;
+/** What is written to take the place of a file has that file's name before its own. */
+const REPLACED = /^.*\.(?=upload-)/;
 
 /** A file of another machine counts as left behind once it is this old: no upload is in use for that long. */
 const STALE_MS = 3_600_000;
@@ -74,14 +76,35 @@ export async function sweepUploads(
   // Only jobs are folders: one among the uploads is not ours, whatever its name.
   const recursive = variable === 'JOBS_DIR';
   let removed = 0;
-  for (const name of await readdir(dir)) {
-    const path = join(dir, name);
-    if (await isLeftBehind(name, path)) {
-      await rm(path, { recursive, force: true });
-      removed += 1;
-    }
+  for (const name of await readdir(dir)) removed += await removeLeftBehind(dir, name, name, recursive);
+  return removed;
+}
+
+/**
+ * Removes what ended processes wrote to take the place of files of this folder, which may be gone.
+ *
+ * @returns how many were removed.
+ */
+export async function sweepReplacements(dir: string): Promise<number> {
+  let removed = 0;
+  for (const name of await namesIn(dir)) {
+    const written = name.replace(REPLACED, '');
+    if (written !== name) removed += await removeLeftBehind(dir, name, written, false);
   }
   return removed;
+}
+
+/** @returns 1 where it was removed, else 0. */
+async function removeLeftBehind(
+  dir: string,
+  name: string,
+  written: string,
+  recursive: boolean,
+): Promise<number> {
+  const path = join(dir, name);
+  if (!(await isLeftBehind(written, path))) return 0;
+  await rm(path, { recursive, force: true });
+  return 1;
 }
 
 /** Removes this process's uploads: for shutdown, after every connection is closed and no upload is read. */

@@ -1,12 +1,6 @@
 /** One recording, sent as a job of which the results are fetched; without --job it leaves nothing at the service. */
 import { stat } from 'node:fs/promises';
-import {
-  TranslationError,
-  type AnswerFormat,
-  type Job,
-  type JobStreamEvent,
-  type TranslationClient,
-} from '../client/index.js';
+import { TranslationError, type Job, type JobStreamEvent, type TranslationClient } from '../client/index.js';
 import type { CommandOptions } from './arguments.js';
 import { openRecordingFile, type RecordingFile } from './inputs.js';
 import { exists, type PlannedResult } from './outputs.js';
@@ -38,10 +32,9 @@ export async function translateRecording(
   const { client, options, progress, signal } = context;
   const { name } = recording;
   const job = await sendRecording(context, recording, (file) => {
-    const { from, to, prompt, context: help, transcript, subtitles } = options;
+    const { from, to, prompt, context: help, transcript, subtitles, format = 'text' } = options;
     return client.jobs.create({
-      ...{ file, source: from, prompt, context: help, transcript, subtitles, signal },
-      format: jobFormat(options),
+      ...{ file, source: from, prompt, context: help, transcript, subtitles, format, signal },
       ...(to.length > 0 && { target: to }),
     });
   });
@@ -57,11 +50,6 @@ export async function translateRecording(
   } finally {
     if (!options.keepsJob) await deleteJob(context, name, jobId);
   }
-}
-
-/** A job for subtitles has one target; one with segments gives them in every language. */
-function jobFormat({ format = 'text', to }: CommandOptions): AnswerFormat {
-  return to.length > 1 && (format === 'srt' || format === 'vtt') ? 'verbose_json' : format;
 }
 
 /** Opens the recording, and tells how much of it has been sent. */

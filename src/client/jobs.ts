@@ -4,6 +4,7 @@ import { connectionLost, problemError, TranslationError } from './errors.js';
 import { requestBody } from './form.js';
 import { jsonOrText, type ServiceHttp } from './http.js';
 import { allPages, type PageQuery } from './pages.js';
+import { reconnecting } from './reconnecting.js';
 import { readEventStream } from './sse.js';
 import type {
   AnswerFormat,
@@ -44,11 +45,21 @@ export interface ResultQuery<Format extends AnswerFormat> extends Cancellable {
   readonly partial?: boolean | undefined;
 }
 
+/** The end of a job that failed. */
+interface JobFailure {
+  readonly type: 'failed';
+  readonly problem: ProblemDetails;
+  readonly lastEventId?: undefined;
+}
+
 export class JobsClient {
   readonly #http: ServiceHttp;
+  readonly #wait: typeof delay;
 
-  constructor(http: ServiceHttp) {
+  /** @param wait between two connections that follow a job */
+  constructor(http: ServiceHttp, wait = delay) {
     this.#http = http;
+    this.#wait = wait;
   }
 
   /** Resolves once the recording is sent. */
@@ -83,34 +94,17 @@ export class JobsClient {
     jobId: string,
     { lastEventId, signal }: FollowOptions = {},
   ): AsyncGenerator<JobStreamEvent, void, void> {
-    let last = lastEventId;
-    let failures = 0;
-    for (;;) {
-      let lost = connectionLost();
-      let ending: ProblemDetails | undefined;
-      try {
-        const headers = { Accept: 'text/event-stream', ...(last !== undefined && { 'Last-Event-ID': last }) };
-        const response = await this.#http.send({ path: `${pathOf(jobId)}/events`, headers, signal });
-        for await (const { name, data, id } of readEventStream(response, connectionLost, signal)) {
-          if (name === 'error') {
-            ending = await this.#problemOf(jobId, JSON.parse(data) as ProblemDetails, signal);
-            break;
-          }
-          last = id ?? last;
-          failures = 0;
-          const event = { type: name, lastEventId: last, ...(JSON.parse(data) as object) } as JobStreamEvent;
-          yield event;
-          if (event.type === 'translation.done') return;
-        }
-      } catch (error) {
-        if (!isOfConnection(error)) throw error;
-        lost = error;
-      }
-      if (ending !== undefined) throw problemError(ending);
-      failures += 1;
-      if (failures > MAX_FAILURES) throw lost;
-      const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (failures - 1));
-      await delay(Math.max(waitMs, 1_000 * (lost.retryAfter ?? 0)), signal);
+    const events = reconnecting({
+      connect: (last) => this.#stream(jobId, last, signal),
+      idOf: (event) => event.lastEventId,
+      isLast: ({ type }) => type === 'translation.done' || type === 'failed',
+      waitMs: waitAfter,
+      wait: this.#wait,
+      ...{ lastEventId, signal },
+    });
+    for await (const event of events) {
+      if (event.type === 'failed') throw problemError(event.problem);
+      yield event;
     }
   }
 
@@ -163,6 +157,27 @@ export class JobsClient {
     await this.#http.send({ method: 'DELETE', path: pathOf(jobId), signal });
   }
 
+  /** One stream of events; it may close before the job has ended. */
+  async *#stream(
+    jobId: string,
+    last: string | undefined,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<JobStreamEvent | JobFailure, void, void> {
+    const headers = { Accept: 'text/event-stream', ...(last !== undefined && { 'Last-Event-ID': last }) };
+    const response = await this.#http.send({ path: `${pathOf(jobId)}/events`, headers, signal });
+    let lastEventId = last;
+    for await (const { name, data, id } of readEventStream(response, connectionLost, signal)) {
+      lastEventId = id ?? lastEventId;
+      if (name !== 'error') {
+        yield { type: name, lastEventId, ...(JSON.parse(data) as object) } as JobStreamEvent;
+        continue;
+      }
+      const problem = await this.#problemOf(jobId, JSON.parse(data) as ProblemDetails, signal);
+      if (problem !== undefined) yield { type: 'failed', problem };
+      return;
+    }
+  }
+
   /** An `error` event is that of the job, or of a service that stops: then undefined, for the job goes on. */
   async #problemOf(
     jobId: string,
@@ -173,6 +188,13 @@ export class JobsClient {
     const job = await this.get(jobId, { signal });
     return job.state === 'failed' ? (job.problem ?? problem) : undefined;
   }
+}
+
+/** @throws what is not of the connection, and the last error once there were too many. */
+function waitAfter(failures: number, error: unknown = connectionLost()): number {
+  if (!isOfConnection(error) || failures > MAX_FAILURES) throw error;
+  const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (failures - 1));
+  return Math.max(waitMs, 1_000 * (error.retryAfter ?? 0));
 }
 
 function pathOf(jobId: string): string {

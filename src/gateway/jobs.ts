@@ -6,7 +6,7 @@ import { Jobs } from '../jobs/jobs.js';
 import { LocalQueue } from '../jobs/local-queue.js';
 import type { JobQueue } from '../jobs/queue.js';
 import { JobRunner, type RunnerPorts } from '../jobs/runner.js';
-import { SharedQueue } from '../jobs/shared-queue.js';
+import { SharedQueue, type SharedQueueTiming } from '../jobs/shared-queue.js';
 import { JobStore } from '../jobs/store.js';
 import { createLibraryClient } from '../redis.js';
 import { removeOwnUploads, sweepUploads } from '../upload-dir.js';
@@ -17,6 +17,11 @@ export interface OpenJobs {
   readonly runner: JobRunner;
 }
 
+/** For tests, which would wait for a minute otherwise. */
+export interface JobTiming extends SharedQueueTiming {
+  readonly sweepMs: number;
+}
+
 /** @returns jobs that do not run yet: see `Jobs.start`. */
 export async function openJobs(
   config: Config,
@@ -24,6 +29,7 @@ export async function openJobs(
   hearsRecordings: boolean,
   logger: Logger,
   closers: Closers,
+  timing?: JobTiming,
 ): Promise<OpenJobs> {
   const { dir, ttlMs, maxPerKey } = config.jobs;
   const removed = await sweepUploads(dir, 'JOBS_DIR');
@@ -32,16 +38,22 @@ export async function openJobs(
   const store = new JobStore(dir);
   const changes = new EventEmitter();
   const runner = new JobRunner({ ...ports, store, logger }, (jobId) => changes.emit(jobId));
-  const queue = await openQueue(config, store, logger);
-  const jobs = new Jobs(store, queue, { ttlMs, maxPerKey, hearsRecordings }, changes, logger);
+  const queue = await openQueue(config, store, logger, timing);
+  const options = { ttlMs, maxPerKey, hearsRecordings, sweepMs: timing?.sweepMs };
+  const jobs = new Jobs(store, queue, options, changes, logger);
   closers.add(() => jobs.close());
   return { jobs, runner };
 }
 
-async function openQueue(config: Config, store: JobStore, logger: Logger): Promise<JobQueue> {
+async function openQueue(
+  config: Config,
+  store: JobStore,
+  logger: Logger,
+  timing: SharedQueueTiming | undefined,
+): Promise<JobQueue> {
   const { redisUrl } = config.sessions;
   const { concurrency } = config.jobs;
   if (redisUrl === undefined) return new LocalQueue(concurrency, logger);
   const connect = () => createLibraryClient(redisUrl);
-  return new SharedQueue({ volume: await store.volume(), concurrency, connect, logger });
+  return new SharedQueue({ volume: await store.volume(), concurrency, connect, logger, timing });
 }

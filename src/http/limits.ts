@@ -46,5 +46,6 @@ export function describeLimits(config: Config): Record<string, number> {
     maxSessions: config.sessions.max,
     rateLimitPerMinute: config.access.rateLimitPerMinute,
     maxConcurrentPerKey: config.access.maxConcurrentPerKey,
+    maxJobs: config.jobs.maxPerKey,
   };
 }

@@ -1,7 +1,7 @@
 /** A job as a stream of events, from its first segment or from where a reader left off, on whatever node it runs. */
-import { hasFailed, type SegmentResult } from '../recordings/segment-result.js';
+import type { SegmentResult } from '../recordings/segment-result.js';
 import { hasEnded, type JobRecord } from './job.js';
-import type { JobSnapshot, Jobs } from './jobs.js';
+import type { JobSnapshot, JobSummary, Jobs } from './jobs.js';
 
 export type JobEvent =
   /** `id` counts from 1 over segments and targets: the same in every stream of the job. */
@@ -56,18 +56,9 @@ export async function* followJob(
 }
 
 /** How far the job has come: everything before this is finished. */
-export function processedMsOf({ record, segments }: JobSnapshot): number {
+export function processedMsOf({ record, counts }: JobSummary): number {
   if (record.state === 'completed' && record.durationMs !== null) return record.durationMs;
-  let endMs = 0;
-  for (let index = 0; ; index += 1) {
-    const segment = segments.get(index);
-    if (segment === undefined) return endMs;
-    endMs = segment.endMs;
-  }
-}
-
-export function failedSegmentsOf({ segments }: JobSnapshot): number {
-  return segments.all.filter(hasFailed).length;
+  return counts.processedMs;
 }
 
 function eventsOf(segment: SegmentResult, { profiles }: JobRecord): JobEvent[] {

@@ -46,6 +46,11 @@ const recordSchema = z.object({
   subtitles: z.enum(['target', 'source', 'both']),
   /** Helps, but is not translated. */
   context: z.string().optional(),
+  /** Of a job that has ended: its log will not grow by more than corrections. Null where they are not known. */
+  counts: z
+    .object({ segments: z.int(), failedSegments: z.int(), processedMs: z.number() })
+    .nullable()
+    .default(null),
   problem: z.object({ code: z.enum(ERROR_CODES), detail: z.string(), retryable: z.boolean() }).nullable(),
 });
 
@@ -74,7 +79,15 @@ export function newRecord(order: JobOrder, now = Date.now()): JobRecord {
     jobId: newJobId(now),
     ...order,
     state: 'queued',
-    ...{ startedAt: null, finishedAt: null, attempt: 1, durationMs: null, isEmptied: false, problem: null },
+    ...{
+      startedAt: null,
+      finishedAt: null,
+      attempt: 1,
+      durationMs: null,
+      isEmptied: false,
+      counts: null,
+      problem: null,
+    },
   };
 }
 

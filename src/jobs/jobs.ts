@@ -3,11 +3,13 @@ import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import type { Recording } from '../audio/recording.js';
 import { GatewayError } from '../errors.js';
-import { hasFailed, type SegmentResult } from '../recordings/segment-result.js';
+import type { SegmentResult } from '../recordings/segment-result.js';
 import { recordingsNotHeard } from '../translate/in-session.js';
 import { createdAtOf, hasEnded, newRecord, type JobOrder, type JobRecord } from './job.js';
 import type { JobQueue } from './queue.js';
+import { LogCounts } from './log-counts.js';
 import type { JobRunner } from './runner.js';
+import type { SegmentCounts } from './segment-counts.js';
 import { SegmentTable } from './segment-log.js';
 import { openJobSound, type JobSound } from './sound.js';
 import { jobNotFound, type JobStore } from './store.js';
@@ -27,10 +29,14 @@ const SWEEP_MS = 30_000;
 /** Readers that follow jobs; each listens to one. */
 const MAX_LISTENERS = 10_000;
 
-/** A job and what is known of its segments. */
-export interface JobSnapshot {
+export interface JobSummary {
   readonly record: JobRecord;
   readonly expiresAt: number;
+  readonly counts: SegmentCounts;
+}
+
+/** A job and what is known of its segments. */
+export interface JobSnapshot extends JobSummary {
   readonly segments: SegmentTable;
 }
 
@@ -41,6 +47,7 @@ export class Jobs {
   readonly #logger: Logger;
   readonly #changes: EventEmitter;
   readonly #waveforms: Waveforms;
+  readonly #logCounts: LogCounts;
   /** Jobs that are being made, by owner. */
   readonly #places = new Map<string, number>();
   #sweeping: Promise<void> = Promise.resolve();
@@ -53,6 +60,7 @@ export class Jobs {
     this.#store = store;
     this.#queue = queue;
     this.#waveforms = new Waveforms(store);
+    this.#logCounts = new LogCounts((jobId) => store.readLog(jobId));
     this.#options = options;
     this.#logger = logger;
     this.#changes = changes.setMaxListeners(MAX_LISTENERS);
@@ -70,6 +78,11 @@ export class Jobs {
       this.#sweepLater();
     }, this.#options.sweepMs ?? SWEEP_MS).unref();
     this.#sweepLater();
+  }
+
+  /** To be called before a recording is uploaded. @throws GatewayError `unsupported-language` where the provider hears none. */
+  checkHearing(): void {
+    if (!this.#options.hearsRecordings) throw recordingsNotHeard();
   }
 
   /**
@@ -102,8 +115,8 @@ export class Jobs {
    * @throws GatewayError `storage-full`, `store-unavailable`, `unsupported-language` where the provider hears no recordings;
    *   nothing of the job stays then.
    */
-  async create(order: JobOrder, recording: Recording): Promise<JobSnapshot> {
-    if (!this.#options.hearsRecordings) throw recordingsNotHeard();
+  async create(order: JobOrder, recording: Recording): Promise<JobSummary> {
+    this.checkHearing();
     const record = newRecord(order);
     await this.#store.create(record, recording);
     try {
@@ -112,7 +125,7 @@ export class Jobs {
       await this.#store.remove(record.jobId);
       throw error;
     }
-    return await this.#snapshot(record);
+    return await this.#summary(record);
   }
 
   /** The owner's jobs, newest first. @param cursor the `nextCursor` of an earlier page. @throws GatewayError `invalid-request` */
@@ -120,18 +133,23 @@ export class Jobs {
     owner: string,
     limit: number,
     cursor?: string,
-  ): Promise<{ jobs: JobSnapshot[]; nextCursor: string | null }> {
+  ): Promise<{ jobs: JobSummary[]; nextCursor: string | null }> {
     const before = cursor === undefined ? undefined : readJobCursor(cursor);
     const ids = (await this.#idsOf(owner)).filter((jobId) => before === undefined || jobId < before);
-    const jobs: JobSnapshot[] = [];
+    const jobs: JobSummary[] = [];
     for (const jobId of ids.slice(0, limit)) {
       const record = await this.#store.read(jobId);
-      if (record !== undefined) jobs.push(await this.#snapshot(record));
+      if (record !== undefined) jobs.push(await this.#summary(record));
     }
     return { jobs, nextCursor: ids.length > limit ? (ids[limit - 1] ?? null) : null };
   }
 
-  /** @throws GatewayError `job-not-found`, for another owner's job too; `store-unavailable` */
+  /** A job without its segments, at the cost of a small file. @throws GatewayError `job-not-found`, for another owner's job too; `store-unavailable` */
+  async summary(owner: string, jobId: string): Promise<JobSummary> {
+    return await this.#summary(await this.#record(owner, jobId));
+  }
+
+  /** @throws as `summary` does */
   async get(owner: string, jobId: string): Promise<JobSnapshot> {
     return await this.#snapshot(await this.#record(owner, jobId));
   }
@@ -196,6 +214,7 @@ export class Jobs {
   async delete(owner: string, jobId: string): Promise<void> {
     await this.#record(owner, jobId);
     const isRemoved = await this.#store.remove(jobId);
+    this.#logCounts.forget(jobId);
     await this.#queue.stop(jobId);
     this.#changes.emit(jobId);
     if (!isRemoved) throw jobNotFound();
@@ -206,11 +225,12 @@ export class Jobs {
    *
    * @throws GatewayError `job-not-found`; `not-found` where nothing of the recording was kept; `store-unavailable`
    */
-  async resume(owner: string, jobId: string): Promise<JobSnapshot> {
-    const { record, segments } = await this.get(owner, jobId);
+  async resume(owner: string, jobId: string): Promise<JobSummary> {
+    const job = await this.summary(owner, jobId);
+    const { record, counts } = job;
     const isResumable =
-      record.state === 'failed' || (record.state === 'completed' && segments.all.some(hasFailed));
-    if (!isResumable) return await this.#snapshot(record);
+      record.state === 'failed' || (record.state === 'completed' && counts.failedSegments > 0);
+    if (!isResumable) return job;
     if (record.isEmptied) {
       const detail =
         'Nothing of this recording was kept, because no space was left. Send it again for a new job.';
@@ -219,7 +239,7 @@ export class Jobs {
     const { attempt } = record;
     const resumed: JobRecord = {
       ...record,
-      ...{ state: 'queued', finishedAt: null, problem: null, attempt: attempt + 1 },
+      ...{ state: 'queued', finishedAt: null, counts: null, problem: null, attempt: attempt + 1 },
     };
     await this.#store.update(resumed);
     try {
@@ -229,7 +249,7 @@ export class Jobs {
       throw error;
     }
     this.#changes.emit(jobId);
-    return await this.#snapshot(resumed);
+    return await this.#summary(resumed);
   }
 
   /** Aborted with GatewayError `draining` when this node stops. */
@@ -267,7 +287,18 @@ export class Jobs {
   }
 
   #snapshotOf(record: JobRecord, segments: SegmentTable): JobSnapshot {
-    return { record, expiresAt: createdAtOf(record.jobId) + this.#options.ttlMs, segments };
+    return { record, expiresAt: this.#expiresAt(record), counts: segments.counts, segments };
+  }
+
+  async #summary(record: JobRecord): Promise<JobSummary> {
+    const { jobId } = record;
+    const counts = record.counts ?? (await this.#logCounts.of(jobId));
+    if (record.counts !== null) this.#logCounts.forget(jobId);
+    return { record, expiresAt: this.#expiresAt(record), counts };
+  }
+
+  #expiresAt({ jobId }: JobRecord): number {
+    return createdAtOf(jobId) + this.#options.ttlMs;
   }
 
   async #idsOf(owner: string): Promise<string[]> {
@@ -286,9 +317,10 @@ export class Jobs {
     );
   }
 
-  /** Removes what has expired, and adds what the queue may have lost: adding a job twice does nothing. */
+  /** Removes what has expired or was left behind, and adds what the queue may have lost: adding a job twice does nothing. */
   async #sweep(): Promise<void> {
     await this.#store.removeOlder(Date.now() - this.#options.ttlMs);
+    await this.#store.sweepReplacements();
     const unended = await this.#store.unended();
     this.#queued = unended.filter(({ state }) => state === 'queued').length;
     for (const { jobId } of unended) {

@@ -137,8 +137,11 @@ export class JobRunner {
 
   async #complete(record: JobRecord): Promise<void> {
     this.totals.completed += 1;
-    await this.#store({ ...record, state: 'completed', finishedAt: Date.now() });
-    await this.#ports.store.removeUpload(record.jobId);
+    const { store } = this.#ports;
+    // From the log, where another node may have added to it.
+    const { counts } = await store.segments(record.jobId);
+    await this.#store({ ...record, state: 'completed', finishedAt: Date.now(), counts });
+    await store.removeUpload(record.jobId);
   }
 
   async #fail(record: JobRecord, error: GatewayError): Promise<void> {
@@ -148,12 +151,23 @@ export class JobRunner {
     this.totals.failed += 1;
     // The record needs the space that this frees.
     if (isEmptied) await store.empty(record.jobId);
-    const problem = { code, detail, retryable };
-    await this.#store({ ...record, state: 'failed', finishedAt: Date.now(), isEmptied, problem }).catch(
-      (failure: unknown) => {
-        if (codeOf(failure) !== 'job-not-found') throw failure;
-      },
+    // Where the log cannot be read, those who ask read it.
+    const counts = await store.segments(record.jobId).then(
+      (segments) => segments.counts,
+      () => null,
     );
+    const problem = { code, detail, retryable };
+    const failed: JobRecord = {
+      ...record,
+      state: 'failed',
+      finishedAt: Date.now(),
+      isEmptied,
+      counts,
+      problem,
+    };
+    await this.#store(failed).catch((failure: unknown) => {
+      if (codeOf(failure) !== 'job-not-found') throw failure;
+    });
   }
 
   async #store(record: JobRecord): Promise<void> {

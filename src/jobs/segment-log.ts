@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { toStorageError } from '../audio/sample-file.js';
 import { isError } from '../errors.js';
 import type { SegmentResult } from '../recordings/segment-result.js';
+import { SegmentCounter, type SegmentCounts } from './segment-counts.js';
 
 const resultSchema: z.ZodType<SegmentResult> = z.object({
   index: z.int().min(0),
@@ -111,17 +112,19 @@ export class SegmentTable {
   /** Of segments that were not corrected, the result as it came; by index. */
   readonly #results = new Map<number, { attempt: number; result: SegmentResult }>();
   readonly #corrections = new Map<string, string>();
+  readonly #counter = new SegmentCounter();
+
+  get counts(): SegmentCounts {
+    return this.#counter.counts;
+  }
 
   add(lines: readonly LogLine[]): void {
     for (const line of lines) {
       if ('correction' in line) {
         const { index, target, text } = line.correction;
         this.#corrections.set(`${index}/${target}`, text);
-      } else {
-        const { index } = line.result;
-        // Two nodes may have worked on it for a moment: the first result of an attempt stands.
-        const earlier = this.#results.get(index);
-        if (earlier === undefined || earlier.attempt < line.attempt) this.#results.set(index, line);
+      } else if (this.#counter.add(line.attempt, line.result)) {
+        this.#results.set(line.result.index, line);
       }
     }
   }

@@ -6,9 +6,14 @@ import type { RedisClient } from '../redis.js';
 import type { JobQueue, RunJob } from './queue.js';
 import { JobDeleted, JobPaused } from './runner.js';
 
-/** Of the lock of a running job, which its node renews twice in that time; and of the search for jobs without one. */
-const LOCK_MS = 15_000;
-const STALLED_MS = 10_000;
+export interface SharedQueueTiming {
+  /** Of the lock of a running job, which its node renews twice in that time. */
+  readonly lockMs: number;
+  /** Between two searches for jobs without a lock: a job of a node that died is found within both times together. */
+  readonly stalledMs: number;
+}
+
+export const SHARED_QUEUE_TIMING: SharedQueueTiming = { lockMs: 15_000, stalledMs: 10_000 };
 /** A node may die any number of times. */
 const MAX_STALLED = 1_000_000;
 /** Before a job is looked at again that cannot run now. */
@@ -32,6 +37,8 @@ export interface SharedQueueOptions {
   /** Called for each of two connections. They are connected, and closed, here. */
   readonly connect: () => RedisClient;
   readonly logger: Logger;
+  /** By default SHARED_QUEUE_TIMING. */
+  readonly timing?: SharedQueueTiming | undefined;
 }
 
 export class SharedQueue implements JobQueue {
@@ -113,7 +120,7 @@ export class SharedQueue implements JobQueue {
       if (away === undefined) break;
       await new Promise((resolve) => away.once('ready', resolve));
     }
-    const { volume, concurrency } = this.#options;
+    const { volume, concurrency, timing = SHARED_QUEUE_TIMING } = this.#options;
     const name = `jobs-${volume}`;
     // The version is not asked for: that would be an answer to wait for before the connection counts as ready.
     const options = { connection: this.#clients[0], prefix: 'rts:jobs', skipVersionCheck: true };
@@ -123,7 +130,7 @@ export class SharedQueue implements JobQueue {
     });
     this.#queue.on('error', this.#onFault);
     this.#worker = new Worker(name, (job, token) => this.#track(this.#process(job, token, run)), {
-      ...{ ...options, concurrency, lockDuration: LOCK_MS, stalledInterval: STALLED_MS },
+      ...{ ...options, concurrency, lockDuration: timing.lockMs, stalledInterval: timing.stalledMs },
       ...{ maxStalledCount: MAX_STALLED, runRetryDelay: RECONNECT_MS },
     });
     this.#worker.on('error', this.#onFault);

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import type { Recording } from '../audio/recording.js';
 import { toStorageError } from '../audio/sample-file.js';
 import { GatewayError, isError } from '../errors.js';
-import { createUploadNamer } from '../upload-dir.js';
+import { createUploadNamer, sweepReplacements } from '../upload-dir.js';
 import { createdAtOf, hasEnded, isJobId, readRecord, type JobRecord } from './job.js';
 import { SegmentLog, SegmentLogReader, SegmentTable, type LogLine } from './segment-log.js';
 
@@ -200,9 +200,22 @@ export class JobStore {
 
   /** Removes the jobs that were made before this time (epoch ms). */
   async removeOlder(earliest: number): Promise<void> {
-    for (const jobId of await this.all()) {
-      if (createdAtOf(jobId) > earliest) return;
+    const ids = await this.all();
+    for (const jobId of ids) {
+      if (createdAtOf(jobId) > earliest) break;
       await this.remove(jobId);
+    }
+    // Of those that another node removed, nothing else would be forgotten.
+    const existing = new Set(ids);
+    for (const jobId of this.#owners.keys()) if (!existing.has(jobId)) this.#owners.delete(jobId);
+  }
+
+  /** Removes what a killed process left of a file that it replaced, in every job. */
+  async sweepReplacements(): Promise<void> {
+    try {
+      for (const jobId of await this.all()) await sweepReplacements(join(this.#dir, jobId));
+    } catch (error) {
+      throw toStoreError(error);
     }
   }
 

@@ -3,7 +3,10 @@ import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, beforeAll, expect, it } from '@jest/globals';
+import { ServiceHttp } from '../../src/client/http.js';
+import { JobsClient } from '../../src/client/jobs.js';
 import { TranslationClient, TranslationError, type JobStreamEvent } from '../../src/client/index.js';
+import { freePort } from '../support/free-port.js';
 import { startBeforeScript } from '../support/gateway.js';
 import { recordingOf } from '../support/jobs/client.js';
 import { requestFault, startScripted } from '../support/offline.js';
@@ -198,4 +201,49 @@ it('tells a job that failed from a service that stops, where both say the same',
     code: 'store-unavailable',
   });
   expect(streams).toBe(2);
+});
+
+/** Waits for nothing, and notes how long it would have waited. */
+function impatient(url: string): { jobs: JobsClient; waits: number[] } {
+  const waits: number[] = [];
+  const wait = (ms: number): Promise<void> => {
+    waits.push(ms);
+    return Promise.resolve();
+  };
+  return { jobs: new JobsClient(new ServiceHttp({ url }), wait), waits };
+}
+
+const A_MINUTE = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000, 15_000];
+
+it('gives up after a minute in which nothing answers', async () => {
+  const { jobs, waits } = impatient(`http://127.0.0.1:${await freePort()}`);
+  await expect(jobs.wait('any')).rejects.toMatchObject({ code: 'unreachable' });
+  expect(waits).toEqual(A_MINUTE);
+});
+
+it('counts the minute from the last event, and waits as long as the service asks', async () => {
+  let streams = 0;
+  const known: unknown[] = [];
+  const server = createHttpServer((req, res) => {
+    streams += 1;
+    known.push(req.headers['last-event-id']);
+    if (streams === 2) {
+      res.setHeader('content-type', 'text/event-stream');
+      res.end('id: 7\nevent: translation.segment\ndata: {"index":6}\n\n');
+    } else {
+      res.writeHead(503, { 'content-type': 'text/plain', ...(streams === 4 && { 'retry-after': '9' }) });
+      res.end('down');
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  closers.push(async () => {
+    server.close();
+    server.closeAllConnections();
+    await once(server, 'close');
+  });
+  const { jobs, waits } = impatient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  await expect(jobs.wait('any')).rejects.toMatchObject({ status: 503, code: 'unexpected-answer' });
+  expect(waits).toEqual([500, ...A_MINUTE.with(2, 9_000)]);
+  expect(known).toEqual([undefined, undefined, ...Array<string>(8).fill('7')]);
 });

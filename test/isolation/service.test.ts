@@ -8,6 +8,7 @@ import type { Responder } from '../../src/offline/server/responder.js';
 import { startOfflineServer } from '../../src/offline/server/server.js';
 import { post, startBeforeScript, startGateway } from '../support/gateway.js';
 import { held, HEARING, PAIRINGS, type Pairing } from '../support/like.js';
+import { MULTIPART, RawClient } from '../support/http.js';
 import { babble, silence } from '../support/offline-audio.js';
 import { at } from '../support/offline-client.js';
 import { requestFault } from '../support/offline.js';
@@ -171,6 +172,16 @@ describe('a recording for a server that hears none', () => {
     expect(answer.status).toBe(422);
     expect(await answer.json()).toMatchObject({ code: 'unsupported-language' });
     expect(script.requestCount).toBe(0);
+  });
+
+  it('is refused as a job before any of it is sent', async () => {
+    const { url } = await start({ like: 'hf', level: 'inline' });
+    const client = new RawClient(Number(new URL(url).port));
+    client.write(
+      `POST /api/realtime/jobs HTTP/1.1\r\nHost: a\r\nContent-Type: ${MULTIPART}\r\nContent-Length: 1900000000\r\n\r\n`,
+    );
+    await client.sees(/\r\n\r\n.*"code":"unsupported-language"/);
+    client.leave();
   });
 });
 

@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { afterEach, beforeAll, expect, it } from '@jest/globals';
 import { startBeforeScript } from '../support/gateway.js';
+import { MULTIPART, RawClient } from '../support/http.js';
 import { requestFault } from '../support/offline.js';
 import { parseWithMediaCaptions, parseWithPlussub } from '../support/subtitles/parsers.js';
 import { JobClient, recordingOf, type SentEvent } from '../support/jobs/client.js';
@@ -94,6 +95,37 @@ it('gives the result in every format, with corrections that stand in all of them
   expect(seen[2]?.data).toMatchObject({ text: 'Corregido.', target: 'es' });
 }, 60_000);
 
+it('has a file of subtitles for each of several targets, and one translation has none', async () => {
+  const { client } = await start();
+  const fields = { target: 'es,fr', format: 'srt' };
+  const { jobId } = await client.create(recording, fields);
+  const { results } = await client.completed(jobId);
+  expect(results.map(({ target, format }) => [target, format])).toEqual([
+    ['es', 'srt'],
+    ['fr', 'srt'],
+  ]);
+  expect(new Set(results.map(({ href }) => href)).size).toBe(2);
+  for (const { href } of results)
+    expect(await parseWithMediaCaptions(await (await client.ask(href)).text(), 'srt')).toHaveLength(COUNT);
+
+  const translate = (headers: Record<string, string>, extra: Record<string, string>): Promise<Response> => {
+    const body = new FormData();
+    for (const [name, value] of Object.entries({ target: 'es,fr', ...extra })) body.append(name, value);
+    body.append('file', new Blob([new Uint8Array(recording)]), 'recording.wav');
+    return client.ask('/api/realtime/translate', { method: 'POST', headers, body });
+  };
+  const preferred = await translate({ prefer: 'respond-async' }, { format: 'vtt' });
+  expect(preferred.status).toBe(202);
+  expect(await preferred.json()).toMatchObject({ targets: ['es', 'fr'] });
+  for (const refused of [
+    await translate({}, { format: 'vtt' }),
+    await translate({ accept: 'text/vtt' }, {}),
+  ]) {
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({ errors: [{ pointer: '/target' }] });
+  }
+}, 60_000);
+
 it('streams what is known and what comes, resumes after an id, and closes at the end', async () => {
   const { client, script } = await start();
   script.requests.when(({ number }) => number === COUNT, requestFault.slow({ firstMs: 700 }));
@@ -173,6 +205,26 @@ it('refuses one more than a key may have, and keeps none longer than its time', 
   while (status === 200) ({ status } = await client.ask(`/api/realtime/jobs/${jobId}`));
   expect(status).toBe(404);
   expect((await client.post(recording)).status).toBe(202);
+}, 60_000);
+
+it('refuses one too many before any of the recording is sent, and tells how many there may be', async () => {
+  const { client } = await start({ JOBS_MAX_PER_KEY: '1' });
+  await client.create(recording);
+  const { limits } = (await (await client.ask('/api/capabilities')).json()) as {
+    limits: { maxJobs: number };
+  };
+  expect(limits.maxJobs).toBe(1);
+  for (const line of ['POST /api/realtime/jobs', 'POST /api/realtime/translate'])
+    for (const expected of ['', 'Expect: 100-continue\r\n']) {
+      const raw = new RawClient(Number(new URL(service?.url ?? '').port));
+      raw.write(
+        `${line} HTTP/1.1\r\nHost: a\r\nPrefer: respond-async\r\nContent-Type: ${MULTIPART}\r\n` +
+          `${expected}Content-Length: 1900000000\r\n\r\n`,
+      );
+      await raw.sees(/\r\n\r\n.*"code":"job-limit"/);
+      expect(raw.received).toMatch(/^HTTP\/1.1 429 /);
+      raw.leave();
+    }
 }, 60_000);
 
 it('ends at once where upstream refuses everybody, and is resumed without what is finished', async () => {

@@ -1,9 +1,11 @@
 /** The process is killed at any moment, or stopped: a job goes on where it was, and asks for nothing twice. */
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeAll, expect, it } from '@jest/globals';
 import { requestFault, startScripted, type Scripted } from '../support/offline.js';
 import { JobClient, recordingOf } from '../support/jobs/client.js';
+import { createUploadNamer } from '../../src/upload-dir.js';
+import { eventually } from '../support/programs.js';
 import { ServiceProcess } from '../support/service.js';
 
 const COUNT = 40;
@@ -127,3 +129,31 @@ it('stopped, it pauses at once, and goes on after the restart', async () => {
   expect(await client.completed(jobId)).toMatchObject({ state: 'completed', segments: COUNT });
   expect(asked(script, begin).filter((text) => finished.includes(text))).toEqual([]);
 }, 120_000);
+
+it('removes at its start what a killed process was writing into a job, and nothing that another writes', async () => {
+  const { service, client } = await start();
+  const { jobId } = await client.create(await recordingOf(1));
+  await client.completed(jobId);
+  const folder = join(service.uploadDir, 'jobs', jobId);
+  const before = await readdir(folder);
+  const { pid } = service;
+  await service.stop('SIGKILL');
+  const ofThis = createUploadNamer()();
+  const of = (writer: string): string => ofThis.replace(/^upload-\w+-\d+/, `upload-${writer}`);
+  const host = /^upload-(\w+)/.exec(ofThis)?.[1] ?? '';
+  const old = `job.json.${of('00000000-1')}`;
+  const left = [`job.json.${of(`${host}-${pid}`)}`, `peaks.${of(`${host}-${pid}`)}`, old];
+  const kept = [`job.json.${ofThis}`, `peaks.${of('00000000-2')}`];
+  for (const name of [...left, ...kept]) await writeFile(join(folder, name), '{');
+  const anHourAgo = new Date(Date.now() - 3_700_000);
+  await utimes(join(folder, old), anHourAgo, anHourAgo);
+  service.spawn();
+  await service.ready();
+  const expected = [...before, ...kept].sort();
+  const names = await eventually(
+    async () => (await readdir(folder)).sort(),
+    (found) => found.length <= expected.length,
+  );
+  expect(names).toEqual(expected);
+  expect(await client.get(jobId)).toMatchObject({ jobId, state: 'completed' });
+}, 60_000);

@@ -80,6 +80,40 @@ describe('through nginx', () => {
     expect(events.at(-1)).toBe('translation.done');
     expect(await client.get(jobId)).toMatchObject({ state: 'completed', segments: 0 });
   }, 120_000);
+
+  it('comes a recording of any size to be translated where it becomes a job, and nowhere else', async () => {
+    cluster = await startCluster();
+    const form = new FormData();
+    form.append('target', 'es');
+    form.append('file', new Blob([new Uint8Array(encodeWav(Buffer.alloc(70 * MB)))]), 'silence.wav');
+    const translate = (
+      headers: Record<string, string>,
+      path = '/api/realtime/translate',
+    ): Promise<Response> => fetch(`${cluster.nginx.url}${path}`, { method: 'POST', headers, body: form });
+    for (const path of ['/api/realtime/translate', '/API/realtime/Translate/']) {
+      const accepted = await translate({ prefer: 'wait=10, respond-async' }, path);
+      expect(accepted.status).toBe(202);
+      expect(accepted.headers.get('preference-applied')).toBe('respond-async');
+      expect(accepted.headers.get('location')).toMatch(/^\/api\/realtime\/jobs\/[0-9a-f]{32}$/);
+    }
+    // By nginx, which would not wait for more of it.
+    for (const headers of [{}, { prefer: 'respond-async-not' }]) {
+      const refused = await translate(headers);
+      expect(await refused.json()).toMatchObject({
+        status: 413,
+        detail: expect.stringMatching(/api.realtime.jobs/),
+      });
+    }
+    const unknown = await fetch(`${cluster.nginx.url}/api/realtime/translate/as-job`);
+    expect(await unknown.json()).toMatchObject({ status: 404, code: 'not-found' });
+    const elsewhere = await translate({ prefer: 'respond-async' }, '/api/realtime/sessions');
+    expect(elsewhere.status).toBe(413);
+    const text = await fetch(`${cluster.nginx.url}/api/realtime/translate`, {
+      ...{ method: 'POST', body: new Uint8Array(65 * MB) },
+      headers: { prefer: 'respond-async', 'content-type': 'application/json' },
+    });
+    expect(text.status).toBe(413);
+  }, 120_000);
 });
 
 async function firstWord(url: string): Promise<ReadableStreamDefaultReader<Uint8Array>> {

@@ -1,9 +1,9 @@
 /** A job, its segments and its result, as they are sent. */
 import type { ServerResponse } from 'node:http';
 import { GatewayError } from '../../errors.js';
-import { failedSegmentsOf, processedMsOf } from '../../jobs/follow.js';
+import { processedMsOf } from '../../jobs/follow.js';
 import { createdAtOf, type JobRecord, type ResultFormat } from '../../jobs/job.js';
-import type { JobSnapshot } from '../../jobs/jobs.js';
+import type { JobSnapshot, JobSummary } from '../../jobs/jobs.js';
 import type { SegmentResult } from '../../recordings/segment-result.js';
 import { toVerboseSegment } from '../../subtitles/formats.js';
 import { toProblem } from '../problem.js';
@@ -17,8 +17,8 @@ import {
 } from '../translate/recording-body.js';
 
 /** A job as JSON. */
-export function jobBody(job: JobSnapshot) {
-  const { record, expiresAt, segments } = job;
+export function jobBody(job: JobSummary) {
+  const { record, expiresAt, counts } = job;
   const { jobId, state, durationMs, problem } = record;
   return {
     jobId,
@@ -29,8 +29,8 @@ export function jobBody(job: JobSnapshot) {
     expiresAt: instantOf(expiresAt),
     durationMs,
     processedMs: processedMsOf(job),
-    segments: segments.all.length,
-    failedSegments: failedSegmentsOf(job),
+    segments: counts.segments,
+    failedSegments: counts.failedSegments,
     source: record.profiles[0].source,
     targets: record.profiles.map(({ target }) => target),
     ...(problem !== null && { problem: toProblem(jobError(problem), record.requestId) }),

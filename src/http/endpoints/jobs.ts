@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { GatewayError } from '../../errors.js';
 import { followJob } from '../../jobs/follow.js';
 import { hasEnded } from '../../jobs/job.js';
-import type { JobSnapshot } from '../../jobs/jobs.js';
+import type { JobSnapshot, JobSummary } from '../../jobs/jobs.js';
 import type { ConcurrencyLimit } from '../../quota/concurrency-limit.js';
 import { fieldNames, normalizeFields, validate, type FieldNames } from '../body/fields.js';
 import type { BodyReader, ParsedBody } from '../body/read-body.js';
@@ -63,12 +63,13 @@ export function createJobHandlers(
     sendAccepted(res, await jobs.create(order, recording));
   }
 
-  /** A job too many is refused before its recording is sent. */
+  /** What can be refused without the recording is refused before it is sent. */
   async function withForm(
     req: IncomingMessage,
     res: ServerResponse,
     work: (body: ParsedBody) => Promise<void>,
   ): Promise<void> {
+    jobs.checkHearing();
     const giveBack = await jobs.reserve(req.context.owner);
     try {
       const body = await readForm(req, res);
@@ -86,7 +87,7 @@ export function createJobHandlers(
     accept,
     create: (req, res) =>
       concurrencyLimit.run(rateLimit.clientKey(req), () =>
-        withForm(req, res, ({ fields }) => accept(req, res, front.parse(req, fields, 0))),
+        withForm(req, res, ({ fields }) => accept(req, res, front.parse(req, fields, 0, true))),
       ),
     list: async (req, res) => {
       const { limit = DEFAULT_PAGE_SIZE, cursor } = readQuery(req, pageSchema, PAGE_NAMES, 'ignored');
@@ -94,10 +95,11 @@ export function createJobHandlers(
       sendJson(res, { jobs: page.jobs.map(jobBody), nextCursor: page.nextCursor });
     },
     get: async (req, res) => {
-      sendJson(res, jobBody(await find(req)));
+      sendJson(res, jobBody(await jobs.summary(req.context.owner, jobIdOf(req))));
     },
     events: async (req, res) => {
-      await find(req); // A problem, before the stream has begun.
+      // A problem, before the stream has begun.
+      await jobs.summary(req.context.owner, jobIdOf(req));
       await sendEvents(req, res, jobs, timing);
     },
     result: async (req, res) => {
@@ -140,7 +142,7 @@ export function createJobHandlers(
   };
 }
 
-function sendAccepted(res: ServerResponse, job: JobSnapshot): void {
+function sendAccepted(res: ServerResponse, job: JobSummary): void {
   res.setHeader('Location', jobPath(job.record.jobId));
   sendJson(res, jobBody(job), 202);
 }
@@ -172,7 +174,7 @@ async function sendEvents(
   }
 }
 
-async function sendEnd(stream: EventStream, job: JobSnapshot, requestId: string): Promise<void> {
+async function sendEnd(stream: EventStream, job: JobSummary, requestId: string): Promise<void> {
   const { problem } = job.record;
   if (problem === null) await stream.send('translation.done', jobBody(job));
   else await stream.send('error', toProblem(jobError(problem), requestId));

@@ -12,8 +12,16 @@ import type { Subtitles, TextFormat } from './recording-body.js';
 export interface Front {
   /** As in the route table, which does not regard case. */
   readonly path: string;
-  /** @throws GatewayError for a body that is not a valid request. */
-  readonly parse: (req: IncomingMessage, fields: readonly BodyField[], uploadMs: number) => FrontRequest;
+  /**
+   * @param isJob whether a recording becomes a job, which has a result for each target, instead of one answer.
+   * @throws GatewayError for a body that is not a valid request.
+   */
+  readonly parse: (
+    req: IncomingMessage,
+    fields: readonly BodyField[],
+    uploadMs: number,
+    isJob: boolean,
+  ) => FrontRequest;
   /** How a request that was parsed is answered. Nothing is written before the first event, or the result. */
   readonly respond: (req: IncomingMessage, res: ServerResponse, request: FrontRequest) => FrontResponse;
   /** Whether a client may prefer a job to the answer (`Prefer: respond-async`). */

@@ -54,7 +54,7 @@ export function createTranslateHandler(
       let result: RecordingResult;
       try {
         const uploadMs = performance.now() - req.context.startedAt;
-        const request = front.parse(req, body.fields, uploadMs);
+        const request = front.parse(req, body.fields, uploadMs, isJobPreferred);
         const { question, profile, voicePointer } = request;
         if (isJobPreferred && question.kind === 'recording') {
           res.setHeader('Preference-Applied', 'respond-async');

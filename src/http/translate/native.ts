@@ -8,7 +8,7 @@ import { pickProfile } from '../../session/profile.js';
 import type { TranslateRequest } from '../../translate/request.js';
 import type { EventStreamTiming } from './sse.js';
 import type { Front, FrontRequest, ResponseForm } from './front.js';
-import { formFaults, textFaults } from './recording-faults.js';
+import { formFaults, oneTargetFault, textFaults } from './recording-faults.js';
 import { negotiateForm, sendText, sendTranslationJson, sendWav } from './responses.js';
 import { respondWithEvents } from './sse.js';
 
@@ -20,15 +20,17 @@ export function nativeFront(maxTextChars: number, timing: EventStreamTiming): Fr
   const names = fieldNames(schema);
   return {
     path: '/api/realtime/translate',
-    parse: (req, sent, uploadMs) => {
+    parse: (req, sent, uploadMs, isJob) => {
       const fields = normalizeFields(sent, names, 'refused', { repeatable: REPEATABLE });
-      const faults = [...questionFaults(fields), ...textFaults(fields), ...formFaults(fields)];
+      const faults = [...questionFaults(fields), ...textFaults(fields), ...formFaults(fields, isJob)];
       const values = validate(fields, schema, faults);
       const { target: targets, format, subtitles = 'target' } = values;
       const { form, output } = chooseForm(req, values);
       const isVerbose = format === 'verbose_json';
       const isText = form === 'text' || form === 'srt' || form === 'vtt';
       const hasSeveral = targets !== undefined && targets.length > 1;
+      if (hasSeveral && !isJob && (form === 'srt' || form === 'vtt'))
+        throw invalidRequest([oneTargetFault(fields)]);
       return toRequest(req, values, targets?.[0], fields, uploadMs, {
         form,
         output,

@@ -31,8 +31,9 @@ export function textFaults({ values, sentAs }: Fields): FieldFault[] {
   return faults;
 }
 
-/** What one answer cannot be at the same time. */
-export function formFaults({ values, sentAs }: Fields): FieldFault[] {
+/** What one answer cannot be at the same time. @param isJob whether there is a result for each target instead. */
+export function formFaults(fields: Fields, isJob: boolean): FieldFault[] {
+  const { values, sentAs } = fields;
   const { format, output, stream, target } = values;
   const faults: FieldFault[] = [];
   if ((stream === true || stream === 'true') && (SUBTITLES.has(format) || format === 'text'))
@@ -40,11 +41,7 @@ export function formFaults({ values, sentAs }: Fields): FieldFault[] {
       pointer: '/format',
       detail: `A stream has no \`format\` \`${String(format)}\`; leave out one of \`stream\` and \`format\`.`,
     });
-  if (SUBTITLES.has(format) && hasSeveral(target))
-    faults.push({
-      pointer: pointerTo(sentAs.get('target') ?? 'target'),
-      detail: `A file of subtitles has one target; send one, or use \`format\` \`verbose_json\`.`,
-    });
+  if (SUBTITLES.has(format) && hasSeveral(target) && !isJob) faults.push(oneTargetFault(fields));
   if (output !== 'audio') return faults;
   if (format !== undefined && format !== 'json')
     faults.push({ pointer: '/format', detail: 'A spoken reply comes with `format` `json` only.' });
@@ -54,6 +51,14 @@ export function formFaults({ values, sentAs }: Fields): FieldFault[] {
       detail: 'A spoken reply has one target.',
     });
   return faults;
+}
+
+export function oneTargetFault({ sentAs }: Pick<Fields, 'sentAs'>): FieldFault {
+  return {
+    pointer: pointerTo(sentAs.get('target') ?? 'target'),
+    detail:
+      'A file of subtitles has one target; send one, use `format` `verbose_json`, or make a job, which has a file for each.',
+  };
 }
 
 function hasSeveral(target: unknown): boolean {

@@ -14,6 +14,8 @@ export interface Capabilities extends Omit<Described, 'dialect' | 'limits'>, Upl
   /** Of recordings in segments: jobs, and translations without a spoken reply. */
   readonly maxRecordingSeconds: number;
   readonly maxRecordingBytes: number;
+  /** How many jobs are kept for a key. */
+  readonly maxJobs: number;
 }
 
 /** The documented defaults, for limits that the service does not state. */
@@ -41,6 +43,7 @@ export function parseCapabilities(body: Partial<Described>): Capabilities {
     maxUploadBytes: limit('maxUploadBytes'),
     maxRecordingSeconds,
     maxRecordingBytes,
+    maxJobs: limits.maxJobs ?? Infinity,
   };
 }
 

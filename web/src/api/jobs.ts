@@ -1,5 +1,6 @@
 /** Client of jobs: recordings of any length, translated behind the answer. */
-import { delay } from '../../../src/client/delay.js';
+import { reconnecting } from '../../../src/client/reconnecting.js';
+import type { Capabilities } from './capabilities.js';
 import { AppError, networkError, parseProblem, toAppError } from './errors.js';
 import { parseObject } from './json.js';
 import type { components } from './openapi.js';
@@ -52,6 +53,8 @@ type Init = Omit<RequestInit, 'signal'> & { readonly signal?: AbortSignal | unde
 /** Between attempts to follow a job whose stream broke. */
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 10_000;
+/** The most that the service lists at once. */
+export const MAX_PAGE_SIZE = 200;
 
 /** Every method throws an AppError, or the reason of its signal when that is aborted. */
 export class Jobs {
@@ -87,6 +90,12 @@ export class Jobs {
     }
   }
 
+  /** Whether one more would be refused. Browsers hand over a refusal only once the whole recording is sent. */
+  async isFull({ maxJobs }: Pick<Capabilities, 'maxJobs'>, signal?: AbortSignal): Promise<boolean> {
+    if (maxJobs > MAX_PAGE_SIZE) return false;
+    return (await this.list(maxJobs, undefined, signal)).jobs.length >= maxJobs;
+  }
+
   /** The jobs of this key, newest first. @param cursor the `nextCursor` of an earlier page. */
   async list(limit: number, cursor?: string, signal?: AbortSignal): Promise<JobList> {
     const query = new URLSearchParams({ limit: String(limit), ...(cursor !== undefined && { cursor }) });
@@ -102,24 +111,18 @@ export class Jobs {
    * the network or a restart of the service, is resumed where it was.
    * @param after the `id` of the last event that the reader has.
    */
-  async *events(jobId: string, signal: AbortSignal, after?: string): AsyncGenerator<JobEvent, void, void> {
-    let last = after;
-    let retryMs = FIRST_RETRY_MS;
-    for (;;) {
-      try {
-        for await (const event of this.#stream(jobId, last, signal)) {
-          retryMs = FIRST_RETRY_MS;
-          if (event.type === 'segment') last = event.id;
-          yield event;
-          if (event.type === 'ended') return;
-        }
-      } catch (thrown) {
-        if (signal.aborted) throw signal.reason;
-        if (!toAppError(thrown).retryable) throw thrown;
-      }
-      await delay(retryMs, signal);
-      retryMs = Math.min(MAX_RETRY_MS, retryMs * 2);
-    }
+  events(jobId: string, signal: AbortSignal, after?: string): AsyncGenerator<JobEvent, void, void> {
+    return reconnecting<JobEvent>({
+      connect: (last) => this.#stream(jobId, last, signal),
+      idOf: (event) => (event.type === 'segment' ? event.id : undefined),
+      isLast: ({ type }) => type === 'ended',
+      waitMs: (failures, error) => {
+        const problem = error === undefined ? undefined : toAppError(error);
+        if (problem?.retryable === false) throw problem;
+        return Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
+      },
+      ...{ lastEventId: after, signal },
+    });
   }
 
   /** A result as the file it is downloaded as. */

@@ -2,11 +2,9 @@
 import { useEventListener } from '@vueuse/core';
 import { computed, onActivated, onDeactivated, onScopeDispose, ref, shallowRef } from 'vue';
 import { toAppError, type AppError } from '../../api/errors.js';
-import { hasEnded, type Job, type Jobs } from '../../api/jobs.js';
+import { hasEnded, MAX_PAGE_SIZE, type Job, type Jobs } from '../../api/jobs.js';
 
 const PAGE_SIZE = 20;
-/** The most that the service answers at once. */
-const MAX_PAGE_SIZE = 200;
 /** Each look costs a point, of which a minute has 600 by default. */
 const POLL_MS = 2_000;
 const MAX_RETRY_MS = 15_000;

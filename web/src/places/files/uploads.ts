@@ -104,6 +104,7 @@ export function useUploads(jobs: Jobs, items: ItemStore, kept: KeptFiles, option
       const limits = options.capabilities();
       const refusal = limits && (await checkRecording(file, limits));
       if (refusal !== undefined) throw refusal;
+      if (limits && (await jobs.isFull(limits, controller.signal))) throw new AppError('job-limit');
       const job = await jobs.create(orderOf(item, file), progressOf(item, file), controller.signal);
       const { upload } = item;
       const expiresAt = Date.parse(job.expiresAt);

@@ -1,0 +1,61 @@
+/** The counts of jobs that have not ended, or whose record has none: of their logs only what was added is read. */
+import { SegmentCounter, type SegmentCounts } from './segment-counts.js';
+import type { SegmentLogReader } from './segment-log.js';
+
+/** Those that were asked for least lately are forgotten, and read from their start the next time. A job takes about 1 kB. */
+const MAX_JOBS = 1_000;
+
+interface KnownLog {
+  readonly reader: SegmentLogReader;
+  readonly counter: SegmentCounter;
+  /** Reads one after the other: each begins where the one before ended. */
+  reading: Promise<unknown>;
+}
+
+export class LogCounts {
+  /** By job; the one that was asked for last is the last. */
+  readonly #known = new Map<string, KnownLog>();
+  readonly #open: (jobId: string) => SegmentLogReader;
+  readonly #maxJobs: number;
+
+  constructor(open: (jobId: string) => SegmentLogReader, maxJobs = MAX_JOBS) {
+    this.#open = open;
+    this.#maxJobs = maxJobs;
+  }
+
+  /** @throws an error of the file system; then the log is read from its start the next time. */
+  async of(jobId: string): Promise<SegmentCounts> {
+    const log = this.#touch(jobId);
+    const reading = log.reading.then(async () => {
+      for (const line of await log.reader.read())
+        if ('result' in line) log.counter.add(line.attempt, line.result);
+      return log.counter.counts;
+    });
+    log.reading = reading;
+    try {
+      return await reading;
+    } catch (error) {
+      if (this.#known.get(jobId) === log) this.forget(jobId);
+      throw error;
+    }
+  }
+
+  forget(jobId: string): void {
+    this.#known.delete(jobId);
+  }
+
+  #touch(jobId: string): KnownLog {
+    const log = this.#known.get(jobId) ?? {
+      reader: this.#open(jobId),
+      counter: new SegmentCounter(),
+      reading: Promise.resolve(),
+    };
+    this.#known.delete(jobId);
+    this.#known.set(jobId, log);
+    if (this.#known.size > this.#maxJobs) {
+      const [oldest = ''] = this.#known.keys();
+      this.#known.delete(oldest);
+    }
+    return log;
+  }
+}

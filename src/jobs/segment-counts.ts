@@ -1,0 +1,58 @@
+/** How many segments of a job are finished, and how many failed, without their texts. */
+import { hasFailed, type SegmentResult } from '../recordings/segment-result.js';
+
+export interface SegmentCounts {
+  readonly segments: number;
+  readonly failedSegments: number;
+  /** Every segment that ends before this is finished. */
+  readonly processedMs: number;
+}
+
+/**
+ * Counts the results of a log as they come. A result replaces the one of an earlier attempt; of one attempt the first stands,
+ * because two nodes may have worked on it for a moment. A job of any length takes a few hundred bytes, and what failed.
+ */
+export class SegmentCounter {
+  /** All before this index are finished. */
+  #next = 0;
+  #processedMs = 0;
+  /** The ends of segments that came before their turn, by index. */
+  readonly #ahead = new Map<number, number>();
+  /** Segments whose result is not a translation of the first attempt. */
+  readonly #others = new Map<number, { attempt: number; isFailed: boolean }>();
+  #failed = 0;
+
+  get counts(): SegmentCounts {
+    return {
+      segments: this.#next + this.#ahead.size,
+      failedSegments: this.#failed,
+      processedMs: this.#processedMs,
+    };
+  }
+
+  /** @returns whether the result is the one that stands. */
+  add(attempt: number, result: SegmentResult): boolean {
+    const { index, endMs } = result;
+    const earlier = this.#others.get(index);
+    if (this.#isFinished(index) && (earlier?.attempt ?? 1) >= attempt) return false;
+    const isFailed = hasFailed(result);
+    this.#failed += Number(isFailed) - Number(earlier?.isFailed ?? false);
+    if (isFailed || attempt !== 1) this.#others.set(index, { attempt, isFailed });
+    else this.#others.delete(index);
+    if (index >= this.#next) this.#ahead.set(index, endMs);
+    this.#advance();
+    return true;
+  }
+
+  #isFinished(index: number): boolean {
+    return index < this.#next || this.#ahead.has(index);
+  }
+
+  #advance(): void {
+    for (let endMs = this.#ahead.get(this.#next); endMs !== undefined; endMs = this.#ahead.get(this.#next)) {
+      this.#ahead.delete(this.#next);
+      this.#processedMs = endMs;
+      this.#next += 1;
+    }
+  }
+}
