@@ -13,7 +13,7 @@ import { joinContext } from './context.js';
 
 export interface SegmentPorts {
   readonly pool: Pool;
-  /** Requests upstream of all recordings of this node, `JOB_PARALLEL`. */
+  /** Requests upstream of all long recordings of this node, `JOB_PARALLEL`; or those of one short recording. */
   readonly slots: FairSemaphore;
 }
 
