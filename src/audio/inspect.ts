@@ -4,9 +4,10 @@ import { GatewayError } from '../errors.js';
 import { findRecordings } from './containers/concatenated.js';
 import { AUDIO_FORMATS, type Demuxer } from './containers/formats.js';
 import { sniff } from './containers/sniff.js';
+import { mayHaveSeveralTracks } from './containers/sound-tracks.js';
 import { emptyAudio, undecodableAudio } from './errors.js';
 import { isStreamable } from './ffmpeg/arguments.js';
-import type { DecodeInput } from './ffmpeg/decoder.js';
+import type { DecodeInput } from './ffmpeg/input-file.js';
 import { openRecording, type Recording, type RecordingReader } from './recording.js';
 import { wavDecodeInput } from './wav/decode-input.js';
 import { mergeSameFormat, readWavFiles, type WavFile } from './wav/files.js';
@@ -54,7 +55,9 @@ export async function inspect(
     const ranges = await findRecordings(reader, demuxer, start);
     const samples = await bareSamplesPart(recording, reader, demuxer, ranges, checkSeconds);
     if (samples !== undefined) return [samples];
-    return ranges.map((range) => containerPart(recording, reader.size, demuxer, range));
+    const several = ranges.map((range) => mayHaveSeveralTracks(reader, demuxer, range));
+    const hints = await Promise.all(several);
+    return ranges.map((range, at) => containerPart(recording, reader.size, demuxer, range, hints[at]));
   } finally {
     await reader.close();
   }
@@ -121,6 +124,7 @@ function containerPart(
   size: number,
   demuxer: Demuxer,
   range: ByteRange,
+  severalTracks = false,
 ): RecordingPart {
   const isWholeFile = range.offset === 0 && range.length === size;
   const encoding = { kind: 'container', demuxer, range: isWholeFile ? undefined : range } as const;
@@ -130,6 +134,7 @@ function containerPart(
     path: typeof recording === 'string' ? recording : undefined,
     read: () => streamRange(recording, range),
     startsAt: extendsToEnd(range, size) ? range.offset : undefined,
+    mayHaveSeveralTracks: severalTracks,
   };
   return { kind: 'encoded', source };
 }

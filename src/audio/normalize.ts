@@ -1,6 +1,7 @@
 /** Any recording in, PCM 16-bit little-endian mono 24 kHz out. The content decides the format, not the file name. */
 import { GatewayError } from '../errors.js';
-import { Decoder, type DecodeInput } from './ffmpeg/decoder.js';
+import { Decoder } from './ffmpeg/decoder.js';
+import type { DecodeInput } from './ffmpeg/input-file.js';
 import { emptyAudio } from './errors.js';
 import { inspect, type RecordingPart } from './inspect.js';
 import { BYTES_PER_SECOND, pcmDurationMs } from './pcm.js';

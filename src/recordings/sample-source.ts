@@ -11,6 +11,8 @@ export interface SampleSource {
   readonly read: (segment: SpeechSegment) => Promise<Buffer>;
   /** What is decoded so far; the whole recording once `segments` has ended. */
   readonly durationMs: number;
+  /** Its length is known to be small: it is translated at once, and does not take turns with other recordings. */
+  readonly isShort: boolean;
   /** Ends what is still decoded, and leaves nothing behind. */
   close(): Promise<void>;
 }
@@ -18,12 +20,13 @@ export interface SampleSource {
 /** @param pcm PCM16 mono 24 kHz */
 export function sourceInMemory(pcm: Buffer): SampleSource {
   return {
-    segments: segmentSpeech(inChunks(pcm)),
+    segments: segmentSpeech(inChunks(pcm), { keepsBrief: true }),
     read: (segment) => {
       const { offset, length } = segmentBytes(segment);
       return Promise.resolve(pcm.subarray(offset, offset + length));
     },
     durationMs: Math.round(pcmDurationMs(pcm.length)),
+    isShort: true,
     close: () => Promise.resolve(),
   };
 }
@@ -52,6 +55,7 @@ export interface SampleFileOptions {
  * recording that is too long is found out early. Only segments are queued in memory, about 700 an hour.
  */
 export class DecodedFile implements SampleSource {
+  readonly isShort = false;
   readonly #samplePath: string;
   readonly #options: SampleFileOptions;
   readonly #abort = new AbortController();

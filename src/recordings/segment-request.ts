@@ -24,6 +24,14 @@ const MAX_SATURATED = 60;
 const RERUN_AFTER_MS = 1_000;
 const MAX_RERUN_AFTER_MS = 30_000;
 
+/** Where the words of a response go as they come. */
+export interface LiveWords {
+  /** @param text all of it so far. */
+  readonly send: (text: string) => Promise<void>;
+  /** Whether something was sent, so that no other text can take its place. */
+  readonly areSent: () => boolean;
+}
+
 /** What one segment and language need. */
 export interface SegmentPiece {
   readonly profile: RequestProfile;
@@ -32,6 +40,8 @@ export interface SegmentPiece {
   readonly context: string | undefined;
   /** How long its speech lasts. */
   readonly speechMs: number;
+  /** Absent: only the whole text is wanted. */
+  readonly live?: LiveWords | undefined;
 }
 
 export interface PieceOutcome extends SegmentTranslation {
@@ -50,14 +60,20 @@ export class SegmentRequester {
     this.#onEnd = onEnd;
   }
 
-  /** @throws GatewayError for a refusal that concerns every segment; `signal.reason` when aborted. */
+  /**
+   * A text of which words were sent is not asked for again.
+   *
+   * @throws GatewayError for a refusal that concerns every segment, and where words were sent; `signal.reason` when aborted.
+   */
   async translate(piece: SegmentPiece, signal: AbortSignal): Promise<PieceOutcome> {
     const { target } = piece.profile;
-    const first = await this.#runAgain(() => this.#run(piece, signal), signal);
+    const areSent = (): boolean => piece.live?.areSent() === true;
+    const first = await this.#runAgain(() => this.#run(piece, signal), signal, areSent);
     if (first instanceof GatewayError)
       return { target, text: '', error: first, warnings: [failure(SEGMENT_FAILED, first)] };
     if (implausibilityOf(first, piece) === undefined) return { target, text: first, warnings: [] };
-    const second = await this.#runAgain(() => this.#run({ ...piece, context: undefined }, signal), signal);
+    const without = { ...piece, context: undefined, live: undefined };
+    const second = areSent() ? first : await this.#runAgain(() => this.#run(without, signal), signal);
     const text = second instanceof GatewayError ? first : second;
     const kind = implausibilityOf(text, piece);
     return { target, text, warnings: kind === undefined ? [] : [{ code: kind, detail: IMPLAUSIBLE[kind] }] };
@@ -81,10 +97,11 @@ export class SegmentRequester {
     return { warnings };
   }
 
-  async #run({ profile, pcm, context }: SegmentPiece, signal: AbortSignal): Promise<string> {
-    const piece = { context, question: { pcm }, output: 'text', onlyWhole: true } as const;
+  async #run({ profile, pcm, context, live }: SegmentPiece, signal: AbortSignal): Promise<string> {
+    const piece = { context, question: { pcm }, output: 'text', onlyWhole: live === undefined } as const;
     const pending = this.#pool.request(toUpstreamRequest(profile, piece));
-    await this.#until(() => pending.done(), pending, signal);
+    const work = live === undefined ? () => pending.done() : () => passOn(pending, live);
+    await this.#until(work, pending, signal);
     return pending.text;
   }
 
@@ -108,15 +125,22 @@ export class SegmentRequester {
     }
   }
 
-  /** @returns the text, or the error of the last run. */
-  async #runAgain(run: () => Promise<string>, signal: AbortSignal): Promise<string | GatewayError> {
+  /**
+   * @param isFinal whether the run that failed was the last one.
+   * @returns the text, or the error of the last run.
+   */
+  async #runAgain(
+    run: () => Promise<string>,
+    signal: AbortSignal,
+    isFinal = () => false,
+  ): Promise<string | GatewayError> {
     let saturated = 0;
     for (let runs = 1; ;) {
       try {
         return await run();
       } catch (error) {
         signal.throwIfAborted();
-        if (!(error instanceof GatewayError) || CONCERNS_ALL.has(error.code)) throw error;
+        if (!(error instanceof GatewayError) || CONCERNS_ALL.has(error.code) || isFinal()) throw error;
         const isSaturated = error.code === 'pool-saturated' && saturated < MAX_SATURATED;
         if (isSaturated) saturated += 1;
         else if (runs === MAX_RUNS) return error;
@@ -125,6 +149,15 @@ export class SegmentRequester {
         await pause(afterMs, signal);
       }
     }
+  }
+}
+
+async function passOn(pending: PendingResponse, live: LiveWords): Promise<void> {
+  let text = '';
+  for await (const chunk of pending) {
+    if (chunk.type !== 'text') continue;
+    text += chunk.delta;
+    await live.send(text);
   }
 }
 

@@ -8,11 +8,13 @@ import { segmentBytes } from '../audio/speech/segment.js';
 import { GatewayError } from '../errors.js';
 import type { Session } from '../session/profile.js';
 import { createInSession } from '../translate/in-session.js';
-import type { TranslationWarning } from '../translate/request.js';
+import { toDetected } from '../translate/language-detector.js';
+import type { DetectedLanguage, TranslationWarning } from '../translate/request.js';
 import type { TranslationTrace } from '../translate/trace.js';
 import { createTranslatePiece, toResult, type TranslatePorts } from '../translate/translate.js';
 import type { RequestProfile } from '../translate/upstream-request.js';
-import type { FairSemaphore } from './fair-semaphore.js';
+import { FairSemaphore } from './fair-semaphore.js';
+import { OrderedDeltas } from './ordered-deltas.js';
 import { profilesOf } from './profiles.js';
 import type {
   RecordingOptions,
@@ -64,14 +66,7 @@ export function createTranslateRecording(ports: RecordingPorts): TranslateRecord
       }
       const source = openSource(ports, recording, short, signal);
       try {
-        const run = new RecordingRun(ports, request, session, profiles, trace, source, options);
-        const result = await run.result();
-        const { transcript } = result;
-        const isOpen = session.source === null && transcript !== undefined;
-        return {
-          ...result,
-          detectedSource: isOpen ? await ports.languages.detect(transcript) : undefined,
-        };
+        return await new RecordingRun(ports, request, session, profiles, trace, source, options).result();
       } finally {
         await source.close();
       }
@@ -117,8 +112,8 @@ class RecordingRun {
   readonly #options: RecordingOptions;
   readonly #totals = new ResponseTotals();
   readonly #segments: SegmentResult[] = [];
-  #hasStarted = false;
-  #hasText = false;
+  readonly #deltas = new OrderedDeltas((delta) => this.#sendText(delta));
+  #started: Promise<void> | undefined;
 
   constructor(
     ports: RecordingPorts,
@@ -140,8 +135,11 @@ class RecordingRun {
 
   async result(): Promise<RecordingResult> {
     this.#trace.pending = this.#totals;
-    const results = this.#translate();
-    for await (const result of inOrder(this.#begun(results))) await this.#emit(result);
+    try {
+      for await (const result of inOrder(this.#begun(this.#translate()))) await this.#emit(result);
+    } catch (error) {
+      throw error instanceof GatewayError ? error.withPartial(this.#deltas.text) : error;
+    }
     await this.#start();
     const { durationMs } = this.#source;
     this.#trace.inputAudioMs = durationMs;
@@ -151,9 +149,11 @@ class RecordingRun {
       text: this.#textOf(order),
     }));
     const answer = { text: translations[0]?.text ?? '', audio: [] };
+    const { transcript } = this.#transcript();
     return {
       ...toResult(this.#request, this.#session, this.#trace, answer, this.#ports.model),
-      ...this.#transcript(),
+      ...(transcript !== undefined && { transcript }),
+      detectedSource: await this.#detectedSource(transcript),
       ...this.#warnings(),
       segmented: { durationMs, segments: this.#segments, translations },
     };
@@ -162,23 +162,31 @@ class RecordingRun {
   #translate(): AsyncIterable<SegmentResult> {
     const transcript = this.#request.transcript === true;
     const responses = this.#profiles.length + (transcript ? 1 : 0);
-    return translateSegments(this.#ports, {
-      segments: this.#source.segments,
-      readSamples: (segment) => this.#source.read(segment),
-      profiles: this.#profiles,
-      transcript,
-      admit: (segment) => {
-        const soundMs = pcmDurationMs(segmentBytes(segment).length);
-        for (let response = 0; response < responses; response += 1) this.#options.onCharge?.(soundMs);
-        return Promise.resolve();
+    const { pool, slots } = this.#ports;
+    const { isShort } = this.#source;
+    const isLive = isShort && this.#options.onEvent !== undefined;
+    // Behind jobs that take all places a short one would wait for seconds; the pool bounds these as it bounds texts.
+    return translateSegments(
+      { pool, slots: isShort ? new FairSemaphore(slots.limit) : slots },
+      {
+        segments: this.#source.segments,
+        readSamples: (segment) => this.#source.read(segment),
+        profiles: this.#profiles,
+        transcript,
+        admit: (segment) => {
+          const soundMs = pcmDurationMs(segmentBytes(segment).length);
+          for (let response = 0; response < responses; response += 1) this.#options.onCharge?.(soundMs);
+          return Promise.resolve();
+        },
+        ...(isLive && { live: (index: number) => this.#deltas.wordsOf(index) }),
+        onResponse: this.#totals.add,
+        signal: this.#options.abort.signal,
+        ...(this.#request.context !== undefined && { context: this.#request.context }),
       },
-      onResponse: this.#totals.add,
-      signal: this.#options.abort.signal,
-      ...(this.#request.context !== undefined && { context: this.#request.context }),
-    });
+    );
   }
 
-  /** A stream opens with the first segment that is finished, whichever it is. */
+  /** A stream opens with the first words, or the first segment that is finished, whichever it is. */
   async *#begun(results: AsyncIterable<SegmentResult>): AsyncGenerator<SegmentResult, void, void> {
     for await (const result of results) {
       await this.#start();
@@ -188,10 +196,15 @@ class RecordingRun {
 
   async #start(): Promise<void> {
     const { onEvent } = this.#options;
-    if (this.#hasStarted || onEvent === undefined) return;
-    this.#hasStarted = true;
-    await onEvent({ type: 'started', connectId: this.#session.connectId });
+    if (onEvent === undefined) return;
+    this.#started ??= onEvent({ type: 'started', connectId: this.#session.connectId });
+    await this.#started;
     this.#trace.hasDelivered = true;
+  }
+
+  async #sendText(delta: string): Promise<void> {
+    await this.#start();
+    await this.#options.onEvent?.({ type: 'text', delta });
   }
 
   async #emit(result: SegmentResult): Promise<void> {
@@ -199,9 +212,7 @@ class RecordingRun {
     const { onEvent } = this.#options;
     if (onEvent === undefined) return;
     const { index, startMs, endMs, source, translations } = result;
-    const text = translations[0]?.text.trim() ?? '';
-    if (text !== '') await onEvent({ type: 'text', delta: this.#hasText ? `\n${text}` : text });
-    this.#hasText ||= text !== '';
+    await this.#deltas.end(translations[0]?.text ?? '');
     for (const translation of translations)
       await onEvent({ type: 'segment', segment: { index, startMs, endMs, source, ...translation } });
     await this.#progress(endMs);
@@ -221,6 +232,14 @@ class RecordingRun {
     if (this.#request.transcript !== true) return {};
     const known = this.#segments.flatMap(({ source }) => (source === undefined ? [] : [source]));
     return known.length === 0 && this.#segments.length > 0 ? {} : { transcript: joined(known) };
+  }
+
+  /** What the engine heard, else what the words tell, where no source was given. */
+  async #detectedSource(transcript: string | undefined): Promise<DetectedLanguage | undefined> {
+    if (this.#session.source !== null) return undefined;
+    const ofEngine = this.#totals.detectedLanguage;
+    if (ofEngine !== undefined) return toDetected(ofEngine);
+    return transcript === undefined ? undefined : await this.#ports.languages.detect(transcript);
   }
 
   #warnings(): { warnings?: TranslationWarning[] } {

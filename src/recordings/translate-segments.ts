@@ -7,13 +7,13 @@ import type { SegmentWarning } from '../subtitles/faults.js';
 import type { RequestProfile } from '../translate/upstream-request.js';
 import type { PendingResponse } from '../upstream/pending-response.js';
 import type { FairSemaphore } from './fair-semaphore.js';
-import { SegmentRequester, type PieceOutcome } from './segment-request.js';
+import { SegmentRequester, type LiveWords, type PieceOutcome } from './segment-request.js';
 import { hasFailed, type SegmentResult } from './segment-result.js';
 import { joinContext } from './context.js';
 
 export interface SegmentPorts {
   readonly pool: Pool;
-  /** Requests upstream of all recordings of this node, `JOB_PARALLEL`. */
+  /** Requests upstream of all long recordings of this node, `JOB_PARALLEL`; or those of one short recording. */
   readonly slots: FairSemaphore;
 }
 
@@ -32,6 +32,8 @@ export interface SegmentsRequest {
   readonly done?: ReadonlyMap<number, SegmentResult>;
   /** Awaited before a segment begins, in order; what it throws ends everything. For points that may have to be waited for. */
   readonly admit?: (segment: SpeechSegment) => Promise<void>;
+  /** Where the words of a segment in the first target go as they come; absent: only whole texts are wanted. */
+  readonly live?: (index: number) => LiveWords;
   /** Called with each response that has ended, however it did: its usage and its times. */
   readonly onResponse?: (pending: PendingResponse) => void;
   /** Cancels everything; the iteration throws its reason. */
@@ -48,8 +50,9 @@ const WINDOW_PER_SLOT = 4;
  * Yields the result of each segment as it is finished. A segment that fails is a warning in its result. Of those that were
  * begun, never more than there are slots have not been taken by the caller, who has dealt with one when it asks for the next.
  *
- * @throws GatewayError for a refusal that concerns every segment, at once, and the first failure where all have failed, at the
- *   end; `signal.reason` when aborted. Either way nothing runs any more then; nor after the loop was left.
+ * @throws GatewayError for a refusal that concerns every segment, and for a failure of a text of which words were sent (`live`),
+ *   at once; the first failure where all have failed, at the end; `signal.reason` when aborted. Either way nothing runs any
+ *   more then; nor after the loop was left.
  */
 export async function* translateSegments(
   ports: SegmentPorts,
@@ -91,6 +94,13 @@ class SegmentRun {
   readonly #running = new Map<number, Promise<Step>>();
   /** The texts of finished segments, in the order of the targets, as far as they may become context. */
   readonly #texts = new Map<number, string[]>();
+  /** Whether the last segment was read, how many were begun, and of how many every translation has failed. */
+  #isRead = false;
+  #begun = 0;
+  #lost = 0;
+  /** Resolves once no translation can come any more: then the words of the source are not waited for. */
+  readonly #allLost: Promise<Step>;
+  #loseAll: (step: Step) => void = () => undefined;
   #succeeded = 0;
   #firstError: GatewayError | undefined;
 
@@ -99,6 +109,9 @@ class SegmentRun {
     this.#request = request;
     this.#requester = new SegmentRequester(pool, (pending) => request.onResponse?.(pending));
     this.#signal = AbortSignal.any([request.signal, this.#ended.signal]);
+    this.#allLost = new Promise((resolve) => {
+      this.#loseAll = resolve;
+    });
     // One for each request that runs or waits.
     setMaxListeners(0, this.#signal);
   }
@@ -106,14 +119,13 @@ class SegmentRun {
   async *results(): AsyncGenerator<SegmentResult, void, void> {
     const segments = this.#request.segments[Symbol.asyncIterator]();
     let reading: Promise<Step> | undefined;
-    let isRead = false;
     let nextIndex = 0;
     try {
       for (;;) {
-        if (!isRead && this.#mayBegin(nextIndex)) reading ??= this.#read(segments);
+        if (!this.#isRead && this.#mayBegin(nextIndex)) reading ??= this.#read(segments);
         const steps = [...this.#running.values(), ...(reading === undefined ? [] : [reading])];
         if (steps.length === 0) break;
-        const step = await this.#first(steps);
+        const step = await this.#first([...steps, this.#allLost]);
         if (step.kind === 'failed') throw step.failure;
         if (step.kind === 'finished') {
           this.#running.delete(step.result.index);
@@ -122,7 +134,7 @@ class SegmentRun {
           continue;
         }
         reading = undefined;
-        if (step.read.done === true) isRead = true;
+        if (step.read.done === true) this.#endReading();
         else {
           nextIndex = step.read.value.index + 1;
           this.#start(step.read.value);
@@ -172,8 +184,20 @@ class SegmentRun {
     }
   }
 
+  #endReading(): void {
+    this.#isRead = true;
+    this.#failIfAllLost();
+  }
+
+  #failIfAllLost(): void {
+    const failure = this.#firstError;
+    if (this.#request.transcript && this.#isRead && this.#lost === this.#begun && failure !== undefined)
+      this.#loseAll({ kind: 'failed', failure });
+  }
+
   #start(segment: SpeechSegment): void {
     const { index } = segment;
+    this.#begun += 1;
     const done = this.#request.done?.get(index);
     const work: Promise<Step> =
       done === undefined
@@ -201,9 +225,10 @@ class SegmentRun {
 
   async #translate(segment: SpeechSegment): Promise<Step> {
     const { profiles, transcript } = this.#request;
-    const [words, ...outcomes] = await Promise.all([
+    const translating = profiles.map((profile, order) => this.#translateTo(profile, order, segment));
+    const [words, outcomes] = await Promise.all([
       transcript ? this.#transcribe(segment) : undefined,
-      ...profiles.map((profile, order) => this.#translateTo(profile, order, segment)),
+      Promise.all(translating).then((all) => this.#noteLoss(all)),
     ]);
     const { index, startMs, endMs, pauses } = segment;
     const result: SegmentResult = {
@@ -216,13 +241,25 @@ class SegmentRun {
     return { kind: 'finished', result, ...(error !== undefined && { error }) };
   }
 
+  #noteLoss(outcomes: readonly PieceOutcome[]): readonly PieceOutcome[] {
+    const [first] = outcomes;
+    if (outcomes.every(({ error }) => error !== undefined)) {
+      this.#lost += 1;
+      this.#firstError ??= first?.error;
+      this.#failIfAllLost();
+    }
+    return outcomes;
+  }
+
   #translateTo(profile: RequestProfile, order: number, segment: SpeechSegment): Promise<PieceOutcome> {
     return this.#inSlot(async () => {
       const before = this.#texts.get(segment.index - 1)?.[order];
       const pcm = await this.#request.readSamples(segment);
       const context = joinContext(this.#request.context, before, profile.target ?? undefined);
       const speechMs = segment.endMs - segment.startMs;
-      const outcome = await this.#requester.translate({ profile, pcm, context, speechMs }, this.#signal);
+      const live = order === 0 ? this.#request.live?.(segment.index) : undefined;
+      const piece = { profile, pcm, context, speechMs, live };
+      const outcome = await this.#requester.translate(piece, this.#signal);
       // Before the slot is free: the next segment may be the one that takes it.
       this.#noteText(segment.index, order, outcome.text);
       return outcome;

@@ -245,6 +245,21 @@ it('the language that a recognizer detects is the detected source of the answer'
   }
 });
 
+it('the language that a recognizer detects goes before that of the words, in segments too', async () => {
+  const own = await startCascade({
+    stt: await startLocalAiStt(() => 'We have two dogs.', 'german'),
+    translator: await startOllama({ pieceMs: 2 }),
+  });
+  try {
+    for (const fields of [{}, { transcript: 'true' }, { format: 'verbose_json' }]) {
+      const answer = await upload({ target: 'es', ...fields }, own);
+      expect(await answer.json()).toMatchObject({ detectedSource: { language: 'de', confidence: 1 } });
+    }
+  } finally {
+    await own.close();
+  }
+});
+
 it('the language that a recognizer detects comes back in the metadata of the response', async () => {
   const own = await startLocalAiStt(() => 'Guten Tag.', 'german');
   const part = { apiKey: undefined, timeoutMs: 5_000, model: undefined };

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { TranslationWarning } from '../../src/translate/request.js';
 import { post, startBeforeScript, startGateway, type Running } from '../support/gateway.js';
 import { requestFault } from '../support/offline.js';
-import { hum } from '../support/offline-audio.js';
+import { babble } from '../support/offline-audio.js';
 import { eventually } from '../support/pool.js';
 import { wavAtRate } from '../support/wav.js';
 
@@ -141,7 +141,7 @@ describe('the words of a recording', () => {
     expect(answer.text).not.toBe('');
     expect(answer).not.toHaveProperty('transcript');
     expect(answer.warnings).toEqual([
-      { code: 'transcript-failed', detail: expect.stringMatching(/^upstream-unavailable: .+/) },
+      { code: 'transcript-failed', detail: expect.stringMatching(/^Segment 0: upstream-unavailable: .+/) },
     ]);
     const wav = await send(
       running,
@@ -181,7 +181,7 @@ describe('the words of a recording', () => {
 
   it('cost what the translation costs', async () => {
     const running = await keep(startBeforeScript({ RATE_LIMIT_PER_MINUTE: '100' }));
-    const recording = wavAtRate(hum(20_000, -20), 24_000);
+    const recording = wavAtRate(babble(20_000), 24_000);
     const left = async (fields: Record<string, string>): Promise<number> => {
       const response = await send(running, { target: 'es', ...fields }, {}, undefined, recording);
       await response.json();

@@ -24,8 +24,8 @@ export type Encoding =
     }
   | SampleEncoding;
 
-/** Which audio stream to decode: the first, the first that this ffmpeg has a decoder for, or the one at an index. */
-export type Track = 'first' | 'decodable' | { readonly stream: number };
+/** Which audio stream to decode: the first, the first that this ffmpeg has a decoder for, or the one at an index among them. */
+export type Track = 'first' | 'decodable' | { readonly sound: number };
 
 /**
  * Containers that decode to the same samples and the same errors without seeking. Of the others some have an index at the
@@ -89,7 +89,7 @@ export function outputOptions(encoding: Encoding, maxBytes: number, track: Track
   const map =
     track === 'decodable'
       ? ['-filter_complex', '[0:a:u]anull[audio]', '-map', '[audio]']
-      : ['-map', track === 'first' ? '0:a:0' : `0:${track.stream}`];
+      : ['-map', `0:a:${track === 'first' ? 0 : track.sound}`];
   const isMono = encoding.kind === 'samples';
   return [
     ...['-sn', '-dn', ...map, '-ar', String(SAMPLE_RATE), ...(isMono ? ['-ac', '1'] : [])],

@@ -12,8 +12,10 @@ import {
   FfmpegStartError,
 } from './errors.js';
 import { bundledBinary, chooseBinary, FfmpegProcess } from './ffmpeg.js';
-import { openInputFile } from './input-file.js';
+import { openInputFile, type DecodeInput } from './input-file.js';
 import { Semaphore } from '../../semaphore.js';
+import type { StreamRunner } from './stream-output.js';
+import { findDefaultTrack } from './tracks.js';
 import { Resamplers } from './resamplers.js';
 import { WarmProcesses } from './warm-processes.js';
 
@@ -33,17 +35,6 @@ export interface DecoderOptions {
   readonly timeoutMs: number;
 }
 
-/** The source of a decode. */
-export interface DecodeInput {
-  readonly encoding: Encoding;
-  /** The file; absent: the recording is in memory, and streamable. */
-  readonly path?: string | undefined;
-  /** Streams what to decode: the container, or the bare samples. */
-  readonly read: () => AsyncIterable<Buffer>;
-  /** Offset of what to decode, if it extends to the end of the file; otherwise absent. */
-  readonly startsAt?: number | undefined;
-}
-
 export interface DecodedAudio {
   /** PCM, 16-bit little-endian, mono, 24 kHz. */
   readonly pcm: Buffer;
@@ -61,6 +52,7 @@ export class Decoder {
   /** Every decode in progress or waiting, with its abort controller. */
   readonly #jobs = new Map<Promise<DecodedAudio>, AbortController>();
   readonly #outcomes = new Map<string, number>();
+  readonly #runner: StreamRunner;
   #closed = false;
   /** The version that ffmpeg reported; cleared when ffmpeg turns out to be missing. */
   #version: string | undefined;
@@ -72,6 +64,10 @@ export class Decoder {
     // One second more for the start, which is most of what a process costs.
     this.#sandbox = new Sandbox(options.timeoutMs / 1000 + 1, options.searchPath);
     this.#semaphore = new Semaphore(options.concurrency);
+    this.#runner = {
+      ...{ binary: this.#binary, sandbox: this.#sandbox },
+      ...{ stallMs: options.timeoutMs, processes: new Set() },
+    };
     this.#warmProcesses = new WarmProcesses(options.spare);
     this.#resamplers = new Resamplers({
       binary: this.#binary,
@@ -99,7 +95,8 @@ export class Decoder {
   }
 
   /**
-   * Decodes the first audio stream, or the first of a known codec, in its own process; bare samples in a resident one.
+   * Decodes the audio stream that the container marks as default, else the first, else the first of a known codec, in its own
+   * process; bare samples in a resident one.
    * Settles only after that process has exited, or is free.
    *
    * @param maxBytes the limit above which samples are discarded.
@@ -191,8 +188,11 @@ export class Decoder {
       );
     }, this.#timeoutMs);
     try {
-      return await this.#runProcess(source, maxBytes, job.signal, 'first').catch(async (error: unknown) => {
-        if (!isUnknownCodec(error)) throw error;
+      const isFilm = source.mayHaveSeveralTracks === true;
+      const track = isFilm ? await findDefaultTrack(this.#runner, source, job.signal) : 'first';
+      return await this.#runProcess(source, maxBytes, job.signal, track).catch(async (error: unknown) => {
+        const isMissing = track !== 'first' && hasNoAudioStream(error);
+        if (!isUnknownCodec(error) && !isMissing) throw error;
         return await this.#runProcess(source, maxBytes, job.signal, 'decodable').catch((second: unknown) => {
           throw hasNoAudioStream(second) ? error : second;
         });
@@ -267,12 +267,12 @@ export class Decoder {
   }
 }
 
-/** Identifies recordings that the same warm process can decode. */
 /** Bare samples have resident processes, and a recording whose first stream cannot be decoded is rare. */
 function canStartAhead(encoding: Encoding, track: Track): boolean {
   return encoding.kind === 'container' && isStreamable(encoding) && track === 'first';
 }
 
+/** Identifies recordings that the same warm process can decode. */
 function warmKey(encoding: Encoding, maxBytes: number): string {
   return [...inputOptions(encoding), maxBytes].join(' ');
 }

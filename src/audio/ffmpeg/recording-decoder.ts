@@ -1,21 +1,19 @@
 /** Decodes recordings of any length and films as a stream, in memory that does not grow with them. */
 import { GatewayError } from '../../errors.js';
 import { Semaphore } from '../../semaphore.js';
-import { emptyAudio, undecodableAudio } from '../errors.js';
+import { emptyAudio } from '../errors.js';
 import { inspect } from '../inspect.js';
 import { WavDownmix } from '../mixing/wav-downmix.js';
 import { alignChunks } from '../mixing/samples.js';
 import { BYTES_PER_SAMPLE, BYTES_PER_SECOND, SAMPLE_RATE } from '../pcm.js';
 import type { Recording } from '../recording.js';
-import { audioFilters, inputOptions, inputUrl, isStreamable, outputOptions } from './arguments.js';
-import type { Encoding, Track } from './arguments.js';
-import type { DecodeInput } from './decoder.js';
-import { hasNoAudioStream, isUnknownCodec, toDecodeError } from './errors.js';
+import { audioFilters, outputOptions, type Encoding, type Track } from './arguments.js';
+import { hasNoAudioStream, isUnknownCodec } from './errors.js';
 import { bundledBinary, chooseBinary } from './ffmpeg.js';
-import { openInputFile } from './input-file.js';
+import type { DecodeInput } from './input-file.js';
 import { Sandbox } from './sandbox.js';
-import { StreamingProcess, type StreamingInput } from './streaming-process.js';
-import { canMarkTracks, defaultTrack } from './tracks.js';
+import { streamOutput, type StreamRunner } from './stream-output.js';
+import { findDefaultTrack } from './tracks.js';
 
 export interface RecordingDecoderOptions {
   /** The configured binary; absent: that of ffmpeg-static, else `ffmpeg` in `searchPath`. */
@@ -31,26 +29,26 @@ export interface RecordingDecoderOptions {
 }
 
 export class RecordingDecoder {
-  readonly #binary: string;
-  readonly #sandbox: Sandbox;
   readonly #semaphore: Semaphore;
   readonly #maxSeconds: number;
-  readonly #stallMs: number;
   /** Aborts what is decoded or waits. */
   readonly #destroyed = new AbortController();
   /** Iterations in progress, each settled when it has ended. */
   readonly #running = new Set<Promise<void>>();
-  readonly #processes = new Set<StreamingProcess>();
+  readonly #runner: StreamRunner;
   #closed = false;
 
   constructor(options: RecordingDecoderOptions) {
     const { ffmpegPath, searchPath, concurrency, maxSeconds, stallMs = 60_000 } = options;
-    this.#binary = chooseBinary(ffmpegPath, bundledBinary());
-    // Decoding takes at most a hundredth of the playing time in every usual format.
-    this.#sandbox = new Sandbox(60 + maxSeconds / 10, searchPath);
+    this.#runner = {
+      binary: chooseBinary(ffmpegPath, bundledBinary()),
+      // Decoding takes at most a hundredth of the playing time in every usual format.
+      sandbox: new Sandbox(60 + maxSeconds / 10, searchPath),
+      stallMs,
+      processes: new Set(),
+    };
     this.#semaphore = new Semaphore(concurrency);
     this.#maxSeconds = maxSeconds;
-    this.#stallMs = stallMs;
   }
 
   /** Recordings being decoded, and those that wait. */
@@ -101,7 +99,7 @@ export class RecordingDecoder {
   async destroy(error: Error = closing()): Promise<void> {
     this.#closed = true;
     this.#destroyed.abort(error);
-    await Promise.all([...this.#processes].map((process) => process.closed));
+    await Promise.all([...this.#runner.processes].map((process) => process.closed));
   }
 
   /** Waits for a free place. @returns a function that frees it. */
@@ -146,13 +144,15 @@ export class RecordingDecoder {
       yield* alignChunks(source.read(), BYTES_PER_SAMPLE);
       return;
     }
-    const track = canMarkTracks(source.encoding) ? await this.#findDefaultTrack(source, signal) : 'first';
+    const isFilm = source.mayHaveSeveralTracks === true;
+    const track = isFilm ? await findDefaultTrack(this.#runner, source, signal) : 'first';
     let failure: unknown;
     try {
       yield* this.#decodeTrack(source, track, signal);
       return;
     } catch (error) {
-      if (!isUnknownCodec(error)) throw error;
+      const isMissing = track !== 'first' && hasNoAudioStream(error);
+      if (!isUnknownCodec(error) && !isMissing) throw error;
       failure = error;
     }
     try {
@@ -175,75 +175,9 @@ export class RecordingDecoder {
       ...['-acodec', 'pcm_s16le', '-f', 'wav'],
       ...[...outputOptions(encoding, this.#maxSeconds * BYTES_PER_SECOND, track), 'pipe:1'],
     ];
-    for await (const chunk of this.#run(source, [], output, signal)) yield downmix.push(chunk);
+    for await (const chunk of streamOutput(this.#runner, source, { output }, signal))
+      yield downmix.push(chunk);
     yield downmix.end();
-  }
-
-  /** ffmpeg without an output prints what its input holds, and fails. */
-  async #findDefaultTrack(source: DecodeInput, signal: AbortSignal): Promise<Track> {
-    const chunks = this.#run(source, ['-loglevel', 'info'], [], signal);
-    try {
-      for await (const chunk of chunks) if (chunk.length > 0) break;
-      return 'first';
-    } catch (error) {
-      signal.throwIfAborted();
-      return defaultTrack(
-        error instanceof GatewayError && error.cause instanceof Error ? error.cause.message : '',
-      );
-    }
-  }
-
-  /** Yields the output of one process. However the iteration ends, the process has exited then. */
-  async *#run(
-    source: DecodeInput,
-    global: readonly string[],
-    output: readonly string[],
-    signal: AbortSignal,
-  ): AsyncGenerator<Buffer, void, void> {
-    signal.throwIfAborted();
-    const { encoding, path, startsAt } = source;
-    const isStream = isStreamable(encoding);
-    const inherits = path !== undefined && (!isStream || startsAt !== undefined);
-    const file = inherits
-      ? await openInputFile(path, isStream ? startsAt : undefined, this.#sandbox.changesUser)
-      : undefined;
-    try {
-      const args = [...inputOptions(encoding), ...global, '-i', inputUrl(encoding), ...output];
-      const input = file === undefined ? { read: () => source.read() } : { fd: file.fd };
-      yield* this.#readOutput(args, input, signal);
-    } finally {
-      await file?.close();
-    }
-  }
-
-  async *#readOutput(
-    args: readonly string[],
-    input: StreamingInput,
-    signal: AbortSignal,
-  ): AsyncGenerator<Buffer, void, void> {
-    let process: StreamingProcess;
-    try {
-      process = new StreamingProcess(this.#binary, this.#sandbox, args, input);
-    } catch (error) {
-      throw toDecodeError(error);
-    }
-    this.#processes.add(process);
-    const kill = (): void => {
-      process.kill();
-    };
-    signal.addEventListener('abort', kill);
-    try {
-      yield* readInTime(process, this.#stallMs);
-      await process.finish();
-    } catch (error) {
-      signal.throwIfAborted();
-      throw error instanceof GatewayError ? error : toDecodeError(error);
-    } finally {
-      signal.removeEventListener('abort', kill);
-      process.kill();
-      await process.closed;
-      this.#processes.delete(process);
-    }
   }
 
   #tooLong(seconds?: number): GatewayError {
@@ -253,35 +187,6 @@ export class RecordingDecoder {
       `A recording may last ${this.#maxSeconds} s at most; this one is ${length}. Send it in parts.`,
     );
   }
-}
-
-/** The time that the consumer takes does not count. */
-async function* readInTime(process: StreamingProcess, stallMs: number): AsyncGenerator<Buffer, void, void> {
-  const chunks = process.stdout.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer, void>;
-  for (;;) {
-    let stalled = false;
-    const timer = setTimeout(() => {
-      stalled = true;
-      process.kill();
-    }, stallMs);
-    const next = await chunks
-      .next()
-      .catch((error: unknown) => {
-        if (stalled) throw stalledDecode(stallMs);
-        throw error;
-      })
-      .finally(() => {
-        clearTimeout(timer);
-      });
-    if (next.done === true) return;
-    yield next.value;
-  }
-}
-
-function stalledDecode(stallMs: number): GatewayError {
-  return undecodableAudio(
-    `Decoding the recording stopped for longer than ${stallMs / 1000} s. Export it again, for example as WAV.`,
-  );
 }
 
 /** Whether the samples have the service's format already. */

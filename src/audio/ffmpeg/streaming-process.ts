@@ -5,7 +5,6 @@ import { pipeline } from 'node:stream/promises';
 import { FfmpegStartError } from './errors.js';
 import { lowerPriority, SHELL, type Sandbox } from './sandbox.js';
 
-/** The end of the standard error that is kept. */
 const STDERR_BYTES = 16_384;
 /** Exit codes with which a shell reports that it could not start the program. */
 const SHELL_FAILURES: ReadonlySet<number | null> = new Set([126, 127]);
@@ -14,6 +13,8 @@ export interface StreamingInput {
   /** The open recording that the process inherits as its standard input; absent: `read` is streamed to it. */
   readonly fd?: number | undefined;
   readonly read?: (() => AsyncIterable<Buffer>) | undefined;
+  /** How much of the end of the standard error is kept; absent: 16 kB. */
+  readonly stderrBytes?: number | undefined;
 }
 
 export class StreamingProcess {
@@ -34,6 +35,7 @@ export class StreamingProcess {
       }),
     );
     const { stdout, stderr } = this.#child;
+    const { stderrBytes = STDERR_BYTES } = input;
     if (stdout === null || stderr === null) throw new TypeError('The process has no pipes.');
     this.stdout = stdout;
     if (this.#child.pid !== undefined) lowerPriority(this.#child.pid);
@@ -49,7 +51,7 @@ export class StreamingProcess {
     // `finish` reports it; a process that nobody waits for any more must not crash the service.
     this.#exited.catch(() => undefined);
     stderr.setEncoding('utf8').on('data', (text: string) => {
-      this.#stderr = (this.#stderr + text).slice(-STDERR_BYTES);
+      this.#stderr = (this.#stderr + text).slice(-stderrBytes);
     });
     this.#fed = this.#feed(input);
   }

@@ -1,20 +1,54 @@
-/** The sound tracks of a film, read from what ffmpeg prints of its input: only that names the one marked as default. */
-import type { Demuxer } from '../containers/formats.js';
-import type { Encoding, Track } from './arguments.js';
+/** Which sound track of a film is heard: only what ffmpeg prints of its input names the one marked as default. */
+import { GatewayError } from '../../errors.js';
+import type { Track } from './arguments.js';
+import type { DecodeInput } from './input-file.js';
+import { streamOutput, type StreamRunner } from './stream-output.js';
 
-/** Containers that can mark a track as default. */
-const MARKING: ReadonlySet<Demuxer> = new Set<Demuxer>(['mov', 'matroska']);
+/** Films have pages of metadata at most; beyond that the first track is heard. */
+const BANNER_BYTES = 256 * 1024;
 
-export function canMarkTracks(encoding: Encoding): boolean {
-  return encoding.kind === 'container' && MARKING.has(encoding.demuxer);
+/**
+ * ffmpeg without an output prints what its input holds, and fails. Where it fails in any other way, so will the decoding that follows, which has the error to report.
+ *
+ * @throws `signal.reason` when aborted.
+ */
+export async function findDefaultTrack(
+  runner: StreamRunner,
+  source: DecodeInput,
+  signal: AbortSignal,
+): Promise<Track> {
+  const args = { global: ['-loglevel', 'info'], output: [], stderrBytes: BANNER_BYTES };
+  try {
+    for await (const chunk of streamOutput(runner, source, args, signal)) if (chunk.length > 0) break;
+    return 'first';
+  } catch (error) {
+    signal.throwIfAborted();
+    return defaultTrack(
+      error instanceof GatewayError && error.cause instanceof Error ? error.cause.message : '',
+    );
+  }
 }
 
-/** `  Stream #0:2[0x3](eng): Audio: aac (LC), 48000 Hz, stereo, fltp (default)`: lines of metadata are indented deeper. */
-const AUDIO_STREAM = /^ {2}Stream #0:(\d+)(?:\[0x[0-9a-f]+\])?(?:\([^)\n]*\))?: Audio: (.*)$/gm;
+/** A line of metadata is indented deeper, unless the name of a tag or a language has a line break in it. */
+const STREAM = /^ {2}Stream #0:(\d+)(.*)$/gm;
+/** `[0x3](eng): Audio: aac (LC), 48000 Hz, stereo, fltp (default) (forced)` */
+const KIND = /^(?:\[0x[0-9a-f]+\])?(?:\([^()]*\))?: ([A-Z][a-z]+)(?:: |$)/;
+const MARKED = /\(default\)(?: \([a-z -]+\))*\s*$/;
 
-/** @param banner what `ffmpeg -i` prints. @returns the track marked as default, if it is not the first anyway. */
+/**
+ * Streams are numbered in order. Where they are not, something in the metadata imitates them, and nothing of it is believed.
+ *
+ * @param banner what `ffmpeg -i` prints. @returns the track marked as default, if it is not the first anyway.
+ */
 export function defaultTrack(banner: string): Track {
-  const tracks = [...banner.matchAll(AUDIO_STREAM)];
-  const marked = tracks.find(([, , description]) => description?.includes('(default)') === true);
-  return marked === undefined || marked === tracks[0] ? 'first' : { stream: Number(marked[1]) };
+  let marked: number | undefined;
+  let sounds = 0;
+  for (const [expected, [, index, description = '']] of [...banner.matchAll(STREAM)].entries()) {
+    const kind = KIND.exec(description)?.[1];
+    if (Number(index) !== expected || kind === undefined) return 'first';
+    if (kind !== 'Audio') continue;
+    if (MARKED.test(description)) marked ??= sounds;
+    sounds += 1;
+  }
+  return marked === undefined || marked === 0 ? 'first' : { sound: marked };
 }

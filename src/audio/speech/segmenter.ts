@@ -16,6 +16,14 @@ const PADDING_SAMPLES = (200 / FRAME_MS) * FRAME_SAMPLES;
 const SHORT_FRAMES = 1_000 / FRAME_MS;
 const NEIGHBOUR_FRAMES = 2_000 / FRAME_MS;
 
+export interface SegmenterOptions {
+  /**
+   * Where no utterance is long enough for a segment, the longest becomes one: a recording may be the word "no" alone, of
+   * which 200 ms are heard. Among others such a sound is more likely a click.
+   */
+  readonly keepsBrief?: boolean;
+}
+
 /**
  * Push samples in order, in chunks of any size. A segment is returned as soon as nothing that follows can change it: at
  * most 4.5 s after its end, or once the next one has lasted for a second.
@@ -25,8 +33,13 @@ export class SpeechSegmenter {
   readonly #utterances = new UtteranceBuilder();
   /** The last utterance, which the next may be joined to. */
   #held: Utterance | undefined;
+  readonly #keepsBrief: boolean;
   #bytes = 0;
   #index = 0;
+
+  constructor({ keepsBrief = false }: SegmenterOptions = {}) {
+    this.#keepsBrief = keepsBrief;
+  }
 
   /** @param pcm PCM, 16-bit little-endian, mono, 24 kHz. */
   push(pcm: Buffer): SpeechSegment[] {
@@ -39,6 +52,8 @@ export class SpeechSegmenter {
     const segments = this.#advance(this.#activity.end());
     const last = this.#utterances.end();
     if (last !== undefined) segments.push(...this.#hold(last));
+    const isEmpty = this.#index === 0 && this.#held === undefined;
+    if (isEmpty && this.#keepsBrief) this.#held = this.#utterances.brief;
     segments.push(...this.#release());
     return segments;
   }
@@ -113,8 +128,11 @@ function canJoin(held: Utterance, next: Utterance): boolean {
 }
 
 /** The segments of a stream of PCM, 16-bit little-endian, mono, 24 kHz, in order, each as soon as it is certain. */
-export async function* segmentSpeech(pcm: AsyncIterable<Buffer>): AsyncGenerator<SpeechSegment, void, void> {
-  const segmenter = new SpeechSegmenter();
+export async function* segmentSpeech(
+  pcm: AsyncIterable<Buffer>,
+  options: SegmenterOptions = {},
+): AsyncGenerator<SpeechSegment, void, void> {
+  const segmenter = new SpeechSegmenter(options);
   for await (const chunk of pcm) yield* segmenter.push(chunk);
   yield* segmenter.end();
 }

@@ -42,10 +42,16 @@ export class UtteranceBuilder {
   #cut = 0;
   /** The last frames, from which a cut is chosen. */
   readonly #recent: ActivityFrame[] = [];
+  #brief: Utterance | undefined;
 
   /** The utterance that goes on; `end` is that of its speech so far. */
   get open(): FrameRange | undefined {
     return this.#open;
+  }
+
+  /** The longest of those that were left out because they are too short for speech. */
+  get brief(): Utterance | undefined {
+    return this.#brief;
   }
 
   /** Frames seen. */
@@ -93,8 +99,10 @@ export class UtteranceBuilder {
     const paused = open.pauses.reduce((sum, { start, end }) => sum + end - start, 0);
     // The end of a word that was cut off is not a click.
     const isRest = open.earliest > 0 && open.start - open.earliest < GAP_FRAMES;
-    if (!isRest && open.end - open.start - paused < MIN_SPEECH_FRAMES) return undefined;
-    return { ...open, latest: Infinity };
+    const utterance = { ...open, latest: Infinity };
+    if (isRest || open.end - open.start - paused >= MIN_SPEECH_FRAMES) return utterance;
+    if (this.#brief === undefined || lengthOf(utterance) > lengthOf(this.#brief)) this.#brief = utterance;
+    return undefined;
   }
 
   /** Cuts an utterance that reaches the limit in the quietest 300 ms of its last 8 s. */
@@ -117,6 +125,10 @@ export class UtteranceBuilder {
     const pauses = open.pauses.filter((pause) => pause.end <= end);
     return { start: open.start, end, pauses, earliest: open.earliest, latest: cut };
   }
+}
+
+function lengthOf({ start, end }: FrameRange): number {
+  return end - start;
 }
 
 /** @returns the first frame of the window with the least power. */

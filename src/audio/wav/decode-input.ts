@@ -1,6 +1,6 @@
 /** What the decoder reads of a WAV: its samples, downmixed here where a plain mix would cancel a voice, or the file. */
 import { undecodableAudio } from '../errors.js';
-import type { DecodeInput } from '../ffmpeg/decoder.js';
+import type { DecodeInput } from '../ffmpeg/input-file.js';
 import { BLOCK_MS, ChannelSelector, decimationStep, MIX } from '../mixing/channel-selector.js';
 import { MAX_CHANNELS, mixWeights } from '../mixing/mix-weights.js';
 import { Downmixer } from '../mixing/downmixer.js';

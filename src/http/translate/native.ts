@@ -31,12 +31,13 @@ export function nativeFront(maxTextChars: number, timing: EventStreamTiming): Fr
       const hasSeveral = targets !== undefined && targets.length > 1;
       if (hasSeveral && !isJob && (form === 'srt' || form === 'vtt'))
         throw invalidRequest([oneTargetFault(fields)]);
+      const hasTranscript = values.transcript === true || subtitles !== 'target';
       return toRequest(req, values, targets?.[0], fields, uploadMs, {
         form,
         output,
-        transcript: values.transcript === true || subtitles !== 'target' ? true : undefined,
+        transcript: hasTranscript ? true : undefined,
         targets: hasSeveral ? targets : undefined,
-        inSegments: isVerbose || isText || hasSeveral ? true : undefined,
+        inSegments: isVerbose || isText || hasSeveral || hasTranscript ? true : undefined,
         isVerbose,
         subtitles,
       });

@@ -162,3 +162,23 @@ describe('spoken sentences', () => {
     expect(found).toHaveLength(2);
   });
 });
+
+describe('a sound too short for a segment', () => {
+  const found = (...parts: Buffer[]): [number, number][] => {
+    const segmenter = new SpeechSegmenter({ keepsBrief: true });
+    return times([...segmenter.push(Buffer.concat(parts)), ...segmenter.end()]);
+  };
+
+  it('is one where it is all that is heard and that is wanted: the longest', () => {
+    const parts = [silence(400), babble(100), silence(800), babble(200), silence(400)];
+    expect(segments(...parts)).toEqual([]);
+    expect(found(...parts)).toEqual([[within(1_300), within(1_500, 80)]]);
+  });
+
+  it('is none beside a longer one, and silence never is', () => {
+    const parts = [silence(400), babble(1_500), silence(3_000), babble(150), silence(400)];
+    expect(found(...parts)).toEqual(times(segments(...parts)));
+    expect(found(silence(3_000))).toEqual([]);
+    expect(found(hum(5_000, -20))).toEqual([]);
+  });
+});
