@@ -1,9 +1,8 @@
 /** Translate in the hand, in scripts that run from the right, and before answers that are slow: what the offline engine has not. */
 import { describe, expect, it } from '@jest/globals';
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { wavAtRate } from '../support/wav.js';
 import { requestFault } from '../support/offline.js';
-import { cards, targetPane, textOf, translateText } from '../support/browser/browser.js';
+import { cards, speak, targetPane, textOf, translateText } from '../support/browser/browser.js';
 import { Shared } from '../support/browser/shared.js';
 
 const ARABIC = 'صباح الخير، يا صديقي (العزيز).';
@@ -89,12 +88,10 @@ describe('a recording after a text', () => {
     const page = await open();
     await translateText(page, 'one');
     await textOf(result(page), /^one$/);
-    shared.service.script.requests.next(requestFault.hang({ after: 0 }));
-    await page.getByLabel('Choose a file').setInputFiles({
-      name: 'tone.wav',
-      mimeType: 'audio/wav',
-      buffer: wavAtRate(Buffer.alloc(16_000 * 2), 16_000),
-    });
+    // What is said, and its translation.
+    for (let request = 0; request < 2; request += 1)
+      shared.service.script.requests.next(requestFault.hang({ after: 0 }));
+    await page.getByLabel('Choose a file').setInputFiles(await speak('I live in a small house.'));
     await textOf(targetPane(page), /Listening and translating/);
     expect(await result(page).count()).toBe(0);
     await page.getByRole('button', { name: 'Stop', exact: true }).click();
