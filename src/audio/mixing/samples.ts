@@ -20,15 +20,24 @@ export const SAMPLE_BYTES: Readonly<Record<SampleFormat, number>> = {
 /**
  * @param channels samples per frame.
  * @param step one of that many frames is read.
+ * @param memory takes the samples if it is large enough; else they get their own.
  * @returns the samples of whole frames, in the order of the bytes.
  */
-export function toFloatSamples(bytes: Buffer, format: SampleFormat, channels = 1, step = 1): Float32Array {
+export function toFloatSamples(
+  bytes: Buffer,
+  format: SampleFormat,
+  channels = 1,
+  step = 1,
+  memory?: Float32Array,
+): Float32Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const little = !format.endsWith('be');
   const frameBytes = channels * SAMPLE_BYTES[format];
   const jump = step * frameBytes;
   const frames = Math.ceil(Math.floor(bytes.length / frameBytes) / step);
-  const samples = new Float32Array(frames * channels);
+  const count = frames * channels;
+  const hasMemory = memory !== undefined && memory.length >= count;
+  const samples = hasMemory ? memory.subarray(0, count) : new Float32Array(count);
   // One loop per format: a call or a branch for each of a million samples would cost more than everything else.
   switch (format) {
     case 'u8':

@@ -49,8 +49,10 @@ async function hasPhaseCancellation(
   const step = decimationStep(sampleRate);
   const choice = new ChannelSelector(mixWeights(channels, channelMask), sampleRate / step);
   const block = Math.max(1, Math.floor((sampleRate * BLOCK_MS) / 1000 / step)) * channels;
+  let memory: Float32Array | undefined;
   for await (const bytes of alignChunks(scanWavSamples(recording, header), channels * sampleBytes)) {
-    const samples = toFloatSamples(bytes, format, channels, step);
+    const samples = toFloatSamples(bytes, format, channels, step, memory);
+    memory ??= samples;
     for (let at = 0; at < samples.length; at += block) {
       if (choice.next(samples, at, Math.min(at + block, samples.length)) !== MIX) return true;
     }
