@@ -122,3 +122,11 @@ it('gives results in every form, and puts corrections into them', async () => {
   const { jobs: listed, nextCursor } = await jobs.list(1);
   expect([listed.map((job) => job.jobId), nextCursor]).toEqual([[jobId], null]);
 });
+
+it('tells whether one more job would be refused, where none are allowed too', async () => {
+  expect(await jobs.isFull({ maxJobs: 0 })).toBe(true);
+  expect(await jobs.isFull({ maxJobs: 1 })).toBe(false);
+  await client.create(recording);
+  expect(await jobs.isFull({ maxJobs: 1 })).toBe(true);
+  expect(await jobs.isFull({ maxJobs: 2 })).toBe(false);
+});

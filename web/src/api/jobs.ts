@@ -93,7 +93,8 @@ export class Jobs {
   /** Whether one more would be refused. Browsers hand over a refusal only once the whole recording is sent. */
   async isFull({ maxJobs }: Pick<Capabilities, 'maxJobs'>, signal?: AbortSignal): Promise<boolean> {
     if (maxJobs > MAX_PAGE_SIZE) return false;
-    return (await this.list(maxJobs, undefined, signal)).jobs.length >= maxJobs;
+    // A page of the list has one job at least.
+    return (await this.list(Math.max(1, maxJobs), undefined, signal)).jobs.length >= maxJobs;
   }
 
   /** The jobs of this key, newest first. @param cursor the `nextCursor` of an earlier page. */

@@ -243,7 +243,8 @@ export class ItemStore {
   async #load(): Promise<void> {
     const database = await this.database.opened;
     if (database === undefined) return;
-    this.#quotaBytes.value = (await grantedBytes()) ?? Infinity;
+    const granted = await grantedBytes();
+    if (granted !== undefined) this.#quotaBytes.value = granted;
     const removals = notedRemovals();
     for (const [noted, ids] of removals) this.#removeStored(ids, noted);
     const removed = new Set([...removals.values()].flat());
