@@ -4,6 +4,7 @@ import express, { type Express } from 'express';
 import { clientNetwork } from './address.js';
 import { createBodyReader, type BodyReader } from './body/read-body.js';
 import { createMultipartReader } from './body/multipart.js';
+import { UploadMemory } from './body/upload-memory.js';
 import { createConversationHandlers } from './endpoints/conversations.js';
 import { createErrorHandler } from './error-handler.js';
 import { maxFormBytes } from './limits.js';
@@ -114,9 +115,10 @@ function createRecordingHandlers(
   timing: EventStreamTiming,
 ): Pick<Handlers, 'translate' | 'jobs'> {
   const { config, concurrency } = ports;
+  const memory = new UploadMemory();
   const readerFor = (dir: string): BodyReader =>
     createBodyReader({
-      readForm: createMultipartReader(dir, config.audio.maxUploadBytes, RECORDING_NAMES),
+      readForm: createMultipartReader(dir, config.audio.maxUploadBytes, RECORDING_NAMES, memory),
       maxFormBytes: maxFormBytes(config),
     });
   // A job takes over its recording by a rename.

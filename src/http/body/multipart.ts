@@ -10,7 +10,7 @@ import type { BodyReader } from './read-body.js';
 import { ClientDisconnected } from '../middleware/request-context.js';
 import { UploadedFile, WITHOUT_FILE_NAME, type BodyField } from './fields.js';
 import { readParts, type SentPart } from './form-parts.js';
-import { UploadMemory } from './upload-memory.js';
+import type { UploadMemory } from './upload-memory.js';
 import { UploadSink } from './upload-sink.js';
 import { kilobytes, MAX_FORM_FIELD_BYTES, MAX_FORM_FIELDS, megabytes } from '../limits.js';
 import { PartHeaderReader } from './part-headers.js';
@@ -25,14 +25,15 @@ const MAX_FIELD_NAME_BYTES = 100;
 /**
  * @param recordingNames the names of file parts that are stored. The first such file is kept, in memory or in the folder
  * under a name of ours; any other file is read and only reported.
+ * @param memory shared by all readers.
  */
 export function createMultipartReader(
   uploadDir: string,
   maxUploadBytes: number,
   recordingNames: ReadonlySet<string>,
+  memory: UploadMemory,
 ): BodyReader {
   const nextName = createUploadNamer();
-  const memory = new UploadMemory();
 
   return async (req, res) => {
     const form = new MultipartForm(

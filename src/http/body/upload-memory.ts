@@ -2,11 +2,11 @@
 
 /** Eight of the largest uploads, or some forty of ten seconds. */
 const MAX_TOTAL_BYTES = 64 * 1024 * 1024;
-/** Buffers have whole multiples of that, so that uploads of nearly the same size find one. */
+/** Sizes are rounded up to a multiple of this, so that an upload of nearly the same size can use the buffer. */
 const UNIT_BYTES = 16 * 1024;
 /** A buffer is not given to an upload that needs less than this share of it. */
 const MIN_USED_SHARE = 0.25;
-/** Buffers that nobody has needed for so long are given back to the system. */
+/** Unused buffers are dropped once no upload has ended for this long. */
 const IDLE_MS = 10_000;
 
 export class UploadMemory {
@@ -28,7 +28,7 @@ export class UploadMemory {
   }
 
   /**
-   * @returns a buffer of at least so many bytes, with whatever was in it before; undefined where there is no room, and the
+   * @returns a buffer of at least this size, with whatever was in it before; undefined when the memory is full, and the
    *   upload has to go to the disk.
    */
   take(bytes: number): Buffer | undefined {

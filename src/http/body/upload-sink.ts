@@ -150,7 +150,7 @@ export class UploadSink extends Writable {
       this.destroy();
       await closed;
     }
-    // What needs no decoder goes upstream as a view of the buffer, the last of which nobody announces.
+    // Native samples go upstream as a view of the buffer, which a retry may still read.
     this.#buffer?.release(this.#kind !== 'native');
     this.#buffer = undefined;
     if (this.#isOnDisk) await rm(this.#path, { force: true });
