@@ -1,5 +1,6 @@
 /** The samples of one recording and its segments: in memory, or decoded to a file while they are translated. */
 import { open, rm, type FileHandle } from 'node:fs/promises';
+import { cutChunks } from '../audio/mixing/samples.js';
 import { pcmDurationMs } from '../audio/pcm.js';
 import { segmentBytes, type SpeechSegment } from '../audio/speech/segment.js';
 import { segmentSpeech, SpeechSegmenter } from '../audio/speech/segmenter.js';
@@ -20,7 +21,7 @@ export interface SampleSource {
 /** @param pcm PCM16 mono 24 kHz */
 export function sourceInMemory(pcm: Buffer): SampleSource {
   return {
-    segments: segmentSpeech(inChunks(pcm), { keepsBrief: true }),
+    segments: segmentSpeech(inTurns(pcm), { keepsBrief: true }),
     read: (segment) => {
       const { offset, length } = segmentBytes(segment);
       return Promise.resolve(pcm.subarray(offset, offset + length));
@@ -34,9 +35,9 @@ export function sourceInMemory(pcm: Buffer): SampleSource {
 /** Finding speech in 30 s takes long enough that other requests should come in between. */
 const CHUNK_BYTES = 64 * 1024;
 
-async function* inChunks(pcm: Buffer): AsyncGenerator<Buffer, void, void> {
-  for (let at = 0; at < pcm.length; at += CHUNK_BYTES) {
-    yield pcm.subarray(at, at + CHUNK_BYTES);
+async function* inTurns(pcm: Buffer): AsyncGenerator<Buffer, void, void> {
+  for (const chunk of cutChunks(pcm, CHUNK_BYTES)) {
+    yield chunk;
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

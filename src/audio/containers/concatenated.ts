@@ -3,6 +3,7 @@
  * demuxers read only the first, or decode the headers of the next as sound.
  */
 import { undecodableAudio } from '../errors.js';
+import { readBoxHead, type BoxHead } from './boxes.js';
 import { ASF_GUID, EBML_ID, W64_GUID, type Demuxer } from './formats.js';
 import type { RecordingReader } from '../recording.js';
 import { findAll, WindowReader, type Signature } from './scan.js';
@@ -81,17 +82,16 @@ async function* findStarts(
 async function* findMovies(recording: RecordingReader, start: number): AsyncGenerator<number> {
   let hasMovie = false;
   let at: number | undefined = start;
-  for (let boxes = 0; at !== undefined && at + 8 <= recording.size; boxes += 1) {
+  for (let boxes = 0; at !== undefined; boxes += 1) {
+    const head: BoxHead | undefined = await readBoxHead(recording, at);
+    if (head === undefined) return;
     if (boxes === MAX_BOXES) throw tooManyBoxes();
-    const head: Buffer = await recording.read(at, 16);
-    const type = head.toString('latin1', 4, 8);
+    const { type, length }: BoxHead = head;
     if (type === 'ftyp' && hasMovie) {
       yield at;
       hasMovie = false;
     }
     hasMovie ||= type === 'moov';
-    const size = head.readUInt32BE(0);
-    const length: number = size === 1 && head.length === 16 ? Number(head.readBigUInt64BE(8)) : size;
     const isWhole: boolean =
       length >= 8 && at + length <= recording.size && /^[\x20-\x7e\xa9]{4}$/.test(type);
     // Padding, a truncated box, or one of unknown length.

@@ -1,6 +1,7 @@
 /** Counts the sound tracks of a film from the head of its container, which costs a fraction of a millisecond. */
 import { BytesReader, type RecordingReader } from '../recording.js';
 import type { ByteRange } from '../wav/wav.js';
+import { readBoxHead } from './boxes.js';
 import { EBML_ID, type Demuxer } from './formats.js';
 
 /** The table of a recording of 30 s has some 10 kB, that of a film of four hours some megabytes. */
@@ -30,12 +31,11 @@ async function countInMov(
   const end = offset + length;
   let at = offset;
   for (let skipped = 0; skipped < MAX_SKIPPED && at + 8 <= end; skipped += 1) {
-    const header = await reader.read(at, 16);
-    if (header.length < 16) return undefined;
-    const short = header.readUInt32BE(0);
-    const size = short === 1 ? Number(header.readBigUInt64BE(8)) : short === 0 ? end - at : short;
+    const head = await readBoxHead(reader, at);
+    if (head === undefined) return undefined;
+    const size = head.length === 0 ? end - at : head.length;
     if (size < 8) return undefined;
-    if (header.toString('latin1', 4, 8) === 'moov')
+    if (head.type === 'moov')
       return size > MAX_TABLE_BYTES ? undefined : countHandlers(await reader.read(at, size));
     at += size;
   }

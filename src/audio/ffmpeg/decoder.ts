@@ -4,18 +4,12 @@ import { promisify } from 'node:util';
 import { GatewayError } from '../../errors.js';
 import { Sandbox, SHELL } from './sandbox.js';
 import { inputOptions, isStreamable, type Encoding, type Track } from './arguments.js';
-import {
-  toDecodeError,
-  isFfmpegMissing,
-  hasNoAudioStream,
-  isUnknownCodec,
-  FfmpegStartError,
-} from './errors.js';
+import { toDecodeError, isFfmpegMissing, hasNoAudioStream, FfmpegStartError } from './errors.js';
 import { bundledBinary, chooseBinary, FfmpegProcess } from './ffmpeg.js';
 import { openInputFile, type DecodeInput } from './input-file.js';
 import { Semaphore } from '../../semaphore.js';
 import type { StreamRunner } from './stream-output.js';
-import { findDefaultTrack } from './tracks.js';
+import { findDefaultTrack, mayTryAnother } from './tracks.js';
 import { Resamplers } from './resamplers.js';
 import { WarmProcesses } from './warm-processes.js';
 
@@ -188,11 +182,9 @@ export class Decoder {
       );
     }, this.#timeoutMs);
     try {
-      const isFilm = source.mayHaveSeveralTracks === true;
-      const track = isFilm ? await findDefaultTrack(this.#runner, source, job.signal) : 'first';
+      const track = await findDefaultTrack(this.#runner, source, job.signal);
       return await this.#runProcess(source, maxBytes, job.signal, track).catch(async (error: unknown) => {
-        const isMissing = track !== 'first' && hasNoAudioStream(error);
-        if (!isUnknownCodec(error) && !isMissing) throw error;
+        if (!mayTryAnother(track, error)) throw error;
         return await this.#runProcess(source, maxBytes, job.signal, 'decodable').catch((second: unknown) => {
           throw hasNoAudioStream(second) ? error : second;
         });

@@ -30,7 +30,7 @@ export function hasNoAudioStream(error: unknown): boolean {
 }
 
 /** @returns the standard error of ffmpeg behind an error of `toDecodeError`. */
-function stderrOf(error: unknown): string {
+export function stderrOf(error: unknown): string {
   return error instanceof GatewayError && error.cause instanceof Error ? error.cause.message : '';
 }
 

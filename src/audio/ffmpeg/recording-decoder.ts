@@ -8,12 +8,12 @@ import { alignChunks } from '../mixing/samples.js';
 import { BYTES_PER_SAMPLE, BYTES_PER_SECOND, SAMPLE_RATE } from '../pcm.js';
 import type { Recording } from '../recording.js';
 import { audioFilters, outputOptions, type Encoding, type Track } from './arguments.js';
-import { hasNoAudioStream, isUnknownCodec } from './errors.js';
+import { hasNoAudioStream } from './errors.js';
 import { bundledBinary, chooseBinary } from './ffmpeg.js';
 import type { DecodeInput } from './input-file.js';
 import { Sandbox } from './sandbox.js';
 import { streamOutput, type StreamRunner } from './stream-output.js';
-import { findDefaultTrack } from './tracks.js';
+import { findDefaultTrack, mayTryAnother } from './tracks.js';
 
 export interface RecordingDecoderOptions {
   /** The configured binary; absent: that of ffmpeg-static, else `ffmpeg` in `searchPath`. */
@@ -144,15 +144,13 @@ export class RecordingDecoder {
       yield* alignChunks(source.read(), BYTES_PER_SAMPLE);
       return;
     }
-    const isFilm = source.mayHaveSeveralTracks === true;
-    const track = isFilm ? await findDefaultTrack(this.#runner, source, signal) : 'first';
+    const track = await findDefaultTrack(this.#runner, source, signal);
     let failure: unknown;
     try {
       yield* this.#decodeTrack(source, track, signal);
       return;
     } catch (error) {
-      const isMissing = track !== 'first' && hasNoAudioStream(error);
-      if (!isUnknownCodec(error) && !isMissing) throw error;
+      if (!mayTryAnother(track, error)) throw error;
       failure = error;
     }
     try {

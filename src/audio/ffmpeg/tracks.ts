@@ -1,6 +1,6 @@
 /** Which sound track of a film is heard: only what ffmpeg prints of its input names the one marked as default. */
-import { GatewayError } from '../../errors.js';
 import type { Track } from './arguments.js';
+import { hasNoAudioStream, isUnknownCodec, stderrOf } from './errors.js';
 import type { DecodeInput } from './input-file.js';
 import { streamOutput, type StreamRunner } from './stream-output.js';
 
@@ -8,25 +8,30 @@ import { streamOutput, type StreamRunner } from './stream-output.js';
 const BANNER_BYTES = 256 * 1024;
 
 /**
- * ffmpeg without an output prints what its input holds, and fails. Where it fails in any other way, so will the decoding that follows, which has the error to report.
+ * ffmpeg without an output prints what its input holds, and fails. Where it fails in any other way, so will the decoding
+ * that follows, which has the error to report.
  *
- * @throws `signal.reason` when aborted.
+ * @returns the track to try first. @throws `signal.reason` when aborted.
  */
 export async function findDefaultTrack(
   runner: StreamRunner,
   source: DecodeInput,
   signal: AbortSignal,
 ): Promise<Track> {
+  if (source.mayHaveSeveralTracks !== true) return 'first';
   const args = { global: ['-loglevel', 'info'], output: [], stderrBytes: BANNER_BYTES };
   try {
     for await (const chunk of streamOutput(runner, source, args, signal)) if (chunk.length > 0) break;
     return 'first';
   } catch (error) {
     signal.throwIfAborted();
-    return defaultTrack(
-      error instanceof GatewayError && error.cause instanceof Error ? error.cause.message : '',
-    );
+    return defaultTrack(stderrOf(error));
   }
+}
+
+/** @param error of a decode of `track`. @returns whether another track may be decodable. */
+export function mayTryAnother(track: Track, error: unknown): boolean {
+  return isUnknownCodec(error) || (track !== 'first' && hasNoAudioStream(error));
 }
 
 /** A line of metadata is indented deeper, unless the name of a tag or a language has a line break in it. */

@@ -133,3 +133,8 @@ export async function* alignChunks(chunks: AsyncIterable<Buffer>, unitBytes: num
     if (whole > 0) yield bytes.subarray(0, whole);
   }
 }
+
+/** Views, not copies; the last one may be shorter. */
+export function* cutChunks(bytes: Buffer, chunkBytes: number): Generator<Buffer> {
+  for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes);
+}

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { BYTES_PER_SAMPLE, SAMPLE_RATE } from '../pcm.js';
 import { openRecording, type Recording, type RecordingReader } from '../recording.js';
+import { cutChunks } from '../mixing/samples.js';
 import { WindowReader } from '../containers/scan.js';
 import { parseWavFormat, sampleFormat, type WavFormat } from './format.js';
 
@@ -91,7 +92,7 @@ export async function* streamWavSamples(recording: Recording, header: WavHeader)
   if (only !== undefined && header.data.length === 1) {
     const { offset, length } = only;
     if (typeof recording !== 'string') {
-      yield* inChunks(recording.subarray(offset, offset + length), chunkBytesOf(header));
+      yield* cutChunks(recording.subarray(offset, offset + length), chunkBytesOf(header));
       return;
     }
     if (length === 0) return;
@@ -127,11 +128,6 @@ export async function* scanWavSamples(recording: Recording, header: WavHeader): 
   } finally {
     await file.close();
   }
-}
-
-/** Views, not copies. */
-function* inChunks(bytes: Buffer, chunkBytes: number): Generator<Buffer> {
-  for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes);
 }
 
 /** Whole frames, so that none has to be joined from two chunks. */
