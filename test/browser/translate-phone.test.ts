@@ -89,10 +89,11 @@ describe('a recording after a text', () => {
     await translateText(page, 'one');
     await textOf(result(page), /^one$/);
     // What is said, and its translation.
-    for (let request = 0; request < 2; request += 1)
-      shared.service.script.requests.next(requestFault.hang({ after: 0 }));
+    const { script } = shared.service;
+    script.requests.next(requestFault.hang({ after: 0 }), 2);
     await page.getByLabel('Choose a file').setInputFiles(await speak('I live in a small house.'));
     await textOf(targetPane(page), /Listening and translating/);
+    await script.until(() => script.answering === 2);
     expect(await result(page).count()).toBe(0);
     await page.getByRole('button', { name: 'Stop', exact: true }).click();
     await textOf(targetPane(page), /Stopped/);

@@ -1,5 +1,5 @@
 /** One browser, and one service before a scripted upstream, for all tests of a file. */
-import { afterAll, beforeAll } from '@jest/globals';
+import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { closingAfterEachTest, type Closable } from '../close-after-test.js';
 import { startBeforeScript } from '../gateway.js';
@@ -21,6 +21,14 @@ export class Shared {
       const heard = typeof microphone === 'function' ? await microphone() : microphone;
       this.#browser = await launchBrowser(heard, hosts);
       this.#service = await startBeforeScript();
+    });
+    // A fault or an answer that outlived its test would meet the next one.
+    afterEach(async () => {
+      const { script } = this.service;
+      const { waiting } = script.requests;
+      script.requests.clear();
+      await script.until(() => script.answering === 0);
+      if (waiting > 0) throw new Error(`${waiting} scripted faults met no request of this test.`);
     });
     afterAll(async () => {
       await this.#browser?.close();

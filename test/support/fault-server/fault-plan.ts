@@ -25,6 +25,11 @@ export class FaultPlan<Subject, Fault> {
     return this.#add(fits, fault, times);
   }
 
+  /** Faults of counted rules that no subject has taken yet. */
+  get waiting(): number {
+    return this.#rules.reduce((sum, { left }) => sum + (Number.isFinite(left) ? left : 0), 0);
+  }
+
   /** Removes all rules. */
   clear(): void {
     this.#rules = [];
