@@ -37,4 +37,4 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --start-interval=1s \
 # tini forwards signals and reaps orphaned processes of the engine's pipelines.
 ENTRYPOINT ["tini", "--"]
 # Space for the objects of many concurrent requests: see docs/performance.md.
-CMD ["node", "--enable-source-maps", "--max-semi-space-size=64", "--initial-old-space-size=192", "dist/main.js"]
+CMD ["node", "--enable-source-maps", "--max-semi-space-size=64", "--initial-old-space-size=192", "--no-allocation-site-pretenuring", "dist/main.js"]
