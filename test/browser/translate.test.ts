@@ -196,6 +196,14 @@ describe('a recording', () => {
     await page.getByRole('button', { name: 'Play the original' }).waitFor();
   });
 
+  it('of two sentences shows a line for each, of what was heard and of its translation', async () => {
+    const sentences = ['The weather is fine today.', 'We have two dogs and three cats.'];
+    await page.getByLabel('Choose a file').setInputFiles(await speak(sentences, { afterMs: 500 }));
+    await textOf(result(), /tiempo[^\n]* hoy\.\n[^\n]*dos perros/i);
+    await textOf(page.getByRole('group', { name: 'What was heard' }), /today\.\n[^\n]*two dogs/i);
+    expect(await cards(page).count()).toBe(1);
+  });
+
   it('dropped as a file is translated under its name', async () => {
     const bytes = [...(await readFile(recording))];
     const dropped = await page.evaluateHandle((content) => {
