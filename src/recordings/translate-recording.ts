@@ -46,7 +46,6 @@ export function createTranslateRecording(ports: RecordingPorts): TranslateRecord
 
   return (request, options) =>
     inSession(request, options.abort, async (session, trace) => {
-      const { signal } = options.abort;
       const { question, output } = request;
       if (question.kind === 'text') return await translatePiece(request, question, session, trace, options);
       const profiles = profilesOf(session, request.targets ?? []);
@@ -55,6 +54,7 @@ export function createTranslateRecording(ports: RecordingPorts): TranslateRecord
         output === 'audio' ? ports.maxPieceSeconds : Math.min(SHORT_SECONDS, ports.maxSeconds);
       const isLimit = output === 'audio' || pieceSeconds === ports.maxSeconds;
       const { recording } = question;
+      const { signal } = options.abort;
       const short = await trace.normalize(() => decodeShort(ports, recording, pieceSeconds, isLimit, signal));
       signal.throwIfAborted();
       if (short !== undefined && (output === 'audio' || request.inSegments !== true)) {

@@ -1,5 +1,6 @@
 /** Runs a translation within its session: the lease, the cancelling, the report. The same for a piece and a recording. */
 import type { Logger } from 'pino';
+import type { Cancellation } from '../cancellation.js';
 import { GatewayError } from '../errors.js';
 import type { Session } from '../session/profile.js';
 import type { SessionRegistry } from '../session/registry.js';
@@ -20,14 +21,13 @@ export interface SessionPorts {
 /** Rejects with a GatewayError, or with the reason of the abort. */
 export type InSession = <T>(
   request: TranslateRequest,
-  abort: AbortController,
+  abort: Cancellation,
   work: (session: Session, trace: TranslationTrace) => Promise<T>,
 ) => Promise<T>;
 
 export function createInSession(ports: SessionPorts): InSession {
   const { sessions, provider, model, hearsRecordings, logger, tracing } = ports;
   return async (request, abort, work) => {
-    const { signal } = abort;
     const { question, requestId } = request;
     // The answer does not wait for what is counted or removed behind it: the store may be slow or unreachable.
     const inBackground = (task: Promise<unknown>, failure: string): void => {
@@ -42,16 +42,16 @@ export function createInSession(ports: SessionPorts): InSession {
     const trace = new TranslationTrace(tracing, uploadMs);
     try {
       const result = await work(session, trace);
-      signal.throwIfAborted();
+      abort.throwIfAborted();
       inBackground(lease.complete(), 'a completed translation was not counted');
       return result;
     } catch (error) {
-      trace.error = signal.aborted ? signal.reason : error;
+      trace.error = abort.aborted ? abort.reason : error;
       // A client that received no event does not know the id of a new session.
       if (!trace.hasDelivered)
         inBackground(lease.discard(), 'a session that no client knows was not removed');
       // What the pool fails with is a GatewayError; a client that disconnected did not make the translation fail.
-      throw signal.aborted && !(signal.reason instanceof GatewayError) ? signal.reason : error;
+      throw abort.aborted && !(abort.reason instanceof GatewayError) ? abort.reason : error;
     } finally {
       trace.recordSpans(() => ({
         'gen_ai.provider.name': provider,

@@ -1,5 +1,6 @@
 /** A translation as its callers see it: the request, its events, its result. */
 import type { Recording } from '../audio/recording.js';
+import type { Cancellation } from '../cancellation.js';
 import type { ProfileInput } from '../session/profile.js';
 import type { TranslationReport } from '../telemetry/reports.js';
 
@@ -36,7 +37,7 @@ export interface TranslateOptions {
    * Cancels the translation, wherever it is: while its recording is decoded, in the queue, upstream. The caller aborts it
    * when the client disconnects, the session registry when the session is deleted; the first reason counts.
    */
-  readonly abort: AbortController;
+  readonly abort: Cancellation;
   /**
    * Streams the translation: called with each event as it arrives, one at a time, and resolves once the event is on its way to the
    * client. Absent: only the whole result is wanted.

@@ -1,5 +1,6 @@
 /** The use case: a sentence or a recording goes in, its translation comes back. Read this first. */
 import type { AudioNormalizer } from '../audio/normalize.js';
+import type { Cancellation } from '../cancellation.js';
 import { GatewayError } from '../errors.js';
 import type { Pool } from '../pool/pool.js';
 import type { Session } from '../session/profile.js';
@@ -22,9 +23,9 @@ export function createTranslate(ports: TranslatePorts): Translate {
   const translatePiece = createTranslatePiece(ports);
   return (request, options) =>
     inSession(request, options.abort, async (session, trace) => {
-      const { signal } = options.abort;
-      const prepared = await prepare(request.question, ports.audio, signal, trace);
-      signal.throwIfAborted();
+      const { abort } = options;
+      const prepared = await prepare(request.question, ports.audio, abort, trace);
+      abort.throwIfAborted();
       return await translatePiece(request, prepared, session, trace, options);
     });
 }
@@ -42,7 +43,7 @@ export function createTranslatePiece(
   ports: Pick<TranslatePorts, 'pool' | 'languages' | 'model'>,
 ): TranslatePiece {
   const { pool, languages, model } = ports;
-  return async (request, prepared, session, trace, { abort: { signal }, onEvent }) => {
+  return async (request, prepared, session, trace, { abort, onEvent }) => {
     const { question, context, output } = request;
     const onlyWhole = onEvent === undefined;
     const piece = { context, question: prepared, output, onlyWhole };
@@ -56,14 +57,14 @@ export function createTranslatePiece(
         ? new TranscriptRequest(pool, prepared.pcm, session.source)
         : undefined;
     trace.transcript = words;
-    signal.addEventListener('abort', () => {
-      pending.fail(toGatewayError(signal.reason));
-      words?.cancel(toGatewayError(signal.reason));
+    abort.onAbort(() => {
+      pending.fail(toGatewayError(abort.reason));
+      words?.cancel(toGatewayError(abort.reason));
     });
     try {
       await deliver(pending, session, trace, onEvent);
       const outcome = words === undefined ? undefined : await words.result();
-      signal.throwIfAborted();
+      abort.throwIfAborted();
       const { transcript } = outcome ?? {};
       const ofSpeech = isSourceOpen && transcript !== undefined ? languages.detect(transcript) : undefined;
       const ofEngine = isSourceOpen ? pending.detectedLanguage : undefined;
@@ -72,7 +73,7 @@ export function createTranslatePiece(
       result.detectedSource = detectedSource;
       return outcome === undefined ? result : Object.assign(result, outcome);
     } catch (error) {
-      words?.cancel(toGatewayError(signal.aborted ? signal.reason : error));
+      words?.cancel(toGatewayError(abort.aborted ? abort.reason : error));
       throw error;
     }
   };
@@ -82,11 +83,11 @@ export function createTranslatePiece(
 async function prepare(
   question: TranslateRequest['question'],
   audio: AudioNormalizer,
-  signal: AbortSignal,
+  abort: Cancellation,
   trace: TranslationTrace,
 ): Promise<UpstreamRequest['question']> {
   if (question.kind === 'text') return { text: question.text };
-  const { pcm, durationMs } = await trace.normalize(() => audio.normalize(question.recording, signal));
+  const { pcm, durationMs } = await trace.normalize(() => audio.normalize(question.recording, abort.signal));
   trace.inputAudioMs = durationMs;
   return { pcm };
 }
