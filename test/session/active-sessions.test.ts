@@ -2,7 +2,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { GatewayError } from '../../src/errors.js';
+import { ActiveSessions, type Lease } from '../../src/session/active-sessions.js';
 import { MemoryStore } from '../../src/session/memory-store.js';
+import type { Session } from '../../src/session/profile.js';
 import { connectRedis } from '../../src/redis.js';
 import { RedisStore } from '../../src/session/redis-store.js';
 import { SessionRegistry, type SessionOptions } from '../../src/session/registry.js';
@@ -108,6 +110,75 @@ describe('a lease', () => {
     await registry.delete('alice', connectId);
     expect(leases.filter((lease) => lease.signal.aborted)).toHaveLength(10_000);
     for (const lease of leases) lease.release();
+  });
+});
+
+describe('an idle session', () => {
+  class ObservedStore extends MemoryStore {
+    readonly touched: string[] = [];
+
+    override touch(connectId: string): ReturnType<MemoryStore['touch']> {
+      this.touched.push(connectId);
+      return super.touch(connectId);
+    }
+  }
+
+  async function createWith(ttlMs: number, count: number) {
+    const store = new ObservedStore();
+    const registry = new SessionRegistry(store, OPTIONS);
+    const sessions = await Promise.all(
+      Array.from({ length: count }, () => registry.create('alice', {}, ttlMs)),
+    );
+    return { store, active: new ActiveSessions(store), sessions };
+  }
+
+  function use(active: ActiveSessions, session: Session): Lease {
+    const lease = active.lease(session.connectId, false, new AbortController());
+    lease.begin(session);
+    return lease;
+  }
+
+  it('is not asked for, and is as before when it is used again', async () => {
+    const { store, active, sessions } = await createWith(60_000, 1);
+    const [session] = sessions;
+    if (session === undefined) throw new Error('no session was made');
+    use(active, session).release();
+    active.confirmAll();
+    expect(store.touched).toEqual([]);
+    const lease = use(active, session);
+    active.confirmAll();
+    expect(store.touched).toEqual([session.connectId]);
+    active.abort(session.connectId);
+    expectClosed(lease.signal);
+    lease.release();
+    expect(active.size).toBe(1);
+    active.close();
+  });
+
+  it('is forgotten when its next touch would be due, untouched', async () => {
+    const { store, active, sessions } = await createWith(600, 3);
+    for (const session of sessions) use(active, session).release();
+    expect(active.size).toBe(3);
+    await until('all are forgotten', () => active.size === 0);
+    expect(store.touched).toEqual([]);
+  });
+
+  it('is forgotten with all others where they are more than a thousand, but not one with a lease', async () => {
+    const { active, sessions } = await createWith(60_000, 1_002);
+    const [first, ...others] = sessions.map((session) => use(active, session));
+    for (const lease of others) lease.release();
+    expect(active.size).toBe(1);
+    for (const session of sessions.slice(1, 1_001)) use(active, session).release();
+    expect(active.size).toBe(1_001);
+    first?.release();
+    expect(active.size).toBe(0);
+    active.close();
+  });
+
+  it('that was never begun is forgotten at once', async () => {
+    const { active } = await createWith(60_000, 0);
+    active.lease('of-nobody', false, new AbortController()).release();
+    expect(active.size).toBe(0);
   });
 });
 
