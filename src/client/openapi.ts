@@ -765,7 +765,7 @@ export interface components {
         /** @description What is said, with `transcript`. */
         source?: string;
         warnings?: {
-          /** @description `transcript-failed`, and of segments `segment-failed`, `repetition`, `too-fast` and limits of subtitles. */
+          /** @description `transcript-failed`, and of segments `segment-failed`, `restarted` (of a stream), `repetition`, `too-fast` and limits of subtitles. */
           code: string;
           detail: string;
         }[];
@@ -790,7 +790,7 @@ export interface components {
       transcript?: string;
       /** @description What went wrong beside the translation, or in some of its segments; the rest stands. */
       warnings?: {
-        /** @description `transcript-failed`, and of segments `segment-failed`, `repetition`, `too-fast` and limits of subtitles. */
+        /** @description `transcript-failed`, and of segments `segment-failed`, `restarted` (of a stream), `repetition`, `too-fast` and limits of subtitles. */
         code: string;
         detail: string;
       }[];
@@ -808,7 +808,7 @@ export interface components {
           /** @description What is said, with `transcript`. */
           source?: string;
           warnings?: {
-            /** @description `transcript-failed`, and of segments `segment-failed`, `repetition`, `too-fast` and limits of subtitles. */
+            /** @description `transcript-failed`, and of segments `segment-failed`, `restarted` (of a stream), `repetition`, `too-fast` and limits of subtitles. */
             code: string;
             detail: string;
           }[];
@@ -990,7 +990,7 @@ export interface components {
       /** @description What is said, with `transcript`. */
       source?: string;
       warnings?: {
-        /** @description `transcript-failed`, and of segments `segment-failed`, `repetition`, `too-fast` and limits of subtitles. */
+        /** @description `transcript-failed`, and of segments `segment-failed`, `restarted` (of a stream), `repetition`, `too-fast` and limits of subtitles. */
         code: string;
         detail: string;
       }[];
@@ -1021,14 +1021,14 @@ export interface components {
           /** @description What is said, with `transcript`. */
           source?: string;
           warnings?: {
-            /** @description `transcript-failed`, and of segments `segment-failed`, `repetition`, `too-fast` and limits of subtitles. */
+            /** @description `transcript-failed`, and of segments `segment-failed`, `restarted` (of a stream), `repetition`, `too-fast` and limits of subtitles. */
             code: string;
             detail: string;
           }[];
         }[];
       }[];
       warnings: {
-        /** @description `transcript-failed`, and of segments `segment-failed`, `repetition`, `too-fast` and limits of subtitles. */
+        /** @description `transcript-failed`, and of segments `segment-failed`, `restarted` (of a stream), `repetition`, `too-fast` and limits of subtitles. */
         code: string;
         detail: string;
       }[];
@@ -1047,7 +1047,7 @@ export interface components {
         /** @description What is said, with `transcript`. */
         source?: string;
         warnings?: {
-          /** @description `transcript-failed`, and of segments `segment-failed`, `repetition`, `too-fast` and limits of subtitles. */
+          /** @description `transcript-failed`, and of segments `segment-failed`, `restarted` (of a stream), `repetition`, `too-fast` and limits of subtitles. */
           code: string;
           detail: string;
         }[];

@@ -24,11 +24,15 @@ export class OrderedDeltas {
       send: async (text) => {
         if (index === this.#index) await this.#sendUpTo(text.trim());
       },
-      areSent: () => index === this.#index && this.#sent !== '',
+      sent: () => (index === this.#index ? this.#sent : ''),
     };
   }
 
-  /** Sends the rest of the segment whose turn it is; then it is the next one's. @param text the whole of it. */
+  /**
+   * Sends the rest of the segment whose turn it is; then it is the next one's.
+   *
+   * @param text the whole of it, beginning with what was sent.
+   */
   async end(text: string): Promise<void> {
     await this.#sendUpTo(text.trim());
     this.#index += 1;
@@ -36,6 +40,7 @@ export class OrderedDeltas {
   }
 
   async #sendUpTo(text: string): Promise<void> {
+    if (!text.startsWith(this.#sent)) return;
     const rest = text.slice(this.#sent.length);
     if (rest === '') return;
     const delta = this.#sent === '' && this.#text !== '' ? `\n${rest}` : rest;

@@ -24,12 +24,12 @@ const MAX_SATURATED = 60;
 const RERUN_AFTER_MS = 1_000;
 const MAX_RERUN_AFTER_MS = 30_000;
 
-/** Where the words of a response go as they come. */
+/** Where the words of a segment go as they come. What was sent stands, whatever comes after it. */
 export interface LiveWords {
-  /** @param text all of it so far. */
+  /** Sends what is new. @param text all of it so far; while it does not continue what was sent, nothing is sent. */
   readonly send: (text: string) => Promise<void>;
-  /** Whether something was sent, so that no other text can take its place. */
-  readonly areSent: () => boolean;
+  /** What was sent of the segment, over all its runs. */
+  readonly sent: () => string;
 }
 
 /** What one segment and language need. */
@@ -61,22 +61,30 @@ export class SegmentRequester {
   }
 
   /**
-   * A text of which words were sent is not asked for again.
+   * The text begins with the words that were sent. A run that does not continue those of the run before has a line of its
+   * own after them, and a warning.
    *
-   * @throws GatewayError for a refusal that concerns every segment, and where words were sent; `signal.reason` when aborted.
+   * @throws GatewayError for a refusal that concerns every segment; `signal.reason` when aborted.
    */
   async translate(piece: SegmentPiece, signal: AbortSignal): Promise<PieceOutcome> {
     const { target } = piece.profile;
-    const areSent = (): boolean => piece.live?.areSent() === true;
-    const first = await this.#runAgain(() => this.#run(piece, signal), signal, areSent);
-    if (first instanceof GatewayError)
-      return { target, text: '', error: first, warnings: [failure(SEGMENT_FAILED, first)] };
-    if (implausibilityOf(first, piece) === undefined) return { target, text: first, warnings: [] };
-    const without = { ...piece, context: undefined, live: undefined };
-    const second = areSent() ? first : await this.#runAgain(() => this.#run(without, signal), signal);
-    const text = second instanceof GatewayError ? first : second;
+    const whole = await this.#runAgain(() => this.#run(piece, signal), signal);
+    const sent = piece.live?.sent() ?? '';
+    if (whole instanceof GatewayError)
+      return { target, text: sent, error: whole, warnings: [failure(SEGMENT_FAILED, whole)] };
+    const text = sent === '' ? await this.#plausible(whole, piece, signal) : whole;
     const kind = implausibilityOf(text, piece);
-    return { target, text, warnings: kind === undefined ? [] : [{ code: kind, detail: IMPLAUSIBLE[kind] }] };
+    const warnings = kind === undefined ? [] : [{ code: kind, detail: IMPLAUSIBLE[kind] }];
+    if (text.trimStart().startsWith(sent)) return { target, text, warnings };
+    return { target, text: `${sent}\n${text.trim()}`, warnings: [RESTARTED, ...warnings] };
+  }
+
+  /** The text; where it is implausible, that of one run without context, unless it fails. */
+  async #plausible(text: string, piece: SegmentPiece, signal: AbortSignal): Promise<string> {
+    if (implausibilityOf(text, piece) === undefined) return text;
+    const without = { ...piece, context: undefined, live: undefined };
+    const second = await this.#runAgain(() => this.#run(without, signal), signal);
+    return second instanceof GatewayError ? text : second;
   }
 
   /** @throws `signal.reason` when aborted; a transcript that fails is a warning. */
@@ -125,22 +133,15 @@ export class SegmentRequester {
     }
   }
 
-  /**
-   * @param isFinal whether the run that failed was the last one.
-   * @returns the text, or the error of the last run.
-   */
-  async #runAgain(
-    run: () => Promise<string>,
-    signal: AbortSignal,
-    isFinal = () => false,
-  ): Promise<string | GatewayError> {
+  /** @returns the text, or the error of the last run. */
+  async #runAgain(run: () => Promise<string>, signal: AbortSignal): Promise<string | GatewayError> {
     let saturated = 0;
     for (let runs = 1; ;) {
       try {
         return await run();
       } catch (error) {
         signal.throwIfAborted();
-        if (!(error instanceof GatewayError) || CONCERNS_ALL.has(error.code) || isFinal()) throw error;
+        if (!(error instanceof GatewayError) || CONCERNS_ALL.has(error.code)) throw error;
         const isSaturated = error.code === 'pool-saturated' && saturated < MAX_SATURATED;
         if (isSaturated) saturated += 1;
         else if (runs === MAX_RUNS) return error;
@@ -160,6 +161,12 @@ async function passOn(pending: PendingResponse, live: LiveWords): Promise<void> 
     await live.send(text);
   }
 }
+
+const RESTARTED: SegmentWarning = {
+  code: 'restarted',
+  detail:
+    'An answer failed after words of it were sent. They stand in a line of their own before the whole text.',
+};
 
 const IMPLAUSIBLE: Readonly<Record<Implausibility, string>> = {
   repetition: 'The same words stand in the text again and again; listen to this segment.',

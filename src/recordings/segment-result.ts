@@ -5,7 +5,7 @@ import type { SegmentWarning } from '../subtitles/faults.js';
 export interface SegmentTranslation {
   /** BCP 47; null where the prompt alone decides. */
   readonly target: string | null;
-  /** Empty where nothing was said, or where the translation failed. */
+  /** Empty where nothing was said, or where the translation failed before words of it were sent. */
   readonly text: string;
 }
 
@@ -14,7 +14,10 @@ export interface SegmentResult extends Pick<SpeechSegment, 'index' | 'startMs' |
   readonly source?: string | undefined;
   /** In the order of the targets. */
   readonly translations: readonly SegmentTranslation[];
-  /** `segment-failed`, `transcript-failed`, `repetition` or `too-fast`; `detail` names the target where there are several. */
+  /**
+   * `segment-failed`, `transcript-failed`, `restarted`, `repetition` or `too-fast`; `detail` names the target where there are
+   * several.
+   */
   readonly warnings: readonly SegmentWarning[];
 }
 

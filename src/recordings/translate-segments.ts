@@ -50,9 +50,8 @@ const WINDOW_PER_SLOT = 4;
  * Yields the result of each segment as it is finished. A segment that fails is a warning in its result. Of those that were
  * begun, never more than there are slots have not been taken by the caller, who has dealt with one when it asks for the next.
  *
- * @throws GatewayError for a refusal that concerns every segment, and for a failure of a text of which words were sent (`live`),
- *   at once; the first failure where all have failed, at the end; `signal.reason` when aborted. Either way nothing runs any
- *   more then; nor after the loop was left.
+ * @throws GatewayError for a refusal that concerns every segment, at once; the first failure where all have failed, at the
+ *   end; `signal.reason` when aborted. Either way nothing runs any more then; nor after the loop was left.
  */
 export async function* translateSegments(
   ports: SegmentPorts,
@@ -81,7 +80,7 @@ export async function* inOrder(
 /** What happened first: a further segment, the end of the segments, or a segment that is finished. Never rejects. */
 type Step =
   | { readonly kind: 'read'; readonly read: IteratorResult<SpeechSegment, unknown> }
-  | { readonly kind: 'finished'; readonly result: SegmentResult; readonly error?: GatewayError }
+  | { readonly kind: 'finished'; readonly result: SegmentResult; readonly isLost: boolean }
   | { readonly kind: 'failed'; readonly failure: unknown };
 
 class SegmentRun {
@@ -129,7 +128,7 @@ class SegmentRun {
         if (step.kind === 'failed') throw step.failure;
         if (step.kind === 'finished') {
           this.#running.delete(step.result.index);
-          this.#note(step.result, step.error);
+          this.#note(step.result, step.isLost);
           yield step.result;
           continue;
         }
@@ -202,19 +201,17 @@ class SegmentRun {
     const work: Promise<Step> =
       done === undefined
         ? this.#translate(segment)
-        : Promise.resolve({ kind: 'finished', result: done } as const);
+        : Promise.resolve({ kind: 'finished', result: done, isLost: isLost(done) } as const);
     this.#running.set(
       index,
       work.catch((failure: unknown): Step => ({ kind: 'failed', failure })),
     );
   }
 
-  #note({ index, translations, warnings }: SegmentResult, error: GatewayError | undefined): void {
+  #note({ index, translations }: SegmentResult, isLost: boolean): void {
     this.#texts.delete(index - WINDOW_PER_SLOT * this.#slots.limit - 1);
     for (const [order, { text }] of translations.entries()) this.#noteText(index, order, text);
-    const isComplete = error === undefined && !hasFailed({ warnings });
-    if (isComplete || translations.some(({ text }) => text !== '')) this.#succeeded += 1;
-    this.#firstError ??= error;
+    if (!isLost) this.#succeeded += 1;
   }
 
   #noteText(index: number, order: number, text: string): void {
@@ -237,15 +234,13 @@ class SegmentRun {
       translations: outcomes.map(({ target, text }) => ({ target, text })),
       warnings: [...outcomes.flatMap((outcome) => this.#warningsOf(outcome)), ...(words?.warnings ?? [])],
     };
-    const error = outcomes.find((outcome) => outcome.error !== undefined)?.error;
-    return { kind: 'finished', result, ...(error !== undefined && { error }) };
+    return { kind: 'finished', result, isLost: areLost(outcomes) };
   }
 
   #noteLoss(outcomes: readonly PieceOutcome[]): readonly PieceOutcome[] {
-    const [first] = outcomes;
-    if (outcomes.every(({ error }) => error !== undefined)) {
+    if (areLost(outcomes)) {
       this.#lost += 1;
-      this.#firstError ??= first?.error;
+      this.#firstError ??= outcomes[0]?.error;
       this.#failIfAllLost();
     }
     return outcomes;
@@ -282,4 +277,14 @@ class SegmentRun {
     if (this.#request.profiles.length === 1 || target === null) return warnings;
     return warnings.map(({ code, detail }) => ({ code, detail: `${target}: ${detail}` }));
   }
+}
+
+/** Whether every translation of a segment failed. */
+function areLost(outcomes: readonly PieceOutcome[]): boolean {
+  return outcomes.every(({ error }) => error !== undefined);
+}
+
+/** The same of a result of an earlier run. */
+function isLost(result: SegmentResult): boolean {
+  return hasFailed(result) && result.translations.every(({ text }) => text === '');
 }

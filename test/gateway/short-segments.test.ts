@@ -24,8 +24,8 @@ afterEach(async () => {
   for (const each of opened.splice(0).reverse()) await each.close();
 });
 
-async function start(env: Record<string, string> = {}): Promise<Service> {
-  const running = await startBeforeScript(env, { answer: told });
+async function start(env: Record<string, string> = {}, answer = told): Promise<Service> {
+  const running = await startBeforeScript(env, { answer });
   opened.push(running);
   return running;
 }
@@ -58,6 +58,13 @@ const ask = async (
 
 const eventsFor = async (running: Service, fields: Record<string, string> = STREAM, pcm = spoken.pcm) =>
   eventsOf(await (await ask(running, fields, pcm)).text());
+
+/** What a client has that puts the deltas together. */
+const sentText = (events: ReturnType<typeof eventsOf>): string =>
+  events
+    .filter(({ event }) => event === 'translation.text.delta')
+    .map(({ data }) => data.delta)
+    .join('');
 
 /** Reads a stream until this is in it. */
 async function readUntil(response: Response, wanted: string): Promise<string> {
@@ -117,26 +124,71 @@ describe('a short recording with its words', () => {
     await running.script.until(() => running.script.answering === 0);
   });
 
-  it('is asked again where no word was sent, and ends in an error with the text so far where some were', async () => {
+  it('is asked again where an answer fails, and sends only what continues the words that were sent', async () => {
     const running = await start();
-    running.script.requests.next(requestFault.fail('server_error'));
-    const whole = await eventsFor(running);
-    expect(whole.at(-1)).toMatchObject({
-      event: 'translation.done',
-      data: { text: expect.stringMatching(/^translation of \d+\ntranslation of \d+$/) },
-    });
-    expect(running.script.requestCount).toBe(5);
+    for (const after of [0, 2]) {
+      const before = running.script.requestCount;
+      running.script.requests.next(requestFault.fail('server_error', { after }));
+      const events = await eventsFor(running);
+      expect(events.at(-1)).toMatchObject({
+        event: 'translation.done',
+        data: { text: expect.stringMatching(/^translation of \d+\ntranslation of \d+$/) },
+      });
+      expect(events.at(-1)?.data).not.toHaveProperty('warnings');
+      expect(sentText(events)).toBe(events.at(-1)?.data.text);
+      expect(running.script.requestCount - before).toBe(5);
+    }
+  });
 
-    running.script.requests.when(isTranslation, requestFault.fail('server_error', { after: 2 }));
-    const begun = await eventsFor(running);
-    expect(begun.at(-1)).toMatchObject({
-      event: 'error',
-      data: { partial: expect.stringMatching(/^translation/) },
+  it('has the whole text in a line of its own where it does not continue the words that were sent', async () => {
+    let isFirst = true;
+    const running = await start({}, (asked) => {
+      if (!isFirst || isTranscript(asked)) return told(asked);
+      isFirst = false;
+      return 'Once upon a time';
     });
-    const deltas = begun
-      .filter(({ event }) => event === 'translation.text.delta')
-      .map(({ data }) => data.delta);
-    expect(deltas.join('')).toBe(begun.at(-1)?.data.partial);
+    running.script.requests.when(isTranslation, requestFault.fail('server_error', { after: 2 }), 1);
+    const events = await eventsFor(running);
+    const text = expect.stringMatching(/^Once upon\ntranslation of \d+\n/) as unknown;
+    expect(events.at(-1)).toMatchObject({
+      event: 'translation.done',
+      data: { text, warnings: [{ code: 'restarted', detail: expect.stringMatching(/^Segment 0: /) }] },
+    });
+    expect(sentText(events)).toBe(events.at(-1)?.data.text);
+    expect(events.find(({ event }) => event === 'translation.segment')?.data.text).toMatch(
+      /^Once upon\ntranslation of \d+$/,
+    );
+  });
+
+  it('keeps the words that were sent of a segment that fails twice, and the rest of the recording', async () => {
+    const running = await start();
+    const { script } = running;
+    const failure = requestFault.fail('server_error', { after: 2 });
+    script.requests.when(isTranslation, failure, 1);
+    const answered = eventsFor(running);
+    await script.until(() => script.requestCount === 4);
+    script.requests.when(isTranslation, failure, 1);
+    const events = await answered;
+    expect(events.at(-1)).toMatchObject({
+      event: 'translation.done',
+      data: {
+        text: expect.stringMatching(/^translation of\ntranslation of \d+$/),
+        warnings: [{ code: 'segment-failed', detail: expect.stringMatching(/^Segment 0: upstream-un/) }],
+      },
+    });
+    expect(sentText(events)).toBe(events.at(-1)?.data.text);
+    expect(script.requestCount).toBe(5);
+  });
+
+  it('ends in an error with the text so far where every segment fails', async () => {
+    const running = await start();
+    running.script.requests.when(isTranslation, requestFault.fail('server_error', { after: 2 }));
+    const events = await eventsFor(running);
+    expect(events.at(-1)).toMatchObject({
+      event: 'error',
+      data: { code: 'upstream-unavailable', partial: expect.stringMatching(/^translation of/) },
+    });
+    expect(sentText(events)).toBe(events.at(-1)?.data.partial);
     await running.script.until(() => running.script.answering === 0);
   });
 

@@ -29,7 +29,8 @@ const warnings = z.array(
   z.object({
     code: text.meta({
       description:
-        '`transcript-failed`, and of segments `segment-failed`, `repetition`, `too-fast` and limits of subtitles.',
+        '`transcript-failed`, and of segments `segment-failed`, `restarted` (of a stream), `repetition`, `too-fast` and limits ' +
+        'of subtitles.',
     }),
     detail: text,
   }),
