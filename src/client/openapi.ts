@@ -965,7 +965,7 @@ export interface components {
       /** @description A BCP 47 tag; null where none was given or is known. */
       source: string | null;
       targets: (string | null)[];
-      /** @description Why it failed. */
+      /** @description Why it failed; in a list, `store-unavailable` also where its segments cannot be read, and are not counted. */
       problem?: components['schemas']['Problem'];
       /** @description Once it is completed, one for each target. */
       results: {

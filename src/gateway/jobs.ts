@@ -35,7 +35,9 @@ export async function openJobs(
   const removed = await sweepUploads(dir, 'JOBS_DIR');
   if (removed > 0) logger.info({ removed }, 'removed what an earlier process left unfinished of jobs');
   closers.add(() => removeOwnUploads(dir));
-  const store = new JobStore(dir);
+  const store = new JobStore(dir, (jobId, error) => {
+    logger.warn({ err: error, jobId }, 'the folder of a job could not be used');
+  });
   const changes = new EventEmitter();
   const runner = new JobRunner({ ...ports, store, logger }, (jobId) => changes.emit(jobId));
   const queue = await openQueue(config, store, logger, timing);

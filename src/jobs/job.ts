@@ -1,7 +1,7 @@
 /** What a job is: a recording that is translated behind the answer, and what is known of it. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { ERROR_CODES } from '../errors.js';
+import { ERROR_CODES, GatewayError } from '../errors.js';
 import type { Profile } from '../session/profile.js';
 
 /** A deleted job is gone at once, so that `cancelled` is seen by those alone who follow it. */
@@ -109,4 +109,16 @@ export function isJobId(text: string): boolean {
 /** Epoch ms */
 export function createdAtOf(jobId: string): number {
   return Number.parseInt(jobId.slice(0, TIME_DIGITS), 16);
+}
+
+/** The place in a list after which a page begins: the id of a job. @throws GatewayError `invalid-request` */
+export function readJobCursor(cursor: string): string {
+  if (isJobId(cursor)) return cursor;
+  throw new GatewayError(
+    'invalid-request',
+    'The cursor is not valid. Send nextCursor exactly as it was returned.',
+    {
+      errors: [{ pointer: '/cursor', detail: 'must be the nextCursor of an earlier response.' }],
+    },
+  );
 }

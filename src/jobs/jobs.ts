@@ -5,14 +5,15 @@ import type { Recording } from '../audio/recording.js';
 import { GatewayError } from '../errors.js';
 import type { SegmentResult } from '../recordings/segment-result.js';
 import { recordingsNotHeard } from '../translate/in-session.js';
-import { createdAtOf, hasEnded, newRecord, type JobOrder, type JobRecord } from './job.js';
+import { jobNotFound } from './errors.js';
+import { createdAtOf, hasEnded, newRecord, readJobCursor, type JobOrder, type JobRecord } from './job.js';
 import type { JobQueue } from './queue.js';
 import { LogCounts } from './log-counts.js';
 import type { JobRunner } from './runner.js';
 import type { SegmentCounts } from './segment-counts.js';
 import { SegmentTable } from './segment-log.js';
 import { openJobSound, type JobSound } from './sound.js';
-import { jobNotFound, type JobStore } from './store.js';
+import type { JobStore } from './store.js';
 import { Waveforms, type WaveformPeaks } from './waveform.js';
 
 export interface JobOptions {
@@ -34,6 +35,8 @@ export interface JobSummary {
   readonly expiresAt: number;
   readonly counts: SegmentCounts;
 }
+
+const NOTHING_COUNTED: SegmentCounts = { segments: 0, failedSegments: 0, processedMs: 0 };
 
 /** A job and what is known of its segments. */
 export interface JobSnapshot extends JobSummary {
@@ -137,10 +140,8 @@ export class Jobs {
     const before = cursor === undefined ? undefined : readJobCursor(cursor);
     const ids = (await this.#idsOf(owner)).filter((jobId) => before === undefined || jobId < before);
     const jobs: JobSummary[] = [];
-    for (const jobId of ids.slice(0, limit)) {
-      const record = await this.#store.read(jobId);
-      if (record !== undefined) jobs.push(await this.#summary(record));
-    }
+    for (const record of await this.#store.readAll(ids.slice(0, limit)))
+      jobs.push(await this.#listed(record));
     return { jobs, nextCursor: ids.length > limit ? (ids[limit - 1] ?? null) : null };
   }
 
@@ -297,6 +298,19 @@ export class Jobs {
     return { record, expiresAt: this.#expiresAt(record), counts };
   }
 
+  /** A log that cannot be read must not hide the other jobs: its own says so, without counts. */
+  async #listed(record: JobRecord): Promise<JobSummary> {
+    try {
+      return await this.#summary(record);
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      this.#logger.warn({ err: error, jobId: record.jobId }, 'the log of a job could not be read');
+      const { code, message: detail, retryable } = error;
+      const problem = record.problem ?? { code, detail, retryable };
+      return { record: { ...record, problem }, expiresAt: this.#expiresAt(record), counts: NOTHING_COUNTED };
+    }
+  }
+
   #expiresAt({ jobId }: JobRecord): number {
     return createdAtOf(jobId) + this.#options.ttlMs;
   }
@@ -328,15 +342,4 @@ export class Jobs {
       await this.#queue.add(jobId);
     }
   }
-}
-
-function readJobCursor(cursor: string): string {
-  if (/^[0-9a-f]{32}$/.test(cursor)) return cursor;
-  throw new GatewayError(
-    'invalid-request',
-    'The cursor is not valid. Send nextCursor exactly as it was returned.',
-    {
-      errors: [{ pointer: '/cursor', detail: 'must be the nextCursor of an earlier response.' }],
-    },
-  );
 }

@@ -1,12 +1,12 @@
 /** The counts of jobs that have not ended, or whose record has none: of their logs only what was added is read. */
 import { SegmentCounter, type SegmentCounts } from './segment-counts.js';
-import type { SegmentLogReader } from './segment-log.js';
+import type { JobLogReader } from './store.js';
 
 /** Those that were asked for least lately are forgotten, and read from their start the next time. A job takes about 1 kB. */
 const MAX_JOBS = 1_000;
 
 interface KnownLog {
-  readonly reader: SegmentLogReader;
+  readonly reader: JobLogReader;
   readonly counter: SegmentCounter;
   /** Reads one after the other: each begins where the one before ended. */
   reading: Promise<unknown>;
@@ -15,10 +15,10 @@ interface KnownLog {
 export class LogCounts {
   /** By job; the one that was asked for last is the last. */
   readonly #known = new Map<string, KnownLog>();
-  readonly #open: (jobId: string) => SegmentLogReader;
+  readonly #open: (jobId: string) => JobLogReader;
   readonly #maxJobs: number;
 
-  constructor(open: (jobId: string) => SegmentLogReader, maxJobs = MAX_JOBS) {
+  constructor(open: (jobId: string) => JobLogReader, maxJobs = MAX_JOBS) {
     this.#open = open;
     this.#maxJobs = maxJobs;
   }

@@ -14,9 +14,8 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Recording } from '../audio/recording.js';
-import { toStorageError } from '../audio/sample-file.js';
-import { GatewayError, isError } from '../errors.js';
 import { createUploadNamer, sweepReplacements } from '../upload-dir.js';
+import { codeOfSystem, isMissing, jobNotFound, toStoreError } from './errors.js';
 import { createdAtOf, hasEnded, isJobId, readRecord, type JobRecord } from './job.js';
 import { SegmentLog, SegmentLogReader, SegmentTable, type LogLine } from './segment-log.js';
 
@@ -30,15 +29,26 @@ const SOUND = 'audio.pcm';
 const PEAKS = 'peaks';
 const VOLUME = 'volume';
 
+/** A log that grows: each call yields what was added since the last one. */
+export interface JobLogReader {
+  /** @throws GatewayError `store-unavailable` */
+  read(): Promise<LogLine[]>;
+}
+
 export class JobStore {
   readonly #dir: string;
+  readonly #onFault: (jobId: string, error: unknown) => void;
   readonly #nextName = createUploadNamer();
   /** Owners never change, and a list must not read every job for them. */
   readonly #owners = new Map<string, string>();
 
-  /** @param dir exists already */
-  constructor(dir: string) {
+  /**
+   * @param dir exists already
+   * @param onFault called for a job that was passed over, because its files cannot be used while those of others can.
+   */
+  constructor(dir: string, onFault: (jobId: string, error: unknown) => void) {
     this.#dir = dir;
+    this.#onFault = onFault;
   }
 
   /** The name of the folder, the same for every node that sees it. */
@@ -48,7 +58,7 @@ export class JobStore {
     try {
       await writeFile(own, randomBytes(8).toString('hex'), { mode: 0o600 });
       await link(own, path).catch((error: unknown) => {
-        if (codeOf(error) !== 'EEXIST') throw error;
+        if (codeOfSystem(error) !== 'EEXIST') throw error;
       });
       return await readFile(path, 'utf8');
     } catch (error) {
@@ -108,10 +118,16 @@ export class JobStore {
     await this.#replace(record.jobId, RECORD, (next) => writeWhole(next, record));
   }
 
-  /** @returns the ids of an owner's jobs, newest first. */
+  /** @returns the jobs with these ids, in their order, without those that do not exist. @throws GatewayError `store-unavailable` */
+  async readAll(jobIds: readonly string[]): Promise<JobRecord[]> {
+    const records = await this.#readEach(jobIds, (jobId) => this.read(jobId));
+    return records.filter((record) => record !== undefined);
+  }
+
+  /** @returns the ids of an owner's jobs, newest first. @throws GatewayError `store-unavailable` */
   async ofOwner(owner: string): Promise<string[]> {
     const ids = await this.#ids();
-    const owners = await Promise.all(ids.map((jobId) => this.#ownerOf(jobId)));
+    const owners = await this.#readEach(ids, (jobId) => this.#ownerOf(jobId));
     return ids.filter((_, index) => owners[index] === owner);
   }
 
@@ -179,10 +195,17 @@ export class JobStore {
     });
   }
 
-  readLog(jobId: string): SegmentLogReader {
-    return new SegmentLogReader(join(this.#dir, jobId, LOG));
+  readLog(jobId: string): JobLogReader {
+    const reader = new SegmentLogReader(join(this.#dir, jobId, LOG));
+    return {
+      read: () =>
+        reader.read().catch((error: unknown) => {
+          throw toStoreError(error);
+        }),
+    };
   }
 
+  /** @throws GatewayError `store-unavailable` */
   async segments(jobId: string): Promise<SegmentTable> {
     const table = new SegmentTable();
     table.add(await this.readLog(jobId).read());
@@ -201,10 +224,8 @@ export class JobStore {
   /** Removes the jobs that were made before this time (epoch ms). */
   async removeOlder(earliest: number): Promise<void> {
     const ids = await this.all();
-    for (const jobId of ids) {
-      if (createdAtOf(jobId) > earliest) break;
-      await this.remove(jobId);
-    }
+    const expired = ids.filter((jobId) => createdAtOf(jobId) <= earliest);
+    await this.#forEach(expired, (jobId) => this.remove(jobId));
     // Of those that another node removed, nothing else would be forgotten.
     const existing = new Set(ids);
     for (const jobId of this.#owners.keys()) if (!existing.has(jobId)) this.#owners.delete(jobId);
@@ -212,21 +233,46 @@ export class JobStore {
 
   /** Removes what a killed process left of a file that it replaced, in every job. */
   async sweepReplacements(): Promise<void> {
-    try {
-      for (const jobId of await this.all()) await sweepReplacements(join(this.#dir, jobId));
-    } catch (error) {
-      throw toStoreError(error);
-    }
+    await this.#forEach(await this.all(), async (jobId) => {
+      await sweepReplacements(join(this.#dir, jobId)).catch((error: unknown) => {
+        throw toStoreError(error);
+      });
+    });
   }
 
   /** @returns the jobs that have not ended, oldest first. */
   async unended(): Promise<JobRecord[]> {
-    const records: JobRecord[] = [];
-    for (const jobId of await this.all()) {
-      const record = await this.read(jobId);
-      if (record !== undefined && !hasEnded(record)) records.push(record);
+    const records = await this.readAll(await this.all());
+    return records.filter((record) => !hasEnded(record));
+  }
+
+  /** Of jobs that cannot be read, undefined. @throws what failed where none can be: then it is the folder. */
+  async #readEach<T>(
+    jobIds: readonly string[],
+    read: (jobId: string) => Promise<T>,
+  ): Promise<(T | undefined)[]> {
+    const { results, failures } = await this.#forEach(jobIds, read);
+    if (failures.length > 0 && failures.length === jobIds.length) throw failures[0];
+    return results;
+  }
+
+  /** One after the other; a job that fails does not keep the others from it. */
+  async #forEach<T>(
+    jobIds: readonly string[],
+    work: (jobId: string) => Promise<T>,
+  ): Promise<{ results: (T | undefined)[]; failures: unknown[] }> {
+    const results: (T | undefined)[] = [];
+    const failures: unknown[] = [];
+    for (const jobId of jobIds) {
+      try {
+        results.push(await work(jobId));
+      } catch (error) {
+        results.push(undefined);
+        failures.push(error);
+        this.#onFault(jobId, error);
+      }
     }
-    return records;
+    return { results, failures };
   }
 
   /** Puts a file of a job in the place of the one before, at once. */
@@ -256,13 +302,6 @@ export class JobStore {
   }
 }
 
-export function jobNotFound(): GatewayError {
-  return new GatewayError(
-    'job-not-found',
-    'There is no such job: it expired, was deleted or never existed. Send the recording again for a new one.',
-  );
-}
-
 /** A rename where the file is of the same folder; the bytes that stayed in memory are written. */
 async function placeRecording(recording: Recording, path: string): Promise<void> {
   if (typeof recording !== 'string') {
@@ -270,7 +309,7 @@ async function placeRecording(recording: Recording, path: string): Promise<void>
     return;
   }
   await rename(recording, path).catch(async (error: unknown) => {
-    if (codeOf(error) !== 'EXDEV') throw error;
+    if (codeOfSystem(error) !== 'EXDEV') throw error;
     await copyFile(recording, path);
   });
 }
@@ -284,23 +323,4 @@ async function writeWhole(path: string, record: JobRecord): Promise<void> {
   } finally {
     await file.close();
   }
-}
-
-function toStoreError(error: unknown): unknown {
-  if (error instanceof GatewayError || codeOf(error) === '') return error;
-  const storageError = toStorageError(error);
-  if (storageError !== error) return storageError;
-  return new GatewayError(
-    'store-unavailable',
-    'The folder of jobs cannot be used. Try again shortly; if it happens again, tell the operator to look at JOBS_DIR.',
-    { cause: error },
-  );
-}
-
-function isMissing(error: unknown): boolean {
-  return codeOf(error) === 'ENOENT';
-}
-
-function codeOf(error: unknown): string {
-  return isError(error) && 'code' in error ? String(error.code) : '';
 }

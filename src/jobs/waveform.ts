@@ -2,7 +2,8 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { BYTES_PER_SAMPLE, pcmDurationMs, SAMPLE_RATE } from '../audio/pcm.js';
 import { GatewayError, isError } from '../errors.js';
-import { jobNotFound, type JobStore } from './store.js';
+import { jobNotFound } from './errors.js';
+import type { JobStore } from './store.js';
 
 export interface WaveformPeaks {
   /** Of the sound that it covers: all that is decoded. */

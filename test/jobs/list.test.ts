@@ -12,16 +12,22 @@ import { LogCounts } from '../../src/jobs/log-counts.js';
 import { JobStore } from '../../src/jobs/store.js';
 import type { LogLine } from '../../src/jobs/segment-log.js';
 import { startBeforeScript } from '../support/gateway.js';
+import { requestFault } from '../support/offline.js';
 import { JobClient, recordingOf } from '../support/jobs/client.js';
+import { until } from '../support/until.js';
 
 const ORDER: JobOrder = {
   ...{ owner: 'me', client: 'me', requestId: 'r', transcript: false, format: 'json', subtitles: 'target' },
   profiles: [{ prompt: '', source: 'en', target: 'es', voice: null }],
 };
 
+/** Jobs whose files could not be used. */
+const passedOver: string[] = [];
+
 const closers: (() => Promise<unknown>)[] = [];
 
 afterEach(async () => {
+  passedOver.length = 0;
   for (const close of closers.splice(0).reverse()) await close();
 });
 
@@ -34,7 +40,7 @@ async function newFolder(): Promise<string> {
 /** A node that sees the folder, and runs nothing. */
 function nodeOf(dir: string): { store: JobStore; jobs: Jobs } {
   const logger = pino({ level: 'silent' });
-  const store = new JobStore(dir);
+  const store = new JobStore(dir, (jobId) => passedOver.push(jobId));
   const options = { ttlMs: 3_600_000, maxPerKey: 10, hearsRecordings: true };
   return { store, jobs: new Jobs(store, new LocalQueue(1, logger), options, new EventEmitter(), logger) };
 }
@@ -47,6 +53,12 @@ function lineOf(index: number, { attempt = 1, isFailed = false } = {}): LogLine 
   return { attempt, result: { index, startMs, endMs, pauses: [], translations, warnings } };
 }
 
+/** A file of a job that cannot be read: something else has its name. */
+async function spoil(dir: string, jobId: string, name: string): Promise<void> {
+  await rm(join(dir, jobId, name), { force: true });
+  await mkdir(join(dir, jobId, name));
+}
+
 async function countsOf(jobs: Jobs): Promise<unknown[]> {
   return (await jobs.list('me', 10)).jobs.map(({ counts }) => counts);
 }
@@ -57,10 +69,7 @@ it('reads nothing of the log of a job that has ended', async () => {
   const client = new JobClient(service.url);
   const { jobId } = await client.create(await recordingOf(3));
   const job = await client.completed(jobId);
-  const log = join(service.jobsDir, jobId, 'segments.jsonl');
-  await rm(log);
-  // A file of this name that cannot be read.
-  await mkdir(log);
+  await spoil(service.jobsDir, jobId, 'segments.jsonl');
   const list = (await (await client.ask('/api/realtime/jobs')).json()) as { jobs: unknown[] };
   expect(list.jobs).toEqual([job]);
   expect(await client.get(jobId)).toEqual(job);
@@ -125,3 +134,56 @@ it('forgets the counts of the jobs that were asked for least lately', async () =
     expect(await counts.of(jobId)).toMatchObject({ segments: 1 });
   expect(opened).toEqual([first, second, third, second]);
 });
+
+it('lists a job whose log cannot be read with the reason, beside the others', async () => {
+  const service = await startBeforeScript();
+  closers.push(() => service.close());
+  const { script } = service;
+  const client = new JobClient(service.url);
+  const { jobId: whole } = await client.create(await recordingOf(2));
+  await client.completed(whole);
+  script.requests.every(requestFault.hang());
+  const { jobId } = await client.create(await recordingOf(2));
+  await script.until(() => script.answering === 2);
+  await spoil(service.jobsDir, jobId, 'segments.jsonl');
+  const response = await client.ask('/api/realtime/jobs');
+  expect(response.status).toBe(200);
+  expect(await response.json()).toEqual({
+    jobs: [
+      expect.objectContaining({
+        ...{ jobId, state: 'running', segments: 0 },
+        problem: expect.objectContaining({ code: 'store-unavailable', status: 503, retryable: true }),
+      }),
+      await client.get(whole),
+    ],
+    nextCursor: null,
+  });
+  for (const path of ['', '/result?partial=true', '/segments/0'])
+    expect(
+      await client.ask(`/api/realtime/jobs/${jobId}${path}`, {
+        ...(path.startsWith('/seg') && { method: 'PATCH', body: new URLSearchParams({ text: 'Hola.' }) }),
+      }),
+    ).toMatchObject({ status: 503 });
+  expect((await client.ask(`/api/realtime/jobs/${jobId}`, { method: 'DELETE' })).status).toBe(204);
+}, 60_000);
+
+it('passes over a job that cannot be read, in lists and at the start, and says so where all are', async () => {
+  const dir = await newFolder();
+  const { store, jobs } = nodeOf(dir);
+  const recording = await recordingOf(1);
+  const ids: string[] = [];
+  for (let n = 0; n < 2; n += 1) ids.push((await jobs.create(ORDER, recording)).record.jobId);
+  const [readable = '', spoilt = ''] = ids;
+  await spoil(dir, spoilt, 'job.json');
+  // One node knows whose job it is, the other does not.
+  for (const each of [jobs, nodeOf(dir).jobs])
+    expect((await each.list('me', 10)).jobs.map(({ record }) => record.jobId)).toEqual([readable]);
+  expect(passedOver).toEqual([spoilt, spoilt]);
+
+  const service = await startBeforeScript({ JOBS_DIR: dir });
+  closers.push(() => service.close());
+  await until('the job goes on', async () => (await store.read(readable))?.state === 'completed');
+
+  await spoil(dir, readable, 'job.json');
+  await expect(nodeOf(dir).jobs.list('me', 10)).rejects.toMatchObject({ code: 'store-unavailable' });
+}, 60_000);

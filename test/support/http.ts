@@ -117,6 +117,11 @@ function asTranslate(
   };
 }
 
+/** No test breaks the folder of a job here. */
+function throwFault(_jobId: string, error: unknown): never {
+  throw error;
+}
+
 /** Real in shape and order: a session is taken, the response starts, text (and sound) comes in pieces, then the result. */
 export function plainTranslate(sessions: SessionRegistry): Acted {
   return async function* (request) {
@@ -225,7 +230,7 @@ export async function startHttp(options: HttpFixtureOptions = {}): Promise<HttpF
     sessions,
     // Jobs are made and never run here: see test/jobs.
     jobs: new Jobs(
-      new JobStore(config.jobs.dir),
+      new JobStore(config.jobs.dir, throwFault),
       new LocalQueue(1, logger),
       { ...config.jobs, hearsRecordings: true },
       new EventEmitter(),

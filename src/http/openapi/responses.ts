@@ -148,7 +148,10 @@ export const jobResponse = z.object({
   problem: z
     .lazy(() => problemResponse)
     .optional()
-    .meta({ description: 'Why it failed.' }),
+    .meta({
+      description:
+        'Why it failed; in a list, `store-unavailable` also where its segments cannot be read, and are not counted.',
+    }),
   results: z
     .array(z.object({ target: shownTag, format: resultFormat, href: text }))
     .meta({ description: 'Once it is completed, one for each target.' }),
