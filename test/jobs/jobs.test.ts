@@ -316,7 +316,7 @@ async function folders(): Promise<string[]> {
 }
 
 it('is made of a translation where the client prefers that, and of a text never', async () => {
-  const { client } = await start();
+  const { client } = await start({ JOBS_MAX_PER_KEY: '1' });
   const prefer = { prefer: 'wait=10, respond-async' };
   const ask = (fields: Record<string, string>, file?: Buffer): Promise<Response> => {
     const body = new FormData();
@@ -336,5 +336,10 @@ it('is made of a translation where the client prefers that, and of a text never'
   expect(text.status).toBe(200);
   expect(text.headers.get('preference-applied')).toBeNull();
   expect(await text.json()).toMatchObject({ text: 'Hello' });
-  expect((await client.ask('/api/realtime/jobs')).status).toBe(200);
+  // There is no place for a second job, of whatever size.
+  for (const sound of [Buffer.from('Small.'), recording, Buffer.alloc(2_000_000)]) {
+    const refused = await ask({}, sound);
+    expect(await refused.json()).toMatchObject({ status: 429, code: 'job-limit' });
+  }
+  expect(await folders()).toEqual([jobId]);
 }, 60_000);

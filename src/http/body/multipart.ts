@@ -35,7 +35,7 @@ export function createMultipartReader(
 ): BodyReader {
   const nextName = createUploadNamer();
 
-  return async (req, res) => {
+  return async (req, res, noRecording) => {
     const form = new MultipartForm(
       req,
       recordingNames,
@@ -44,7 +44,8 @@ export function createMultipartReader(
     const removeUpload = () => form.removeUpload();
     try {
       // Multer needs what node's requests have; only its types require Express's.
-      await form.read(multer(form.multerOptions(maxUploadBytes)).any() as Middleware, req, res);
+      const options = form.multerOptions(maxUploadBytes, noRecording);
+      await form.read(multer(options).any() as Middleware, req, res);
       return { fields: form.fields(), isTyped: false, removeUpload };
     } catch (error) {
       await removeUpload();
@@ -77,7 +78,7 @@ class MultipartForm {
     this.#headers = new PartHeaderReader(headers['content-type'] ?? '');
   }
 
-  multerOptions(maxUploadBytes: number): MulterOptions {
+  multerOptions(maxUploadBytes: number, noRecording?: GatewayError): MulterOptions {
     return {
       limits: {
         fields: MAX_FORM_FIELDS,
@@ -90,7 +91,9 @@ class MultipartForm {
       },
       defParamCharset: 'utf8',
       fileFilter: (_req, file, keep) => {
-        keep(null, this.#isRecording(file));
+        const isRecording = this.#isRecording(file);
+        if (isRecording && noRecording !== undefined) keep(noRecording);
+        else keep(null, isRecording);
       },
       storage: {
         _handleFile: (_req, file, done) => {

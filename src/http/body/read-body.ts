@@ -16,7 +16,12 @@ export interface ParsedBody {
   readonly removeUpload?: () => Promise<void>;
 }
 
-export type BodyReader = (req: IncomingMessage, res: ServerResponse) => Promise<ParsedBody>;
+/** @param noRecording what a form with a recording is refused with, before the recording is read. */
+export type BodyReader = (
+  req: IncomingMessage,
+  res: ServerResponse,
+  noRecording?: GatewayError,
+) => Promise<ParsedBody>;
 
 const JSON_TYPE = 'application/json';
 const FORM_TYPE = 'application/x-www-form-urlencoded';
@@ -29,7 +34,7 @@ const MULTIPART_TYPE = 'multipart/form-data';
 export function createBodyReader(multipart?: { readForm: BodyReader; maxFormBytes: number }): BodyReader {
   const accepted = [...(multipart === undefined ? [] : [MULTIPART_TYPE]), JSON_TYPE, FORM_TYPE];
 
-  return async (req, res) => {
+  return async (req, res, noRecording) => {
     if (!hasBody(req)) return { fields: [], isTyped: true };
     const type = mediaType(req);
     if (type !== undefined && accepted.includes(type)) {
@@ -40,7 +45,8 @@ export function createBodyReader(multipart?: { readForm: BodyReader; maxFormByte
       if (type === MULTIPART_TYPE) refuseCompressedForm(req);
       // A client that sent `Expect: 100-continue` is asked for the body only here, after key, limits and size are checked.
       if (req.headers.expect?.toLowerCase() === '100-continue') res.writeContinue();
-      if (type === MULTIPART_TYPE && multipart !== undefined) return await multipart.readForm(req, res);
+      if (type === MULTIPART_TYPE && multipart !== undefined)
+        return await multipart.readForm(req, res, noRecording);
       const text = await readTextBody(req, res);
       return type === JSON_TYPE
         ? { fields: parseJson(text), isTyped: true }

@@ -1,10 +1,12 @@
 /** From a request for a translation to its answer, whatever its front. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { GatewayError } from '../../errors.js';
 import { countChars } from '../../quota/characters.js';
 import { textPoints } from '../../quota/points.js';
 import type { RecordingResult } from '../../recordings/recording-request.js';
 import { checkVoice } from '../body/fields.js';
 import type { BodyReader } from '../body/read-body.js';
+import { MAX_TEXT_BODY_BYTES } from '../limits.js';
 import type { Middleware } from '../middleware/compose.js';
 import type { ConcurrencyLimit } from '../../quota/concurrency-limit.js';
 import type { RateLimit } from '../middleware/rate-limit.js';
@@ -30,14 +32,17 @@ export function createTranslateHandler(
 ): (front: Front) => Middleware {
   async function handle(front: Front, req: IncomingMessage, res: ServerResponse): Promise<void> {
     if (front.takesJobs !== true || !prefersJob(req)) {
-      await answer(front, req, res, false);
+      await answer(front, req, res, readBody, false);
       return;
     }
-    const giveBack = await ports.jobs.reserve(req.context.owner);
+    const place = await ports.jobs
+      .reserve(req.context.owner)
+      .catch((error: unknown) => unlessText(req, error));
     try {
-      await answer(front, req, res, true);
+      const noPlace = place instanceof GatewayError ? place : undefined;
+      await answer(front, req, res, (from, to) => jobs.readForm(from, to, noPlace), true);
     } finally {
-      giveBack();
+      if (!(place instanceof GatewayError)) place();
     }
   }
 
@@ -45,9 +50,10 @@ export function createTranslateHandler(
     front: Front,
     req: IncomingMessage,
     res: ServerResponse,
+    read: BodyReader,
     isJobPreferred: boolean,
   ): Promise<void> {
-    const body = await (isJobPreferred ? jobs.readForm : readBody)(req, res);
+    const body = await read(req, res);
     let response: FrontResponse | undefined;
     const meter = new SoundMeter((points) => rateLimit.charge(req, res, points));
     try {
@@ -87,4 +93,15 @@ export function createTranslateHandler(
   // The limit covers the body too: it bounds what lies in memory and on disk at a time.
   return (front) => (req, res) =>
     concurrencyLimit.run(rateLimit.clientKey(req), () => handle(front, req, res));
+}
+
+/**
+ * A text makes no job and needs no place for one, so that a form that may have one is read up to its recording.
+ *
+ * @throws the error for what is larger than any text.
+ */
+function unlessText({ headers }: IncomingMessage, error: unknown): GatewayError {
+  if (error instanceof GatewayError && Number(headers['content-length'] ?? 0) <= MAX_TEXT_BODY_BYTES)
+    return error;
+  throw error;
 }
