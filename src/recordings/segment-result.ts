@@ -27,3 +27,17 @@ export const SEGMENT_FAILED = 'segment-failed';
 export function hasFailed({ warnings }: Pick<SegmentResult, 'warnings'>): boolean {
   return warnings.some(({ code }) => code === SEGMENT_FAILED);
 }
+
+/** A line for each segment that has text. */
+export function joinSegments(texts: readonly string[]): string {
+  return texts
+    .map((text) => text.trim())
+    .filter((text) => text !== '')
+    .join('\n');
+}
+
+/** @returns undefined where the words of every segment are missing. */
+export function transcriptOf(segments: readonly SegmentResult[]): string | undefined {
+  const known = segments.flatMap(({ source }) => (source === undefined ? [] : [source]));
+  return known.length === 0 && segments.length > 0 ? undefined : joinSegments(known);
+}

@@ -24,7 +24,7 @@ import type {
 } from './recording-request.js';
 import { ResponseTotals } from './response-totals.js';
 import { DecodedFile, sourceInMemory, type SampleSource } from './sample-source.js';
-import type { SegmentResult, SegmentTranslation } from './segment-result.js';
+import { joinSegments, transcriptOf, type SegmentResult, type SegmentTranslation } from './segment-result.js';
 import { inOrder, translateSegments } from './translate-segments.js';
 
 export interface RecordingPorts extends TranslatePorts {
@@ -149,7 +149,7 @@ class RecordingRun {
       text: this.#textOf(order),
     }));
     const answer = { text: translations[0]?.text ?? '', audio: [] };
-    const { transcript } = this.#transcript();
+    const transcript = this.#request.transcript === true ? transcriptOf(this.#segments) : undefined;
     return {
       ...toResult(this.#request, this.#session, this.#trace, answer, this.#ports.model),
       ...(transcript !== undefined && { transcript }),
@@ -224,14 +224,7 @@ class RecordingRun {
   }
 
   #textOf(order: number): string {
-    return joined(this.#segments.map(({ translations }) => translations[order]?.text ?? ''));
-  }
-
-  /** Absent where the words of every segment are missing. */
-  #transcript(): { transcript?: string } {
-    if (this.#request.transcript !== true) return {};
-    const known = this.#segments.flatMap(({ source }) => (source === undefined ? [] : [source]));
-    return known.length === 0 && this.#segments.length > 0 ? {} : { transcript: joined(known) };
+    return joinSegments(this.#segments.map(({ translations }) => translations[order]?.text ?? ''));
   }
 
   /** What the engine heard, else what the words tell, where no source was given. */
@@ -248,12 +241,4 @@ class RecordingRun {
     );
     return warnings.length === 0 ? {} : { warnings };
   }
-}
-
-/** A line for each segment that has text. */
-function joined(texts: readonly string[]): string {
-  return texts
-    .map((text) => text.trim())
-    .filter((text) => text !== '')
-    .join('\n');
 }

@@ -95,6 +95,37 @@ it('gives the result in every format, with corrections that stand in all of them
   expect(seen[2]?.data).toMatchObject({ text: 'Corregido.', target: 'es' });
 }, 60_000);
 
+it.each([false, true])(
+  'gives in every format what a translation gives; words missing: %s',
+  async (isDeaf) => {
+    const { client, script } = await start();
+    if (isDeaf)
+      script.requests.when(
+        ({ metadata }) => metadata.task === 'transcribe',
+        requestFault.incomplete('content_filter'),
+      );
+    const fields = { source: 'en', target: 'es', subtitles: 'both' };
+    const { jobId } = await client.create(recording, fields);
+    await client.completed(jobId);
+    const translated = async (format: string): Promise<string> => {
+      const body = new FormData();
+      for (const [name, value] of Object.entries({ ...fields, format })) body.append(name, value);
+      body.append('file', new Blob([new Uint8Array(recording)]), 'recording.wav');
+      return await (await client.ask('/api/realtime/translate', { method: 'POST', body })).text();
+    };
+    for (const format of ['text', 'srt', 'vtt'])
+      expect(await client.result(jobId, `?format=${format}`)).toBe(await translated(format));
+    const job = JSON.parse(await client.result(jobId, '?format=verbose_json')) as Record<string, unknown>;
+    const whole = JSON.parse(await translated('verbose_json')) as Record<string, unknown>;
+    expect(String(whole.text).split('\n')).toHaveLength(COUNT);
+    expect('transcript' in job).toBe(!isDeaf);
+    // A job tells of no warnings by an empty list.
+    expect({ ...whole, jobId, warnings: whole.warnings ?? [] }).toMatchObject(job);
+    expect('transcript' in whole).toBe(!isDeaf);
+  },
+  60_000,
+);
+
 it('has a file of subtitles for each of several targets, and one translation has none', async () => {
   const { client } = await start();
   const fields = { target: 'es,fr', format: 'srt' };

@@ -4,7 +4,7 @@ import { GatewayError } from '../../errors.js';
 import { processedMsOf } from '../../jobs/follow.js';
 import { createdAtOf, type JobRecord, type ResultFormat } from '../../jobs/job.js';
 import type { JobSnapshot, JobSummary } from '../../jobs/jobs.js';
-import type { SegmentResult } from '../../recordings/segment-result.js';
+import { joinSegments, transcriptOf, type SegmentResult } from '../../recordings/segment-result.js';
 import { toVerboseSegment } from '../../subtitles/formats.js';
 import { toProblem } from '../problem.js';
 import { sendJson } from '../response.js';
@@ -86,7 +86,7 @@ export function sendResult(res: ServerResponse, job: JobSnapshot, choice: Result
   const isVerbose = format === 'verbose_json';
   sendJson(res, {
     ...{ jobId: job.record.jobId, text: result.text, source: result.source, target: result.target },
-    ...(job.record.transcript && { transcript: joined(segments.map(({ source }) => source)) }),
+    ...(job.record.transcript && { transcript: transcriptOf(segments) }),
     translations: translationsOf(result, isVerbose, subtitles),
     warnings: segments.flatMap(({ index, warnings }) =>
       warnings.map(({ code, detail }) => ({ code, detail: `Segment ${index}: ${detail}` })),
@@ -104,7 +104,7 @@ function resultOf({ record, segments }: JobSnapshot, target: number) {
   const profiles = withFirst(record.profiles, target);
   const translations = profiles.map((profile, place) => ({
     target: profile.target,
-    text: joined(found.map((segment) => segment.translations[place]?.text)),
+    text: joinSegments(found.map((segment) => segment.translations[place]?.text ?? '')),
   }));
   const durationMs = record.durationMs ?? found.at(-1)?.endMs ?? 0;
   return {
@@ -117,10 +117,6 @@ function resultOf({ record, segments }: JobSnapshot, target: number) {
 
 function withFirst<T>(items: readonly T[], place: number): T[] {
   return [...items.slice(place, place + 1), ...items.slice(0, place), ...items.slice(place + 1)];
-}
-
-function joined(texts: readonly (string | undefined)[]): string {
-  return texts.filter((text) => text !== undefined && text !== '').join(' ');
 }
 
 function instantOf(ms: number): string {
