@@ -20,7 +20,7 @@ export const EXIT_CODES = { done: 0, failed: 1, usage: 2, 'with-failed-segments'
 
 export interface CommandStreams {
   readonly stdin: NodeJS.ReadableStream;
-  readonly stdout: { write(content: string | Uint8Array): unknown };
+  readonly stdout: NodeJS.WritableStream;
   readonly stderr: ErrorStream;
 }
 
@@ -42,7 +42,7 @@ export async function runCommand(
     client: new TranslationClient({ url, key, maxRetries: MAX_RETRIES, fetch: uploadFetch }),
     deliver: async (name, { path }, content) => {
       if (path === undefined) {
-        stdout.write(content);
+        await writeTo(stdout, content);
         return;
       }
       await writeResult(path, content, existing === 'overwrite');
@@ -57,6 +57,17 @@ export async function runCommand(
   } finally {
     progress.close();
   }
+}
+
+/** @throws what the stream says; that its reader has enough (`| head`) is not an error. */
+async function writeTo(stream: NodeJS.WritableStream, content: string | Uint8Array): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    stream.write(content, (error) => {
+      const { code } = (error ?? {}) as NodeJS.ErrnoException;
+      if (error && code !== 'EPIPE' && code !== 'ERR_STREAM_DESTROYED') reject(error);
+      else resolve();
+    });
+  });
 }
 
 async function outcomesOf(context: CommandContext, source: CommandOptions['source']): Promise<Outcome[]> {
@@ -86,17 +97,19 @@ function planTextResults(options: CommandOptions, output: string): Promise<Plann
 
 async function translateRecordings(context: CommandContext, paths: readonly string[]): Promise<Outcome[]> {
   const { client, options, progress, signal } = context;
-  const { recordings, skipped } = await findInputs(paths, async () => {
+  const { recordings, skipped, faults } = await findInputs(paths, async () => {
     const { formats } = await client.capabilities({ signal });
     return formats;
   });
   if (skipped.length > 0) progress.complain(skippedLine(skipped));
-  if (recordings.length === 0) throw new UsageError(`There are no recordings in ${paths.join(', ')}.`);
-  const isOne = recordings.length === 1 && recordings[0]?.name === (paths[0] === '-' ? 'stdin' : paths[0]);
+  for (const fault of faults) progress.complain(fault);
+  if (recordings.length === 0 && faults.length === 0)
+    throw new UsageError(`There are no recordings in ${paths.join(', ')}.`);
+  const isOne = paths.length === 1 && recordings[0]?.name === (paths[0] === '-' ? 'stdin' : paths[0]);
   const planned = options.detaches ? recordings.map(() => []) : await planResults(recordings, options, isOne);
   checkPlan(options, recordings, planned);
   const doubled = doubledPaths(planned);
-  const outcomes: Outcome[] = [];
+  const outcomes: Outcome[] = faults.map(() => 'failed');
   const waiting = recordings.map((recording, at) => ({ recording, results: planned[at] ?? [] }));
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined && !signal.aborted; next = waiting.shift()) {

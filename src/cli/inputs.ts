@@ -20,6 +20,8 @@ export interface FoundInputs {
   readonly recordings: readonly RecordingFile[];
   /** Files in folders that are neither sound nor film. */
   readonly skipped: readonly string[];
+  /** What is wrong with the paths that cannot be read. */
+  readonly faults: readonly string[];
 }
 
 /** Other names of formats that the service lists by their usual one. */
@@ -28,8 +30,7 @@ const OTHER_EXTENSIONS = ['aif', 'aifc', 'm4b', 'm4v', 'oga', 'ogv', '3gp', 'mpg
 /**
  * A file that is named is taken whatever it is called; of a folder those that sound like recordings, hidden ones left out.
  *
- * @param listFormats extensions that the service takes; asked for only where there is a folder.
- * @throws Error that names the path.
+ * @param listFormats extensions that the service takes; asked for only where there is a folder. What it throws is thrown.
  */
 export async function findInputs(
   paths: readonly string[],
@@ -37,24 +38,38 @@ export async function findInputs(
 ): Promise<FoundInputs> {
   const recordings: RecordingFile[] = [];
   const skipped: string[] = [];
+  const faults: string[] = [];
   let extensions: ReadonlySet<string> | undefined;
   for (const given of paths) {
     if (given === '-') {
       recordings.push({ name: 'stdin', file: undefined, folder: '.', base: 'stdin' });
       continue;
     }
-    if (!(await stat(given)).isDirectory()) {
+    let files: string[] | undefined;
+    try {
+      files = (await stat(given)).isDirectory() ? await filesBelow(given) : undefined;
+    } catch (error) {
+      faults.push(faultOf(given, error));
+      continue;
+    }
+    if (files === undefined) {
       recordings.push(recordingAt(given, path.dirname(given)));
       continue;
     }
     extensions ??= new Set([...(await listFormats()), ...OTHER_EXTENSIONS]);
-    for (const file of await filesBelow(given)) {
+    for (const file of files) {
       if (extensions.has(path.extname(file).slice(1).toLowerCase()))
         recordings.push(recordingAt(file, given));
       else skipped.push(file);
     }
   }
-  return { recordings, skipped };
+  return { recordings, skipped, faults };
+}
+
+function faultOf(given: string, error: unknown): string {
+  if (!(error instanceof Error)) throw error;
+  const isMissing = 'code' in error && error.code === 'ENOENT';
+  return `${given}: ${isMissing ? 'there is no such file or folder.' : error.message}`;
 }
 
 function recordingAt(file: string, root: string): RecordingFile {

@@ -12,8 +12,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 async function main(): Promise<number> {
   // Node's warnings, such as that openAsBlob is experimental, are for developers.
   process.removeAllListeners('warning');
-  // A reader that has enough (`| head`) is not an error.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
+  // What waits for a write is told by itself, and where standard error fails nobody can be told.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const { stdin, stdout, stderr } = process;
   const abort = new AbortController();
   let caught: NodeJS.Signals | undefined;
@@ -43,10 +43,6 @@ function version(): string {
     version: string;
   };
   return manifest.version;
-}
-
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
 }
 
 process.exitCode = await main();

@@ -45,11 +45,23 @@ export async function translateRecording(
     return 'done';
   }
   if (options.keepsJob) progress.complain(`${name}: job ${jobId}, which --job-id fetches later`);
+  let isKept = options.keepsJob;
   try {
     return await fetchResults(context, name, jobId, results);
+  } catch (error) {
+    if (error instanceof ResultNotWritten && !isKept) {
+      progress.complain(`${name}: job ${jobId} is kept, and --job-id fetches it.`);
+      isKept = true;
+    }
+    throw error;
   } finally {
-    if (!options.keepsJob) await deleteJob(context, name, jobId);
+    if (!isKept) await deleteJob(context, name, jobId);
   }
+}
+
+/** What the service has made is there; what went wrong is on this side. */
+class ResultNotWritten extends Error {
+  override readonly name = 'ResultNotWritten';
 }
 
 /** Opens the recording, and tells how much of it has been sent. */
@@ -110,7 +122,11 @@ async function fetchResults(
   for (const result of results) {
     const answer = await client.jobs.result(jobId, { format, target: result.target, subtitles, signal });
     const content = typeof answer === 'string' ? answer : `${JSON.stringify(answer, undefined, 2)}\n`;
-    await context.deliver(name, result, content);
+    try {
+      await context.deliver(name, result, content);
+    } catch (error) {
+      throw new ResultNotWritten(messageOf(error), { cause: error });
+    }
   }
   progress.done(name);
   return reportFailedSegments(progress, name, job);

@@ -56,7 +56,7 @@ async function deliverAnswer(
     await deliver(name, { target: result.target, path: speech }, Buffer.from(audio.base64, 'base64'));
   // The sound stands in its file, and would be long here.
   const content = format === 'json' ? JSON.stringify(answer, undefined, 2) : answer.text;
-  await deliver(name, result, `${content}\n`);
+  await deliver(name, result, `${content.trimEnd()}\n`);
 }
 
 /** @returns whether there is nothing to do. @throws Error where the file of the speech may not be replaced. */

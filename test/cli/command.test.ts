@@ -1,5 +1,5 @@
 /** The command against the real service and its offline engine: what a person at a terminal sees, and what a script reads. */
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -110,11 +110,38 @@ it('takes folders whole, writes beside each recording or into another folder, an
 it('goes on with the others where one fails, and ends with 1', async () => {
   await writeFile(path.join(folder, 'broken.wav'), 'no recording at all');
   await copyFile(FAMILY, path.join(folder, 'good.wav'));
-  const { code, stderr } = await call(['broken.wav', 'good.wav', '--to', 'es', '-q', '--parallel', '1']);
-  expect(code).toBe(1);
-  expect(stderr).toMatch(/^broken.wav: .*\(unsupported-media-type\)\n$/);
+  const files = ['missing.wav', 'broken.wav', 'good.wav', 'missing/'];
+  const { code, stdout, stderr } = await call([...files, '--to', 'es', '-q', '--parallel', '1']);
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr.split('\n')).toEqual([
+    'missing.wav: there is no such file or folder.',
+    'missing/: there is no such file or folder.',
+    expect.stringMatching(/^broken.wav: .*\(unsupported-media-type\)$/),
+    '',
+  ]);
   expect(await readFile(path.join(folder, 'good.es.txt'), 'utf8')).toBe(`${IN_SPANISH}\n`);
   expect(await jobsLeft()).toEqual([]);
+});
+
+it('keeps the job of a result that cannot be written, and says how to fetch it', async () => {
+  await writeFile(path.join(folder, 'file'), '');
+  const full = await open('/dev/full', 'w');
+  // A file in the place of a folder, and a disk without space.
+  for (const more of [{ args: ['--output', 'file/result.txt'] }, { args: [], stdout: full.fd }]) {
+    const { code, stderr } = await call([FAMILY, '--to', 'es', '-q', ...more.args], { stdout: more.stdout });
+    expect(code).toBe(1);
+    const [jobId = 'no job', ...others] = await jobsLeft();
+    expect(others).toEqual([]);
+    expect(stderr.split('\n')).toEqual([
+      `${FAMILY}: job ${jobId} is kept, and --job-id fetches it.`,
+      expect.stringMatching(/^.*family\.wav: (EEXIST|ENOTDIR|ENOSPC): [^\n]*$/),
+      '',
+    ]);
+    const fetched = await call(['--job-id', jobId, '-q']);
+    expect([fetched.code, fetched.stdout]).toEqual([0, `${IN_SPANISH}\n`]);
+    await client.jobs.delete(jobId);
+  }
+  await full.close();
 });
 
 it('refuses two recordings whose results would be one file', async () => {
@@ -132,6 +159,9 @@ describe('a text', () => {
     expect(given).toEqual({ code: 0, stdout: 'Buenos días.\nBon dia.\n', stderr: '' });
     const piped = await call(['--text', '-', '--to', 'es', '-f', 'json'], { stdin: 'Good morning.' });
     expect(JSON.parse(piped.stdout)).toMatchObject({ text: 'Buenos días.', target: 'es' });
+    // As `echo` sends it.
+    const line = await call(['--text', '-', '--to', 'es', '--from', 'en'], { stdin: 'Good morning.\n' });
+    expect(line).toEqual({ code: 0, stdout: 'Buenos días.\n', stderr: '' });
   });
 });
 

@@ -18,6 +18,8 @@ export interface CommandCall {
   readonly cwd?: string;
   /** Absent: standard input is closed at once. */
   readonly stdin?: string | Buffer;
+  /** A file descriptor; absent: a pipe that is read. */
+  readonly stdout?: number | undefined;
 }
 
 /** A call under way: its output so far, and its end. */
@@ -27,11 +29,11 @@ export class RunningCommand {
   stdout = '';
   stderr = '';
 
-  constructor(args: readonly string[], { env = {}, cwd, stdin }: CommandCall) {
+  constructor(args: readonly string[], { env = {}, cwd, stdin, stdout }: CommandCall) {
     this.child = spawn(process.execPath, ['--import', TSX, MAIN, ...args], {
       env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
       ...(cwd !== undefined && { cwd }),
-      stdio: 'pipe',
+      stdio: ['pipe', stdout ?? 'pipe', 'pipe'],
     });
     this.child.stdout?.setEncoding('utf8').on('data', (chunk: string) => (this.stdout += chunk));
     this.child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (this.stderr += chunk));
