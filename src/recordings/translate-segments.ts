@@ -1,14 +1,14 @@
 /** The segments of a recording through the pool: many at a time, each as it is finished, or in order. */
 import { setMaxListeners } from 'node:events';
 import type { SpeechSegment } from '../audio/speech/segment.js';
-import type { GatewayError } from '../errors.js';
+import { GatewayError } from '../errors.js';
 import type { Pool } from '../pool/pool.js';
 import type { SegmentWarning } from '../subtitles/faults.js';
 import type { RequestProfile } from '../translate/upstream-request.js';
 import type { PendingResponse } from '../upstream/pending-response.js';
 import type { FairSemaphore } from './fair-semaphore.js';
 import { SegmentRequester, type LiveWords, type PieceOutcome } from './segment-request.js';
-import { hasFailed, type SegmentResult } from './segment-result.js';
+import { hasFailed, SEGMENT_FAILED, type SegmentResult } from './segment-result.js';
 import { joinContext } from './context.js';
 
 export interface SegmentPorts {
@@ -208,10 +208,12 @@ class SegmentRun {
     );
   }
 
-  #note({ index, translations }: SegmentResult, isLost: boolean): void {
+  #note(result: SegmentResult, isLost: boolean): void {
+    const { index, translations } = result;
     this.#texts.delete(index - WINDOW_PER_SLOT * this.#slots.limit - 1);
     for (const [order, { text }] of translations.entries()) this.#noteText(index, order, text);
-    if (!isLost) this.#succeeded += 1;
+    if (isLost) this.#firstError ??= failureOf(result);
+    else this.#succeeded += 1;
   }
 
   #noteText(index: number, order: number, text: string): void {
@@ -287,4 +289,10 @@ function areLost(outcomes: readonly PieceOutcome[]): boolean {
 /** The same of a result of an earlier run. */
 function isLost(result: SegmentResult): boolean {
   return hasFailed(result) && result.translations.every(({ text }) => text === '');
+}
+
+/** Why it is lost, as far as an earlier run has stored that. */
+function failureOf({ warnings }: SegmentResult): GatewayError {
+  const detail = warnings.find(({ code }) => code === SEGMENT_FAILED)?.detail ?? '';
+  return new GatewayError('upstream-unavailable', `Every segment has failed. The first one: ${detail}`);
 }

@@ -156,6 +156,15 @@ it('fails as its segments did where all of them have failed', async () => {
   };
   await expect(run()).rejects.toMatchObject({ code: 'upstream-unavailable' });
   expect(results).toHaveLength(3);
+
+  // A process that was killed once all of them were stored comes to the same end.
+  const done = new Map(results.map((result) => [result.index, result]));
+  const before = script.requestCount;
+  await expect(all(translate({ segments: firstSegments(3), done }))).rejects.toMatchObject({
+    code: 'upstream-unavailable',
+    message: expect.stringMatching(/^Every segment has failed\. The first one: upstream-unavailable: /),
+  });
+  expect(script.requestCount).toBe(before);
 });
 
 it('ends at once with a refusal that concerns every segment, and cancels what runs', async () => {
