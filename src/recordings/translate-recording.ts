@@ -138,7 +138,9 @@ class RecordingRun {
     try {
       for await (const result of inOrder(this.#begun(this.#translate()))) await this.#emit(result);
     } catch (error) {
-      throw error instanceof GatewayError ? error.withPartial(this.#deltas.text) : error;
+      // Of a stream, words may have been sent of a segment that is not finished.
+      const partial = this.#options.onEvent === undefined ? this.#textOf(0) : this.#deltas.text;
+      throw error instanceof GatewayError ? error.withPartial(partial) : error;
     }
     await this.#start();
     const { durationMs } = this.#source;

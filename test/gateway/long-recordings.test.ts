@@ -180,6 +180,21 @@ describe('a recording longer than 30 s', () => {
     expect(await uploads()).toEqual([]);
   });
 
+  it('has the text so far in the error that ends it', async () => {
+    const { url, script } = await start(told, { JOB_PARALLEL: '1' });
+    for (const stream of ['false', 'true']) {
+      const before = script.requestCount;
+      script.requests.clear();
+      script.requests.when(({ number }) => number === before + 3, requestFault.requestError('invalid_value'));
+      const response = await sendRecording(url, wavOf(long), { target: 'es', stream });
+      const text = await response.text();
+      expect(stream === 'true' ? eventsOf(text).at(-1)?.data : JSON.parse(text)).toMatchObject({
+        ...{ status: 502, code: 'upstream-rejected' },
+        partial: expect.stringMatching(/^es of \d+\nes of \d+$/),
+      });
+    }
+  });
+
   it('uses a session as any translation does: named, counted, and ended with 410 when it is deleted', async () => {
     const { url, script } = await start(told);
     const sessions = `${url}/api/realtime/sessions`;
