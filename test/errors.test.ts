@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
 import { describeError, ERROR_CODES, GatewayError } from '../src/errors.js';
 
@@ -20,4 +21,16 @@ describe('the wait before a retry', () => {
     const final = busy.filter((code) => !describeError(code).retryable);
     expect(final).toEqual(['job-limit', 'offline-engine-missing']);
   });
+});
+
+it('stands in the documentation with its status, whatever its code', async () => {
+  const rows = (await readFile('docs/api.md', 'utf8')).matchAll(/^\| (\d{3}) +\| (.*) +\|$/gm);
+  const documented = [...rows].flatMap(([, status, codes = '']) =>
+    [...codes.matchAll(/`([a-z-]+)`/g)].flatMap(([, code]) =>
+      code === 'errors' ? [] : [`${status} ${code}`],
+    ),
+  );
+  expect(documented.sort()).toEqual(
+    ERROR_CODES.map((code) => `${describeError(code).status} ${code}`).sort(),
+  );
 });
