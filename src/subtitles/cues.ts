@@ -73,16 +73,30 @@ export function cuesOfSegment(
   return { cues, warnings: cueWarnings(cues, options) };
 }
 
-/** @param durationMs of the recording. @returns for each segment its cues and warnings, in order. */
+/**
+ * One by one, because those of four hours take half a second.
+ *
+ * @param durationMs of the recording.
+ * @returns for each segment its cues and warnings, in order.
+ */
+export function* eachCues(
+  segments: readonly TranslatedSegment[],
+  options: SubtitleOptions,
+  durationMs: number,
+): Generator<SegmentCues, void, void> {
+  for (const [index, segment] of segments.entries()) {
+    const next = segments[index + 1];
+    yield cuesOfSegment(segment, options, next?.startMs ?? durationMs, next === undefined);
+  }
+}
+
+/** The same at once. */
 export function buildCues(
   segments: readonly TranslatedSegment[],
   options: SubtitleOptions,
   durationMs: number,
 ): SegmentCues[] {
-  return segments.map((segment, index) => {
-    const next = segments[index + 1];
-    return cuesOfSegment(segment, options, next?.startMs ?? durationMs, next === undefined);
-  });
+  return [...eachCues(segments, options, durationMs)];
 }
 
 /** Both texts in the same number of cues: the one that needs more leads, the other follows where it breaks. */

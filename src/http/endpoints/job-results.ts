@@ -72,26 +72,25 @@ export interface ResultChoice {
   readonly target: number;
 }
 
-export function sendResult(res: ServerResponse, job: JobSnapshot, choice: ResultChoice): void {
+export async function sendResult(res: ServerResponse, job: JobSnapshot, choice: ResultChoice): Promise<void> {
   const { format, subtitles, target } = choice;
   const result = resultOf(job, target);
   if (format !== 'json' && format !== 'verbose_json') {
-    const text = textBody(result, format, subtitles);
+    const text = await textBody(result, format, subtitles);
     res.setHeader('Content-Type', CONTENT_TYPES[format]);
     res.setHeader('Content-Length', Buffer.byteLength(text));
     res.end(text);
     return;
   }
   const { segments } = result.segmented;
-  const isVerbose = format === 'verbose_json';
   sendJson(res, {
     ...{ jobId: job.record.jobId, text: result.text, source: result.source, target: result.target },
     ...(job.record.transcript && { transcript: transcriptOf(segments) }),
-    translations: translationsOf(result, isVerbose, subtitles),
+    translations: translationsOf(result),
     warnings: segments.flatMap(({ index, warnings }) =>
       warnings.map(({ code, detail }) => ({ code, detail: `Segment ${index}: ${detail}` })),
     ),
-    ...(isVerbose && verboseBody(result, subtitles)),
+    ...(format === 'verbose_json' && (await verboseBody(result, subtitles))),
   });
 }
 

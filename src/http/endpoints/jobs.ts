@@ -113,7 +113,7 @@ export function createJobHandlers(
           '`subtitles` needs the words of the source, which this job was not asked for (`transcript`).';
         throw invalidRequest([{ pointer: '/subtitles', detail }]);
       }
-      sendResult(res, job, {
+      await sendResult(res, job, {
         ...{ format: query.format ?? format, subtitles: wanted },
         target: placeOfTarget(job, query.target),
       });

@@ -55,15 +55,11 @@ export function nativeFront(maxTextChars: number, timing: EventStreamTiming): Fr
           };
         case 'json':
           return {
-            send: (result) => {
-              sendTranslationJson(req, res, result, request);
-            },
+            send: (result) => sendTranslationJson(req, res, result, request),
           };
         default:
           return {
-            send: (result) => {
-              sendText(res, result, form, request);
-            },
+            send: (result) => sendText(res, result, form, request),
           };
       }
     },

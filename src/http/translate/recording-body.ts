@@ -1,7 +1,8 @@
 /** The answer about a recording in segments: as text, subtitles, and the parts of JSON. */
+import { setImmediate } from 'node:timers/promises';
 import type { RecordingResult } from '../../recordings/recording-request.js';
 import {
-  buildCues,
+  eachCues,
   type SegmentCues,
   type SubtitleOptions,
   type TranslatedSegment,
@@ -27,6 +28,9 @@ export type SegmentedText = Pick<
 
 export type Subtitles = SubtitleOptions['subtitles'];
 
+/** How long cues are built before other work has its turn: a segment takes up to 2 ms. */
+const TURN_MS = 10;
+
 export const TEXT_CONTENT_TYPE = 'text/plain; charset=utf-8';
 
 export const CONTENT_TYPES: Readonly<Record<TextFormat, string>> = {
@@ -36,13 +40,17 @@ export const CONTENT_TYPES: Readonly<Record<TextFormat, string>> = {
 };
 
 /** @returns the whole body in the first target; one line for what was no recording. */
-export function textBody(result: SegmentedText, format: TextFormat, subtitles: Subtitles): string {
+export async function textBody(
+  result: SegmentedText,
+  format: TextFormat,
+  subtitles: Subtitles,
+): Promise<string> {
   const segments = segmentsOf(result, 0);
   if (format === 'text') {
     if (result.segmented === undefined) return formatText([result]);
     return formatText(segments.flatMap((segment) => linesOf(segment, subtitles)));
   }
-  const cues = cuesOf(result, 0, subtitles).flatMap((each) => each.cues);
+  const cues = (await cuesOf(result, 0, subtitles)).flatMap((each) => each.cues);
   if (format === 'srt') return formatSrt(cues);
   return formatVtt(cues, (subtitles === 'source' ? sourceOf(result) : result.target) ?? undefined);
 }
@@ -53,27 +61,36 @@ function linesOf({ text, source = '' }: TranslatedSegment, subtitles: Subtitles)
 }
 
 /** The texts in each language, where there are several. */
-export function translationsOf(result: SegmentedText, isVerbose: boolean, subtitles: Subtitles) {
-  const translations = result.segmented?.translations;
-  if (translations === undefined || translations.length < 2) return undefined;
-  return translations.map(({ target, text }, order) => ({
-    ...{ target, text },
-    ...(isVerbose && { segments: verboseSegments(result, order, subtitles) }),
-  }));
+export function translationsOf({ segmented }: SegmentedText) {
+  const translations = segmented?.translations;
+  return translations === undefined || translations.length < 2 ? undefined : translations;
 }
 
-/** What `verbose_json` adds. */
-export function verboseBody(result: SegmentedText, subtitles: Subtitles) {
+/** What `verbose_json` adds, or has in the place of what JSON has. */
+export async function verboseBody(result: SegmentedText, subtitles: Subtitles) {
+  const segments = await verboseSegments(result, 0, subtitles);
+  const translations = [];
+  for (const [order, { target, text }] of (translationsOf(result) ?? []).entries()) {
+    const own = order === 0 ? segments : await verboseSegments(result, order, subtitles);
+    translations.push({ target, text, segments: own });
+  }
   return {
     task: 'translate',
     language: result.target,
     duration: (result.segmented?.durationMs ?? 0) / 1000,
-    segments: verboseSegments(result, 0, subtitles),
+    segments,
+    ...(translations.length > 0 && { translations }),
   };
 }
 
-function verboseSegments(result: SegmentedText, order: number, subtitles: Subtitles): VerboseSegment[] {
-  const cues = cuesOf(result, order, subtitles);
+export type VerboseBody = Awaited<ReturnType<typeof verboseBody>>;
+
+async function verboseSegments(
+  result: SegmentedText,
+  order: number,
+  subtitles: Subtitles,
+): Promise<VerboseSegment[]> {
+  const cues = await cuesOf(result, order, subtitles);
   return (result.segmented?.segments ?? []).map((segment, at) =>
     toVerboseSegment({
       ...segment,
@@ -83,10 +100,19 @@ function verboseSegments(result: SegmentedText, order: number, subtitles: Subtit
   );
 }
 
-function cuesOf(result: SegmentedText, order: number, subtitles: Subtitles): SegmentCues[] {
+/** Other requests come in between. */
+async function cuesOf(result: SegmentedText, order: number, subtitles: Subtitles): Promise<SegmentCues[]> {
   const target = result.segmented?.translations[order]?.target ?? undefined;
   const options = { subtitles, target, source: sourceOf(result) ?? undefined };
-  return buildCues(segmentsOf(result, order), options, result.segmented?.durationMs ?? 0);
+  const found: SegmentCues[] = [];
+  let turnEndsAt = performance.now() + TURN_MS;
+  for (const cues of eachCues(segmentsOf(result, order), options, result.segmented?.durationMs ?? 0)) {
+    found.push(cues);
+    if (performance.now() < turnEndsAt) continue;
+    await setImmediate();
+    turnEndsAt = performance.now() + TURN_MS;
+  }
+  return found;
 }
 
 function segmentsOf({ segmented }: SegmentedText, order: number): TranslatedSegment[] {

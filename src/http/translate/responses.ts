@@ -7,7 +7,14 @@ import type { RecordingResult } from '../../recordings/recording-request.js';
 import type { TranslationResult } from '../../translate/request.js';
 import { sendJson } from '../response.js';
 import type { FrontRequest, ResponseForm } from './front.js';
-import { CONTENT_TYPES, textBody, translationsOf, verboseBody, type TextFormat } from './recording-body.js';
+import {
+  CONTENT_TYPES,
+  textBody,
+  translationsOf,
+  verboseBody,
+  type TextFormat,
+  type VerboseBody,
+} from './recording-body.js';
 
 /**
  * Many clients and proxies accept 16 kB of headers in all, so this one is cut here, on a character's boundary, and
@@ -48,12 +55,15 @@ export function negotiateForm(req: IncomingMessage, hasSubtitles: boolean): Resp
   return forms[String(bestOfAll)] ?? 'json';
 }
 
-/** @param audio describes the spoken reply; undefined if none was requested. */
+/**
+ * @param audio describes the spoken reply; undefined if none was requested.
+ * @param verbose absent: not wanted.
+ */
 export function resultBody(
   result: RecordingResult,
   requestId: string,
-  { isVerbose, subtitles }: Pick<FrontRequest, 'isVerbose' | 'subtitles'>,
-  audio?: object,
+  audio: object | undefined,
+  verbose: VerboseBody | undefined,
 ) {
   const { usage, timings } = result;
   const body = {
@@ -65,7 +75,7 @@ export function resultBody(
     detectedSource: result.detectedSource,
     transcript: result.transcript,
     warnings: result.warnings,
-    translations: translationsOf(result, isVerbose, subtitles),
+    translations: verbose?.translations ?? translationsOf(result),
     audio,
     usage: {
       inputTokens: usage.inputTokens,
@@ -83,7 +93,7 @@ export function resultBody(
       firstDeltaMs: Math.round(timings.firstDeltaMs),
     },
   };
-  return isVerbose ? { ...verboseBody(result, subtitles), ...body } : body;
+  return verbose === undefined ? body : { ...verbose, ...body };
 }
 
 /** Describes a spoken reply, without its samples. */
@@ -97,17 +107,18 @@ export function audioBody(pcm: Buffer) {
   };
 }
 
-export function sendTranslationJson(
+export async function sendTranslationJson(
   req: IncomingMessage,
   res: ServerResponse,
   result: RecordingResult,
   request: FrontRequest,
-): void {
+): Promise<void> {
   const withAudio = request.output === 'audio';
   const pcm = result.audio ?? Buffer.alloc(0);
   const audio = withAudio ? { ...audioBody(pcm), base64: encodeWav(pcm).toString('base64') } : undefined;
   res.setHeader('Server-Timing', serverTiming(result.timings));
-  sendJson(res, resultBody(result, req.context.id, request, audio));
+  const verbose = request.isVerbose ? await verboseBody(result, request.subtitles) : undefined;
+  sendJson(res, resultBody(result, req.context.id, audio, verbose));
 }
 
 export function sendWav(res: ServerResponse, result: TranslationResult): void {
@@ -122,13 +133,13 @@ export function sendWav(res: ServerResponse, result: TranslationResult): void {
   res.end(wav);
 }
 
-export function sendText(
+export async function sendText(
   res: ServerResponse,
   result: RecordingResult,
   form: TextFormat,
   { subtitles }: FrontRequest,
-): void {
-  const body = Buffer.from(textBody(result, form, subtitles));
+): Promise<void> {
+  const body = Buffer.from(await textBody(result, form, subtitles));
   setResultHeaders(res, result);
   res.setHeader('Content-Type', CONTENT_TYPES[form]);
   res.setHeader('Content-Length', body.length);
