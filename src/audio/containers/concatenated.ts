@@ -3,7 +3,7 @@
  * demuxers read only the first, or decode the headers of the next as sound.
  */
 import { undecodableAudio } from '../errors.js';
-import { readBoxHead, type BoxHead } from './boxes.js';
+import { readBoxHeader, type BoxHeader } from './boxes.js';
 import { ASF_GUID, EBML_ID, W64_GUID, type Demuxer } from './formats.js';
 import type { RecordingReader } from '../recording.js';
 import { findAll, WindowReader, type Signature } from './scan.js';
@@ -38,6 +38,7 @@ const SIGNATURES: Partial<Record<Demuxer, Signature>> = {
   ),
 };
 
+/** A signature whose magic bytes come first; `length` is what `matches` needs to see. */
 function beginning(
   magic: string | Buffer,
   length: number,
@@ -83,10 +84,10 @@ async function* findMovies(recording: RecordingReader, start: number): AsyncGene
   let hasMovie = false;
   let at: number | undefined = start;
   for (let boxes = 0; at !== undefined; boxes += 1) {
-    const head: BoxHead | undefined = await readBoxHead(recording, at);
-    if (head === undefined) return;
+    const header: BoxHeader | undefined = await readBoxHeader(recording, at);
+    if (header === undefined) return;
     if (boxes === MAX_BOXES) throw tooManyBoxes();
-    const { type, length }: BoxHead = head;
+    const { type, length }: BoxHeader = header;
     if (type === 'ftyp' && hasMovie) {
       yield at;
       hasMovie = false;
