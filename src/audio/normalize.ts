@@ -2,7 +2,7 @@
 import { GatewayError } from '../errors.js';
 import { Decoder } from './ffmpeg/decoder.js';
 import type { DecodeInput } from './ffmpeg/input-file.js';
-import { emptyAudio } from './errors.js';
+import { audioTooLong, emptyAudio, unreadableRecording } from './errors.js';
 import { inspect, type RecordingPart } from './inspect.js';
 import { BYTES_PER_SECOND, pcmDurationMs } from './pcm.js';
 import type { Recording } from './recording.js';
@@ -68,9 +68,7 @@ export class AudioNormalizer {
     } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof GatewayError) throw error;
-      throw new GatewayError('internal', 'The server could not read the recording; send it again.', {
-        cause: error,
-      });
+      throw unreadableRecording(error);
     }
   }
 
@@ -96,7 +94,7 @@ export class AudioNormalizer {
   ): Promise<NormalizedAudio> {
     signal?.throwIfAborted();
     const parts = await inspect(recording, (seconds) => {
-      if (seconds > maxSeconds) throw tooLong(maxSeconds, seconds);
+      if (seconds > maxSeconds) throw audioTooLong(maxSeconds, seconds);
     });
     signal?.throwIfAborted();
 
@@ -123,7 +121,7 @@ export class AudioNormalizer {
         throw error;
       });
       bytes += pcm.length;
-      if (bytes > maxSeconds * BYTES_PER_SECOND) throw tooLong(maxSeconds);
+      if (bytes > maxSeconds * BYTES_PER_SECOND) throw audioTooLong(maxSeconds);
       samples.push(pcm);
     }
     return Buffer.concat(samples);
@@ -140,15 +138,7 @@ export class AudioNormalizer {
   async #decode(source: DecodeInput, signal: AbortSignal | undefined, maxSeconds: number): Promise<Buffer> {
     const maxBytes = maxSeconds * BYTES_PER_SECOND;
     const { pcm, truncated } = await this.#decoder.decode(source, maxBytes, signal);
-    if (truncated) throw tooLong(maxSeconds);
+    if (truncated) throw audioTooLong(maxSeconds);
     return pcm;
   }
-}
-
-function tooLong(maxSeconds: number, seconds?: number): GatewayError {
-  const length = seconds === undefined ? 'longer' : `${seconds.toFixed(1)} s long`;
-  return new GatewayError(
-    'audio-too-long',
-    `A recording may last ${maxSeconds} s at most; this one is ${length}. Send it in parts.`,
-  );
 }

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { GatewayError } from '../../errors.js';
+import { decoderClosed } from '../errors.js';
 import { Sandbox, SHELL } from './sandbox.js';
 import { inputOptions, isStreamable, type Encoding, type Track } from './arguments.js';
 import { toDecodeError, isFfmpegMissing, hasNoAudioStream, FfmpegStartError } from './errors.js';
@@ -99,7 +100,7 @@ export class Decoder {
    */
   async decode(source: DecodeInput, maxBytes: number, signal?: AbortSignal): Promise<DecodedAudio> {
     signal?.throwIfAborted();
-    if (this.#closed) throw closingError();
+    if (this.#closed) throw decoderClosed();
     const job = new AbortController();
     const abort = (): void => {
       job.abort(signal?.reason);
@@ -147,7 +148,7 @@ export class Decoder {
   }
 
   /** Rejects new work, aborts what is in progress with `error`, and waits until the processes have exited. */
-  async destroy(error: Error = closingError()): Promise<void> {
+  async destroy(error: Error = decoderClosed()): Promise<void> {
     for (const job of this.#jobs.values()) job.abort(error);
     await this.close();
   }
@@ -267,8 +268,4 @@ function canStartAhead(encoding: Encoding, track: Track): boolean {
 /** Identifies recordings that the same warm process can decode. */
 function warmKey(encoding: Encoding, maxBytes: number): string {
   return [...inputOptions(encoding), maxBytes].join(' ');
-}
-
-function closingError(): GatewayError {
-  return new GatewayError('draining', 'The service is shutting down; try again in a moment.');
 }

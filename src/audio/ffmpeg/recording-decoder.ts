@@ -1,7 +1,7 @@
 /** Decodes recordings of any length and films as a stream, in memory that does not grow with them. */
 import { GatewayError } from '../../errors.js';
 import { Semaphore } from '../../semaphore.js';
-import { emptyAudio } from '../errors.js';
+import { audioTooLong, decoderClosed, emptyAudio, unreadableRecording } from '../errors.js';
 import { inspect } from '../inspect.js';
 import { WavDownmix } from '../mixing/wav-downmix.js';
 import { alignChunks } from '../mixing/samples.js';
@@ -65,7 +65,7 @@ export class RecordingDecoder {
    *   `internal`; `signal.reason` when aborted.
    */
   async *decode(recording: Recording, signal?: AbortSignal): AsyncGenerator<Buffer, void, void> {
-    if (this.#closed) throw closing();
+    if (this.#closed) throw decoderClosed();
     const both = AbortSignal.any([this.#destroyed.signal, ...(signal === undefined ? [] : [signal])]);
     let settle: () => void = () => undefined;
     const running = new Promise<void>((resolve) => {
@@ -79,9 +79,7 @@ export class RecordingDecoder {
     } catch (error) {
       both.throwIfAborted();
       if (error instanceof GatewayError) throw error;
-      throw new GatewayError('internal', 'The server could not read the recording; send it again.', {
-        cause: error,
-      });
+      throw unreadableRecording(error);
     } finally {
       release();
       this.#running.delete(running);
@@ -96,7 +94,7 @@ export class RecordingDecoder {
   }
 
   /** Rejects new work, ends what is in progress with `error`, and waits until the processes have exited. */
-  async destroy(error: Error = closing()): Promise<void> {
+  async destroy(error: Error = decoderClosed()): Promise<void> {
     this.#closed = true;
     this.#destroyed.abort(error);
     await Promise.all([...this.#runner.processes].map((process) => process.closed));
@@ -117,7 +115,7 @@ export class RecordingDecoder {
     const parts = await inspect(
       recording,
       (seconds) => {
-        if (seconds > this.#maxSeconds) throw this.#tooLong(seconds);
+        if (seconds > this.#maxSeconds) throw audioTooLong(this.#maxSeconds, seconds);
       },
       'stream',
     );
@@ -128,7 +126,7 @@ export class RecordingDecoder {
           ? [part.pcm]
           : this.#decodePart(part.source, signal)) {
           bytes += pcm.length;
-          if (bytes > this.#maxSeconds * BYTES_PER_SECOND) throw this.#tooLong();
+          if (bytes > this.#maxSeconds * BYTES_PER_SECOND) throw audioTooLong(this.#maxSeconds);
           if (pcm.length > 0) yield pcm;
         }
       } catch (error) {
@@ -177,22 +175,10 @@ export class RecordingDecoder {
       yield downmix.push(chunk);
     yield downmix.end();
   }
-
-  #tooLong(seconds?: number): GatewayError {
-    const length = seconds === undefined ? 'longer' : `${seconds.toFixed(1)} s long`;
-    return new GatewayError(
-      'audio-too-long',
-      `A recording may last ${this.#maxSeconds} s at most; this one is ${length}. Send it in parts.`,
-    );
-  }
 }
 
 /** Whether the samples have the service's format already. */
 function isNative(encoding: Encoding): boolean {
   if (encoding.kind !== 'samples') return false;
   return encoding.format === 's16le' && encoding.channels === 1 && encoding.sampleRate === SAMPLE_RATE;
-}
-
-function closing(): GatewayError {
-  return new GatewayError('draining', 'The service is shutting down; try again in a moment.');
 }
