@@ -14,7 +14,7 @@ import { findDefaultTrack, mayTryAnother } from './tracks.js';
 import { Resamplers } from './resamplers.js';
 import { WarmProcesses } from './warm-processes.js';
 
-/** A resident process uses that much for some 500 hours of sound; then the kernel ends it, and the next one starts. */
+/** Enough to resample some 500 hours of sound; then the kernel ends the resident process, and the next recording starts another. */
 const MAX_RESIDENT_CPU_SECONDS = 600;
 
 export interface DecoderOptions {
@@ -44,8 +44,8 @@ export class Decoder {
   readonly #semaphore: Semaphore;
   readonly #warmProcesses: WarmProcesses<FfmpegProcess>;
   readonly #resamplers: Resamplers;
-  /** Every decode in progress or waiting, with its abort controller. */
-  readonly #jobs = new Map<Promise<DecodedAudio>, AbortController>();
+  /** Every decode that runs or waits, with what aborts it. */
+  readonly #decodes = new Map<Promise<DecodedAudio>, AbortController>();
   readonly #outcomes = new Map<string, number>();
   readonly #runner: StreamRunner;
   #closed = false;
@@ -60,8 +60,10 @@ export class Decoder {
     this.#sandbox = new Sandbox(options.timeoutMs / 1000 + 1, options.searchPath);
     this.#semaphore = new Semaphore(options.concurrency);
     this.#runner = {
-      ...{ binary: this.#binary, sandbox: this.#sandbox },
-      ...{ stallMs: options.timeoutMs, processes: new Set() },
+      binary: this.#binary,
+      sandbox: this.#sandbox,
+      stallMs: options.timeoutMs,
+      processes: new Set(),
     };
     this.#warmProcesses = new WarmProcesses(options.spare);
     this.#resamplers = new Resamplers({
@@ -90,9 +92,9 @@ export class Decoder {
   }
 
   /**
-   * Decodes the audio stream that the container marks as default, else the first, else the first of a known codec, in its own
-   * process; bare samples in a resident one.
-   * Settles only after that process has exited, or is free.
+   * Decodes the audio track that the container marks as default, else the first, else the first that this ffmpeg has a decoder
+   * for. A container gets a process of its own; bare samples go through a resident one. Settles once the process has exited, or
+   * is free again.
    *
    * @param maxBytes the limit above which samples are discarded.
    * @throws GatewayError `undecodable-audio` (damaged, or timed out), `unsupported-media-type` (no audio stream, or ffmpeg
@@ -101,13 +103,13 @@ export class Decoder {
   async decode(source: DecodeInput, maxBytes: number, signal?: AbortSignal): Promise<DecodedAudio> {
     signal?.throwIfAborted();
     if (this.#closed) throw decoderClosed();
-    const job = new AbortController();
-    const abort = (): void => {
-      job.abort(signal?.reason);
+    const abort = new AbortController();
+    const onAbort = (): void => {
+      abort.abort(signal?.reason);
     };
-    signal?.addEventListener('abort', abort);
-    const decoded = this.#decode(source, maxBytes, job);
-    this.#jobs.set(decoded, job);
+    signal?.addEventListener('abort', onAbort);
+    const decoded = this.#decode(source, maxBytes, abort);
+    this.#decodes.set(decoded, abort);
     try {
       const result = await decoded;
       this.#count('decoded');
@@ -116,8 +118,8 @@ export class Decoder {
       this.#count(error instanceof GatewayError ? error.code : 'cancelled');
       throw error;
     } finally {
-      this.#jobs.delete(decoded);
-      signal?.removeEventListener('abort', abort);
+      this.#decodes.delete(decoded);
+      signal?.removeEventListener('abort', onAbort);
     }
   }
 
@@ -141,15 +143,15 @@ export class Decoder {
   /** Rejects new work and waits for what is in progress. */
   async close(): Promise<void> {
     this.#closed = true;
-    const waiting = [this.#warmProcesses.close(), this.#resamplers.close()];
-    await Promise.all([...waiting, Promise.allSettled(this.#jobs.keys())]);
-    // Those that were at work.
+    const idle = [this.#warmProcesses.close(), this.#resamplers.close()];
+    await Promise.all([...idle, Promise.allSettled(this.#decodes.keys())]);
+    // The decodes that have just ended gave their processes back.
     await this.#resamplers.close();
   }
 
   /** Rejects new work, aborts what is in progress with `error`, and waits until the processes have exited. */
   async destroy(error: Error = decoderClosed()): Promise<void> {
-    for (const job of this.#jobs.values()) job.abort(error);
+    for (const abort of this.#decodes.values()) abort.abort(error);
     await this.close();
   }
 
@@ -164,18 +166,18 @@ export class Decoder {
     return /^ffmpeg version \S+/.exec(stdout)?.[0] ?? 'ffmpeg';
   }
 
-  async #decode(source: DecodeInput, maxBytes: number, job: AbortController): Promise<DecodedAudio> {
+  async #decode(source: DecodeInput, maxBytes: number, abort: AbortController): Promise<DecodedAudio> {
     const { encoding } = source;
     if (encoding.kind === 'samples') {
-      const pcm = await this.#resamplers.resample(encoding, source.read, maxBytes, job.signal);
+      const pcm = await this.#resamplers.resample(encoding, source.read, maxBytes, abort.signal);
       if (pcm !== undefined) return { pcm, truncated: pcm.length > maxBytes };
     }
-    return await this.#semaphore.run(() => this.#decodeInTime(source, maxBytes, job), job.signal);
+    return await this.#semaphore.run(() => this.#decodeInTime(source, maxBytes, abort), abort.signal);
   }
 
-  async #decodeInTime(source: DecodeInput, maxBytes: number, job: AbortController): Promise<DecodedAudio> {
+  async #decodeInTime(source: DecodeInput, maxBytes: number, abort: AbortController): Promise<DecodedAudio> {
     const timer = setTimeout(() => {
-      job.abort(
+      abort.abort(
         new GatewayError(
           'undecodable-audio',
           `Decoding the recording took longer than ${this.#timeoutMs / 1000} s. Send a shorter one, or WAV.`,
@@ -183,12 +185,14 @@ export class Decoder {
       );
     }, this.#timeoutMs);
     try {
-      const track = await findDefaultTrack(this.#runner, source, job.signal);
-      return await this.#runProcess(source, maxBytes, job.signal, track).catch(async (error: unknown) => {
+      const track = await findDefaultTrack(this.#runner, source, abort.signal);
+      return await this.#runProcess(source, maxBytes, abort.signal, track).catch(async (error: unknown) => {
         if (!mayTryAnother(track, error)) throw error;
-        return await this.#runProcess(source, maxBytes, job.signal, 'decodable').catch((second: unknown) => {
-          throw hasNoAudioStream(second) ? error : second;
-        });
+        return await this.#runProcess(source, maxBytes, abort.signal, 'decodable').catch(
+          (second: unknown) => {
+            throw hasNoAudioStream(second) ? error : second;
+          },
+        );
       });
     } finally {
       clearTimeout(timer);

@@ -2,22 +2,23 @@
 import { alignChunks } from '../mixing/samples.js';
 import type { RateRatio } from './rate-ratio.js';
 
-/** Takes some 20 ms, after which another recording has its turn. */
+/** Takes some 20 ms to resample; then another recording gets its turn. */
 const PIECE_BYTES = 4 * 1024 * 1024;
 
 export interface Piece {
-  /** Frames of the recording between two contexts: the frames around it on which its output depends. */
+  /** Frames of the recording, with a context on either side: the frames around them that their output depends on too. */
   readonly bytes: readonly Buffer[];
+  /** All frames of `bytes`. */
   readonly frames: number;
-  /** Samples of output that belong to the frames between the contexts. */
+  /** Output samples of the frames between the contexts. */
   readonly samples: number;
 }
 
 /**
- * The context is what the recording has there. Before its start and after its end that is the recording in reverse, as
- * when libswresample decodes it alone.
+ * The context consists of the neighbouring frames of the recording. Before its start and after its end it is the recording in
+ * reverse, which is what libswresample itself does when it resamples the recording in one go.
  *
- * @returns no pieces for a recording that is not longer than a context.
+ * Yields nothing for a recording that is not longer than a context.
  */
 export async function* cutPieces(
   recording: AsyncIterable<Buffer>,
@@ -25,7 +26,7 @@ export async function* cutPieces(
   ratio: RateRatio,
 ): AsyncGenerator<Piece> {
   const context = ratio.contextFrames * frameBytes;
-  const pieceFrames = ratio.wholePeriods(PIECE_BYTES / frameBytes);
+  const pieceFrames = ratio.roundUpToPeriod(PIECE_BYTES / frameBytes);
   const pieceBytes = pieceFrames * frameBytes;
   /** The context before the next piece, and all frames from there on. */
   let held: Buffer[] = [];
@@ -43,7 +44,11 @@ export async function* cutPieces(
     }
     while (heldBytes >= context + pieceBytes + context) {
       const frames = pieceFrames + 2 * ratio.contextFrames;
-      yield { bytes: firstBytes(held, frames * frameBytes), frames, samples: ratio.samplesAt(pieceFrames) };
+      yield {
+        bytes: firstBytes(held, frames * frameBytes),
+        frames,
+        samples: ratio.outputSamplesAt(pieceFrames),
+      };
       framesBefore += pieceFrames;
       held = withoutFirst(held, pieceBytes);
       heldBytes -= pieceBytes;
@@ -51,8 +56,8 @@ export async function* cutPieces(
   }
   if (!isStarted) return;
   const samples =
-    ratio.samplesOf(framesBefore + heldBytes / frameBytes - ratio.contextFrames) -
-    ratio.samplesAt(framesBefore);
+    ratio.outputSamplesOf(framesBefore + heldBytes / frameBytes - ratio.contextFrames) -
+    ratio.outputSamplesAt(framesBefore);
   const end = inReverse(lastBytes(held, context), frameBytes);
   yield { bytes: [...held, end], frames: heldBytes / frameBytes + ratio.contextFrames, samples };
 }
@@ -62,7 +67,7 @@ function joined(buffers: readonly Buffer[]): Buffer {
   return buffers.length === 1 && only !== undefined ? only : Buffer.concat(buffers);
 }
 
-/** A copy of megabytes would cost more than to resample them, most of it in the collector of garbage. */
+/** Views, not copies: copying megabytes would cost more than resampling them, most of it in garbage collection. */
 function firstBytes(buffers: readonly Buffer[], length: number): Buffer[] {
   const first: Buffer[] = [];
   let missing = length;

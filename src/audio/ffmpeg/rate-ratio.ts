@@ -1,4 +1,4 @@
-/** How libswresample maps frames of one rate to 24 kHz: which frames an output sample depends on, and how many there are. */
+/** How libswresample maps the frames of one sample rate to 24 kHz: how many samples come out, and of which frames each is made. */
 import { SAMPLE_RATE } from '../pcm.js';
 import { greatestCommonDivisor } from '../resample.js';
 
@@ -14,7 +14,7 @@ export class RateRatio {
   readonly down: number;
   /** Taps of the filter: an output sample depends on at most that many frames around its position. */
   readonly taps: number;
-  /** At least `taps`, and whole periods: recordings that are that far apart cannot reach each other. */
+  /** At least `taps`, in whole periods: no output sample depends on frames that are further away. */
   readonly contextFrames: number;
 
   private constructor(up: number, down: number) {
@@ -22,7 +22,7 @@ export class RateRatio {
     this.down = down;
     const taps = Math.ceil(FILTER_TAPS / Math.min(1, (CUTOFF * up) / down));
     this.taps = taps + (taps % 2);
-    this.contextFrames = this.wholePeriods(this.taps);
+    this.contextFrames = this.roundUpToPeriod(this.taps);
   }
 
   /** @returns undefined for a rate whose period is too long. */
@@ -33,21 +33,21 @@ export class RateRatio {
     return up <= MAX_PERIOD && down <= MAX_PERIOD ? new RateRatio(up, down) : undefined;
   }
 
-  /** @returns the frames, rounded up to whole periods. */
-  wholePeriods(frames: number): number {
+  /** @returns the number of frames, rounded up to whole periods. */
+  roundUpToPeriod(frames: number): number {
     return Math.ceil(frames / this.down) * this.down;
   }
 
-  /** @returns the samples of output at the end of whole periods of input. */
-  samplesAt(frames: number): number {
+  /** @param frames whole periods. @returns the output samples that belong to them. */
+  outputSamplesAt(frames: number): number {
     return (frames / this.down) * this.up;
   }
 
   /**
-   * The samples that a decode of a recording alone gives. At its end libswresample repeats the last frames in reverse, half
-   * as many as it has not used up yet, so that the number is rounded up or down depending on where the filter stands.
+   * The number of output samples of a whole recording. At its end libswresample appends the last frames in reverse, half as many
+   * as are still in its filter, so the number is rounded up or down depending on the phase of the filter.
    */
-  samplesOf(frames: number): number {
+  outputSamplesOf(frames: number): number {
     if (this.up === this.down) return frames;
     const complete = this.#samplesWithin(frames);
     const nextWindowAt = Math.floor((complete * this.down) / this.up) - this.#tapsBefore;

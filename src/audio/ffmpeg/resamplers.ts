@@ -11,7 +11,7 @@ import { WarmProcesses } from './warm-processes.js';
 
 /** Pieces take milliseconds. A process that has not returned one by then never will, or the machine is overloaded. */
 const MAX_PIECE_MS = 5_000;
-/** After a failure recordings are decoded by processes of their own for so long, lest each of them waits in vain. */
+/** After a failure, recordings get processes of their own for this long, so that not every one of them waits for a broken one. */
 const PAUSE_AFTER_LOSS_MS = 60_000;
 
 export interface ResamplersOptions {
@@ -74,7 +74,7 @@ export class Resamplers {
       let hasMore = true;
       while (hasMore) hasMore = await this.#options.semaphore.run(next, signal);
     } catch (error) {
-      // The process of its own meets the same error, and reports it.
+      // The process of its own will fail in the same way, and report it.
       if (error instanceof FfmpegStartError) return undefined;
       if (!(error instanceof ResamplerLostError)) throw error;
       this.#pausedUntil = performance.now() + PAUSE_AFTER_LOSS_MS;

@@ -10,10 +10,10 @@ import type { WarmProcess } from './warm-processes.js';
 
 /** The longest packet that ffmpeg reads samples in; it waits until one is complete. */
 const PACKET_SECONDS = 0.1;
-/** ffmpeg collects that much output before it writes. A write for each packet would cost as much as the resampling. */
+/** ffmpeg buffers this much output before it writes: a write for each packet would cost as much as the resampling. */
 const OUTPUT_BLOCK_BYTES = 32_768;
 
-/** The process has exited, or its output is not what it has to be. The piece can be resampled by another. */
+/** The process has exited, or its output is wrong. Another process can resample the piece. */
 export class ResamplerLostError extends Error {
   override readonly name = 'ResamplerLostError';
 }
@@ -65,7 +65,7 @@ export class ResidentResampler implements WarmProcess {
     this.#reach = Math.ceil(((ratio.taps / 2 + 1) * ratio.up) / ratio.down);
     const blockFrames = (OUTPUT_BLOCK_BYTES / BYTES_PER_SAMPLE / ratio.up) * ratio.down;
     const flushFrames = Math.ceil(2 * ratio.contextFrames + PACKET_SECONDS * sampleRate + blockFrames);
-    const trailerFrames = ratio.wholePeriods(this.#framesBeforeMarker + flushFrames);
+    const trailerFrames = ratio.roundUpToPeriod(this.#framesBeforeMarker + flushFrames);
     this.#trailer = Buffer.alloc(trailerFrames * this.#frameBytes, this.#silentFrame);
     this.#trailer.fill(
       loudSample(format),
@@ -87,9 +87,9 @@ export class ResidentResampler implements WarmProcess {
    * @throws ResamplerLostError when the process exits, or its output is wrong; then it is killed, too.
    */
   async resample(piece: Piece): Promise<Buffer> {
-    const start = this.#ratio.samplesAt(this.#frames + this.#ratio.contextFrames) * BYTES_PER_SAMPLE;
+    const start = this.#ratio.outputSamplesAt(this.#frames + this.#ratio.contextFrames) * BYTES_PER_SAMPLE;
     const output = { start, bytes: Buffer.allocUnsafe(piece.samples * BYTES_PER_SAMPLE) };
-    const fillerFrames = this.#ratio.wholePeriods(piece.frames) - piece.frames;
+    const fillerFrames = this.#ratio.roundUpToPeriod(piece.frames) - piece.frames;
     const filler = Buffer.alloc(fillerFrames * this.#frameBytes, this.#silentFrame);
     try {
       await new Promise<void>((resolve, reject) => {
@@ -133,7 +133,7 @@ export class ResidentResampler implements WarmProcess {
 
   /** @returns the window of the marker in the trailer that is written next. */
   #markerWindow(): Window {
-    const marker = this.#ratio.samplesAt(this.#frames + this.#framesBeforeMarker);
+    const marker = this.#ratio.outputSamplesAt(this.#frames + this.#framesBeforeMarker);
     const samples = 2 * this.#reach + 1;
     return {
       start: (marker - this.#reach) * BYTES_PER_SAMPLE,
@@ -159,7 +159,7 @@ export class ResidentResampler implements WarmProcess {
       copyOverlap(chunk, this.#received, this.#work.marker);
     }
     this.#received += chunk.length;
-    if (this.#received > this.#ratio.samplesAt(this.#frames) * BYTES_PER_SAMPLE)
+    if (this.#received > this.#ratio.outputSamplesAt(this.#frames) * BYTES_PER_SAMPLE)
       this.#lose('The process has written more than it was given samples for.');
     if (!this.#isReferenceChecked && this.#received >= endOf(this.#reference)) {
       this.#isReferenceChecked = true;
