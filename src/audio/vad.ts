@@ -15,7 +15,11 @@ export const ONSET_MS = 3 * VAD_FRAME_MS;
 const HYSTERESIS_DB = 4;
 /** How fast the floor adapts to louder noise: steady noise stops counting as speech after some seconds. */
 const FLOOR_RISE_DB_PER_FRAME = 0.06;
+/** The lowest floor: fainter backgrounds are all alike. */
 const QUIET_ROOM_DB = -65;
+/** What the threshold from 0 to 1 stands for: 4 to 16 dB above the floor, and never fainter than -60 to -24 dB. */
+const MARGIN_DB = { from: 4, to: 16 };
+const FAINTEST_DB = { from: -60, to: -24 };
 
 /**
  * Expects consecutive frames of VAD_FRAME_MS. The floor falls at once in the quietest moments (a pause between words) and
@@ -32,8 +36,8 @@ export class VoiceActivityDetector {
 
   constructor(options: VadOptions) {
     this.#quietFrames = Math.max(1, Math.ceil(options.silenceMs / VAD_FRAME_MS));
-    this.#marginDb = 4 + 12 * options.threshold;
-    this.#faintestDb = -60 + 36 * options.threshold;
+    this.#marginDb = MARGIN_DB.from + (MARGIN_DB.to - MARGIN_DB.from) * options.threshold;
+    this.#faintestDb = FAINTEST_DB.from + (FAINTEST_DB.to - FAINTEST_DB.from) * options.threshold;
   }
 
   get speaking(): boolean {
@@ -49,9 +53,9 @@ export class VoiceActivityDetector {
   /** Returns `started` at the last frame of an onset, `stopped` at the last frame of the closing silence. */
   push(frame: Buffer): 'started' | 'stopped' | undefined {
     const levelDb = loudnessDb(frame);
-    const loud = levelDb > this.#levelOfSpeech();
+    const isLoud = levelDb > this.#speechLevelDb();
     this.#followFloor(levelDb);
-    this.#run = loud === this.#speaking ? 0 : this.#run + 1;
+    this.#run = isLoud === this.#speaking ? 0 : this.#run + 1;
     const needed = this.#speaking ? this.#quietFrames : ONSET_MS / VAD_FRAME_MS;
     if (this.#run < needed) return undefined;
     this.#speaking = !this.#speaking;
@@ -59,7 +63,7 @@ export class VoiceActivityDetector {
     return this.#speaking ? 'started' : 'stopped';
   }
 
-  #levelOfSpeech(): number {
+  #speechLevelDb(): number {
     const level = Math.max(this.#floorDb + this.#marginDb, this.#faintestDb);
     return this.#speaking ? level - HYSTERESIS_DB : level;
   }

@@ -1,19 +1,19 @@
-/** The level of the background in one band, as it changes: the level above which a sound may be speech. */
+/** The level of the background noise in one band, as it changes. A louder sound may be speech. */
 
 /**
  * Between the 5th and 95th percentile of a second, smoothed over 50 ms, white and pink noise spread by 2 dB at the most, and
  * speech of three synthetic voices by 5 at the least.
  */
 const STEADY_SPREAD_DB = 3;
-/** Frames of the second that is judged as steady or not. */
+/** One second: the stretch that counts as steady or not. */
 export const STEADY_FRAMES = 100;
-/** How fast the floor rises where nothing tells noise from speech: slower than speech returns to it between syllables. */
+/** How fast the floor rises in a second that is not steady: too slowly to reach speech, which falls back to it between syllables. */
 const RISE_DB_PER_FRAME = 0.03;
 
 /**
- * The floor falls at once to the quietest moments and rises slowly. Besides, it is set anew by each second that is steady,
- * and is never below the quietest moment of the two seconds to come: so noise that begins, stops or changes is known from its
- * first moment on.
+ * The floor falls at once to the quietest moments and rises slowly. A second of steady sound is noise and sets it directly, and
+ * it is never below the quietest moment of the two seconds to come. So noise that begins, stops or changes is known from its
+ * first moment.
  */
 export class NoiseFloor {
   readonly #lowestDb: number;

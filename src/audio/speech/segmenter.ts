@@ -11,15 +11,16 @@ import {
 } from './utterances.js';
 import type { SpeechSegment } from './segment.js';
 
+/** 200 ms on either side: a recognizer needs the faint start and end of a word. */
 const PADDING_SAMPLES = (200 / FRAME_MS) * FRAME_SAMPLES;
-/** A shorter utterance is joined to a neighbour that is near: a word alone is translated badly. */
+/** A shorter utterance is joined to a neighbour within NEIGHBOUR_FRAMES: a word without context is translated badly. */
 const SHORT_FRAMES = 1_000 / FRAME_MS;
 const NEIGHBOUR_FRAMES = 2_000 / FRAME_MS;
 
 export interface SegmenterOptions {
   /**
-   * Where no utterance is long enough for a segment, the longest becomes one: a recording may be the word "no" alone, of
-   * which 200 ms are heard. Among others such a sound is more likely a click.
+   * Whether the longest utterance becomes a segment if none is long enough. A short recording may be the word "no" alone, of
+   * which 200 ms are audible; in a long one such a sound is more likely a click.
    */
   readonly keepsBrief?: boolean;
 }
@@ -31,7 +32,7 @@ export interface SegmenterOptions {
 export class SpeechSegmenter {
   readonly #activity = new SpeechActivity();
   readonly #utterances = new UtteranceBuilder();
-  /** The last utterance, which the next may be joined to. */
+  /** The last utterance, held back because the next one may be joined to it. */
   #held: Utterance | undefined;
   readonly #keepsBrief: boolean;
   #bytes = 0;
@@ -90,7 +91,7 @@ export class SpeechSegmenter {
   /** Whether nothing can be joined to it any more. */
   #isAlone(held: Utterance): boolean {
     const { open, frames } = this.#utterances;
-    // Speech that has just begun is open some frames later.
+    // An utterance opens only once its onset is over: wait somewhat longer than a neighbour may be away.
     if (open === undefined) return frames - held.end > NEIGHBOUR_FRAMES + SHORT_FRAMES / 2;
     const canStillJoin = isNear(held, open) && open.end - held.start <= MAX_SEGMENT_FRAMES;
     return !canStillJoin || !(isShort(held) || isShort(open));

@@ -1,4 +1,4 @@
-/** Groups frames of speech into utterances: they end in a pause of half a second, or in the best place before 28 s. */
+/** Groups frames of speech into utterances, each ended by a pause of half a second or cut at its quietest place before 28 s. */
 import { FRAME_MS } from './band-levels.js';
 import type { ActivityFrame } from './activity.js';
 
@@ -10,18 +10,21 @@ export interface FrameRange {
 
 export interface Utterance extends FrameRange {
   readonly pauses: readonly FrameRange[];
-  /** The cuts on either side, which its padding must not cross; 0 and Infinity without one. */
+  /** Frames of the cuts before and after it, which its padding must not cross; 0 and Infinity without a cut. */
   readonly earliest: number;
   readonly latest: number;
 }
 
 export const MAX_SEGMENT_FRAMES = 28_000 / FRAME_MS;
-const GAP_FRAMES = 500 / FRAME_MS;
+/** A pause of this length ends an utterance. */
+const END_PAUSE_FRAMES = 500 / FRAME_MS;
+/** Less speech than this is not an utterance. */
 const MIN_SPEECH_FRAMES = 250 / FRAME_MS;
-/** A click is shorter. */
+/** Speech begins with this many active frames in a row; a click is shorter. */
 export const ONSET_FRAMES = 60 / FRAME_MS;
-/** The hangover: speech goes on through a shorter pause, as before a `t`. */
+/** The hangover: a shorter pause, such as the one before a `t`, is part of the speech. */
 const MIN_PAUSE_FRAMES = 120 / FRAME_MS;
+/** An utterance that is too long is cut in the quietest window of its last 8 s. */
 const CUT_SEARCH_FRAMES = 8_000 / FRAME_MS;
 const CUT_WINDOW_FRAMES = 300 / FRAME_MS;
 
@@ -35,7 +38,7 @@ interface OpenUtterance {
 
 export class UtteranceBuilder {
   #frame = 0;
-  /** Active frames in a row that are too few to count yet, or have begun to count. */
+  /** Active frames in a row up to the present one. */
   #run = 0;
   #open: OpenUtterance | undefined;
   /** Where the last cut was. */
@@ -44,12 +47,12 @@ export class UtteranceBuilder {
   readonly #recent: ActivityFrame[] = [];
   #brief: Utterance | undefined;
 
-  /** The utterance that goes on; `end` is that of its speech so far. */
+  /** The utterance in progress; `end` is the end of its speech so far. */
   get open(): FrameRange | undefined {
     return this.#open;
   }
 
-  /** The longest of those that were left out because they are too short for speech. */
+  /** The longest of those dropped because they are shorter than MIN_SPEECH_FRAMES. */
   get brief(): Utterance | undefined {
     return this.#brief;
   }
@@ -64,7 +67,7 @@ export class UtteranceBuilder {
     this.#remember(frame);
     this.#frame += 1;
     this.#run = frame.active ? this.#run + 1 : 0;
-    const ended = this.#closeAfterGap();
+    const ended = this.#closeAfterPause();
     if (this.#run >= ONSET_FRAMES) this.#extend();
     return ended ?? this.#cutIfLong();
   }
@@ -78,10 +81,10 @@ export class UtteranceBuilder {
     if (this.#recent.length >= 2 * CUT_SEARCH_FRAMES) this.#recent.splice(0, CUT_SEARCH_FRAMES);
   }
 
-  #closeAfterGap(): Utterance | undefined {
+  #closeAfterPause(): Utterance | undefined {
     if (this.#open === undefined) return undefined;
     const silent = this.#frame - this.#run - this.#open.end;
-    return silent >= GAP_FRAMES ? this.#close() : undefined;
+    return silent >= END_PAUSE_FRAMES ? this.#close() : undefined;
   }
 
   #extend(): void {
@@ -97,8 +100,8 @@ export class UtteranceBuilder {
     this.#open = undefined;
     if (open === undefined) return undefined;
     const paused = open.pauses.reduce((sum, { start, end }) => sum + end - start, 0);
-    // The end of a word that was cut off is not a click.
-    const isRest = open.earliest > 0 && open.start - open.earliest < GAP_FRAMES;
+    // What follows a cut directly is the rest of a word, and not a click however short it is.
+    const isRest = open.earliest > 0 && open.start - open.earliest < END_PAUSE_FRAMES;
     const utterance = { ...open, latest: Infinity };
     if (isRest || open.end - open.start - paused >= MIN_SPEECH_FRAMES) return utterance;
     if (this.#brief === undefined || lengthOf(utterance) > lengthOf(this.#brief)) this.#brief = utterance;
@@ -118,7 +121,9 @@ export class UtteranceBuilder {
     let start = cut;
     while (start < open.end && !isActive(start)) start += 1;
     this.#open = {
-      ...{ start, end: open.end, earliest: cut },
+      start,
+      end: open.end,
+      earliest: cut,
       pauses: open.pauses.filter((pause) => pause.start >= start),
     };
     this.#cut = cut;
