@@ -1,4 +1,4 @@
-/** First look at a recording: the samples of every part of it, or where a decoder gets them. */
+/** Looks at a recording before it is decoded: returns the samples of each of its parts, or where a decoder reads them. */
 import { createReadStream } from 'node:fs';
 import { GatewayError } from '../errors.js';
 import { findRecordings } from './containers/concatenated.js';
@@ -29,10 +29,10 @@ export type RecordingPart =
   | { readonly kind: 'samples'; readonly pcm: Buffer }
   | { readonly kind: 'encoded'; readonly source: DecodeInput };
 
-/** WAV files that differ in format from the one before, or are compressed: each is decoded by its own process. */
+/** WAV files back to back that cannot be merged: each is decoded by its own process. */
 const MAX_WAV_PARTS = 64;
 
-/** Whether samples that need no decoder are read at once, or left for `read` of their source. */
+/** Whether samples that need no decoder are read at once, or streamed by `read` of their source. */
 export type NativeSamples = 'read' | 'stream';
 
 /**
@@ -55,9 +55,12 @@ export async function inspect(
     const ranges = await findRecordings(reader, demuxer, start);
     const samples = await bareSamplesPart(recording, reader, demuxer, ranges, checkSeconds);
     if (samples !== undefined) return [samples];
-    const several = ranges.map((range) => mayHaveSeveralTracks(reader, demuxer, range));
-    const hints = await Promise.all(several);
-    return ranges.map((range, at) => containerPart(recording, reader.size, demuxer, range, hints[at]));
+    const severalTracks = await Promise.all(
+      ranges.map((range) => mayHaveSeveralTracks(reader, demuxer, range)),
+    );
+    return ranges.map((range, at) =>
+      containerPart(recording, reader.size, demuxer, range, severalTracks[at]),
+    );
   } finally {
     await reader.close();
   }
@@ -102,7 +105,7 @@ const HEADER_READERS: Partial<Record<Demuxer, typeof readW64Header>> = {
   caf: readCafHeader,
 };
 
-/** @returns undefined where the samples are compressed, or ffmpeg reads the container better. */
+/** @returns undefined if the samples are compressed, or ffmpeg reads the container better. */
 async function bareSamplesPart(
   recording: Recording,
   reader: RecordingReader,

@@ -1,12 +1,12 @@
 /** Resampling without audible aliasing: a polyphase windowed-sinc filter. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 
 /** Zero crossings of the filter to each side; with the Blackman window aliases are 70 dB down. */
 const HALF_WIDTH = 16;
 /** Share of the lower rate's band that passes; above it the filter rolls off. */
 const PASS_BAND = 0.92;
 
-/** Output samples of one slice, which take a few milliseconds. */
+/** Output samples of one slice, which takes a few milliseconds. */
 const SLICE_SAMPLES = 48_000;
 
 /** Resamples PCM16 mono. */
@@ -17,19 +17,19 @@ export function resample(pcm: Buffer, fromHz: number, toHz: number): Buffer {
   return conversion.output;
 }
 
-/** The same for a long recording: other work runs between its slices. */
+/** Like `resample`, for a long recording: yields to the event loop between its slices. */
 export async function resampleInSlices(pcm: Buffer, fromHz: number, toHz: number): Promise<Buffer> {
   if (fromHz === toHz) return pcm;
   const conversion = new Conversion(pcm, fromHz, toHz);
   for (let at = 0; at < conversion.length; at += SLICE_SAMPLES) {
-    if (at > 0) await nextTurn();
+    if (at > 0) await yieldToEventLoop();
     conversion.run(at, Math.min(at + SLICE_SAMPLES, conversion.length));
   }
   return conversion.output;
 }
 
 class Conversion {
-  /** Of the output, in samples. */
+  /** Samples of the output. */
   readonly length: number;
   readonly output: Buffer;
   readonly #pcm: Buffer;
@@ -88,7 +88,7 @@ function blackman(x: number): number {
   return 0.42 + 0.5 * Math.cos(Math.PI * x) + 0.08 * Math.cos(2 * Math.PI * x);
 }
 
-/** Those outside the recording are silent. */
+/** The samples from `start` to before `end`; those outside the recording are 0. */
 function samplesBetween(pcm: Buffer, start: number, end: number): Float64Array {
   const samples = new Float64Array(end - start);
   const last = Math.min(end, Math.floor(pcm.length / 2));

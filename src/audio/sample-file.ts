@@ -1,15 +1,15 @@
-/** Writes samples to a file while they are used: whatever reads a chunk finds it in the file already. */
+/** Writes samples to a file while they are consumed: a chunk is in the file before the consumer receives it. */
 import { open, rm } from 'node:fs/promises';
 import { GatewayError, isError } from '../errors.js';
 
-/** No space is left, or none that this user may use. */
-const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT']);
+/** No space is left on the disk, or in the quota of this user. */
+const DISK_FULL_CODES: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT']);
 
 /**
- * Yields each chunk once it is written. The file stays only when all chunks have come: an error, an abort or a consumer that
- * leaves removes it.
+ * Yields each chunk once it is written. The file stays only if all chunks have been written and consumed: it is removed on an
+ * error, on an abort, and when the consumer leaves the loop.
  *
- * @param path of a file that does not exist, or is replaced.
+ * @param path of the file; one that exists is replaced.
  * @throws GatewayError `storage-full` when the disk is full; whatever `chunks` throws.
  */
 export async function* writeSampleFile(
@@ -36,7 +36,7 @@ export async function* writeSampleFile(
 
 /** @returns `storage-full` for a full disk, any other error unchanged. */
 export function toStorageError(error: unknown): unknown {
-  if (!isError(error) || !('code' in error) || !FULL.has(error.code)) return error;
+  if (!isError(error) || !('code' in error) || !DISK_FULL_CODES.has(error.code)) return error;
   return new GatewayError(
     'storage-full',
     'The server has no space left for this recording; try again later, or ask for old jobs to be deleted.',

@@ -192,8 +192,8 @@ describe('metadata that imitate what ffmpeg prints', () => {
     '  Stream #0:1[0x2](spa): Audio: aac (LC), 48000 Hz, stereo, fltp, 128 kb/s (default) (hearing impaired)';
   const image = '  Stream #0:0(und): Video: mpeg4, yuv420p, 64x48, 5 fps (default)';
   it.each([
-    [[first, second], { sound: 1 }],
-    [[image, first.replace('0:0', '0:1'), second.replace('0:1', '0:2')], { sound: 1 }],
+    [[first, second], { audioIndex: 1 }],
+    [[image, first.replace('0:0', '0:1'), second.replace('0:1', '0:2')], { audioIndex: 1 }],
     [[`${first} (default)`, second], 'first'],
     [[image, second], 'first'],
     // A language with a line break, or with a codec; a line too many; a line that is missing.

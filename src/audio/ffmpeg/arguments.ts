@@ -24,8 +24,8 @@ export type Encoding =
     }
   | SampleEncoding;
 
-/** Which audio stream to decode: the first, the first that this ffmpeg has a decoder for, or the one at an index among them. */
-export type Track = 'first' | 'decodable' | { readonly sound: number };
+/** Which audio track to decode: the first, the first that this ffmpeg has a decoder for, or the one at an index among them. */
+export type Track = 'first' | 'decodable' | { readonly audioIndex: number };
 
 /**
  * Containers that decode to the same samples and the same errors without seeking. Of the others some have an index at the
@@ -89,7 +89,7 @@ export function outputOptions(encoding: Encoding, maxBytes: number, track: Track
   const map =
     track === 'decodable'
       ? ['-filter_complex', '[0:a:u]anull[audio]', '-map', '[audio]']
-      : ['-map', `0:a:${track === 'first' ? 0 : track.sound}`];
+      : ['-map', `0:a:${track === 'first' ? 0 : track.audioIndex}`];
   const isMono = encoding.kind === 'samples';
   return [
     ...['-sn', '-dn', ...map, '-ar', String(SAMPLE_RATE), ...(isMono ? ['-ac', '1'] : [])],
@@ -114,8 +114,8 @@ export function audioFilters(encoding: Encoding): string[] {
 }
 
 /**
- * Arguments of a process that resamples whatever it is given until its input ends: bare samples in, PCM without a header
- * out. It reads not a byte ahead to find out what it knows already, and mixes and resamples as any other decode.
+ * Arguments of a process that resamples until its input ends: bare samples in, PCM without a header out. It does not read ahead
+ * to probe a format that is known already, and mixes and resamples as in any other decode.
  */
 export function resamplerArguments(encoding: SampleEncoding): string[] {
   const filters = audioFilters(encoding);

@@ -11,7 +11,7 @@ export interface DecodeInput {
   readonly read: () => AsyncIterable<Buffer>;
   /** Offset of what to decode, if it extends to the end of the file; otherwise absent. */
   readonly startsAt?: number | undefined;
-  /** Whether it may have several sound tracks, of which its container can mark one as default. */
+  /** Whether it may have several audio tracks, of which its container can mark one as default. */
   readonly mayHaveSeveralTracks?: boolean;
 }
 

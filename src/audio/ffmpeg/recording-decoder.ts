@@ -24,14 +24,14 @@ export interface RecordingDecoderOptions {
   readonly concurrency: number;
   /** The longest recording accepted, `MAX_RECORDING_SECONDS`. */
   readonly maxSeconds: number;
-  /** How long ffmpeg may take to its next output while somebody waits for it; absent: 60 s. */
+  /** How long ffmpeg may take to its next output while the consumer waits for it; absent: 60 s. */
   readonly stallMs?: number | undefined;
 }
 
 export class RecordingDecoder {
   readonly #semaphore: Semaphore;
   readonly #maxSeconds: number;
-  /** Aborts what is decoded or waits. */
+  /** Aborts every decode that runs or waits. */
   readonly #destroyed = new AbortController();
   /** Iterations in progress, each settled when it has ended. */
   readonly #running = new Set<Promise<void>>();
@@ -57,8 +57,8 @@ export class RecordingDecoder {
   }
 
   /**
-   * Yields PCM, 16-bit little-endian, mono, 24 kHz, in chunks of whole samples. ffmpeg waits while the consumer does. A film
-   * is heard from the track that it marks as default, else from the first that can be decoded.
+   * Yields PCM, 16-bit little-endian, mono, 24 kHz, in chunks of whole samples. ffmpeg waits while the consumer does. Of a film it
+   * decodes the audio track marked as default, else the first that can be decoded.
    *
    * @param recording must not change until the iteration ends. Leaving the loop ends the process.
    * @throws GatewayError `unsupported-media-type`, `undecodable-audio`, `empty-audio`, `audio-too-long`, `draining` or

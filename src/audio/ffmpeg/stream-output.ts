@@ -7,17 +7,18 @@ import { openInputFile, type DecodeInput } from './input-file.js';
 import type { Sandbox } from './sandbox.js';
 import { StreamingProcess, type StreamingInput } from './streaming-process.js';
 
+/** What all streams of one decoder share. */
 export interface StreamRunner {
   readonly binary: string;
   readonly sandbox: Sandbox;
-  /** How long ffmpeg may take to its next output while somebody waits for it. */
+  /** How long ffmpeg may take to its next output while the consumer waits for it. */
   readonly stallMs: number;
-  /** Those that run. */
+  /** Processes that run; each removes itself. */
   readonly processes: Set<StreamingProcess>;
 }
 
 export interface StreamArguments {
-  /** Beside those of every input. */
+  /** Global options, in addition to those of every input. */
   readonly global?: readonly string[];
   /** Empty: ffmpeg prints what its input holds on its standard error, and fails. */
   readonly output: readonly string[];
@@ -26,7 +27,7 @@ export interface StreamArguments {
 }
 
 /**
- * However the iteration ends, the process has exited then.
+ * However the iteration ends, the process has exited by then.
  *
  * @throws GatewayError as `toDecodeError` makes it, or `undecodable-audio` when ffmpeg stalls; `signal.reason` when aborted.
  */
@@ -83,7 +84,7 @@ async function* readOutput(
   }
 }
 
-/** The time that the consumer takes does not count. */
+/** Yields the output. The time that the consumer takes does not count as a stall. */
 async function* readInTime(process: StreamingProcess, stallMs: number): AsyncGenerator<Buffer, void, void> {
   const chunks = process.stdout.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer, void>;
   for (;;) {

@@ -1,10 +1,10 @@
-/** Which sound track of a film is heard: only what ffmpeg prints of its input names the one marked as default. */
+/** Finds the audio track of a film that is marked as default, which only the description that ffmpeg prints of its input shows. */
 import type { Track } from './arguments.js';
 import { hasNoAudioStream, isUnknownCodec, stderrOf } from './errors.js';
 import type { DecodeInput } from './input-file.js';
 import { streamOutput, type StreamRunner } from './stream-output.js';
 
-/** Films have pages of metadata at most; beyond that the first track is heard. */
+/** Films have pages of metadata at most; beyond that the first track is decoded. */
 const BANNER_BYTES = 256 * 1024;
 
 /**
@@ -41,19 +41,19 @@ const KIND = /^(?:\[0x[0-9a-f]+\])?(?:\([^()]*\))?: ([A-Z][a-z]+)(?:: |$)/;
 const MARKED = /\(default\)(?: \([a-z -]+\))*\s*$/;
 
 /**
- * Streams are numbered in order. Where they are not, something in the metadata imitates them, and nothing of it is believed.
+ * Streams are numbered in order. If they are not, a line of the metadata looks like a stream, and the whole banner is ignored.
  *
- * @param banner what `ffmpeg -i` prints. @returns the track marked as default, if it is not the first anyway.
+ * @param banner what `ffmpeg -i` prints. @returns `first` if no later track is marked as default.
  */
 export function defaultTrack(banner: string): Track {
   let marked: number | undefined;
-  let sounds = 0;
+  let audioTracks = 0;
   for (const [expected, [, index, description = '']] of [...banner.matchAll(STREAM)].entries()) {
     const kind = KIND.exec(description)?.[1];
     if (Number(index) !== expected || kind === undefined) return 'first';
     if (kind !== 'Audio') continue;
-    if (MARKED.test(description)) marked ??= sounds;
-    sounds += 1;
+    if (MARKED.test(description)) marked ??= audioTracks;
+    audioTracks += 1;
   }
-  return marked === undefined || marked === 0 ? 'first' : { sound: marked };
+  return marked === undefined || marked === 0 ? 'first' : { audioIndex: marked };
 }

@@ -19,8 +19,8 @@ export const SAMPLE_BYTES: Readonly<Record<SampleFormat, number>> = {
 
 /**
  * @param channels samples per frame.
- * @param step one of that many frames is read.
- * @param memory takes the samples if it is large enough; else they get their own.
+ * @param step every how many frames one is read.
+ * @param reused receives the samples if it is large enough; otherwise a new array is allocated.
  * @returns the samples of whole frames, in the order of the bytes.
  */
 export function toFloatSamples(
@@ -28,7 +28,7 @@ export function toFloatSamples(
   format: SampleFormat,
   channels = 1,
   step = 1,
-  memory?: Float32Array,
+  reused?: Float32Array,
 ): Float32Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const little = !format.endsWith('be');
@@ -36,8 +36,8 @@ export function toFloatSamples(
   const jump = step * frameBytes;
   const frames = Math.ceil(Math.floor(bytes.length / frameBytes) / step);
   const count = frames * channels;
-  const hasMemory = memory !== undefined && memory.length >= count;
-  const samples = hasMemory ? memory.subarray(0, count) : new Float32Array(count);
+  const canReuse = reused !== undefined && reused.length >= count;
+  const samples = canReuse ? reused.subarray(0, count) : new Float32Array(count);
   // One loop per format: a call or a branch for each of a million samples would cost more than everything else.
   switch (format) {
     case 'u8':

@@ -11,7 +11,7 @@ import {
 } from './utterances.js';
 import type { SpeechSegment } from './segment.js';
 
-/** 200 ms on either side: a recognizer needs the faint start and end of a word. */
+/** 200 ms on either side, so that the faint start and end of a word are not cut off. */
 const PADDING_SAMPLES = (200 / FRAME_MS) * FRAME_SAMPLES;
 /** A shorter utterance is joined to a neighbour within NEIGHBOUR_FRAMES: a word without context is translated badly. */
 const SHORT_FRAMES = 1_000 / FRAME_MS;

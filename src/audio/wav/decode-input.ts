@@ -1,4 +1,4 @@
-/** What the decoder reads of a WAV: its samples, downmixed here where a plain mix would cancel a voice, or the file. */
+/** What the decoder gets of a WAV: its bare samples, downmixed here if a plain mix would cancel a voice, or the whole file. */
 import { undecodableAudio } from '../errors.js';
 import type { DecodeInput } from '../ffmpeg/input-file.js';
 import { BLOCK_MS, ChannelSelector, decimationStep, MIX } from '../mixing/channel-selector.js';
@@ -47,14 +47,14 @@ async function hasPhaseCancellation(
 ): Promise<boolean> {
   const { channels, channelMask, sampleRate, sampleBytes } = header;
   const step = decimationStep(sampleRate);
-  const choice = new ChannelSelector(mixWeights(channels, channelMask), sampleRate / step);
+  const selector = new ChannelSelector(mixWeights(channels, channelMask), sampleRate / step);
   const block = Math.max(1, Math.floor((sampleRate * BLOCK_MS) / 1000 / step)) * channels;
-  let memory: Float32Array | undefined;
+  let reused: Float32Array | undefined;
   for await (const bytes of alignChunks(scanWavSamples(recording, header), channels * sampleBytes)) {
-    const samples = toFloatSamples(bytes, format, channels, step, memory);
-    memory ??= samples;
+    const samples = toFloatSamples(bytes, format, channels, step, reused);
+    reused ??= samples;
     for (let at = 0; at < samples.length; at += block) {
-      if (choice.next(samples, at, Math.min(at + block, samples.length)) !== MIX) return true;
+      if (selector.next(samples, at, Math.min(at + block, samples.length)) !== MIX) return true;
     }
   }
   return false;
@@ -68,11 +68,11 @@ async function* downmixSamples(
   gain: number,
 ): AsyncGenerator<Buffer> {
   const { channels, channelMask, sampleRate, sampleBytes } = header;
-  const mixdown = new Downmixer(channels, channelMask, sampleRate);
+  const downmixer = new Downmixer(channels, channelMask, sampleRate);
   for await (const bytes of alignChunks(streamWavSamples(recording, header), channels * sampleBytes)) {
     const samples = toFloatSamples(bytes, format);
     if (gain !== 1) for (let at = 0; at < samples.length; at += 1) samples[at] = (samples[at] ?? 0) * gain;
-    yield mixdown.push(samples);
+    yield downmixer.push(samples);
   }
-  yield mixdown.end();
+  yield downmixer.end();
 }

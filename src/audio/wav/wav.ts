@@ -25,6 +25,10 @@ export interface WavHeader extends WavFormat {
 export const RIFF_HEADER_BYTES = 12;
 /** The id and size of a chunk. */
 export const CHUNK_HEADER_BYTES = 8;
+/** Bytes before the samples have to be read to skip them, because a pipe cannot seek; more than these cost too much. */
+const MAX_SKIPPED_BYTES = 64 * 1024;
+/** Fewer and larger reads than Node's default. */
+export const READ_CHUNK_BYTES = 256 * 1024;
 
 /**
  * Parses the header of a WAV that a program writes to a pipe: its sizes are placeholders, and its samples run to the end.
@@ -64,13 +68,10 @@ export function samplesStartIfLast({ data }: WavHeader, fileBytes: number): numb
   return data.length === 1 && only !== undefined && extendsToEnd(only, fileBytes) ? only.offset : undefined;
 }
 
-/** Whether a process that inherits the open file can read the range as all that is left, after skipping the bytes before it. */
+/** Whether a process that inherits the open file can skip to the range and read from there to the end of the file. */
 export function extendsToEnd({ offset, length }: ByteRange, fileBytes: number): boolean {
   return offset + length === fileBytes && offset <= MAX_SKIPPED_BYTES;
 }
-
-/** The bytes before the samples are read to skip them: a pipe cannot seek. */
-const MAX_SKIPPED_BYTES = 64 * 1024;
 
 /** The playing time of the samples in seconds; undefined for block-compressed ones, whose length only a decoder knows. */
 export function wavSeconds(header: WavHeader): number | undefined {
@@ -82,9 +83,6 @@ export function wavSeconds(header: WavHeader): number | undefined {
 export function wavFrameBytes({ channels, sampleBytes }: WavHeader): number {
   return channels * sampleBytes;
 }
-
-/** Fewer and larger reads than Node's default. */
-export const READ_CHUNK_BYTES = 256 * 1024;
 
 /** The unconverted samples of all data chunks. Opens a file when first iterated. */
 export async function* streamWavSamples(recording: Recording, header: WavHeader): AsyncGenerator<Buffer> {
@@ -108,7 +106,7 @@ export async function* streamWavSamples(recording: Recording, header: WavHeader)
   }
 }
 
-/** The same for a reader that looks at each chunk only until it asks for the next, whose bytes take its place. */
+/** Like `streamWavSamples`, but each chunk is valid only until the next one, which overwrites its bytes. */
 export async function* scanWavSamples(recording: Recording, header: WavHeader): AsyncGenerator<Buffer> {
   const [only] = header.data;
   if (typeof recording !== 'string' || only === undefined || header.data.length > 1) {
@@ -130,7 +128,7 @@ export async function* scanWavSamples(recording: Recording, header: WavHeader): 
   }
 }
 
-/** Whole frames, so that none has to be joined from two chunks. */
+/** Whole frames, so that none is split between two chunks. */
 function chunkBytesOf(header: WavHeader): number {
   const frameBytes = wavFrameBytes(header) || 1;
   return Math.ceil(READ_CHUNK_BYTES / frameBytes) * frameBytes;
