@@ -1,6 +1,7 @@
 /** What is wrong with cues, whatever they say. */
 import type { SegmentCues, SubtitleOptions } from '../src/subtitles/cues.js';
-import { cueFaults, type MeasuredCue } from '../src/subtitles/faults.js';
+import type { Cue } from '../src/subtitles/cue.js';
+import { cueFaults } from '../src/subtitles/faults.js';
 import { nearestSentence, type ReferenceSentence } from './reference.js';
 
 export interface CueScore {
@@ -38,6 +39,6 @@ export function scoreFaults<Sentence extends ReferenceSentence>(
   };
 }
 
-function beginsInSpeech({ startMs }: MeasuredCue, sentences: readonly ReferenceSentence[]): boolean {
+function beginsInSpeech({ startMs }: Cue, sentences: readonly ReferenceSentence[]): boolean {
   return sentences.some((sentence) => startMs >= sentence.startMs - EARLY_MS && startMs < sentence.endMs);
 }

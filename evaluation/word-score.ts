@@ -2,7 +2,7 @@
 import { alignWords, plainWords } from './align.js';
 import { distanceMs, nearestSentence, type ReferenceSentence } from './reference.js';
 import { errorFigures, slope, type ErrorFigures } from './statistics.js';
-import type { MeasuredCue } from '../src/subtitles/faults.js';
+import type { Cue } from '../src/subtitles/cue.js';
 
 export interface WordScore {
   readonly sentences: number;
@@ -35,7 +35,7 @@ const MIN_DOUBLED_WORDS = 3;
 
 export interface FoundWord {
   readonly word: string;
-  readonly cue: MeasuredCue;
+  readonly cue: Cue;
 }
 
 /** @param isCounted for figures of some sentences only, and of words in the cues that are nearest to one of them. */

@@ -1,5 +1,6 @@
 /** The cues of a recording, from its segments and their texts. Pure: the same segments give the same cues. */
 import type { SpeechSegment } from '../audio/speech/segment.js';
+import type { Cue, CueLanguages } from './cue.js';
 import { cueWarnings, type SegmentWarning } from './faults.js';
 import { partitionByShares, partitionText } from './partition.js';
 import { SpeechClock } from './speech-clock.js';
@@ -7,27 +8,15 @@ import { BreakableText } from './text.js';
 import { kindOfBreak, TextTimes } from './text-times.js';
 import { cueCapacity, timeCues, type TimedText } from './timing.js';
 
-export interface Cue {
-  /** Whole milliseconds from the start of the recording. */
-  readonly startMs: number;
-  readonly endMs: number;
-  /** At most two lines of each language; none where it is not shown, or has no words for this cue. */
-  readonly source: readonly string[];
-  readonly target: readonly string[];
-}
-
-/** A segment of speech with what was said in it. */
+/** A segment of speech with its translation. */
 export interface TranslatedSegment extends Pick<SpeechSegment, 'startMs' | 'endMs' | 'pauses'> {
   readonly text: string;
-  /** The words of the source; absent: not known. */
+  /** What was said; undefined: not known. */
   readonly source?: string | undefined;
 }
 
-export interface SubtitleOptions {
+export interface SubtitleOptions extends CueLanguages {
   readonly subtitles: 'target' | 'source' | 'both';
-  /** BCP 47 tags; they decide the limits and where lines break. */
-  readonly target?: string | undefined;
-  readonly source?: string | undefined;
 }
 
 export interface SegmentCues {
@@ -37,8 +26,8 @@ export interface SegmentCues {
 }
 
 /**
- * @param untilMs where the next segment begins, or the recording ends; a cue may stand in the silence before it.
- * @param isLast whether the recording ends there.
+ * @param untilMs where the next segment begins, or the recording ends; a cue may stay on the screen in the silence before it.
+ * @param isLast whether the recording ends at `untilMs`.
  * @returns no cues for a segment without text.
  */
 export function cuesOfSegment(
@@ -99,7 +88,7 @@ export function buildCues(
   return [...eachCues(segments, options, durationMs)];
 }
 
-/** Both texts in the same number of cues: the one that needs more leads, the other follows where it breaks. */
+/** Splits both texts into the same number of cues: the text that needs more is split first, the other near the same shares. */
 function splitBoth(
   source: BreakableText,
   target: BreakableText,
@@ -114,7 +103,7 @@ function splitBoth(
   return { source: partitionByShares(source, sharesOf(target, targetBounds)), target: targetBounds };
 }
 
-/** In fewer cues than the text needs where the speech is too short for them. */
+/** Splits a text; into fewer cues than it needs if the speech is too short for them. */
 function split(text: BreakableText, clock: SpeechClock, untilMs: number): number[] {
   if (text.count === 0) return [0];
   const bounds = partitionText(text, new TextTimes(text, clock, untilMs));

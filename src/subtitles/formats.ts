@@ -1,16 +1,13 @@
 /** Segments and cues as files: SRT, WebVTT, plain text, and the segments of `verbose_json`. */
 import type { SpeechSegment } from '../audio/speech/segment.js';
-import type { Cue } from './cues.js';
+import type { Cue } from './cue.js';
 import type { SegmentWarning } from './faults.js';
-
-/** Cues that are written have these parts. */
-export type WrittenCue = Pick<Cue, 'startMs' | 'endMs' | 'source' | 'target'>;
 
 export const SRT_CONTENT_TYPE = 'application/x-subrip; charset=utf-8';
 export const VTT_CONTENT_TYPE = 'text/vtt; charset=utf-8';
 
 /** SubRip: numbered from 1, lines end in LF, without a byte order mark. The source stands above the target. */
-export function formatSrt(cues: readonly WrittenCue[]): string {
+export function formatSrt(cues: readonly Cue[]): string {
   const blocks = cues.map((cue, index) => {
     const times = `${timestamp(cue.startMs, ',')} --> ${timestamp(cue.endMs, ',')}`;
     return `${index + 1}\n${times}\n${linesOf(cue).join('\n')}\n`;
@@ -18,8 +15,8 @@ export function formatSrt(cues: readonly WrittenCue[]): string {
   return blocks.join('\n');
 }
 
-/** WebVTT. @param language a BCP 47 tag for the `NOTE`; absent: none. */
-export function formatVtt(cues: readonly WrittenCue[], language?: string): string {
+/** WebVTT. @param language a BCP 47 tag that a `NOTE` states; absent: no note. */
+export function formatVtt(cues: readonly Cue[], language?: string): string {
   const note = language === undefined ? [] : [`NOTE lang: ${language}\n`];
   const blocks = cues.map((cue) => {
     const times = `${timestamp(cue.startMs, '.')} --> ${timestamp(cue.endMs, '.')}`;
@@ -34,7 +31,7 @@ export function formatText(segments: readonly { readonly text: string }[]): stri
   return texts.length === 0 ? '' : `${texts.join('\n')}\n`;
 }
 
-/** One of the `segments` of `verbose_json`; times in seconds with three decimals at the most. */
+/** One of the `segments` of `verbose_json`. Times are in seconds, with at most three decimals. */
 export interface VerboseSegment {
   readonly index: number;
   readonly start: number;
@@ -53,13 +50,16 @@ export function toVerboseSegment(
 ): VerboseSegment {
   const { index, startMs, endMs, text, source, warnings } = segment;
   return {
-    ...{ index, start: startMs / 1000, end: endMs / 1000, text },
+    index,
+    start: startMs / 1000,
+    end: endMs / 1000,
+    text,
     ...(source === undefined ? {} : { source }),
     ...(warnings === undefined || warnings.length === 0 ? {} : { warnings }),
   };
 }
 
-function linesOf({ source, target }: WrittenCue): string[] {
+function linesOf({ source, target }: Cue): string[] {
   return [...source, ...target];
 }
 

@@ -1,4 +1,4 @@
-/** The small words of some languages, which decide where a line reads well: what they begin, and what follows them at once. */
+/** The function words of some languages, which decide where a line may break: before some, and never after others. */
 
 export interface Grammar {
   /** Articles and determiners: what they belong to follows. */
@@ -12,8 +12,10 @@ export interface Grammar {
 function grammar(articles: string, prepositions: string, conjunctions: string, auxiliaries: string): Grammar {
   const set = (words: string): ReadonlySet<string> => new Set(words.split(' '));
   return {
-    ...{ articles: set(articles), prepositions: set(prepositions) },
-    ...{ conjunctions: set(conjunctions), auxiliaries: set(auxiliaries) },
+    articles: set(articles),
+    prepositions: set(prepositions),
+    conjunctions: set(conjunctions),
+    auxiliaries: set(auxiliaries),
   };
 }
 

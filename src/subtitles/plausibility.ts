@@ -1,4 +1,4 @@
-/** Recognizes text that a model made up: words in a loop, or more of them than anyone can say. */
+/** Recognizes hallucinated text: words in a loop, or more words than anyone can say in the time. */
 import { splitWords } from './words.js';
 
 export type Implausibility = 'repetition' | 'too-fast';
@@ -9,8 +9,8 @@ const MAX_CHARACTERS_PER_SECOND = 35;
 
 /**
  * @param speechMs how long the segment's speech lasts.
- * @returns `repetition` where the same four words stand in it four times, without overlap; `too-fast` above 35 characters
- *   for each second of speech; undefined for plausible text.
+ * @returns `repetition` if the same four words occur four times without overlap; `too-fast` above 35 characters a second of
+ *   speech; undefined for plausible text.
  */
 export function findImplausibility(
   text: string,
@@ -24,7 +24,7 @@ export function findImplausibility(
 
 function hasLoop(all: readonly string[]): boolean {
   const words = all.filter((word) => word !== '');
-  /** By four words: how often they stood, and the end of the last time. */
+  /** By four words: how often they have occurred, and where their last occurrence ends. */
   const seen = new Map<string, { count: number; end: number }>();
   for (let at = 0; at + LOOP_WORDS <= words.length; at += 1) {
     const key = words.slice(at, at + LOOP_WORDS).join(' ');

@@ -20,7 +20,7 @@ const OVERFLOW_COST = 100;
 export class BreakableText {
   readonly limits: CueLimits;
   readonly words: readonly Word[];
-  /** At each word the width of all words before it, blanks included. */
+  /** At each word the width of all words before it, spaces included. */
   readonly #widths: number[] = [0];
   /** At each word the cost of a break before it. */
   readonly #costs: number[] = [];
@@ -30,11 +30,11 @@ export class BreakableText {
   constructor(text: string, language: string) {
     this.limits = cueLimits(language);
     this.words = splitWords(text, language);
-    const blank = textWidth(' ', this.limits);
+    const space = textWidth(' ', this.limits);
     let width = 0;
     for (const [index, word] of this.words.entries()) {
       const next = this.words[index + 1];
-      width += textWidth(word.text, this.limits) + (word.blankAfter ? blank : 0);
+      width += textWidth(word.text, this.limits) + (word.spaceAfter ? space : 0);
       this.#widths.push(width);
       this.#costs.push(next === undefined ? 0 : breakCost(word, next, language));
       this.#sentences.push((this.#sentences[index] ?? 0) + (endsSentence(word, next) ? 1 : 0));
@@ -48,8 +48,8 @@ export class BreakableText {
   /** The width of the words from `start` up to, not including, `end`, on one line. */
   width(start: number, end: number): number {
     if (end <= start) return 0;
-    const blank = this.words[end - 1]?.blankAfter === true ? textWidth(' ', this.limits) : 0;
-    return (this.#widths[end] ?? 0) - (this.#widths[start] ?? 0) - blank;
+    const space = this.words[end - 1]?.spaceAfter === true ? textWidth(' ', this.limits) : 0;
+    return (this.#widths[end] ?? 0) - (this.#widths[start] ?? 0) - space;
   }
 
   /** The cost of a break before the word; 0 at the start and at the end. */

@@ -1,49 +1,45 @@
-/** Text as the pieces between which a line may break: words, and in scripts without blanks what `Intl.Segmenter` tells apart. */
+/** Splits text where a line may break: into words, which `Intl.Segmenter` finds in scripts without spaces. */
 
 export interface Word {
   readonly text: string;
-  /** Whether a blank separates it from the next word on the same line. */
-  readonly blankAfter: boolean;
+  /** Whether a space separates it from the next word on the same line. */
+  readonly spaceAfter: boolean;
 }
 
-/** Scripts whose words no blank separates. */
+/** Scripts that do not separate words by spaces. */
 const UNSPACED = /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
-/** No line begins with one: closing punctuation, small kana, the marks that lengthen or repeat a character. */
+/** Characters that no line begins with: closing punctuation, small kana, the marks that lengthen or repeat a character. */
 const CLINGS_TO_LAST =
   /^[\p{Pe}\p{Pf}!%,.:;?…‥·、。，．：；？！％゛゜ーゝゞ々〻ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ”’ๆฯ]/u;
-/** No line ends with one: opening punctuation and currency. */
+/** Characters that no line ends with: opening punctuation and currency. */
 const CLINGS_TO_NEXT = /[\p{Ps}\p{Pi}$€£¥￥¿¡“‘]$/u;
-/** Blanks at which a line may break, and control characters; a no-break blank is not one. */
-const BLANKS = /[^\S\u00a0\u202f]+|\p{Cc}+/u;
+/** Spaces at which a line may break, and control characters; a no-break space is none of them. */
+const SPACES = /[^\S\u00a0\u202f]+|\p{Cc}+/u;
 
-/** @returns the words in order; joined, with a blank where `blankAfter` says so, they are the text but for its blanks. */
+/** @returns the words in order; joined, with a space where `spaceAfter` says so, they are the text but for its spaces. */
 export function splitWords(text: string, language: string): Word[] {
-  const chunks = text.split(BLANKS).filter((chunk) => chunk !== '');
+  const chunks = text.split(SPACES).filter((chunk) => chunk !== '');
   const words = chunks.flatMap((chunk) => {
     const pieces = UNSPACED.test(chunk) ? splitUnspaced(chunk, language) : [chunk];
-    return pieces.map((piece, index) => ({ text: piece, blankAfter: index === pieces.length - 1 }));
+    return pieces.map((piece, index) => ({ text: piece, spaceAfter: index === pieces.length - 1 }));
   });
   return joinPunctuation(words);
 }
 
-/** Closing punctuation that stands alone goes with the word before it, as in French: « Quoi ? » */
+const ONLY_CLOSING = /^[\p{Pe}\p{Pf}!%,.:;?…、。！？]+$/u;
+const ONLY_OPENING = /^[\p{Ps}\p{Pi}¿¡]+$/u;
+
+/** Joins punctuation that stands alone to the word it belongs to, as in French: « Quoi ? » */
 function joinPunctuation(words: readonly Word[]): Word[] {
   const joined: Word[] = [];
   for (const word of words) {
     const last = joined.at(-1);
-    if (
-      last === undefined ||
-      !(/^[\p{Pe}\p{Pf}!%,.:;?…、。！？]+$/u.test(word.text) || isOnlyOpening(last.text))
-    )
+    if (last === undefined || !(ONLY_CLOSING.test(word.text) || ONLY_OPENING.test(last.text)))
       joined.push(word);
     else
-      joined[joined.length - 1] = { ...word, text: `${last.text}${last.blankAfter ? ' ' : ''}${word.text}` };
+      joined[joined.length - 1] = { ...word, text: `${last.text}${last.spaceAfter ? ' ' : ''}${word.text}` };
   }
   return joined;
-}
-
-function isOnlyOpening(text: string): boolean {
-  return /^[\p{Ps}\p{Pi}¿¡]+$/u.test(text);
 }
 
 function splitUnspaced(chunk: string, language: string): string[] {
@@ -74,7 +70,7 @@ export function joinWords(words: readonly Word[], start: number, end: number): s
   let line = '';
   for (let at = start; at < end; at += 1) {
     const word = words[at];
-    if (word !== undefined) line += word.text + (word.blankAfter && at < end - 1 ? ' ' : '');
+    if (word !== undefined) line += word.text + (word.spaceAfter && at < end - 1 ? ' ' : '');
   }
   return line;
 }

@@ -1,12 +1,8 @@
 /** What holds of the cues of any segments with any texts. */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import {
-  buildCues,
-  type Cue,
-  type SubtitleOptions,
-  type TranslatedSegment,
-} from '../../src/subtitles/cues.js';
+import type { Cue } from '../../src/subtitles/cue.js';
+import { buildCues, type SubtitleOptions, type TranslatedSegment } from '../../src/subtitles/cues.js';
 import { cueFaults } from '../../src/subtitles/faults.js';
 import { CUE_GAP_MS, MAX_LINES } from '../../src/subtitles/limits.js';
 import { formatSrt, formatVtt } from '../../src/subtitles/formats.js';

@@ -1,15 +1,10 @@
 /** SRT and WebVTT as three parsers of others read them back, and the shapes of the other formats. */
 import { describe, expect, it } from '@jest/globals';
-import {
-  formatSrt,
-  formatText,
-  formatVtt,
-  toVerboseSegment,
-  type WrittenCue,
-} from '../../src/subtitles/formats.js';
+import type { Cue } from '../../src/subtitles/cue.js';
+import { formatSrt, formatText, formatVtt, toVerboseSegment } from '../../src/subtitles/formats.js';
 import { parseWithMediaCaptions, parseWithPlussub, parseWithW3c } from '../support/subtitles/parsers.js';
 
-const CUES: WrittenCue[] = [
+const CUES: Cue[] = [
   { startMs: 0, endMs: 833, source: [], target: ['Yes.'] },
   {
     startMs: 61_050,
