@@ -8,7 +8,7 @@ export const CLAUSE_BREAK = 3;
 const BEFORE_CONJUNCTION = 5;
 const BEFORE_PREPOSITION = 7;
 const PLAIN_BREAK = 12;
-/** After a conjunction or preposition: what it begins follows. */
+/** After a conjunction or preposition: it belongs to what follows. */
 const AFTER_OPENING_WORD = 40;
 /** Between article and noun, name and surname, auxiliary and verb: only where there is no other place. */
 const INSEPARABLE = 80;
@@ -20,17 +20,17 @@ const CLAUSE_END = new RegExp(`[,;:，；：、،؛–—]${CLOSERS}$`, 'u');
 const ABBREVIATION =
   /^\p{P}*(?:\p{L}|(?:\p{L}\.)+\p{L}|mr|mrs|ms|dr|prof|st|sr|sra|srta|mme|mlle|fr|hr|nr|no|vs|etc|ca|bzw|z\.b)\.$/iu;
 const CAPITALIZED = /^\p{Lu}[\p{L}'’.-]*$/u;
-/** Particles of Japanese and Chinese, with which no line should begin. */
+/** Particles of Japanese and Chinese: no line should begin with one. */
 const PARTICLE =
   /^(?:[はがをにでとものへやかねよなてただし的了着过吗呢吧们地得]|から|まで|ます|です|ました|でした)\p{P}*$/u;
 
-/** Whether a sentence ends with the word, as far as it and the next one tell. */
+/** Whether a sentence ends with the word, judging by its punctuation and the case of the next word. */
 export function endsSentence(word: Word, next: Word | undefined): boolean {
   if (!SENTENCE_END.test(word.text) || ABBREVIATION.test(word.text)) return false;
   return next === undefined || !word.text.includes('.') || !/^\p{P}*\p{Ll}/u.test(next.text);
 }
 
-/** @param language of the text, as a BCP 47 tag. */
+/** @param language of the text, a BCP 47 tag. @returns one of the costs above. */
 export function breakCost(word: Word, next: Word, language: string): number {
   if (endsSentence(word, next)) return SENTENCE_BREAK;
   if (CLAUSE_END.test(word.text) || /^[–—([（「『]/u.test(next.text)) return CLAUSE_BREAK;
@@ -42,7 +42,7 @@ export function breakCost(word: Word, next: Word, language: string): number {
   return costByGrammar(word.text, next.text, language);
 }
 
-/** German capitalizes every noun, so that two capitals in a row tell nothing there. */
+/** Whether a capitalized word may be part of a name. German capitalizes every noun, so capitals show nothing there. */
 function isName(word: string, language: string): boolean {
   const primary = primaryLanguage(language);
   return primary !== 'de' && !isOpeningWord(word.toLowerCase(), primary);

@@ -51,7 +51,11 @@ export function cuesOfSegment(
   const texts = leadBounds.slice(0, -1).map((start, index): TimedText => {
     const end = leadBounds[index + 1] ?? start;
     const readMs = Math.max(readingMs(source, bounds.source, index), readingMs(target, bounds.target, index));
-    return { width: Math.max(1, lead.width(start, end)), readMs, ends: kindOfBreak(lead.costBefore(end)) };
+    return {
+      width: Math.max(1, lead.width(start, end)),
+      readMs,
+      breakAfter: kindOfBreak(lead.costBefore(end)),
+    };
   });
   const times = timeCues(texts, clock, latestMs, isLast);
   const cues = times.map((time, index) => ({

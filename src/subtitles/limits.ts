@@ -1,7 +1,7 @@
-/** How much text of a language fits on a line and can be read in a second; how long a cue stands. */
+/** How much text of a language fits on a line and can be read in a second, and how long a cue stays on the screen. */
 
 export interface CueLimits {
-  /** Characters a line. */
+  /** Characters of a line, as `textWidth` counts them. */
   readonly lineWidth: number;
   readonly charactersPerSecond: number;
   /** Whether a letter or digit of narrow width counts as half a character, as beside Chinese ones. */
@@ -10,7 +10,7 @@ export interface CueLimits {
 
 export const MIN_CUE_MS = 833;
 export const MAX_CUE_MS = 7_007;
-/** Two frames of film: without it two cues look like one that changes. */
+/** Two frames of film between two cues: without them, the change can be missed. */
 export const CUE_GAP_MS = 83;
 export const MAX_LINES = 2;
 
@@ -32,13 +32,13 @@ export function cueLimits(tag: string | undefined): CueLimits {
   return BY_LANGUAGE[primaryLanguage(tag)] ?? DEFAULT;
 }
 
-/** `pt-BR` → `pt`; Cantonese is written as Chinese is. */
+/** `pt-BR` → `pt`; Cantonese and Mandarin → `zh`. */
 export function primaryLanguage(tag: string | undefined): string {
   const primary = (tag ?? '').toLowerCase().split('-')[0] ?? '';
   return primary === 'yue' || primary === 'cmn' ? 'zh' : primary;
 }
 
-/** Marks above and below letters, and characters that only direct, take no room. */
+/** Combining marks and format characters. */
 const WITHOUT_WIDTH = /[\p{Mn}\p{Cf}]/gu;
 const NARROW = /[\u0020-\u024f\u2010-\u2027\uff61-\uff9f]/u;
 

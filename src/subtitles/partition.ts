@@ -3,23 +3,33 @@ import { MAX_CUE_MS } from './limits.js';
 import type { BreakableText } from './text.js';
 import type { TextTimes } from './text-times.js';
 
-/** What one more cue costs: less than a sentence that ends inside one, more than a break after a clause saves. */
+/*
+ * Costs have no unit. Their scale is that of `breakCost`: 0 at the end of a sentence, 80 between two inseparable words.
+ */
+
+/** Each cue costs less than a sentence that ends inside one, so that sentences get cues of their own. */
 const CUE_COST = 3;
 const INNER_SENTENCE_COST = 6;
+/** A cue with a long pause inside is on the screen while nobody speaks. */
 const INNER_PAUSE_COST = 20;
+/** How much the cost of the break between two lines counts, as a share of that between two cues. */
 const LAYOUT_SHARE = 0.3;
-/** Makes cues of one text equally long. */
+/** Grows with the square of the width, which makes the cues of one text equally long. */
 const FULLNESS_COST = 3;
-/** A cue should stand for a second, and no longer than the limit at the speed of reading. */
+/** A cue should stay on the screen for a second: the cost of one that cannot stay at all. */
 const SHORT_MS = 1_000;
 const SHORT_COST = 30;
+/** The cost of a cue that takes twice as long to read as a cue may stay on the screen. */
 const UNREADABLE_COST = 40;
-/** For each line's width of distance from the place where the other language breaks. */
+/** The cost of a break that is the width of a line away from where the other language breaks. */
 const DISTANCE_COST = 15;
+/** The cost of a cue without words in this language. */
 const EMPTY_COST = 25;
 
 /**
- * @param times when the words are spoken, which tells how long a cue can stand.
+ * Finds the partition of the least cost by dynamic programming.
+ *
+ * @param times how long a cue of certain words can stay on the screen.
  * @returns the first word of each cue, and the number of words: `[0, 7, 12]` are two cues.
  */
 export function partitionText(text: BreakableText, times: TextTimes): number[] {
@@ -27,7 +37,7 @@ export function partitionText(text: BreakableText, times: TextTimes): number[] {
   for (let end = 1; end <= text.count; end += 1) {
     let found = { cost: Infinity, from: end - 1 };
     for (let from = end - 1; from >= 0; from -= 1) {
-      // A single word may be too wide; more words never are where there is another way.
+      // Only a single word may be wider than a cue.
       if (from < end - 1 && text.width(from, end) > text.maxWidth) break;
       const cost = (best[from]?.cost ?? 0) + costOfCue(text, from, end, times);
       if (cost < found.cost) found = { cost, from };
@@ -43,7 +53,7 @@ function costOfCue(text: BreakableText, from: number, end: number, times: TextTi
   const width = text.width(from, end);
   const layout = text.layout(from, end);
   const fullness = Math.min(1, width / text.maxWidth);
-  const shortMs = Math.max(0, SHORT_MS - times.roomMs(from, end));
+  const shortMs = Math.max(0, SHORT_MS - times.availableMs(from, end));
   const readMs = (1000 * width) / text.limits.charactersPerSecond;
   const unreadable = Math.max(0, readMs / MAX_CUE_MS - 1);
   return (
@@ -67,7 +77,7 @@ function costOfCue(text: BreakableText, from: number, end: number, times: TextTi
 export function partitionByShares(text: BreakableText, shares: readonly number[]): number[] {
   const { count } = text;
   const total = text.width(0, count);
-  /** For each cue, by the word after its last: the least cost so far, and where the cue begins. */
+  /** By the number of words before it: the least cost up to a place where the present cue can begin. */
   let reached = new Map<number, number>([[0, 0]]);
   const steps: Map<number, number>[] = [];
   for (const share of [...shares, 1]) {
@@ -75,11 +85,11 @@ export function partitionByShares(text: BreakableText, shares: readonly number[]
     const next = new Map<number, number>();
     const from = new Map<number, number>();
     for (const [start, costSoFar] of reached) {
-      for (const end of isLast ? [count] : candidates(text, start, share * total)) {
+      for (const end of isLast ? [count] : candidateEnds(text, start, share * total)) {
         const distance = isLast ? 0 : Math.abs(text.width(0, end) - share * total) / text.limits.lineWidth;
-        const own = end === start ? EMPTY_COST : LAYOUT_SHARE * text.layout(start, end).cost;
-        const broken = end === count ? 0 : text.costBefore(end);
-        const cost = costSoFar + own + broken + DISTANCE_COST * distance;
+        const layoutCost = end === start ? EMPTY_COST : LAYOUT_SHARE * text.layout(start, end).cost;
+        const breakCost = end === count ? 0 : text.costBefore(end);
+        const cost = costSoFar + layoutCost + breakCost + DISTANCE_COST * distance;
         if (cost >= (next.get(end) ?? Infinity)) continue;
         next.set(end, cost);
         from.set(end, start);
@@ -93,8 +103,8 @@ export function partitionByShares(text: BreakableText, shares: readonly number[]
   return bounds;
 }
 
-/** Places near the wanted width: as many words around it as a cue can hold. */
-function candidates(text: BreakableText, start: number, wanted: number): number[] {
+/** @returns the ends of a cue that are at most the width of a line from the wanted width; the start if there are none. */
+function candidateEnds(text: BreakableText, start: number, wanted: number): number[] {
   const ends: number[] = [];
   for (let end = start; end <= text.count; end += 1) {
     const width = text.width(0, end);

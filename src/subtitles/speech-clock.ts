@@ -1,13 +1,13 @@
-/** The time of a segment without its pauses, in which text can be shared out: a position never falls where nobody speaks. */
+/** Converts between the time of a recording and time spoken, in which the pauses of a segment do not count. */
 import type { Pause } from '../audio/speech/segment.js';
 
 export class SpeechClock {
   readonly startMs: number;
   readonly endMs: number;
   readonly pauses: readonly Pause[];
-  /** Of each pause, the time spoken before it. */
+  /** Milliseconds spoken before each pause. */
   readonly spokenBefore: readonly number[];
-  /** Time spoken in all. */
+  /** Milliseconds spoken in the whole segment. */
   readonly spokenMs: number;
 
   constructor(segment: {
@@ -27,7 +27,7 @@ export class SpeechClock {
     this.spokenMs = this.endMs - this.startMs - paused;
   }
 
-  /** @returns the moment after that much speech; at a pause the end of it. */
+  /** @returns the time in the recording after that much speech; at a pause, its end. */
   at(spokenMs: number): number {
     let ms = this.startMs + spokenMs;
     for (const [index, { startMs, endMs }] of this.pauses.entries()) {
@@ -37,7 +37,7 @@ export class SpeechClock {
     return ms;
   }
 
-  /** @returns how much is spoken up to the moment. */
+  /** @returns the milliseconds spoken before a time in the recording. */
   spokenUntil(ms: number): number {
     let spoken = ms - this.startMs;
     for (const { startMs, endMs } of this.pauses) {
@@ -47,7 +47,7 @@ export class SpeechClock {
     return spoken;
   }
 
-  /** @returns when the speech before the moment ended: the start of the pause that ends then, or the moment. */
+  /** @returns when the speech before `ms` ended: the start of a pause that ends at `ms`, else `ms` itself. */
   speechEndBefore(ms: number): number {
     return this.pauses.find(({ endMs }) => endMs === ms)?.startMs ?? ms;
   }

@@ -1,22 +1,22 @@
-/** When the words of a text are spoken, as far as its sentences and clauses tell: what a cue can stand for is known from it. */
-import { alignText, type TextBreak } from './anchors.js';
+/** Estimates when the words of a text are spoken, and so how long a cue of them can stay on the screen. */
+import { alignText, type Alignment, type TextBreak } from './anchors.js';
 import { CLAUSE_BREAK, SENTENCE_BREAK } from './breaks.js';
 import { CUE_GAP_MS } from './limits.js';
 import type { SpeechClock } from './speech-clock.js';
 import type { BreakableText } from './text.js';
 
-/** A cue should not go on through a longer pause. */
+/** A cue should not stay on the screen through a pause of this length. */
 const LONG_PAUSE_MS = 500;
 
 export class TextTimes {
   readonly #text: BreakableText;
   readonly #clock: SpeechClock;
-  readonly #spokenAt: (width: number) => number;
+  readonly #spokenAt: Alignment;
   readonly #untilMs: number;
   /** The words before which there is a long pause. */
   readonly #afterPause: number[] = [];
 
-  /** @param untilMs how long the last cue may stand. */
+  /** @param untilMs until when the last cue may stay on the screen. */
   constructor(text: BreakableText, clock: SpeechClock, untilMs: number) {
     this.#text = text;
     this.#clock = clock;
@@ -37,13 +37,13 @@ export class TextTimes {
     }
   }
 
-  /** How long a cue of the words can stand: to the next word, or into the silence after the last one. */
-  roomMs(from: number, end: number): number {
+  /** How long a cue of the words can stay on the screen: until the next word, or into the silence after the last one. */
+  availableMs(from: number, end: number): number {
     const endMs = end === this.#text.count ? this.#untilMs : this.#startOf(end) - CUE_GAP_MS;
     return endMs - this.#startOf(from);
   }
 
-  /** Long pauses between these words. */
+  /** The number of long pauses between these words. */
   pausesInside(from: number, end: number): number {
     return this.#afterPause.filter((word) => word > from && word < end).length;
   }
