@@ -31,31 +31,34 @@ export class TranslationClient {
   }
 
   /**
-   * Translates a text or a recording. `format` decides the type of the answer: a string for `text`, `srt` and `vtt`.
+   * Translates a text or a recording. `format` decides the type of the result: a string for `text`, `srt` and `vtt`.
    *
-   * Where an hour of sound takes minutes, mind the timeouts of fetch and of proxies (300 s without an answer in Node): a
-   * stream or a job has none.
+   * A long recording takes minutes, and nothing arrives before it is done. `fetch` and proxies may time out by then (Node after
+   * 300 s): use a stream or a job.
    *
-   * @throws TranslationError, or the reason of `signal`
+   * @throws TranslationError, or the reason of `signal`.
    */
   async translate<const Format extends AnswerFormat = 'json'>({
     signal,
     ...input
   }: TranslationInput<Format>): Promise<TranslationAnswers[Format]> {
     const body = requestBody(input);
-    // Every format is that of its type, which the tests hold against the service.
+    // The tests compare the type of each format with what the service sends.
     const response = await this.#http.send({
-      ...{ method: 'POST', path: PATH, body, signal },
+      method: 'POST',
+      path: PATH,
+      body,
+      signal,
       headers: { Accept: 'application/json' },
     });
     return (await jsonOrText<Translation>(response)) as TranslationAnswers[Format];
   }
 
   /**
-   * Yields a translation as it comes, from `translation.started` to `translation.done`. The request is sent when the first
-   * event is asked for; leaving the loop, or the signal, cancels the translation.
+   * Yields the events of a translation as they arrive, from `translation.started` to `translation.done`. The request is sent when
+   * the iteration begins. Leaving the loop cancels the translation, and so does the signal.
    *
-   * @throws TranslationError, also for an `error` event, or the reason of `signal`
+   * @throws TranslationError, also for an `error` event, or the reason of `signal`.
    */
   async *stream({ signal, ...input }: StreamInput): AsyncGenerator<TranslationStreamEvent, void, void> {
     const body = requestBody({ ...input, stream: true });
@@ -70,7 +73,7 @@ export class TranslationClient {
     throw connectionLost();
   }
 
-  /** Languages, voices, formats and limits of the service. */
+  /** Languages, voices, formats and limits of the service. @throws TranslationError, or the reason of `signal`. */
   capabilities({ signal }: Cancellable = {}): Promise<ServiceCapabilities> {
     return this.#http.json({ path: 'api/capabilities', signal });
   }

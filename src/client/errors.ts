@@ -1,9 +1,9 @@
-/** The one error of the client: what the service answered (RFC 9457), or that it could not be asked. */
+/** The one error class of the client: a problem that the service sent (RFC 9457), or a failed connection. */
 import type { ProblemDetails } from './types.js';
 
 /**
- * The service's own codes, and three of the client: `unreachable` (no answer at all), `connection-lost` (an answer that broke
- * off), `unexpected-answer` (of something that is not this service, such as the page of a proxy).
+ * The codes of the service, and three of the client: `unreachable` (no response), `connection-lost` (a response that broke off),
+ * and `unexpected-answer` (an error response without a problem of this service, such as the page of a proxy).
  */
 export type TranslationErrorCode =
   ProblemDetails['code'] | 'unreachable' | 'connection-lost' | 'unexpected-answer';
@@ -20,17 +20,17 @@ interface ErrorDetails {
 
 export class TranslationError extends Error {
   override readonly name = 'TranslationError';
-  /** Of the answer; 0 where there was none. */
+  /** HTTP status of the response; 0 if there was none. */
   readonly status: number;
-  /** Does not change between versions. */
+  /** Stable between versions. */
   readonly code: TranslationErrorCode;
   /** What was wrong and what to do. */
   readonly detail: string;
   /** Whether the same request may succeed later. */
   readonly retryable: boolean;
-  /** Seconds to wait before it is worth trying again, where the service knows. */
+  /** Seconds after which the request is worth another try, if the service knows. */
   readonly retryAfter: number | undefined;
-  /** The whole answer: `requestId`, `hint`, `errors` of fields, `partial` text. */
+  /** The whole problem, with `requestId`, `hint`, `errors` of fields and `partial` text. */
   readonly problem: ProblemDetails | undefined;
 
   constructor({ status, code, detail, retryable, retryAfter, problem, cause }: ErrorDetails) {
@@ -44,21 +44,23 @@ export class TranslationError extends Error {
   }
 }
 
-/** @param problem of an answer, an event or a job. */
+/** @param problem of a response, an event or a job. @param retryAfter in seconds. */
 export function problemError(problem: ProblemDetails, retryAfter?: number): TranslationError {
   const { status, code, detail, retryable } = problem;
   return new TranslationError({ status, code, detail, retryable, retryAfter, problem });
 }
 
-/** The error of an answer that is not a success; reads its body. */
-export async function answerError(response: Response): Promise<TranslationError> {
+/** Reads the body of a response without success. */
+export async function failedResponseError(response: Response): Promise<TranslationError> {
   const body = await response.text().catch(() => '');
-  const retryAfter = retryAfterOf(response);
+  const retryAfter = retryAfterSeconds(response);
   const problem = parseProblemDetails(body);
   if (problem !== undefined) return problemError(problem, retryAfter);
   const { status, url } = response;
   return new TranslationError({
-    ...{ status, code: 'unexpected-answer', retryAfter },
+    status,
+    code: 'unexpected-answer',
+    retryAfter,
     detail: `${status} from ${url} without a problem of this service in it. Check the address, and what is in front of it.`,
     retryable: status === 429 || status >= 502,
   });
@@ -75,8 +77,8 @@ export function connectionLost(cause?: unknown): TranslationError {
   return new TranslationError({ status: 0, code: 'connection-lost', detail, retryable: true, cause });
 }
 
-/** Seconds; undefined for what is neither a number nor a date. */
-export function retryAfterOf({ headers }: Response): number | undefined {
+/** @returns the seconds of `Retry-After`; undefined if it is absent, or neither a number nor a date. */
+export function retryAfterSeconds({ headers }: Response): number | undefined {
   const sent = headers.get('Retry-After');
   if (sent === null) return undefined;
   const seconds = /^\d+$/.test(sent) ? Number(sent) : (Date.parse(sent) - Date.now()) / 1_000;
@@ -99,7 +101,7 @@ function isProblem(value: unknown): value is ProblemDetails {
   return typeof status === 'number' && typeof code === 'string' && typeof detail === 'string';
 }
 
-/** Node's fetch says only `fetch failed`, and why in its cause. */
+/** The message of Node's fetch is only `fetch failed`; the reason is in its cause. */
 function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   const inner = cause.cause;

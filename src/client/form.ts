@@ -21,7 +21,7 @@ export function requestBody(input: Fields): FormData | object {
   return form;
 }
 
-/** The recording goes last, so that the service has the other fields when it arrives. */
+/** The recording goes last, so that the service knows the other fields before it arrives. */
 function appendRecording(form: FormData, file: RecordingSource, fileName: string | undefined): void {
   // A File goes in as it is: a copy would lose what a class derived from it adds.
   if (file instanceof File && fileName === undefined) form.append('file', file);

@@ -1,17 +1,17 @@
-/** Requests to the service: address, key, retries that were asked for, and errors as TranslationError. */
+/** Sends requests to the service: address, key, opt-in retries, and errors as TranslationError. */
 import { delay } from './delay.js';
-import { answerError, retryAfterOf, unreachable } from './errors.js';
+import { failedResponseError, retryAfterSeconds, unreachable } from './errors.js';
 
 export interface ClientOptions {
   /** Where the service is: `https://translate.example.org`, or below a path of that. */
   readonly url: string | URL;
   /** An API key, where the service asks for one. */
   readonly key?: string | undefined;
-  /** In place of the global one. */
+  /** Used in place of the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch | undefined;
   /**
-   * How often a request is sent again that was refused with 429 or 503 and a `Retry-After`, which is waited for; 0 by
-   * default. Such a request had not begun, so nothing is done twice.
+   * How often to retry a request that was refused with 429 or 503 and a `Retry-After`, after that time; 0 by default. The service
+   * had not begun such a request, so nothing is done twice.
    */
   readonly maxRetries?: number | undefined;
 }
@@ -22,7 +22,7 @@ export interface ServiceRequest {
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>> | undefined;
   readonly headers?: Readonly<Record<string, string>>;
-  /** A form, or what is sent as JSON. */
+  /** Anything but a form is sent as JSON. */
   readonly body?: FormData | object | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -42,21 +42,22 @@ export class ServiceHttp {
     this.#maxRetries = maxRetries;
   }
 
-  /** @returns an answer that is a success. @throws TranslationError, or the reason of the signal. */
+  /** @returns a successful response. @throws TranslationError, or the reason of the signal. */
   async send(request: ServiceRequest): Promise<Response> {
     const { signal } = request;
     for (let retries = 0; ; retries += 1) {
       const response = await this.#sendOnce(request);
       if (response.ok) return response;
-      const wait = retryAfterOf(response);
+      const waitSeconds = retryAfterSeconds(response);
       const isRefused = response.status === 429 || response.status === 503;
-      if (!isRefused || wait === undefined || retries >= this.#maxRetries) throw await answerError(response);
+      if (!isRefused || waitSeconds === undefined || retries >= this.#maxRetries)
+        throw await failedResponseError(response);
       await response.body?.cancel();
-      await delay(wait * 1_000, signal);
+      await delay(waitSeconds * 1_000, signal);
     }
   }
 
-  /** @returns the JSON of the answer, which is what the OpenAPI document says it is. */
+  /** @returns the JSON of the response, whose type is that of the OpenAPI document. @throws as `send` does. */
   async json<Answer>(request: ServiceRequest): Promise<Answer> {
     return (await (await this.send(request)).json()) as Answer;
   }
@@ -82,7 +83,7 @@ export class ServiceHttp {
           ...headers,
         },
         ...(body !== undefined && { body: isJson ? JSON.stringify(body) : body }),
-        // Node's fetch keeps a copy of a body that a redirect may ask for again: a whole film, in memory.
+        // Node's fetch would keep the body in memory for a redirect: a whole film.
         ...(body instanceof FormData && { redirect: 'error', window: null }),
         ...(signal && { signal }),
       });
@@ -93,7 +94,7 @@ export class ServiceHttp {
   }
 }
 
-/** JSON, or text as it is. */
+/** @returns the parsed JSON, or the text of any other content type. */
 export async function jsonOrText<Json>(response: Response): Promise<Json | string> {
   const isJson = /^application\/json\b/i.test(response.headers.get('Content-Type') ?? '');
   return isJson ? ((await response.json()) as Json) : await response.text();

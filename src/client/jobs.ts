@@ -1,4 +1,4 @@
-/** Jobs: recordings that are translated behind the answer, whatever happens to the client meanwhile. */
+/** Jobs: recordings that the service translates in the background, whether or not the client stays connected. */
 import { delay } from './delay.js';
 import { connectionLost, problemError, TranslationError } from './errors.js';
 import { requestBody } from './form.js';
@@ -20,14 +20,14 @@ import type {
 } from './types.js';
 
 const PATH = 'api/realtime/jobs';
-/** The wait before a stream that broke off is asked for again, doubled each time it fails. */
+/** The wait before reconnecting to a stream that broke off, doubled with each failure. */
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
-/** How many waits in a row before it gives up: about a minute. */
+/** Failures in a row before the client gives up, after about a minute. */
 const MAX_FAILURES = 8;
 
 export interface FollowOptions extends Cancellable {
-  /** The `id` of the last event that is known already; the stream goes on after it. */
+  /** The `lastEventId` of the last event received earlier; the stream resumes after it. */
   readonly lastEventId?: string | undefined;
 }
 
@@ -36,12 +36,12 @@ export interface WaitOptions extends Cancellable {
 }
 
 export interface ResultQuery<Format extends AnswerFormat> extends Cancellable {
-  /** By default the one that the job was made with. */
+  /** By default the format the job was created with. */
   readonly format?: Format | undefined;
   /** One of the job's targets; by default the first. */
   readonly target?: string | undefined;
   readonly subtitles?: 'target' | 'source' | 'both' | undefined;
-  /** What there is of a job that has not ended. */
+  /** Whether to return what is finished of a job that still runs; by default that is an error. */
   readonly partial?: boolean | undefined;
 }
 
@@ -56,13 +56,13 @@ export class JobsClient {
   readonly #http: ServiceHttp;
   readonly #wait: typeof delay;
 
-  /** @param wait between two connections that follow a job */
+  /** @param wait between two connections; tests pass their own. */
   constructor(http: ServiceHttp, wait = delay) {
     this.#http = http;
     this.#wait = wait;
   }
 
-  /** Resolves once the recording is sent. */
+  /** Resolves once the recording is uploaded. @throws TranslationError, or the reason of the signal, as every method here. */
   create({ signal, ...input }: JobInput): Promise<Job> {
     return this.#http.json({ method: 'POST', path: PATH, body: requestBody(input), signal });
   }
@@ -85,10 +85,11 @@ export class JobsClient {
   }
 
   /**
-   * Yields the segments that are finished, in order, those to come, and progress, until the job is completed. A connection
-   * that is lost, by a restart of the service for instance, is made again after the last segment that arrived.
+   * Yields every segment in order, those finished already first, and progress, until the job is completed. After a lost
+   * connection, for example when the service restarts, the stream resumes after the last segment received.
    *
-   * @throws TranslationError of the job when it fails or is deleted; `unreachable` when nothing has answered for a minute.
+   * @throws TranslationError of the job if it fails or is deleted; `unreachable` if the service has not responded for a minute;
+   *   the reason of the signal.
    */
   async *events(
     jobId: string,
@@ -98,9 +99,10 @@ export class JobsClient {
       connect: (last) => this.#stream(jobId, last, signal),
       idOf: (event) => event.lastEventId,
       isLast: ({ type }) => type === 'translation.done' || type === 'failed',
-      waitMs: waitAfter,
+      waitMs: waitMsAfter,
       wait: this.#wait,
-      ...{ lastEventId, signal },
+      lastEventId,
+      signal,
     });
     for await (const event of events) {
       if (event.type === 'failed') throw problemError(event.problem);
@@ -122,7 +124,7 @@ export class JobsClient {
     throw connectionLost();
   }
 
-  /** The result in a format, and its type with it. */
+  /** The result of a job. Its type depends on `format`. */
   result<Format extends AnswerFormat>(
     jobId: string,
     query: ResultQuery<Format> & { readonly format: Format },
@@ -136,7 +138,7 @@ export class JobsClient {
     return jsonOrText<JobResult>(response);
   }
 
-  /** Puts a text in the place of a translation, by default of the first target; it stands in every later result. */
+  /** Replaces the translation of a segment, by default into the first target, in every later result. */
   correct(
     jobId: string,
     index: number,
@@ -147,12 +149,12 @@ export class JobsClient {
     return this.#http.json({ method: 'PATCH', path, body: { text, target }, signal });
   }
 
-  /** Goes on with a job that failed, or of which segments failed. */
+  /** Resumes a job that failed, or translates the failed segments of a completed one again. */
   resume(jobId: string, { signal }: Cancellable = {}): Promise<Job> {
     return this.#http.json({ method: 'POST', path: `${pathOf(jobId)}/resume`, signal });
   }
 
-  /** Cancels a job, and deletes everything of it. */
+  /** Cancels a job if it runs, and deletes it with its recording and results. */
   async delete(jobId: string, { signal }: Cancellable = {}): Promise<void> {
     await this.#http.send({ method: 'DELETE', path: pathOf(jobId), signal });
   }
@@ -178,21 +180,21 @@ export class JobsClient {
     }
   }
 
-  /** An `error` event is that of the job, or of a service that stops: then undefined, for the job goes on. */
+  /** @returns the problem of an `error` event if the job failed; undefined if only the service stops, and the job will go on. */
   async #problemOf(
     jobId: string,
     problem: ProblemDetails,
     signal?: AbortSignal,
   ): Promise<ProblemDetails | undefined> {
-    if (!isOfConnection(problemError(problem))) return problem;
+    if (!isConnectionError(problemError(problem))) return problem;
     const job = await this.get(jobId, { signal });
     return job.state === 'failed' ? (job.problem ?? problem) : undefined;
   }
 }
 
-/** @throws what is not of the connection, and the last error once there were too many. */
-function waitAfter(failures: number, error: unknown = connectionLost()): number {
-  if (!isOfConnection(error) || failures > MAX_FAILURES) throw error;
+/** @returns milliseconds. @throws `error` if reconnecting does not help, or has failed too often. */
+function waitMsAfter(failures: number, error: unknown = connectionLost()): number {
+  if (!isConnectionError(error) || failures > MAX_FAILURES) throw error;
   const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (failures - 1));
   return Math.max(waitMs, 1_000 * (error.retryAfter ?? 0));
 }
@@ -201,13 +203,16 @@ function pathOf(jobId: string): string {
   return `${PATH}/${encodeURIComponent(jobId)}`;
 }
 
-/** Whether it tells of the connection or of a service that stops, and nothing of the job. */
-function isOfConnection(error: unknown): error is TranslationError {
+/** Errors of the connection, or of a service that stops; the job itself may be fine. */
+const CONNECTION_CODES: ReadonlySet<string> = new Set([
+  'unreachable',
+  'connection-lost',
+  'draining',
+  'store-unavailable',
+  'rate-limited',
+]);
+
+function isConnectionError(error: unknown): error is TranslationError {
   if (!(error instanceof TranslationError)) return false;
-  return (
-    ['unreachable', 'connection-lost', 'draining', 'store-unavailable', 'rate-limited'].includes(
-      error.code,
-    ) ||
-    (error.code === 'unexpected-answer' && error.retryable)
-  );
+  return CONNECTION_CODES.has(error.code) || (error.code === 'unexpected-answer' && error.retryable);
 }

@@ -1,14 +1,14 @@
-/** Lists that come in pages. */
+/** Lists that the service sends in pages. */
 import type { Cancellable } from './types.js';
 
 export interface PageQuery extends Cancellable {
-  /** The most on one page. */
+  /** The largest number of items on a page. */
   readonly limit?: number | undefined;
   /** The `nextCursor` of the page before. */
   readonly cursor?: string | undefined;
 }
 
-/** Yields the items of all pages; each page is asked for when it is needed. */
+/** Yields the items of all pages; each page is requested when the iteration reaches it. */
 export async function* allPages<Item>(
   readPage: (cursor: string | undefined) => Promise<{ items: readonly Item[]; nextCursor: string | null }>,
 ): AsyncGenerator<Item, void, void> {

@@ -1,17 +1,17 @@
-/** A stream of events over connections that break, for the client and for the page. */
+/** A stream of events that reconnects when its connection breaks, for the client and for the page. */
 import { delay } from './delay.js';
 
 export interface ReconnectOptions<Event> {
-  /** One connection, after the event that is known already; it may close before the last event. */
+  /** Opens one connection, which resumes after `lastEventId`; it may close before the last event. */
   readonly connect: (lastEventId: string | undefined) => AsyncIterable<Event>;
-  /** Undefined for an event that is sent again, or not at all, after a reconnection. */
+  /** Undefined for an event from which a connection cannot resume, such as progress. */
   readonly idOf: (event: Event) => string | undefined;
   readonly isLast: (event: Event) => boolean;
   /**
-   * How long to wait before the next connection, or throws to end.
+   * How long to wait before the next connection; throws to give up.
    *
    * @param failures connections that broke since the last event, at least 1.
-   * @param error why it broke; undefined where it closed.
+   * @param error why the last one broke; undefined if it was closed.
    */
   readonly waitMs: (failures: number, error: unknown) => number;
   readonly wait?: typeof delay | undefined;
@@ -19,7 +19,7 @@ export interface ReconnectOptions<Event> {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Yields events until the last one. @throws what `waitMs` throws, or the reason of the signal. */
+/** Yields events up to the last one. @throws what `waitMs` throws, or the reason of the signal. */
 export async function* reconnecting<Event>(
   options: ReconnectOptions<Event>,
 ): AsyncGenerator<Event, void, void> {

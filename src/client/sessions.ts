@@ -1,4 +1,4 @@
-/** Sessions: a prompt, languages and a voice under an id, the `connectId` of later translations. */
+/** Sessions: a prompt, languages and a voice under an id, which later translations send as `connectId`. */
 import type { ServiceHttp } from './http.js';
 import { allPages, type PageQuery } from './pages.js';
 import type { Cancellable, SessionInput, SessionList, TranslationSession } from './types.js';
@@ -33,7 +33,7 @@ export class SessionsClient {
     });
   }
 
-  /** Ends a session, and the translations that run in it. */
+  /** Ends a session and cancels the translations that run in it. */
   async delete(connectId: string, { signal }: Cancellable = {}): Promise<void> {
     await this.#http.send({ method: 'DELETE', path: pathOf(connectId), signal });
   }

@@ -1,10 +1,10 @@
 /** Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html), for the client and for the page. */
 
 export interface SseEvent {
-  /** `message` where the stream does not name the event. */
+  /** `message` if the stream does not name the event. */
   readonly name: string;
   readonly data: string;
-  /** Undefined where the event has none. Sent as `Last-Event-ID`, the stream goes on after it. */
+  /** Undefined if the event has none. A request with it as `Last-Event-ID` resumes the stream after this event. */
   readonly id?: string | undefined;
 }
 
@@ -46,9 +46,9 @@ export class SseReader {
 }
 
 /**
- * Yields the events of an answer. Leaving the loop ends the connection.
+ * Yields the events of a response. Leaving the loop closes the connection.
  *
- * @param lost makes the error that is thrown where the connection is lost.
+ * @param lost creates the error to throw if the connection is lost.
  * @throws what `lost` makes, or the reason of the signal.
  */
 export async function* readEventStream(
@@ -70,7 +70,7 @@ export async function* readEventStream(
       yield* events.push(decoder.decode(value, { stream: true }));
     }
   } finally {
-    // Of a connection that is lost already there is nothing to end.
+    // A connection that is lost already cannot be cancelled.
     await reader.cancel().catch(() => undefined);
   }
 }

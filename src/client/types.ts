@@ -1,4 +1,4 @@
-/** What is sent and what is answered, in the types of the service's own OpenAPI document. */
+/** Requests and responses, in the types of the OpenAPI document of the service. */
 import type { components } from './openapi.js';
 
 type Schemas = components['schemas'];
@@ -17,11 +17,11 @@ export type ProblemDetails = Schemas['Problem'];
 
 export type AnswerFormat = NonNullable<TranslateForm['format']>;
 
-/** With `verbose_json` these are always there. */
+/** `verbose_json` always has these fields. */
 type Verbose<Answer extends VerboseParts> = Answer & Required<VerboseParts>;
 type VerboseParts = Pick<Translation, 'task' | 'language' | 'duration' | 'segments'>;
 
-/** The answer of a translation in each format. */
+/** The result of a translation in each format. */
 export interface TranslationAnswers {
   json: Translation;
   verbose_json: Verbose<Translation>;
@@ -39,12 +39,12 @@ export interface JobResults {
   vtt: string;
 }
 
-/** A sound or a film. Of a `Blob` nothing is read before it is sent, so that it may be a file of any size. */
+/** An audio or video file. A `Blob` is read only while it is sent, so it may be a file of any size. */
 export type RecordingSource = Blob | ArrayBuffer | ArrayBufferView;
 
 export interface RecordingInput {
   readonly file: RecordingSource;
-  /** By default that of the `File`, else `recording`. */
+  /** By default the name of the `File`, else `recording`. */
   readonly fileName?: string | undefined;
   readonly text?: never;
 }
@@ -61,7 +61,7 @@ export interface Cancellable {
 
 type Optional<T> = { readonly [Name in keyof T]?: T[Name] | undefined };
 
-/** What texts and recordings, requests and jobs have in common. */
+/** The fields that texts and recordings, requests and jobs have in common. */
 export type CommonInput = Optional<
   Pick<TranslateForm, 'source' | 'prompt' | 'context' | 'connectId' | 'voice' | 'subtitles'>
 > &
@@ -80,7 +80,7 @@ export type StreamInput = TranslationInput<'json' | 'verbose_json'>;
 
 export type JobInput = CommonInput & RecordingInput & { readonly format?: AnswerFormat | undefined };
 
-/** An event as one object: its name is the `type` of its data. */
+/** An event as one object: the data, with the name of the event as its `type`. */
 type Flat<Event> = Event extends { event: infer Type; data: infer Data } ? { type: Type } & Data : never;
 
 /** What `stream` yields. An `error` is thrown. */
@@ -88,6 +88,6 @@ export type TranslationStreamEvent = Flat<Exclude<Schemas['TranslationEvent'], {
 
 /** What `jobs.events` yields. An `error` is thrown. */
 export type JobStreamEvent = Flat<Exclude<Schemas['JobEvent'], { event: 'error' }>> & {
-  /** Given to `jobs.events`, the stream goes on after this event. */
+  /** Pass it to `jobs.events` to resume the stream after this event. */
   lastEventId?: string | undefined;
 };
