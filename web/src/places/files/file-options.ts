@@ -7,7 +7,7 @@ import type { FileOrder } from './uploads.js';
 
 /** As many as a request may name. */
 const MAX_TARGETS = 8;
-/** The preferred initial targets. */
+/** The first choice of a target, where the service has it. */
 const FIRST_TARGETS = ['es', 'en'];
 
 export type FileOptions = ReturnType<typeof useFileOptions>;
@@ -16,12 +16,13 @@ export function useFileOptions() {
   const { languageOptions } = useServices();
   const stored = usePreferences('files', { source: AUTO, targets: '', transcript: true });
 
-  /** Those in which the engine understands speech. */
+  /** The languages in which the engine understands speech. */
   const sources = computed(() => {
     const options = languageOptions.value;
     return options?.sources().filter(({ tag }) => options.supportsSpeech(tag)) ?? [];
   });
-  const isHeard = computed(() => languageOptions.value?.supportsSpeech(AUTO) ?? true);
+  /** Whether the engine takes recordings; true until that is known. */
+  const takesRecordings = computed(() => languageOptions.value?.supportsSpeech(AUTO) ?? true);
   const available = computed(() => languageOptions.value?.targets(stored.source) ?? []);
   const targets = computed(() => stored.targets.split(' ').filter((tag) => tag !== ''));
   const addable = computed(() =>
@@ -45,7 +46,7 @@ export function useFileOptions() {
     if (!targets.value.includes(tag)) stored.targets = [...targets.value, tag].join(' ');
   }
 
-  /** The last one stays: a job without a target translates nothing. */
+  /** Keeps the last one: a job without a target translates nothing. */
   function removeTarget(tag: string): void {
     if (targets.value.length > 1) stored.targets = targets.value.filter((target) => target !== tag).join(' ');
   }
@@ -61,5 +62,5 @@ export function useFileOptions() {
     targets: targets.value,
     transcript: stored.transcript,
   }));
-  return { stored, sources, isHeard, targets, addable, order, addTarget, removeTarget, adopt };
+  return { stored, sources, takesRecordings, targets, addable, order, addTarget, removeTarget, adopt };
 }

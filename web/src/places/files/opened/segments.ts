@@ -1,4 +1,4 @@
-/** The segments of a job as they are shown: put together from its events, one for each target. */
+/** The segments of a job as the page shows them: joined from the events of all targets. */
 import type { JobSegment } from '../../../api/jobs.js';
 
 export interface Segment {
@@ -6,9 +6,9 @@ export interface Segment {
   /** In seconds. */
   readonly start: number;
   readonly end: number;
-  /** What was said; undefined where the job was not asked for it, or it is not known. */
+  /** What was said; undefined if the job has no transcript, or that of this segment failed. */
   readonly source: string | undefined;
-  /** By target; the empty string stands for a job that has only a prompt. */
+  /** By target; the key of a job that has only a prompt is the empty string. */
   readonly texts: ReadonlyMap<string, string>;
   readonly warnings: readonly Warning[];
 }
@@ -19,21 +19,26 @@ export interface Warning {
   readonly detail: string;
 }
 
+/** The code of the warning of a segment without a translation. */
 const FAILED = 'segment-failed';
 
 export function hasFailed({ warnings }: Segment): boolean {
   return warnings.some(({ code }) => code === FAILED);
 }
 
-/** The segment with what an event says of it. */
+/** @returns the segment with the translation and warnings of an event. */
 export function withEvent(known: Segment | undefined, event: JobSegment): Segment {
   const { index, start, end, source, text, target, warnings = [] } = event;
   const texts = new Map(known?.texts).set(target ?? '', text);
   return { index, start, end, source, texts, warnings };
 }
 
-/** Where `seconds` falls: the place of the last segment that has begun by then, -1 before the first. */
-export function placeAt(segments: readonly Segment[], seconds: number): number {
+/**
+ * Finds the last segment that begins at `seconds` or before, by binary search.
+ *
+ * @returns its position in the array, which differs from its `index` while segments before it are missing; -1 before the first.
+ */
+export function positionAt(segments: readonly Segment[], seconds: number): number {
   let [low, high] = [0, segments.length];
   while (low < high) {
     const middle = (low + high) >> 1;
@@ -43,10 +48,10 @@ export function placeAt(segments: readonly Segment[], seconds: number): number {
   return low - 1;
 }
 
-/** Those in which the words occur, in the source or in the text of `target`. */
+/** @returns the segments whose source, or text in `target`, contains the query, in any case. */
 export function search(segments: readonly Segment[], query: string, target: string): readonly Segment[] {
-  const words = query.trim().toLocaleLowerCase();
-  if (words === '') return segments;
-  const has = (text: string | undefined) => text?.toLocaleLowerCase().includes(words) === true;
+  const wanted = query.trim().toLocaleLowerCase();
+  if (wanted === '') return segments;
+  const has = (text: string | undefined) => text?.toLocaleLowerCase().includes(wanted) === true;
   return segments.filter(({ source, texts }) => has(source) || has(texts.get(target)));
 }
