@@ -1,4 +1,4 @@
-/** Client of jobs: recordings of any length, translated behind the answer. */
+/** Client of jobs: recordings of any length that the service translates in the background. */
 import { reconnecting } from '../../../src/client/reconnecting.js';
 import type { Capabilities } from './capabilities.js';
 import { AppError, networkError, parseProblem, toAppError } from './errors.js';
@@ -43,7 +43,7 @@ export interface ResultQuery {
   readonly target?: string | undefined;
   /** `source` and `both` need a job with `transcript`. */
   readonly subtitles?: Subtitles | undefined;
-  /** Whether a job that has not ended gives what there is, instead of `job-not-finished`. */
+  /** Whether a job that still runs gives what is finished, instead of `job-not-finished`. */
   readonly partial?: boolean | undefined;
 }
 
@@ -65,8 +65,8 @@ export class Jobs {
   }
 
   /**
-   * Uploads a recording. Aborting `signal` cancels the upload, and nothing of it stays.
-   * @param onUpload told how many bytes of the file have been sent.
+   * Uploads a recording. Aborting `signal` cancels the upload, and the service keeps nothing of it.
+   * @param onUpload called with the bytes of the file sent so far.
    */
   async create(order: JobOrder, onUpload: (sentBytes: number) => void, signal: AbortSignal): Promise<Job> {
     const { apiKeys, isErrorCode } = this.#service;
@@ -90,7 +90,7 @@ export class Jobs {
     }
   }
 
-  /** Whether one more would be refused. Browsers hand over a refusal only once the whole recording is sent. */
+  /** Whether one more would be refused. A browser sees a refusal only after it has sent the whole recording. */
   async isFull({ maxJobs }: Pick<Capabilities, 'maxJobs'>, signal?: AbortSignal): Promise<boolean> {
     if (maxJobs > MAX_PAGE_SIZE) return false;
     // A page of the list has one job at least.
@@ -108,9 +108,9 @@ export class Jobs {
   }
 
   /**
-   * Follows a job from its first segment, or from where a reader left off, to its end. A stream that breaks, because of
-   * the network or a restart of the service, is resumed where it was.
-   * @param after the `id` of the last event that the reader has.
+   * Follows a job from its first segment, or after an earlier event, to its end. A stream that breaks, because of the network or
+   * a restart of the service, is resumed.
+   * @param after the `id` of the last event received earlier.
    */
   events(jobId: string, signal: AbortSignal, after?: string): AsyncGenerator<JobEvent, void, void> {
     return reconnecting<JobEvent>({
@@ -122,7 +122,8 @@ export class Jobs {
         if (problem?.retryable === false) throw problem;
         return Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (failures - 1));
       },
-      ...{ lastEventId: after, signal },
+      lastEventId: after,
+      signal,
     });
   }
 
@@ -142,7 +143,7 @@ export class Jobs {
     });
   }
 
-  /** Puts a text in the place of a translation; it stands in every later result. @param target absent: the first. */
+  /** Replaces a translation in every later result. @param target absent: the first. */
   async patchSegment(jobId: string, index: number, text: string, target?: string): Promise<JobSegment> {
     return await this.#json<JobSegment>(`${pathOf(jobId)}/segments/${index}`, {
       method: 'PATCH',
@@ -151,12 +152,12 @@ export class Jobs {
     });
   }
 
-  /** Goes on with a job that failed, or asks again for the segments of a completed one that failed. */
+  /** Resumes a job that failed, or translates the failed segments of a completed one again. */
   async resume(jobId: string): Promise<Job> {
     return await this.#json<Job>(`${pathOf(jobId)}/resume`, { method: 'POST' });
   }
 
-  /** Cancels what runs, and deletes everything of the job. One that does not exist any more is not an error. */
+  /** Cancels a job if it runs, and deletes it. A job that does not exist is not an error. */
   async remove(jobId: string): Promise<void> {
     try {
       await this.#fetch(pathOf(jobId), { method: 'DELETE' });

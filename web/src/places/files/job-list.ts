@@ -1,11 +1,11 @@
-/** The list of jobs, as the service has it: loaded in pages, and looked at again while something of it is under way. */
+/** The list of jobs of the service: loaded in pages, and polled while one of them runs. */
 import { useEventListener } from '@vueuse/core';
 import { computed, onActivated, onDeactivated, onScopeDispose, ref, shallowRef } from 'vue';
 import { toAppError, type AppError } from '../../api/errors.js';
 import { hasEnded, MAX_PAGE_SIZE, type Job, type Jobs } from '../../api/jobs.js';
 
 const PAGE_SIZE = 20;
-/** Each look costs a point, of which a minute has 600 by default. */
+/** Each request costs a point, of which a minute has 600 by default. */
 const POLL_MS = 2_000;
 const MAX_RETRY_MS = 15_000;
 
@@ -15,19 +15,19 @@ export function useJobList(jobs: Jobs) {
   const list = shallowRef<readonly Job[]>([]);
   const nextCursor = shallowRef<string | null>(null);
   const error = shallowRef<AppError>();
-  /** Whether the service has answered once. */
+  /** Whether a page has arrived. */
   const isLoaded = ref(false);
   const isLoadingMore = ref(false);
   let isShown = false;
   let refreshing: Promise<void> | undefined;
-  /** Counts changes made here: an answer that was under way meanwhile does not know of them. */
+  /** Counts local changes: a response that was requested before one does not contain it. */
   let changes = 0;
   let retryMs = POLL_MS;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const isBusy = computed(() => list.value.some((job) => !hasEnded(job)));
 
-  /** Looks now. Never rejects. */
+  /** Requests the list now. Never rejects. */
   function refresh(): Promise<void> {
     clearTimeout(timer);
     refreshing ??= load().finally(() => {
@@ -38,14 +38,14 @@ export function useJobList(jobs: Jobs) {
   }
 
   async function load(): Promise<void> {
-    const before = changes;
+    const changesBefore = changes;
     try {
       const limit = Math.min(MAX_PAGE_SIZE, Math.max(PAGE_SIZE, list.value.length));
       const page = await jobs.list(limit);
       error.value = undefined;
       isLoaded.value = true;
       retryMs = POLL_MS;
-      if (before !== changes) return;
+      if (changesBefore !== changes) return;
       const oldest = page.jobs.at(-1)?.jobId ?? '';
       const older = page.nextCursor === null ? [] : list.value.filter(({ jobId }) => jobId < oldest);
       list.value = [...page.jobs, ...older];
@@ -85,7 +85,7 @@ export function useJobList(jobs: Jobs) {
     }
   }
 
-  /** Puts a job that was made or changed here into the list. */
+  /** Adds or replaces a job that was created or changed here. */
   function put(job: Job): void {
     changes += 1;
     const others = list.value.filter(({ jobId }) => jobId !== job.jobId);
@@ -94,7 +94,7 @@ export function useJobList(jobs: Jobs) {
     schedule();
   }
 
-  /** Takes a job out of the list. */
+  /** Removes a job that was deleted here. */
   function drop(jobId: string): void {
     changes += 1;
     list.value = list.value.filter((job) => job.jobId !== jobId);

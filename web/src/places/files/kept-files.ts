@@ -1,4 +1,4 @@
-/** The films and recordings that were uploaded here, kept in this browser so that they can be played after a reload. */
+/** Keeps uploaded films and recordings in this browser, so that they can be played after a reload. */
 import type { IDBPDatabase } from 'idb';
 import { inject, watch, type InjectionKey } from 'vue';
 import { filmKey } from '../../store/make-room.js';
@@ -8,9 +8,9 @@ import type { Schema } from '../../store/schema.js';
 
 export const PLACE = 'files';
 
-/** No more than this share of what the browser says it grants: half of it is for the recordings of the other places. */
+/** Share of the storage quota of the browser; half of the quota is for the recordings of the other places. */
 const QUOTA_SHARE = 0.4;
-/** Where the browser does not say what it grants. */
+/** Assumed where the browser does not tell its quota. */
 const UNKNOWN_QUOTA_BYTES = 1024 ** 3;
 
 // Browsers hide it from insecure pages, whatever the DOM types say.
@@ -18,15 +18,16 @@ const { storage: STORAGE } = navigator as { readonly storage?: StorageManager };
 
 export class KeptFiles {
   readonly #items: ItemStore;
-  /** Those that were chosen since the page was loaded; nothing of them is in memory. */
+  /** Files chosen since the page was loaded, by the id of their item. They stay on the disk, not in memory. */
   readonly #chosen = new Map<string, File>();
+  /** The last write: writes run one after the other, so that two do not count on the same space. */
   #last: Promise<void> = Promise.resolve();
 
   constructor(items: ItemStore) {
     this.#items = items;
   }
 
-  /** What the file of a job was called where it was chosen; undefined for one of another browser. */
+  /** The file name of a job; undefined if it was uploaded by another browser. */
   nameOf(jobId: string): string | undefined {
     const input = this.itemOf(jobId)?.input;
     return input?.kind === 'file' ? input.name : undefined;
@@ -59,20 +60,19 @@ export class KeptFiles {
     return (await database?.get('sounds', filmKey(item)))?.blob;
   }
 
-  /** Keeps the file of an upload, where there is room. Others may have to go for it, the oldest first. Never rejects. */
+  /** Keeps the file of an upload if there is room, for which older ones are dropped. Never rejects. */
   keep(item: Item, file: File): Promise<void> {
     this.#chosen.set(item.id, file);
-    // One after the other, so that two do not take the same room.
     this.#last = this.#last.then(() => this.#store(item, file));
     return this.#last;
   }
 
   remove(item: Item): void {
     this.#chosen.delete(item.id);
-    this.#items.remove(item); // and its file with it
+    this.#items.remove(item); // Removes its file too.
   }
 
-  /** Forgets the uploads whose jobs the service has deleted since, because their time was over. */
+  /** Forgets the uploads whose jobs have expired at the service. */
   async removeExpired(): Promise<void> {
     await this.#loaded();
     const expired = this.#items.items.filter(
@@ -94,14 +94,14 @@ export class KeptFiles {
       else if (item.upload !== undefined)
         items.update(item, { upload: { ...item.upload, keptBytes: file.size } });
     } catch (thrown) {
-      // Without it the service's own sound is played, and an interrupted upload asks for the file again.
+      // Not fatal: the sound of the service is played instead, and an interrupted upload asks for the file again.
       console.info(`${file.name} is not kept in this browser:`, thrown);
     } finally {
       release();
     }
   }
 
-  /** @returns whether a file of this size stays within the share of all of them; older ones go for it. */
+  /** Drops older files as needed. @returns whether a file of this size fits into the share of the quota. */
   async #fits(database: IDBPDatabase<Schema>, bytes: number): Promise<boolean> {
     await STORAGE?.persist().catch(() => false);
     const estimate = await STORAGE?.estimate().catch(() => undefined);
@@ -112,7 +112,7 @@ export class KeptFiles {
     return excess <= 0 || (await this.#items.dropOldestFilms(database, excess)) >= excess;
   }
 
-  /** Resolves at the latest when it is known that nothing can be loaded for now. */
+  /** Resolves once the items are loaded, or the database is blocked by another tab. */
   async #loaded(): Promise<void> {
     const { loaded, database } = this.#items;
     let stop: () => void = () => undefined;

@@ -1,9 +1,13 @@
-/** Whether it is worth asking a job to go on. */
+/** Whether resuming a job can help. */
 import type { Job } from '../../api/jobs.js';
 
-/** The recording itself is at fault, or nothing of it is left because it had no room. */
+/** The recording itself is at fault, or was removed from a full disk. */
 const FINAL: ReadonlySet<string> = new Set([
-  ...['unsupported-media-type', 'undecodable-audio', 'empty-audio', 'audio-too-long', 'storage-full'],
+  'unsupported-media-type',
+  'undecodable-audio',
+  'empty-audio',
+  'audio-too-long',
+  'storage-full',
 ]);
 
 export function isResumable({ state, failedSegments, problem }: Job): boolean {

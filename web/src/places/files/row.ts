@@ -1,4 +1,4 @@
-/** What a row of the list tells beside its name. */
+/** The progress and problem of a row in a list of files. */
 
 export interface RowProgress {
   readonly label: string;
@@ -8,8 +8,8 @@ export interface RowProgress {
 
 export interface RowProblem {
   readonly sentence: string;
-  /** The service's own words, in English. */
+  /** The sentence of the service, in English. */
   readonly detail?: string | undefined;
-  /** Whether all failed, or a part only. */
+  /** Whether only a part failed. */
   readonly isWarning?: boolean;
 }

@@ -1,4 +1,4 @@
-/** The uploads of this tab: a few at a time, each with its progress, cancelled or tried again one by one. */
+/** The uploads of this tab: two run at a time; each has its progress, and can be cancelled and retried. */
 import { computed, shallowReactive, watch } from 'vue';
 import type { Capabilities } from '../../api/capabilities.js';
 import { AppError, toAppError } from '../../api/errors.js';
@@ -10,7 +10,7 @@ import { PLACE, type KeptFiles } from './kept-files.js';
 
 /** Browsers hold six connections to a server; the list and what is opened need some, too. */
 const MAX_RUNNING = 2;
-/** Of the rate shown: it follows a change of the network within a few seconds. */
+/** Time constant of the rate shown: it follows a change of the network within a few seconds. */
 const SMOOTHING_MS = 4_000;
 
 export interface FileOrder {
@@ -21,7 +21,7 @@ export interface FileOrder {
 
 export interface UploadProgress {
   readonly sentBytes: number;
-  /** Undefined until it can be told. */
+  /** Undefined until something has been sent. */
   readonly bytesPerSecond: number | undefined;
 }
 
@@ -40,7 +40,7 @@ export function useUploads(jobs: Jobs, items: ItemStore, kept: KeptFiles, option
   /** In the order in which they were chosen. */
   const queue: { item: Item; file: Blob }[] = [];
 
-  /** Those that are no jobs yet, in the order in which they were chosen. */
+  /** Uploads that have not become jobs yet, in the order in which they were chosen. */
   const shown = computed(() => own.value.filter(({ upload }) => upload?.jobId === undefined));
   const active = computed(() => shown.value.filter(isRunning).length);
 
@@ -59,13 +59,13 @@ export function useUploads(jobs: Jobs, items: ItemStore, kept: KeptFiles, option
         state: 'waiting',
       });
       queue.push({ item, file });
-      // A file that the service would refuse is not worth the room.
+      // A file that the service would refuse need not be kept.
       if (file.size <= (options.capabilities()?.maxRecordingBytes ?? Infinity)) void kept.keep(item, file);
     }
     runNext();
   }
 
-  /** Sends a file again. @param file chosen again, where this browser has it no longer. */
+  /** Uploads a file again. @param file chosen again because this browser does not have it any more. */
   async function retry(item: Item, file?: File): Promise<void> {
     if (isRunning(item)) return;
     items.update(item, { state: 'waiting', error: undefined });

@@ -1,4 +1,4 @@
-/** The cues that are shown over a film, from the service: it cuts segments into cues that can be read. */
+/** The cues of a job, as WebVTT from the service, which splits segments into cues that can be read. */
 import { onScopeDispose, shallowRef, watch, type ShallowRef } from 'vue';
 import { toAppError, type AppError } from '../../../api/errors.js';
 import type { Jobs, Subtitles } from '../../../api/jobs.js';
@@ -7,64 +7,64 @@ export interface CaptionCue {
   /** In seconds. */
   readonly start: number;
   readonly end: number;
-  /** As WebVTT has it, escapes included. */
+  /** Cue text of WebVTT, escapes included. */
   readonly text: string;
 }
 
-/** What is shown: the words of one target, of the source, or both. */
+/** Which subtitles are shown: of one target, of the source, or of both. */
 export interface View {
   readonly target: string;
   readonly subtitles: Subtitles;
 }
 
-/** While segments come, at least this long between two looks; and at most a fifth of the time goes into them. */
+/** Between two requests while segments arrive: at least a second, and four times as long as the last one took. */
 const PAUSE_MS = 1_000;
-const PAUSE_PER_COST = 4;
+const PAUSE_PER_REQUEST = 4;
 const MAX_PAUSE_MS = 15_000;
 
-const BLOCK =
+const CUE_BLOCK =
   /(?:(\d+):)?(\d\d):(\d\d\.\d{3}) --> (?:(\d+):)?(\d\d):(\d\d\.\d{3})[^\n]*\n([^]*?)(?:\n\n|\n?$)/g;
 
 export function parseVtt(vtt: string): CaptionCue[] {
   const seconds = (hours: string | undefined, minutes = '', rest = '') =>
     Number(hours ?? 0) * 3600 + Number(minutes) * 60 + Number(rest);
-  return [...vtt.matchAll(BLOCK)].map(([, h1, m1, s1, h2, m2, s2, text = '']) => ({
+  return [...vtt.matchAll(CUE_BLOCK)].map(([, h1, m1, s1, h2, m2, s2, text = '']) => ({
     start: seconds(h1, m1, s1),
     end: seconds(h2, m2, s2),
     text: text.trimEnd(),
   }));
 }
 
-/** Makes the cues of a track those of the list; the ones that stay are not touched, so that nothing flickers. */
+/** Replaces the cues of a track. Cues that stay are not touched, so that nothing flickers. */
 export function putCues(track: TextTrack, cues: readonly CaptionCue[]): void {
-  const nameOf = (cue: CaptionCue) => `${cue.start} ${cue.end} ${cue.text}`;
-  const wanted = new Map(cues.map((cue) => [nameOf(cue), cue]));
+  const idOf = (cue: CaptionCue) => `${cue.start} ${cue.end} ${cue.text}`;
+  const wanted = new Map(cues.map((cue) => [idOf(cue), cue]));
   for (const old of [...((track.cues ?? []) as Iterable<VTTCue>)])
     if (!wanted.delete(old.id)) track.removeCue(old);
-  for (const [name, { start, end, text }] of wanted) {
+  for (const [id, { start, end, text }] of wanted) {
     const cue = new VTTCue(start, end, text);
-    cue.id = name;
+    cue.id = id;
     track.addCue(cue);
   }
 }
 
 /**
- * @param view undefined while it is not known.
- * @param changes something that changes with each segment.
+ * @param view undefined until the job is known.
+ * @param changes a reactive value that changes with each segment.
  */
 export function useCaptions(jobs: Jobs, jobId: string, view: () => View | undefined, changes: () => unknown) {
   const cues: ShallowRef<readonly CaptionCue[]> = shallowRef([]);
   const error = shallowRef<AppError>();
-  const leaving = new AbortController();
+  const abort = new AbortController();
   let isLoading = false;
   let isOutdated = false;
-  let lastCost = 0;
-  let pause: ReturnType<typeof setTimeout> | undefined;
+  let lastMs = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Now, or once the answer that is under way has come. Never rejects. */
+  /** Requests the cues now, or as soon as the request in progress has ended. Never rejects. */
   async function refresh(): Promise<void> {
-    clearTimeout(pause);
-    pause = undefined;
+    clearTimeout(timer);
+    timer = undefined;
     const shown = view();
     isOutdated = isLoading;
     if (isLoading || shown === undefined) return;
@@ -73,21 +73,21 @@ export function useCaptions(jobs: Jobs, jobId: string, view: () => View | undefi
     try {
       const { target, subtitles } = shown;
       const query = { format: 'vtt', subtitles, partial: true, ...(target !== '' && { target }) } as const;
-      cues.value = parseVtt(await (await jobs.result(jobId, query, leaving.signal)).text());
+      cues.value = parseVtt(await (await jobs.result(jobId, query, abort.signal)).text());
       error.value = undefined;
     } catch (thrown) {
-      if (leaving.signal.aborted) return;
+      if (abort.signal.aborted) return;
       error.value = toAppError(thrown);
-      if (error.value.retryable) later(MAX_PAUSE_MS);
+      if (error.value.retryable) refreshAfter(MAX_PAUSE_MS);
     } finally {
       isLoading = false;
     }
-    lastCost = performance.now() - begun;
+    lastMs = performance.now() - begun;
     if (isOutdated) await refresh();
   }
 
-  function later(ms: number): void {
-    pause ??= setTimeout(() => void refresh(), ms);
+  function refreshAfter(ms: number): void {
+    timer ??= setTimeout(() => void refresh(), ms);
   }
 
   watch(
@@ -98,11 +98,11 @@ export function useCaptions(jobs: Jobs, jobId: string, view: () => View | undefi
     { immediate: true },
   );
   watch(changes, () => {
-    later(Math.min(MAX_PAUSE_MS, Math.max(PAUSE_MS, lastCost * PAUSE_PER_COST)));
+    refreshAfter(Math.min(MAX_PAUSE_MS, Math.max(PAUSE_MS, lastMs * PAUSE_PER_REQUEST)));
   });
   onScopeDispose(() => {
-    leaving.abort();
-    clearTimeout(pause);
+    abort.abort();
+    clearTimeout(timer);
   });
   return { cues, error, refresh };
 }

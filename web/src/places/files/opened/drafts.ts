@@ -1,4 +1,4 @@
-/** Corrections that are being written. What was typed stays until it is saved or given up, also over a reload of the page. */
+/** Corrections in progress. A draft is kept until it is saved or discarded, also over a reload of the page. */
 import { reactive, watch } from 'vue';
 import { toAppError, type AppError } from '../../../api/errors.js';
 import type { JobSegment, Jobs } from '../../../api/jobs.js';
@@ -14,7 +14,7 @@ export interface Draft {
 
 export type Drafts = ReturnType<typeof useDrafts>;
 
-/** @param onSaved given what the service answered. */
+/** @param onSaved called with the segment that the service returned. */
 export function useDrafts(jobs: Jobs, jobId: string, onSaved: (segment: JobSegment) => void) {
   const storageKey = `corrections-${jobId}`;
   const drafts = reactive(new Map<string, Draft>());
@@ -34,11 +34,11 @@ export function useDrafts(jobs: Jobs, jobId: string, onSaved: (segment: JobSegme
       drafts.set(keyOf(index, target), { text, isSaving: false, error: undefined });
   }
 
-  function giveUp(index: number, target: string): void {
+  function discard(index: number, target: string): void {
     drafts.delete(keyOf(index, target));
   }
 
-  /** What is not saved stays, with the reason. Never rejects. */
+  /** A draft that could not be saved stays, with its error. Never rejects. */
   async function save(index: number, target: string): Promise<void> {
     const draft = of(index, target);
     if (draft === undefined || draft.isSaving) return;
@@ -54,7 +54,7 @@ export function useDrafts(jobs: Jobs, jobId: string, onSaved: (segment: JobSegme
     }
   }
 
-  return { of, begin, giveUp, save };
+  return { of, begin, discard, save };
 }
 
 function keyOf(index: number, target: string): string {

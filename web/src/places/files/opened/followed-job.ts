@@ -1,4 +1,4 @@
-/** A job with its segments, as they are and as they come. It goes on after a broken stream, a resume, and from a reload. */
+/** A job with its segments, followed while it runs, also over a broken stream and after a resume. */
 import { computed, onScopeDispose, shallowRef, type ComputedRef, type ShallowRef } from 'vue';
 import { toAppError, type AppError } from '../../../api/errors.js';
 import { hasEnded, type Job, type JobSegment, type Jobs } from '../../../api/jobs.js';
@@ -7,7 +7,7 @@ import { hasFailed, withEvent, type Segment } from './segments.js';
 /** Events that arrive together are shown together: a thousand segments of a finished job cost one update. */
 const SHOW_MS = 50;
 /** The events do not say that a job has left the queue, or that its recording is decoded. */
-const LOOK_MS = 2_000;
+const POLL_MS = 2_000;
 
 export interface FollowedJob {
   /** Undefined until the service has answered. */
@@ -15,13 +15,13 @@ export interface FollowedJob {
   readonly segments: ShallowRef<readonly Segment[]>;
   readonly processedMs: ShallowRef<number>;
   readonly isRunning: ComputedRef<boolean>;
-  /** Why it cannot be followed: `job-not-found` where it is gone. */
+  /** Why it cannot be followed: `job-not-found` once it is deleted. */
   readonly error: ShallowRef<AppError | undefined>;
   /** Follows it again, e.g. after an error. */
   follow(): void;
-  /** Goes on with what failed. Never rejects. */
+  /** Translates what failed again. Never rejects. */
   resume(): Promise<void>;
-  /** Puts what the service answered to a correction in its place. */
+  /** Replaces a segment by the one that the service returned for a correction. */
   put(segment: JobSegment): void;
 }
 
@@ -33,7 +33,7 @@ export function useFollowedJob(jobs: Jobs, jobId: string): FollowedJob {
   /** By index. */
   const known = new Map<number, Segment>();
   let showing: ReturnType<typeof setTimeout> | undefined;
-  let looking: ReturnType<typeof setTimeout> | undefined;
+  let polling: ReturnType<typeof setTimeout> | undefined;
   let following = new AbortController();
 
   function show(): void {
@@ -60,7 +60,7 @@ export function useFollowedJob(jobs: Jobs, jobId: string): FollowedJob {
   async function run(signal: AbortSignal): Promise<void> {
     setJob(await jobs.get(jobId, signal), signal);
     const failed = await readEvents(signal);
-    // What failed before a resume came first, and then its second result: it is read once more where they differ.
+    // A segment that was resumed has a second result, which this stream may have missed: the job counts it.
     if (job.value !== undefined && failed !== job.value.failedSegments) await readEvents(signal);
   }
 
@@ -83,15 +83,15 @@ export function useFollowedJob(jobs: Jobs, jobId: string): FollowedJob {
   }
 
   function setJob(next: Job, signal: AbortSignal): void {
-    clearTimeout(looking);
+    clearTimeout(polling);
     job.value = next;
     processedMs.value = Math.max(processedMs.value, next.processedMs);
     if (!hasEnded(next) && (next.state === 'queued' || next.durationMs === null))
-      looking = setTimeout(() => void look(signal), LOOK_MS);
+      polling = setTimeout(() => void poll(signal), POLL_MS);
   }
 
-  /** What fails here fails in the stream of events too, which says so. */
-  async function look(signal: AbortSignal): Promise<void> {
+  /** Ignores failures: the stream of events fails too, and shows them. */
+  async function poll(signal: AbortSignal): Promise<void> {
     const next = await jobs.get(jobId, signal).catch(() => undefined);
     if (signal.aborted || job.value === undefined || hasEnded(job.value)) return;
     setJob(next ?? job.value, signal);
@@ -111,7 +111,7 @@ export function useFollowedJob(jobs: Jobs, jobId: string): FollowedJob {
   onScopeDispose(() => {
     following.abort();
     clearTimeout(showing);
-    clearTimeout(looking);
+    clearTimeout(polling);
   });
   follow();
   const isRunning = computed(() => job.value !== undefined && !hasEnded(job.value));

@@ -1,4 +1,4 @@
-/** What cues could not keep of the limits for reading. Known once a job is completed, for the subtitles that are shown. */
+/** The limits for reading that cues exceed. Known once a job is completed, for the subtitles that are shown. */
 import { onScopeDispose, shallowRef, watch } from 'vue';
 import type { JobResult, Jobs } from '../../../api/jobs.js';
 import { parseObject } from '../../../api/json.js';
@@ -16,17 +16,17 @@ const LIMITS: ReadonlySet<string> = new Set([
 export function useLimitWarnings(jobs: Jobs, jobId: string, view: () => View | undefined) {
   /** By the index of the segment. */
   const warnings = shallowRef<ReadonlyMap<number, readonly Warning[]>>(new Map());
-  let leaving = new AbortController();
+  let abort = new AbortController();
 
   /** Never rejects: without an answer, what was known before stays. */
   async function refresh(): Promise<void> {
     const shown = view();
-    leaving.abort();
+    abort.abort();
     if (shown === undefined) return;
-    leaving = new AbortController();
+    abort = new AbortController();
     const { target, subtitles } = shown;
     const query = { format: 'verbose_json', subtitles, ...(target !== '' && { target }) } as const;
-    const answer = await jobs.result(jobId, query, leaving.signal).catch(() => undefined);
+    const answer = await jobs.result(jobId, query, abort.signal).catch(() => undefined);
     if (answer === undefined) return;
     const { segments = [] } = parseObject(await answer.text()) as Partial<JobResult>;
     warnings.value = new Map(
@@ -43,7 +43,7 @@ export function useLimitWarnings(jobs: Jobs, jobId: string, view: () => View | u
     { immediate: true },
   );
   onScopeDispose(() => {
-    leaving.abort();
+    abort.abort();
   });
   return { warnings, refresh };
 }

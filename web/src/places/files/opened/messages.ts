@@ -26,10 +26,10 @@ export const messages = defineMessages('opened', {
   correctionAt: (time: string) => `Translation at ${time}`,
   save: 'Save',
   saving: 'Saving…',
-  editHint: 'Enter saves, Shift+Enter begins a line, Esc gives up',
+  editHint: 'Enter saves, Shift+Enter begins a line, Esc discards',
   notTranslated: 'Not translated',
   noText: 'No words',
-  warningsOf: (time: string) => `To be minded at ${time}`,
+  warningsOf: (time: string) => `Warnings at ${time}`,
   warnings: {
     'segment-failed': 'This could not be translated.',
     'transcript-failed': 'The words spoken could not be written down.',

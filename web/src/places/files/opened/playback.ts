@@ -1,4 +1,4 @@
-/** A media element as the page sees it: where it is, and what moves it. It is heard instead of whatever else is heard. */
+/** Controls a media element, and reports its state. Playing it stops every other sound of the page, and is stopped by them. */
 import { useEventListener, useRafFn } from '@vueuse/core';
 import { computed, ref, shallowRef, watch, type ShallowRef } from 'vue';
 import { AppError } from '../../../api/errors.js';
@@ -7,10 +7,10 @@ import type { Source } from './sound-source.js';
 
 export type Playback = ReturnType<typeof usePlayback>;
 
-/** The kept file, the service's sound, and that sound once more with another ticket. */
+/** Three sources are tried: the kept file, the sound of the service, and that sound with a new ticket. */
 const MAX_REFUSALS = 3;
 
-/** @param onRefused the source cannot be played. */
+/** @param onRefused called with a source that cannot be played. */
 export function usePlayback(
   element: Readonly<ShallowRef<HTMLVideoElement | null>>,
   output: AudioOutput,
@@ -18,15 +18,16 @@ export function usePlayback(
   onRefused: (source: Source) => void,
 ) {
   const isPlaying = ref(false);
-  /** In seconds. */
+  /** Both in seconds. */
   const position = ref(0);
   const duration = ref(0);
   const isFilm = ref(false);
   const error = shallowRef<AppError>();
-  let shown: Source | undefined;
-  /** In a row. */
+  /** The source that the element has now. */
+  let loaded: Source | undefined;
+  /** Sources in a row that could not be played. */
   let refusals = 0;
-  /** Where to go once the new source is there. */
+  /** Where to go on once a new source has loaded, in seconds, and whether to play. */
   let pending: { at: number; plays: boolean } | undefined;
 
   const { resume: followClock, pause: stopClock } = useRafFn(
@@ -34,27 +35,32 @@ export function usePlayback(
     { immediate: false },
   );
 
-  /** Takes over what there is to play now; a source that plays is left alone until it has to be replaced. */
-  function adopt(isNeeded: boolean): boolean {
+  /**
+   * Loads the source that there is now.
+   *
+   * @param interrupts whether it may replace a source that is playing.
+   * @returns whether a new source is loading.
+   */
+  function loadSource(interrupts: boolean): boolean {
     const [next, player] = [source(), element.value];
-    if (player === null || next?.url === shown?.url) return false;
-    // The element knows it at once; `isPlaying` follows with an event, which a new source would forestall.
+    if (player === null || next?.url === loaded?.url) return false;
+    // `isPlaying` follows with an event, which does not come if the source is replaced first.
     const plays = !player.paused;
-    if (next !== undefined && shown !== undefined && plays && !isNeeded) return false;
+    if (next !== undefined && loaded !== undefined && plays && !interrupts) return false;
     pending ??= { at: position.value, plays };
-    shown = next;
+    loaded = next;
     if (next === undefined) player.removeAttribute('src');
     else player.src = next.url;
     return true;
   }
 
-  watch([element, source], () => adopt(false), { flush: 'post' });
+  watch([element, source], () => loadSource(false), { flush: 'post' });
 
   async function play(): Promise<void> {
     const player = element.value;
     error.value = undefined;
     if (player === null) return;
-    if (adopt(false) || pending !== undefined) {
+    if (loadSource(false) || pending !== undefined) {
       if (pending !== undefined) pending.plays = true;
       return;
     }
@@ -62,7 +68,7 @@ export function usePlayback(
     try {
       await player.play();
     } catch (thrown) {
-      // Paused or given another source before it began.
+      // It was paused, or got another source, before it began.
       if (thrown instanceof DOMException && thrown.name === 'AbortError') return;
       if (player.error === null) error.value = new AppError('playback-failed', { cause: thrown });
     }
@@ -82,13 +88,13 @@ export function usePlayback(
     const player = element.value;
     if (player === null) return;
     position.value = Math.max(0, seconds);
-    // What is there may have grown since.
-    if (position.value > duration.value && adopt(true) && pending !== undefined) pending.at = position.value;
+    // More may be decoded by now.
+    if (position.value > duration.value && loadSource(true) && pending !== undefined)
+      pending.at = position.value;
     if (pending !== undefined) pending.at = position.value;
     else player.currentTime = position.value;
   }
 
-  /** The words of a segment belong to what is heard from there. */
   function playFrom(seconds: number): void {
     seek(seconds);
     void play();
@@ -124,16 +130,16 @@ export function usePlayback(
     if (pending === undefined) position.value = element.value?.currentTime ?? 0;
   });
   useEventListener(element, 'ended', () => {
-    // The end of what was decoded when it began to play: there may be more by now.
-    if (adopt(true) && pending !== undefined) pending.plays = true;
+    // Only what was decoded when it was loaded has ended: there may be more by now.
+    if (loadSource(true) && pending !== undefined) pending.plays = true;
   });
   useEventListener(element, 'error', () => {
-    const refused = shown;
+    const refused = loaded;
     if (refused === undefined || element.value?.getAttribute('src') === null) return;
     pending ??= { at: position.value, plays: element.value?.paused === false };
     isPlaying.value = false;
     stopClock();
-    shown = undefined;
+    loaded = undefined;
     refusals += 1;
     if (refusals < MAX_REFUSALS) onRefused(refused);
     else error.value = new AppError('playback-failed', { cause: element.value?.error });
@@ -148,7 +154,7 @@ export function usePlayback(
       player.volume = (volume / 100) ** 2;
       player.playbackRate = speed;
       if (output.canChooseDevice && player.sinkId !== deviceId)
-        // A device that is gone: the page's loudspeaker says so.
+        // The device is gone, which the audio output of the page reports.
         player.setSinkId(deviceId).catch(() => undefined);
     },
     { flush: 'post' },

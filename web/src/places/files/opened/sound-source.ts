@@ -1,4 +1,4 @@
-/** What is played of a job: the film or recording that this browser keeps, else the service's sound, as far as it is decoded. */
+/** What a job plays: the file that this browser keeps, else the sound of the service, as far as it is decoded. */
 import { onScopeDispose, shallowRef, watch } from 'vue';
 import type { components } from '../../../api/openapi.js';
 import { toAppError, type AppError } from '../../../api/errors.js';
@@ -9,16 +9,16 @@ export type Waveform = components['schemas']['Waveform'];
 
 export interface Source {
   readonly url: string;
-  /** Of this browser: it may be a film, and it is whole. */
+  /** Whether it is the file that this browser keeps: it may be a film, and it is complete. */
   readonly isKept: boolean;
 }
 
-/** While the recording is decoded, which takes some seconds for each hour of it. */
-const LOOK_MS = 3_000;
+/** Between two requests while the recording is decoded, which takes some seconds for each hour of it. */
+const POLL_MS = 3_000;
 
 /**
- * @param mediaOf what this browser keeps of the job.
- * @param isDecoded whether all of its sound is there, or will never be.
+ * @param mediaOf returns the file that this browser keeps of the job.
+ * @param isDecoded whether the sound will not grow any more.
  */
 export function useSoundSource(
   service: Service,
@@ -29,8 +29,8 @@ export function useSoundSource(
   const source = shallowRef<Source>();
   const waveform = shallowRef<Waveform>();
   const error = shallowRef<AppError>();
-  const leaving = new AbortController();
-  const { signal } = leaving;
+  const abort = new AbortController();
+  const { signal } = abort;
   let keptUrl: string | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -41,8 +41,8 @@ export function useSoundSource(
     source.value = { url: keptUrl, isKept: true };
   }
 
-  /** @param isRefused what there was could not be played: its ticket may have ended. Never rejects. */
-  async function look(isRefused = false): Promise<void> {
+  /** Never rejects. @param isRefused whether the source could not be played: its ticket may have expired. */
+  async function refresh(isRefused = false): Promise<void> {
     clearTimeout(timer);
     const wasDecoded = isDecoded();
     try {
@@ -50,13 +50,13 @@ export function useSoundSource(
         signal,
       });
       const answer = parseObject(await response.text()) as Waveform;
-      const isMore = answer.durationMs !== waveform.value?.durationMs;
+      const hasGrown = answer.durationMs !== waveform.value?.durationMs;
       waveform.value = answer;
       error.value = undefined;
       if (
         keptUrl === undefined &&
         answer.sound !== undefined &&
-        (isMore || isRefused || source.value === undefined)
+        (hasGrown || isRefused || source.value === undefined)
       )
         source.value = { url: answer.sound.href, isKept: false };
     } catch (thrown) {
@@ -64,25 +64,25 @@ export function useSoundSource(
       error.value = toAppError(thrown);
       if (!error.value.retryable) return;
     }
-    if (wasDecoded !== true || error.value !== undefined) timer = setTimeout(() => void look(), LOOK_MS);
+    if (wasDecoded !== true || error.value !== undefined) timer = setTimeout(() => void refresh(), POLL_MS);
   }
 
-  /** What is kept cannot be played here: the service's sound can. */
+  /** Replaces a kept file that this browser cannot play by the sound of the service. */
   async function refuseKept(): Promise<void> {
     if (keptUrl !== undefined) URL.revokeObjectURL(keptUrl);
     keptUrl = undefined;
     source.value = undefined;
-    await look();
+    await refresh();
   }
 
-  void openKept().then(() => look());
+  void openKept().then(() => refresh());
   watch(isDecoded, (now) => {
-    if (now === true) void look();
+    if (now === true) void refresh();
   });
   onScopeDispose(() => {
-    leaving.abort();
+    abort.abort();
     clearTimeout(timer);
     if (keptUrl !== undefined) URL.revokeObjectURL(keptUrl);
   });
-  return { source, waveform, error, look, refuseKept };
+  return { source, waveform, error, refresh, refuseKept };
 }
