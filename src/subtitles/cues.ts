@@ -67,7 +67,7 @@ export function cuesOfSegment(
 }
 
 /**
- * One by one, because those of four hours take half a second.
+ * A generator, so that the caller can let other work in between: the cues of four hours take half a second.
  *
  * @param durationMs of the recording.
  * @returns for each segment its cues and warnings, in order.
@@ -83,7 +83,7 @@ export function* eachCues(
   }
 }
 
-/** The same at once. */
+/** Like `eachCues`, all at once. */
 export function buildCues(
   segments: readonly TranslatedSegment[],
   options: SubtitleOptions,
