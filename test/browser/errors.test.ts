@@ -186,10 +186,11 @@ describe('a running translation', () => {
       offline: false,
       latency: 0,
       downloadThroughput: -1,
-      uploadThroughput: 200_000,
+      uploadThroughput: 50_000,
     });
     await page.getByLabel('Choose a file').setInputFiles(await speak('One', { afterMs: 20_000 }));
     await textOf(targetPane(page), /Uploading [1-9]\d? %/);
+    await network.detach();
     await textOf(targetPane(page), /ms of audio/);
   });
 });

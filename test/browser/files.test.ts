@@ -21,7 +21,7 @@ let browser: Browser;
 let folder: string;
 /** Of four segments, 12 s. */
 let recording: string;
-/** 6 MB of silence, two minutes: long enough to be seen uploading. */
+/** 6 MB of silence, two minutes: a minute's upload at 100 kB/s, which no test waits for. */
 let large: string;
 
 beforeAll(async () => {
@@ -169,7 +169,7 @@ describe('an upload', () => {
   it('shows its progress, and leaves nothing when it is cancelled', async () => {
     const service = await scripted();
     const { page, browserErrors } = await open(service);
-    await limitUpload(page, 400_000);
+    await limitUpload(page, 100_000);
     await choose(page, large, large, large);
     const first = uploads(page).first();
     await textOf(first, /[\d.]+\s[kM]B of 5\.7\sMB · \d+ % · \d+\s(sec|min) left/);
@@ -204,7 +204,7 @@ describe('an upload', () => {
   it('is shown in the other tabs of the page, and ends where one of them cancels it', async () => {
     const service = await scripted();
     const { page } = await open(service);
-    await limitUpload(page, 400_000);
+    await limitUpload(page, 100_000);
     await choose(page, large);
     await textOf(uploads(page), /\d+ %/);
     const other = await page.context().newPage();
@@ -221,7 +221,7 @@ describe('an upload', () => {
   it('that a reload interrupts is told, and sent again without asking for the file', async () => {
     const service = await scripted();
     const { page } = await open(service);
-    const unlimit = await limitUpload(page, 400_000);
+    const unlimit = await limitUpload(page, 100_000);
     await choose(page, large);
     await textOf(uploads(page), /\d+ %/);
     await eventually(
@@ -246,7 +246,7 @@ describe('an upload', () => {
     await page.evaluate(() => {
       navigator.storage.estimate = () => Promise.resolve({ quota: 1_000_000, usage: 0 });
     });
-    const unlimit = await limitUpload(page, 400_000);
+    const unlimit = await limitUpload(page, 100_000);
     await choose(page, large);
     await textOf(uploads(page), /\d+ %/);
     page.on('dialog', (dialog) => void dialog.accept());
