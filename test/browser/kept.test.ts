@@ -15,6 +15,7 @@ import {
   translateText,
 } from '../support/browser/browser.js';
 import { Shared } from '../support/browser/shared.js';
+import { untilStored } from '../support/browser/stored.js';
 
 const shared = new Shared(async () => ({ wav: await speak(SENTENCE) }));
 
@@ -74,6 +75,7 @@ describe('a recording', () => {
     await own.close();
     await page.getByRole('button', { name: 'Stop and translate' }).click();
     await textOf(targetPane(page), /cannot be reached/);
+    await untilStored(page, 'the failure', ([item]) => item?.state === 'failed');
     const again = await startBeforeScript({ PORT });
     shared.closeAfterTest(again);
     await page.reload();

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { startGateway, type Running } from '../support/gateway.js';
+import { allDone } from '../support/browser/stored.js';
 import {
   cards,
   chooseLanguage,
@@ -82,6 +83,7 @@ describe('a text', () => {
   it('and its translation are still there after a reload', async () => {
     await translateText(page, 'Good morning');
     await textOf(result(), /^Buenos días$/);
+    await allDone(page, 1);
     await page.reload();
     await textOf(result(), /^Buenos días$/);
     expect(await field().inputValue()).toBe('Good morning');
@@ -173,6 +175,7 @@ describe('a recording', () => {
     await recordedFor(page, 3);
     await page.getByRole('button', { name: 'Stop and translate' }).click();
     await textOf(result(), IN_SPANISH);
+    await allDone(page, 1);
     await page.reload();
     await textOf(result(), IN_SPANISH);
     const wav = Buffer.from(await page.evaluate(readStoredRecording));
@@ -348,6 +351,7 @@ describe('the history', () => {
     await textOf(result(), /Buenos días/);
     await translateText(page, 'Thank you');
     await textOf(result(), /Gracias/);
+    await allDone(page, 2);
     await page.reload();
     await textOf(cards(page).nth(1), /Good morning.*Buenos días/);
     await cards(page).nth(1).getByRole('button', { name: 'Pin' }).click();
