@@ -28,6 +28,8 @@ export function usePlayback(
   let refusals = 0;
   /** Where to go once the new source is there. */
   let pending: { at: number; plays: boolean } | undefined;
+  /** It has played to the end of what there was: where there turns out to be more, it goes on. */
+  let hasPlayedOut = false;
 
   const { resume: followClock, pause: stopClock } = useRafFn(
     () => (position.value = element.value?.currentTime ?? 0),
@@ -41,7 +43,7 @@ export function usePlayback(
     // The element knows it at once; `isPlaying` follows with an event, which a new source would forestall.
     const plays = !player.paused;
     if (next !== undefined && shown !== undefined && plays && !isNeeded) return false;
-    pending ??= { at: position.value, plays };
+    pending ??= { at: position.value, plays: plays || hasPlayedOut };
     shown = next;
     if (next === undefined) player.removeAttribute('src');
     else player.src = next.url;
@@ -69,6 +71,7 @@ export function usePlayback(
   }
 
   function pause(): void {
+    hasPlayedOut = false;
     if (pending !== undefined) pending.plays = false;
     element.value?.pause();
   }
@@ -81,6 +84,7 @@ export function usePlayback(
   function seek(seconds: number): void {
     const player = element.value;
     if (player === null) return;
+    hasPlayedOut = false;
     position.value = Math.max(0, seconds);
     // What is there may have grown since.
     if (position.value > duration.value && adopt(true) && pending !== undefined) pending.at = position.value;
@@ -113,6 +117,7 @@ export function usePlayback(
   });
   useEventListener(element, 'play', () => {
     isPlaying.value = true;
+    hasPlayedOut = false;
     followClock();
   });
   useEventListener(element, 'pause', () => {
@@ -125,7 +130,8 @@ export function usePlayback(
   });
   useEventListener(element, 'ended', () => {
     // The end of what was decoded when it began to play: there may be more by now.
-    if (adopt(true) && pending !== undefined) pending.plays = true;
+    hasPlayedOut = true;
+    adopt(true);
   });
   useEventListener(element, 'error', () => {
     const refused = shown;
