@@ -8,6 +8,7 @@ import {
   download,
   openPlace,
   launchBrowser,
+  serviceKnown,
   targetPane,
   textOf,
   translateText,
@@ -45,6 +46,8 @@ beforeEach(async () => {
     permissions: ['clipboard-read', 'clipboard-write'],
   });
   page = visitor.page;
+  // Before, the field takes no text.
+  await serviceKnown(page);
 });
 afterEach(async () => {
   expect(visitor.browserErrors).toEqual([]);

@@ -9,6 +9,7 @@ import {
   targetPane,
   openPlace,
   launchBrowser,
+  serviceKnown,
   speak,
   textOf,
   translateText,
@@ -138,6 +139,7 @@ describe('the service', () => {
     const service = await startBeforeScript();
     const browser = await browserWith('missing');
     const page = await pageOf(browser, service.url);
+    await serviceKnown(page);
     await page.context().setOffline(true);
     await translateText(page, 'one');
     await textOf(page.getByRole('alert'), /This device is offline/);

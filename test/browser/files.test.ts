@@ -6,7 +6,14 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { axeFindings } from '../support/browser/axe.js';
-import { launchBrowser, openPlace, textOf, visit, type Visit } from '../support/browser/browser.js';
+import {
+  launchBrowser,
+  openPlace,
+  serviceKnown,
+  textOf,
+  visit,
+  type Visit,
+} from '../support/browser/browser.js';
 import { closingAfterEachTest } from '../support/close-after-test.js';
 import { startBeforeScript, startGateway, type Running } from '../support/gateway.js';
 import { recordingOf, type JobJson } from '../support/jobs/client.js';
@@ -261,6 +268,7 @@ describe('an upload', () => {
   it('that the network or a limit ends is told, and can be sent again', async () => {
     const service = await scripted({ JOBS_MAX_PER_KEY: '1' });
     const { page } = await open(service);
+    await serviceKnown(page);
     await page.context().setOffline(true);
     await choose(page, large);
     await textOf(uploads(page), /This device is offline/);
