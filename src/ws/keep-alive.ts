@@ -29,6 +29,8 @@ export class KeepAlive {
   readonly #times: KeepAliveTimes;
   #timer: NodeJS.Timeout | undefined;
   #pingedAt: number;
+  /** When the timer should fire. */
+  #dueAt = 0;
   /** A ping without its pong, and the bytes that were buffered with it. */
   #unanswered: { since: number; bufferedBytes: number } | undefined;
 
@@ -49,6 +51,7 @@ export class KeepAlive {
 
   #schedule(): void {
     const stepMs = Math.min(this.#times.busyMs, this.#times.deadMs);
+    this.#dueAt = performance.now() + stepMs;
     this.#timer = setTimeout(() => {
       this.#tick();
     }, stepMs);
@@ -56,6 +59,8 @@ export class KeepAlive {
 
   #tick(): void {
     const now = performance.now();
+    // While this process did nothing, because it was busy or the machine was suspended, it read no pong either.
+    if (this.#unanswered !== undefined) this.#unanswered.since += Math.max(0, now - this.#dueAt);
     if (this.#unanswered === undefined) this.#pingIfDue(now);
     else if (this.#isTimedOut(this.#unanswered, now)) {
       this.#target.onTimeout();

@@ -13,6 +13,7 @@ import {
   toneInput,
   workshop,
 } from '../support/audio/recordings.js';
+import { startCpuClock } from '../support/cpu-time.js';
 
 const files = workshop();
 const normalizer = new AudioNormalizer({ concurrency: 2, timeoutMs: 20_000, maxSeconds: 20 });
@@ -181,11 +182,11 @@ describe('WAV files behind each other', () => {
     ['of very many chunks', Buffer.concat([riff([format()]), Buffer.alloc(8000, 'junk\0\0\0\0')]), 1000],
   ])('are refused at once when they are very many: %s', async (_which, one, count) => {
     const path = await files.write('bomb.wav', Buffer.concat(Array.from({ length: count }, () => one)));
-    const started = performance.now();
+    const workedMs = startCpuClock();
     const refused = withoutFfmpeg.normalize(path);
     await expect(refused).rejects.toMatchObject({ code: 'undecodable-audio', status: 422 });
     await expect(refused).rejects.toThrow('The recording consists of more than');
-    expect(performance.now() - started).toBeLessThan(3000);
+    expect(workedMs()).toBeLessThan(3000);
   });
 
   it('are refused when the samples of one are in more chunks than are read', async () => {
@@ -197,10 +198,10 @@ describe('WAV files behind each other', () => {
   it('are looked for in no time, where a file claims to be nothing but their headers', async () => {
     const header = riff([format({ rate: 100 }), data(Buffer.alloc(0), { size: 0xffffffff })]);
     const bytes = Buffer.concat([header, Buffer.alloc(8_000_000, 'RIFFxxxxWAVE\0\0\0\0')]);
-    const started = performance.now();
+    const workedMs = startCpuClock();
     const refused = withoutFfmpeg.normalize(await files.write('headers.wav', bytes));
     await expect(refused).rejects.toMatchObject({ code: 'audio-too-long' });
-    expect(performance.now() - started).toBeLessThan(3000);
+    expect(workedMs()).toBeLessThan(3000);
   });
 
   it('are refused when they are of very many kinds', async () => {

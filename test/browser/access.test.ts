@@ -1,13 +1,23 @@
 /** Small windows, large type, forced colours, and the focus when something is removed. */
 import { describe, expect, it } from '@jest/globals';
 import type { BrowserContextOptions, Locator, Page } from 'playwright-core';
-import { cards, openPlace, speak, textOf, translateText } from '../support/browser/browser.js';
+import {
+  cards,
+  openPlace,
+  recordedFor,
+  serviceKnown,
+  speak,
+  textOf,
+  translateText,
+} from '../support/browser/browser.js';
 import { Shared } from '../support/browser/shared.js';
 
 const shared = new Shared(async () => ({ wav: await speak('One.', { afterMs: 60_000 }) }));
 
 async function open(address: string, options?: BrowserContextOptions): Promise<Page> {
-  return (await shared.visit(address, options)).page;
+  const { page } = await shared.visit(address, options);
+  await serviceKnown(page);
+  return page;
 }
 
 async function boxOf(locator: Locator): Promise<{ x: number; y: number; width: number; height: number }> {
@@ -51,7 +61,6 @@ describe('sizes', () => {
 
   it('of the controls of the frame are at least 44 pixels on a phone', async () => {
     const page = await open('/', { viewport: { width: 390, height: 844 } });
-    await page.getByRole('button', { name: 'Settings' }).waitFor();
     const controls = page.locator('header button, nav a').filter({ visible: true });
     expect(await controls.count()).toBe(6);
     for (const control of await controls.all()) {
@@ -94,7 +103,7 @@ describe('forced colours', () => {
     expect((await speech.screenshot()).equals(off)).toBe(false);
 
     await page.getByRole('button', { name: 'Record' }).click();
-    await textOf(page.getByRole('timer', { name: 'Elapsed' }), /0:01/);
+    await recordedFor(page, 1);
     expect(await isVisible(page, page.locator('.recording .row').first(), '.dot')).toBe(true);
     expect(await isVisible(page, page.getByRole('meter', { name: 'Input level' }), 'span')).toBe(true);
   });
@@ -113,6 +122,7 @@ describe('the focus', () => {
       await textOf(cards(page), new RegExp(`${text}.*${text}`));
     }
     await cards(page).first().getByRole('button', { name: 'Remove' }).click();
+    await cards(page).nth(1).waitFor({ state: 'detached' });
     await textOf(cards(page), /one/);
     expect(await focused(page)).toBe('Remove');
     await page.keyboard.press('Enter');

@@ -3,11 +3,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Browser, Locator, Page } from 'playwright-core';
 import { startBeforeScript, startGateway } from '../support/gateway.js';
 import { requestFault } from '../support/offline.js';
-import { until } from '../support/until.js';
+import { allDone, untilStored } from '../support/browser/stored.js';
 import {
   download,
   openPlace,
   launchBrowser,
+  serviceKnown,
   targetPane,
   textOf,
   translateText,
@@ -45,6 +46,8 @@ beforeEach(async () => {
     permissions: ['clipboard-read', 'clipboard-write'],
   });
   page = visitor.page;
+  // Before, the field takes no text.
+  await serviceKnown(page);
 });
 afterEach(async () => {
   expect(visitor.browserErrors).toEqual([]);
@@ -55,25 +58,6 @@ afterEach(async () => {
 async function say(text: string): Promise<void> {
   await page.getByRole('textbox', { name: 'Write a message' }).fill(text);
   await page.keyboard.press('Enter');
-}
-
-/** Waits until the browser has stored what is expected of the texts of all items. */
-async function stored(isExpected: (texts: string[]) => boolean): Promise<void> {
-  const read = () =>
-    new Promise<string[]>((resolve, reject) => {
-      const opening = indexedDB.open('realtime-translation');
-      opening.onerror = () => {
-        reject(new Error('the database cannot be opened'));
-      };
-      opening.onsuccess = () => {
-        const all = opening.result.transaction('items').objectStore('items').getAll();
-        all.onsuccess = () => {
-          opening.result.close();
-          resolve((all.result as { text: string }[]).map(({ text }) => text.trim()));
-        };
-      };
-    });
-  await until('stored', async () => isExpected(await page.evaluate(read)));
 }
 
 function answers(): Locator {
@@ -161,6 +145,7 @@ describe('the conversation', () => {
   it('is kept over a reload as history that the model does not know, and is exported and cleared', async () => {
     await say('one');
     await textOf(answers(), /one/);
+    await allDone(page, 2);
     await page.reload();
     await textOf(answers(), /one/);
     await say('two');
@@ -177,7 +162,7 @@ describe('the conversation', () => {
     await page.getByRole('button', { name: 'Clear' }).click();
     await page.getByRole('button', { name: 'Clear' }).click();
     await page.getByText('Write the first message').waitFor();
-    await stored((texts) => texts.length === 0);
+    await untilStored(page, 'nothing', (items) => items.length === 0);
     await page.reload();
     await page.getByText('Write the first message').waitFor();
   });
@@ -255,7 +240,7 @@ describe('what is written', () => {
     await textOf(answers().locator('p'), /^one two$/);
     page.on('dialog', (dialog) => void dialog.accept());
     // Text that arrives is stored within a second.
-    await stored((texts) => texts.includes('one two'));
+    await untilStored(page, 'one two', (items) => items.some(({ text }) => text === 'one two'));
     await page.reload();
     await textOf(answers(), /one two/);
     await textOf(answers(), /interrupted/);

@@ -9,6 +9,7 @@ import {
   targetPane,
   openPlace,
   launchBrowser,
+  serviceKnown,
   speak,
   textOf,
   translateText,
@@ -138,6 +139,7 @@ describe('the service', () => {
     const service = await startBeforeScript();
     const browser = await browserWith('missing');
     const page = await pageOf(browser, service.url);
+    await serviceKnown(page);
     await page.context().setOffline(true);
     await translateText(page, 'one');
     await textOf(page.getByRole('alert'), /This device is offline/);
@@ -186,10 +188,11 @@ describe('a running translation', () => {
       offline: false,
       latency: 0,
       downloadThroughput: -1,
-      uploadThroughput: 200_000,
+      uploadThroughput: 50_000,
     });
     await page.getByLabel('Choose a file').setInputFiles(await speak('One', { afterMs: 20_000 }));
     await textOf(targetPane(page), /Uploading [1-9]\d? %/);
+    await network.detach();
     await textOf(targetPane(page), /ms of audio/);
   });
 });

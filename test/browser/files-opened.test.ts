@@ -9,7 +9,14 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { encodeWav } from '../../src/audio/wav/wav.js';
 import { axeFindings } from '../support/browser/axe.js';
 import { download, launchBrowser, speak, textOf, visit, withoutErrors } from '../support/browser/browser.js';
-import { isWithin, passage, passages, playerOf, untilPlayer } from '../support/browser/opened-job.js';
+import {
+  isWithin,
+  passage,
+  passages,
+  playerOf,
+  playSlowly,
+  untilPlayer,
+} from '../support/browser/opened-job.js';
 import { closingAfterEachTest } from '../support/close-after-test.js';
 import { startBeforeScript, startGateway, type Running } from '../support/gateway.js';
 import { JobClient, recordingOf } from '../support/jobs/client.js';
@@ -71,6 +78,7 @@ describe('a film, with the offline engine', () => {
     await textOf(passage(page, 'big garden'), /La casa roja/);
     jobId = page.url().replace(/.*\//, '');
 
+    await playSlowly(page);
     await passage(page, 'two dogs')
       .getByRole('button', { name: /^Play from/ })
       .click();
@@ -137,6 +145,7 @@ describe('a film, with the offline engine', () => {
       bypassCSP: true,
     });
     await elsewhere.getByRole('heading', { name: /^Recording of/ }).waitFor();
+    await playSlowly(elsewhere);
     await passage(elsewhere, 'big garden')
       .getByRole('button', { name: /^Play from/ })
       .click();
@@ -207,6 +216,7 @@ describe('what is played', () => {
     const page = await openJob(service, '');
     await page.getByLabel('Choose files').setInputFiles(old);
     await page.getByRole('link', { name: 'old film.wmv' }).click();
+    await playSlowly(page);
     await passage(page, /ms of audio/)
       .first()
       .getByRole('button', { name: /^Play from/ })
@@ -249,6 +259,15 @@ describe('what is played', () => {
     const durationMs = await finish();
     await untilPlayer(page, ({ seconds, duration }) => seconds > 2.2 && duration > 3);
     await untilPlayer(page, ({ duration }) => Math.abs(duration * 1_000 - durationMs) < 50);
+  }, 30_000);
+
+  it('that was played to the end of what there was goes on once there is more', async () => {
+    const { page, finish } = await openHalfDecoded(1_000);
+    await page.getByRole('button', { name: 'Play', exact: true }).click();
+    await untilPlayer(page, ({ seconds, isPaused }) => seconds > 0.9 && isPaused);
+    await page.getByRole('button', { name: 'Play', exact: true }).waitFor();
+    await finish();
+    await untilPlayer(page, ({ seconds, isPaused }) => seconds > 1.2 && !isPaused);
   }, 30_000);
 
   it('goes on where more of the sound comes before the browser has said that it plays', async () => {

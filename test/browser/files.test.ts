@@ -6,7 +6,14 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { axeFindings } from '../support/browser/axe.js';
-import { launchBrowser, openPlace, textOf, visit, type Visit } from '../support/browser/browser.js';
+import {
+  launchBrowser,
+  openPlace,
+  serviceKnown,
+  textOf,
+  visit,
+  type Visit,
+} from '../support/browser/browser.js';
 import { closingAfterEachTest } from '../support/close-after-test.js';
 import { startBeforeScript, startGateway, type Running } from '../support/gateway.js';
 import { recordingOf, type JobJson } from '../support/jobs/client.js';
@@ -21,7 +28,7 @@ let browser: Browser;
 let folder: string;
 /** Of four segments, 12 s. */
 let recording: string;
-/** 6 MB of silence, two minutes: long enough to be seen uploading. */
+/** 6 MB of silence, two minutes: a minute's upload at 100 kB/s, which no test waits for. */
 let large: string;
 
 beforeAll(async () => {
@@ -169,7 +176,7 @@ describe('an upload', () => {
   it('shows its progress, and leaves nothing when it is cancelled', async () => {
     const service = await scripted();
     const { page, browserErrors } = await open(service);
-    await limitUpload(page, 400_000);
+    await limitUpload(page, 100_000);
     await choose(page, large, large, large);
     const first = uploads(page).first();
     await textOf(first, /[\d.]+\s[kM]B of 5\.7\sMB · \d+ % · \d+\s(sec|min) left/);
@@ -204,7 +211,7 @@ describe('an upload', () => {
   it('is shown in the other tabs of the page, and ends where one of them cancels it', async () => {
     const service = await scripted();
     const { page } = await open(service);
-    await limitUpload(page, 400_000);
+    await limitUpload(page, 100_000);
     await choose(page, large);
     await textOf(uploads(page), /\d+ %/);
     const other = await page.context().newPage();
@@ -221,7 +228,7 @@ describe('an upload', () => {
   it('that a reload interrupts is told, and sent again without asking for the file', async () => {
     const service = await scripted();
     const { page } = await open(service);
-    const unlimit = await limitUpload(page, 400_000);
+    const unlimit = await limitUpload(page, 100_000);
     await choose(page, large);
     await textOf(uploads(page), /\d+ %/);
     await eventually(
@@ -246,7 +253,7 @@ describe('an upload', () => {
     await page.evaluate(() => {
       navigator.storage.estimate = () => Promise.resolve({ quota: 1_000_000, usage: 0 });
     });
-    const unlimit = await limitUpload(page, 400_000);
+    const unlimit = await limitUpload(page, 100_000);
     await choose(page, large);
     await textOf(uploads(page), /\d+ %/);
     page.on('dialog', (dialog) => void dialog.accept());
@@ -261,6 +268,7 @@ describe('an upload', () => {
   it('that the network or a limit ends is told, and can be sent again', async () => {
     const service = await scripted({ JOBS_MAX_PER_KEY: '1' });
     const { page } = await open(service);
+    await serviceKnown(page);
     await page.context().setOffline(true);
     await choose(page, large);
     await textOf(uploads(page), /This device is offline/);

@@ -1,9 +1,10 @@
 /** The frame around the places: addresses, navigation, the engine, a service that goes away, drops, unsaved work. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
+import { freePort } from '../support/free-port.js';
 import { startBeforeScript, startGateway, type Running } from '../support/gateway.js';
 import { launchWithoutStorage } from '../support/browser/blocked-storage.js';
-import { cards, openPlace, speak, textOf, translateText } from '../support/browser/browser.js';
+import { cards, openPlace, recordedFor, speak, textOf, translateText } from '../support/browser/browser.js';
 import { Shared } from '../support/browser/shared.js';
 
 const shared = new Shared(async () => ({ wav: await speak('One.', { afterMs: 60_000 }) }));
@@ -71,7 +72,8 @@ describe('a place that is left', () => {
 
 describe('a service that goes away', () => {
   it('is reported in every place, and is used again by itself when it is back', async () => {
-    const first = await startBeforeScript();
+    const PORT = String(await freePort());
+    const first = await startBeforeScript({ PORT });
     const page = await shared.open('/', {}, first.url);
     await page.getByRole('button', { name: /About the engine/ }).waitFor();
     await first.close();
@@ -80,7 +82,7 @@ describe('a service that goes away', () => {
     await page.getByRole('button', { name: 'Try again' }).click();
     await textOf(page.getByRole('alert'), /The service cannot be reached/);
 
-    shared.closeAfterTest(await startBeforeScript({ PORT: new URL(first.url).port }));
+    shared.closeAfterTest(await startBeforeScript({ PORT }));
     await textOf(page.getByRole('alert'), /This part of the page could not be loaded/);
     await page.getByRole('button', { name: 'Reload' }).click();
     await page.getByRole('button', { name: 'Start the call' }).waitFor();
@@ -116,9 +118,11 @@ describe('closing the page', () => {
     expect(asked).toEqual([]);
 
     await page.getByRole('button', { name: 'Record' }).click();
-    await textOf(page.getByRole('timer', { name: 'Elapsed' }), /0:01/);
+    await recordedFor(page, 1);
+    const question = page.waitForEvent('dialog');
     await page.close({ runBeforeUnload: true });
-    await textOf(page.getByRole('timer', { name: 'Elapsed' }), /0:02/);
+    await question;
+    await recordedFor(page, 2);
     expect(asked).toEqual(['beforeunload']);
     await page.getByRole('button', { name: 'Discard' }).click();
     await page.reload();

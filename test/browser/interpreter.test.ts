@@ -1,6 +1,7 @@
 /** The interpreter: a call with the offline engine, and with a scripted upstream where every turn must be known. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { freePort } from '../support/free-port.js';
 import { startBeforeScript, startGateway } from '../support/gateway.js';
 import type { ClientEvent } from '../../src/wire/index.js';
 import { connectionFault, requestFault, type Script } from '../support/offline.js';
@@ -225,7 +226,8 @@ describe('a call', () => {
 
 describe('a lost call', () => {
   it('is reported when the service restarts, and reconnects', async () => {
-    const first = await startBeforeScript();
+    const PORT = String(await freePort());
+    const first = await startBeforeScript({ PORT });
     const page = await callFrom(speaker, first.url);
     await page.getByRole('textbox', { name: 'Or type here' }).fill('before');
     await page.keyboard.press('Enter');
@@ -236,7 +238,7 @@ describe('a lost call', () => {
 
     await page.getByRole('button', { name: 'Reconnect' }).click();
     await textOf(page.getByRole('alert'), /The service cannot be reached/);
-    closeAfterTest(await startBeforeScript({ PORT: new URL(first.url).port }));
+    closeAfterTest(await startBeforeScript({ PORT }));
     await page.getByRole('button', { name: 'Reconnect' }).click();
     await status(page, 'Connected');
     await page.getByText('the model does not know the messages above').first().waitFor();

@@ -1,18 +1,21 @@
 /** What a user recorded or typed is kept: whatever dies, is unplugged, full, forbidden, or of another version. */
 import { describe, expect, it } from '@jest/globals';
 import type { Page } from 'playwright-core';
+import { freePort } from '../support/free-port.js';
 import { startBeforeScript } from '../support/gateway.js';
 import { installMicrophoneSwitch, killTab, unplugMicrophone } from '../support/browser/kills.js';
 import {
   cards,
   targetPane,
   openPlace,
+  recordedFor,
   SENTENCE,
   speak,
   textOf,
   translateText,
 } from '../support/browser/browser.js';
 import { Shared } from '../support/browser/shared.js';
+import { untilStored } from '../support/browser/stored.js';
 
 const shared = new Shared(async () => ({ wav: await speak(SENTENCE) }));
 
@@ -32,7 +35,7 @@ async function openBeside(page: Page, url = shared.service.url): Promise<Page> {
 /** Records until the clock shows at least so many seconds. */
 async function record(page: Page, seconds: number): Promise<void> {
   await page.getByRole('button', { name: 'Record' }).click();
-  await textOf(page.getByRole('timer', { name: 'Elapsed' }), new RegExp(`0:0[${seconds}-9]`));
+  await recordedFor(page, seconds);
 }
 
 /** Seconds of the newest recording, as its card names them. */
@@ -65,14 +68,15 @@ describe('a recording', () => {
   });
 
   it('whose request fails is there after a reload, with its sound and its error', async () => {
-    const own = await startBeforeScript();
+    const PORT = String(await freePort());
+    const own = await startBeforeScript({ PORT });
     const page = await open(own.url);
     await record(page, 2);
-    const { port } = new URL(own.url);
     await own.close();
     await page.getByRole('button', { name: 'Stop and translate' }).click();
     await textOf(targetPane(page), /cannot be reached/);
-    const again = await startBeforeScript({ PORT: port });
+    await untilStored(page, 'the failure', ([item]) => item?.state === 'failed');
+    const again = await startBeforeScript({ PORT });
     shared.closeAfterTest(again);
     await page.reload();
     await textOf(targetPane(page), /cannot be reached/);

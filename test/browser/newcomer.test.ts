@@ -2,7 +2,15 @@
 import { describe, expect, it } from '@jest/globals';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { requestFault } from '../support/offline.js';
-import { openPlace, SENTENCE, speak, targetPane, textOf, translateText } from '../support/browser/browser.js';
+import {
+  openPlace,
+  SENTENCE,
+  serviceKnown,
+  speak,
+  targetPane,
+  textOf,
+  translateText,
+} from '../support/browser/browser.js';
 import { Shared } from '../support/browser/shared.js';
 
 const LAN = 'translate.example';
@@ -24,11 +32,13 @@ it('a translation is copied on plain http in a local network too, and the page s
 });
 
 it('a typed text is translated, not listened to', async () => {
-  shared.service.script.requests.next(requestFault.slow({ createdMs: 1_000 }));
+  const answer = requestFault.held();
+  shared.service.script.requests.next(answer);
   const page = await open();
   await translateText(page, 'typed');
   await textOf(targetPane(page), /Translating/);
   expect(await targetPane(page).innerText()).not.toMatch(/Listening/);
+  answer.release();
   await textOf(targetPane(page), /typed/);
 });
 
@@ -44,6 +54,7 @@ it('a document that is no recording has no button to play it', async () => {
 
 it('the panes keep their place and height when a recording begins', async () => {
   const page = await open();
+  await serviceKnown(page);
   const panes = page.getByRole('region', { name: 'Translate' }).locator('.desk');
   const before = await panes.boundingBox();
   await page.getByRole('button', { name: 'Record', exact: true }).click();
@@ -55,6 +66,7 @@ it('the panes keep their place and height when a recording begins', async () => 
 describe('a call', () => {
   it('moves no link of the navigation, and no longer asks to be started', async () => {
     const page = await open({ viewport: { width: 820, height: 1_000 } });
+    await serviceKnown(page);
     await openPlace(page, 'Interpreter');
     const links = page.getByRole('navigation').getByRole('link');
     const places = () => Promise.all([0, 1, 2].map((index) => links.nth(index).boundingBox()));

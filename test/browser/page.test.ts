@@ -12,11 +12,13 @@ import {
   targetPane,
   openPlace,
   IN_SPANISH,
+  recordedFor,
   SENTENCE,
   speak,
   textOf,
   translateText,
 } from '../support/browser/browser.js';
+import { until } from '../support/until.js';
 import { Shared } from '../support/browser/shared.js';
 
 /** Limit of the compressed bytes of a first visit. */
@@ -33,6 +35,8 @@ describe('the first load', () => {
     const page = await context.newPage();
     const network = await context.newCDPSession(page);
     await network.send('Network.enable');
+    // Held back: what is fetched half a second later, which may be before a busy machine comes to count.
+    await page.route(/assets\/(HistoryList|RecordingPanel|Sheet|ShareMenu|SoundPlayer)-/, () => undefined);
     let bytes = 0;
     network.on('Network.loadingFinished', ({ encodedDataLength }) => (bytes += encodedDataLength));
     const addresses: string[] = [];
@@ -41,7 +45,7 @@ describe('the first load', () => {
     await page.getByRole('button', { name: 'To: ' }).waitFor();
     expect(addresses.filter((address) => !address.startsWith(shared.service.url))).toEqual([]);
     expect(addresses.length).toBeGreaterThan(2);
-    expect(bytes).toBeGreaterThan(20_000);
+    await until('what was loaded is counted', () => bytes > 20_000);
     expect(bytes).toBeLessThan(FIRST_LOAD_BYTES);
   });
 
@@ -235,7 +239,7 @@ describe('the keyboard alone', () => {
     const page = await open();
     await page.getByRole('button', { name: 'Record' }).focus();
     await page.keyboard.press('Enter');
-    await textOf(page.getByRole('timer', { name: 'Elapsed' }), /0:01/);
+    await recordedFor(page, 1);
     await page.keyboard.press('Enter');
     await textOf(cards(page), /ms of audio/);
     expect(await page.locator(':focus').innerText()).toBe('Record');

@@ -48,14 +48,15 @@ it('deletes its job on Ctrl-C, and ends with 130', async () => {
 });
 
 it('leaves a job that is kept on Ctrl-C; it goes on, and is picked up by its id', async () => {
-  service.script.requests.when(() => true, requestFault.slow({ firstMs: 200 }));
+  const translation = requestFault.held();
+  service.script.requests.when(() => true, translation);
   const command = start(['--job']);
   await until('the id is told', () => /job [0-9a-f]{32}/.test(command.stderr));
   command.child.kill('SIGTERM');
   const { code, stderr } = await command.ended;
   expect(code).toBe(143);
   const [, jobId = ''] = /job ([0-9a-f]{32})/.exec(stderr) ?? [];
-  service.script.requests.clear();
+  translation.release();
   const later = new RunningCommand(['--job-id', jobId, '--url', service.url, '-f', 'srt', '-q'], {});
   const fetched = await later.ended;
   expect(fetched.code).toBe(0);

@@ -97,14 +97,19 @@ it('makes a job, waits for it, reads and corrects its result, and deletes it', a
 it('goes on after the last event where a connection is lost, and where it has been told to', async () => {
   const { service, script, client } = await start({ JOB_PARALLEL: '1' });
   const proxy = await startProxy(Number(new URL(service.url).port));
+  // The job is still under way when its connection is cut.
+  const rest = requestFault.held();
+  script.requests.when(({ number }) => number > 2, rest);
   const { jobId } = await client.jobs.create({ file: recording, source: 'en', target: 'es' });
-  script.requests.when(() => true, requestFault.slow({ firstMs: 150 }));
   const indexes: number[] = [];
   let lastEventId: string | undefined;
   for await (const event of new TranslationClient({ url: proxy.url }).jobs.events(jobId)) {
     if (event.type !== 'translation.segment') continue;
     indexes.push(event.index);
-    if (event.index === 1) proxy.cut();
+    if (event.index === 1) {
+      proxy.cut();
+      rest.release();
+    }
     if (event.index === 3) ({ lastEventId } = event);
   }
   expect(indexes).toEqual([0, 1, 2, 3, 4, 5]);

@@ -13,14 +13,14 @@ const TEXT = 'one two three';
 
 for (const dialect of ['ga', 'preview'] as const) {
   it(`a translation is read from binary frames, ${dialect}`, async () => {
-    running = await startBeforeScript({ POOL_WARM: '0', CONNECT_TIMEOUT_MS: '1000' }, { dialect });
+    running = await startBeforeScript({ POOL_WARM: '0' }, { dialect });
     running.script.connections.every(connectionFault.binaryFrames());
     const response = await post(`${running.url}/api/realtime/translate`, { text: TEXT });
     expect(await response.json()).toMatchObject({ text: TEXT });
   });
 
   it(`a conversation relays binary frames as text frames, ${dialect}`, async () => {
-    running = await startBeforeScript({ POOL_WARM: '0', CONNECT_TIMEOUT_MS: '1000' }, { dialect });
+    running = await startBeforeScript({ POOL_WARM: '0' }, { dialect });
     running.script.connections.every(connectionFault.binaryFrames());
     const client = await converse(running.url, '/text-chat');
     const kinds = new Set<boolean>();

@@ -48,13 +48,12 @@ describe('a draining service', () => {
   it('finishes what it had begun', async () => {
     let isDraining = false;
     let finish = (): void => undefined;
+    const finished = new Promise<void>((resolve) => (finish = resolve));
     http = await startHttp({
       deps: { draining: () => isDraining },
       translate: async function* (asked) {
         yield { type: 'started', connectId: 'c' };
-        await new Promise<void>((resolve) => {
-          finish = resolve;
-        });
+        await finished;
         yield { type: 'done', result: resultOf(asked, 'c', 'hola') };
       },
     });

@@ -46,7 +46,7 @@ describe.each(FOREIGN)('$like at $level', (pairing) => {
   });
 
   it('tells a server that never acknowledges its settings from one out of reach', async () => {
-    pooled = await startLike(pairing, { pool: { connectTimeoutMs: 400 } });
+    pooled = await startLike(pairing, { pool: { connectTimeoutMs: 1_000 } });
     pooled.script.connections.every(connectionFault.ignoreConfiguration());
     const { pool } = pooled;
     const error = await failureOf(() => pool.request(asking('Good morning')));

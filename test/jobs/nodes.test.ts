@@ -62,6 +62,8 @@ async function findRunner(nodes: Nodes['nodes']): Promise<[ServiceProcess, Servi
 
 it('another node takes over from one that died, once its lock has ended, without asking twice', async () => {
   const { nodes, script } = await start();
+  // Half of the job is left for the other node, however late its first one is killed.
+  script.requests.when(({ number }) => number > COUNT / 2, requestFault.hang());
   script.requests.when(() => true, requestFault.slow({ firstMs: 250 }));
   const { jobId } = await new JobClient(nodes[0].url).create(recording);
   const [runner, other] = await findRunner(nodes);
@@ -75,6 +77,7 @@ it('another node takes over from one that died, once its lock has ended, without
   })();
   await runner.stop('SIGKILL');
   const diedAt = performance.now();
+  script.requests.clear();
   const { segments: left } = await client.get(jobId);
   await client.until(jobId, (job) => job.segments > left, 60_000);
   const takeoverMs = Math.round(performance.now() - diedAt);

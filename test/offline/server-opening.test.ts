@@ -4,6 +4,7 @@ import { WebSocket } from 'ws';
 import { BareClient, at } from '../support/offline-client.js';
 import { startScripted, type Scripted } from '../support/offline.js';
 import { SPELLINGS } from '../support/offline-spelling.js';
+import { until } from '../support/until.js';
 
 const running: Scripted[] = [];
 
@@ -130,6 +131,19 @@ describe('opening a connection', () => {
     expect(await deaf.untilClosed()).toEqual({ code: 1011, reason: 'keepalive ping timeout' });
     expect(lively.closed).toBeUndefined();
     expect(pings.length).toBeGreaterThan(0);
+  });
+
+  it('keeps a client whose pong it could not read in time, because its own process was busy', async () => {
+    const { url } = await start({ pingMs: 60 });
+    const client = await BareClient.open(url);
+    let pings = 0;
+    client.socket.on('ping', () => {
+      pings += 1;
+      const from = performance.now();
+      if (pings === 1) while (performance.now() - from < 200);
+    });
+    await until('the third ping has come', () => pings === 3 || client.closed !== undefined);
+    expect(client.closed).toBeUndefined();
   });
 
   it('says goodbye with 1001 when it closes, and may be closed twice', async () => {

@@ -124,7 +124,7 @@ describe.each(['ga', 'preview'] as const)('a server of %s', (dialect) => {
       'session.updated',
     ],
   ])('that %s is named as what it is', async (_what, fault, sentence, awaited) => {
-    const { pool, script, warnings } = await start({ dialect, pool: { warm: 0, connectTimeoutMs: 300 } });
+    const { pool, script, warnings } = await start({ dialect, pool: { warm: 0, connectTimeoutMs: 1_000 } });
     script.connections.every(fault);
     const failure = await failsSoon(() => failureOf(() => pool.request(asking(SENTENCE))));
     expect(failure).toMatchObject({ code: 'upstream-unavailable', status: 502, retryable: true });

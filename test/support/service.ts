@@ -55,7 +55,12 @@ export class ServiceProcess {
   ): Promise<ServiceProcess> {
     const service = await ServiceProcess.prepare(env, flags, program);
     service.spawn();
-    await service.ready();
+    try {
+      await service.ready();
+    } catch (error) {
+      await service.close();
+      throw error;
+    }
     return service;
   }
 

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { LanguageDetector } from '../../src/translate/language-detector.js';
+import { startCpuClock } from '../support/cpu-time.js';
 
 /** Sentences of one to nine words, by their language. */
 const SENTENCES = JSON.parse(
@@ -76,9 +77,9 @@ describe('a detector', () => {
     const detector = detectorOf('any');
     const text = 'The weather is beautiful today and we are going to the beach. '.repeat(320);
     await detector.detect(text);
-    const startedAt = performance.now();
+    const workedMs = startCpuClock();
     for (let nth = 0; nth < 100; nth += 1) await detector.detect(text);
-    expect((performance.now() - startedAt) / 100).toBeLessThan(2);
+    expect(workedMs() / 100).toBeLessThan(2);
   });
 
   it('answers at once when the languages are known', async () => {

@@ -79,6 +79,20 @@ describe('a socket that is busy', () => {
     peer.paused = false;
     await eventually(() => peer.timeouts === 1);
   });
+
+  it('does not time out for a pong that could not be read, because this process itself was busy', async () => {
+    peer = new Peer(TIMES);
+    peer.answers = false;
+    await eventually(() => peer.pings === 1);
+    const from = performance.now();
+    while (performance.now() - from < 3 * TIMES.deadMs);
+    // As what arrived meanwhile: read after the timers that are due.
+    setTimeout(() => {
+      peer.keepAlive.pong();
+    }, 1);
+    await eventually(() => peer.pings === 2);
+    expect(peer.timeouts).toBe(0);
+  });
 });
 
 describe('a socket that is idle', () => {

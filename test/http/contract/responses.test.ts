@@ -385,10 +385,12 @@ async function callJobs(
 it('jobs', async () => {
   const service = await start({ MAX_UPLOAD_MB: '', MAX_AUDIO_SECONDS: '', JOBS_MAX_PER_KEY: '2' });
   const recording = await recordingOf(2);
-  service.script.requests.next(requestFault.slow({ firstMs: 800 }));
+  const first = requestFault.held();
+  service.script.requests.next(first);
   const { jobId } = JSON.parse((await upload(service, JOBS, recording)).body) as { jobId: string };
   const at = `${JOBS}/${jobId}`;
   await ask(service, 'get', `${JOB}/result`, { at: `${at}/result` });
+  first.release();
   await ask(service, 'get', `${JOB}/events`, { at: `${at}/events` });
   await ask(service, 'get', `${JOB}/waveform`, { at: `${at}/waveform` });
   for (const headers of [{}, { Range: 'bytes=0-99' }])

@@ -89,6 +89,11 @@ export function realTimeFfmpeg(log: string): string {
   return `#!/bin/sh\necho $$ > ${log}\nexec ffmpeg -re "$@"\n`;
 }
 
+/** The same; writes `+` to `log` when it begins and `-` when it has ended. */
+export function accountedFfmpeg(log: string): string {
+  return `#!/bin/sh\necho + > ${log}\nffmpeg -re "$@"\nstatus=$?\necho - > ${log}\nexit $status\n`;
+}
+
 /** The same with another process that keeps the pipes open after ffmpeg has exited; writes that process's id to `log`. */
 export function accompaniedFfmpeg(log: string): string {
   return `#!/bin/sh\nsleep 600 &\necho $! > ${log}\nexec ffmpeg -re "$@"\n`;

@@ -197,6 +197,17 @@ export async function textOf(locator: Locator, pattern: RegExp): Promise<string>
   return locator.first().innerText();
 }
 
+/** Waits until a recording of the page has lasted so many seconds, at most 9. A busy page may show not every second. */
+export async function recordedFor(page: Page, seconds: number): Promise<void> {
+  const orLater = new RegExp(`^(0:0[${seconds}-9]|0:[1-5]\\d|[1-9]\\d*:\\d\\d)$`);
+  await textOf(page.getByRole('timer', { name: 'Elapsed' }), orLater);
+}
+
+/** Waits until the page has asked the service what it can do. Its header and its lists of languages grow by the answer. */
+export async function serviceKnown(page: Page): Promise<void> {
+  await page.locator('header button.engine').waitFor();
+}
+
 export async function openPlace(
   page: Page,
   place: 'Translate' | 'Interpreter' | 'Files' | 'Chat',

@@ -65,6 +65,23 @@ export function hang({
   };
 }
 
+/** Stops until `release` is called, so that a test can look at a response under way however long that takes. */
+export function held({ after = 0 }: When = {}): RequestFault & { release(): void } {
+  let release: () => void = () => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  return {
+    release,
+    async *answer(_peer, answer, signal) {
+      let seen = 0;
+      for await (const event of answer) {
+        if (seen++ === after) await Promise.race([released, untilAborted(signal)]);
+        if (signal.aborted) return;
+        yield event;
+      }
+    },
+  };
+}
+
 /** Drops the socket: at the request, after `response.created`, or after this many deltas. */
 export function drop(at: 'request' | 'created' | number, how: DropMode = 'cut'): RequestFault {
   if (at === 'request') {

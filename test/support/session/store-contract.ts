@@ -123,7 +123,7 @@ export function describeStore(name: string, open: () => Promise<SessionStore>): 
 
     it('forgets a session that has expired, in every answer', async () => {
       const before = await store.count();
-      const { connectId } = await stored(store, { owner, ttlMs: 250 });
+      const { connectId } = await stored(store, { owner, ttlMs: 1_000 });
       const kept = await stored(store, { owner });
       expect(await store.count()).toBe(before + 2);
       await gone(connectId);
@@ -244,7 +244,7 @@ export function describeStore(name: string, open: () => Promise<SessionStore>): 
     });
 
     it('counts no expired session against the limit', async () => {
-      const { connectId } = await stored(store, { owner, ttlMs: 250 });
+      const { connectId } = await stored(store, { owner, ttlMs: 1_000 });
       const live = await store.count();
       expect((await store.put(draftSession({ owner }), live)).kind).toBe('full');
       await gone(connectId);

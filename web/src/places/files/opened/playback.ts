@@ -29,6 +29,8 @@ export function usePlayback(
   let refusals = 0;
   /** Where to go on once a new source has loaded, in seconds, and whether to play. */
   let pending: { at: number; plays: boolean } | undefined;
+  /** It has played to the end of what was decoded, and continues if more is. */
+  let hasPlayedOut = false;
 
   const { resume: followClock, pause: stopClock } = useRafFn(
     () => (position.value = element.value?.currentTime ?? 0),
@@ -47,7 +49,7 @@ export function usePlayback(
     // `isPlaying` follows with an event, which does not come if the source is replaced first.
     const plays = !player.paused;
     if (next !== undefined && loaded !== undefined && plays && !interrupts) return false;
-    pending ??= { at: position.value, plays };
+    pending ??= { at: position.value, plays: plays || hasPlayedOut };
     loaded = next;
     if (next === undefined) player.removeAttribute('src');
     else player.src = next.url;
@@ -75,6 +77,7 @@ export function usePlayback(
   }
 
   function pause(): void {
+    hasPlayedOut = false;
     if (pending !== undefined) pending.plays = false;
     element.value?.pause();
   }
@@ -87,6 +90,7 @@ export function usePlayback(
   function seek(seconds: number): void {
     const player = element.value;
     if (player === null) return;
+    hasPlayedOut = false;
     position.value = Math.max(0, seconds);
     // More may be decoded by now.
     if (position.value > duration.value && loadSource(true) && pending !== undefined)
@@ -119,6 +123,7 @@ export function usePlayback(
   });
   useEventListener(element, 'play', () => {
     isPlaying.value = true;
+    hasPlayedOut = false;
     followClock();
   });
   useEventListener(element, 'pause', () => {
@@ -131,7 +136,8 @@ export function usePlayback(
   });
   useEventListener(element, 'ended', () => {
     // Only what was decoded when it was loaded has ended: there may be more by now.
-    if (loadSource(true) && pending !== undefined) pending.plays = true;
+    hasPlayedOut = true;
+    loadSource(true);
   });
   useEventListener(element, 'error', () => {
     const refused = loaded;
