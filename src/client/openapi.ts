@@ -94,7 +94,7 @@ export interface paths {
     get: operations['listJobs'];
     put?: never;
     /**
-     * Translate a recording behind the answer
+     * Translate a recording in the background
      * @description The upload is all that there is to wait for. The job belongs to the key that made it, goes on whatever happens to the client or to the service, and waits where the points of a minute are spent.
      */
     post: operations['createJob'];
@@ -1421,7 +1421,7 @@ export interface operations {
           'text/event-stream': components['schemas']['TranslationEvent'];
         };
       };
-      /** @description With `Prefer: respond-async` and a recording: a job that goes on behind the answer. */
+      /** @description With `Prefer: respond-async` and a recording: a job that goes on in the background. */
       202: {
         headers: {
           'X-Request-Id': components['headers']['X-Request-Id'];

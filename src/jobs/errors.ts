@@ -1,4 +1,4 @@
-/** What can be wrong with the folder of jobs, as errors for clients. */
+/** The faults of the folder of jobs, as errors for clients. */
 import { toStorageError } from '../audio/sample-file.js';
 import { GatewayError, isError } from '../errors.js';
 
@@ -9,9 +9,9 @@ export function jobNotFound(): GatewayError {
   );
 }
 
-/** As what a client is told of a fault of the folder; an error that is none of it stays as it is. */
+/** Maps errors of the file system to errors for clients; returns any other error unchanged. */
 export function toStoreError(error: unknown): unknown {
-  if (error instanceof GatewayError || codeOfSystem(error) === '') return error;
+  if (error instanceof GatewayError || systemErrorCode(error) === '') return error;
   const storageError = toStorageError(error);
   if (storageError !== error) return storageError;
   return new GatewayError(
@@ -22,10 +22,10 @@ export function toStoreError(error: unknown): unknown {
 }
 
 export function isMissing(error: unknown): boolean {
-  return codeOfSystem(error) === 'ENOENT';
+  return systemErrorCode(error) === 'ENOENT';
 }
 
-/** @returns the code of an error of the file system, else an empty text. */
-export function codeOfSystem(error: unknown): string {
+/** @returns the code of an error of the file system, else an empty string. */
+export function systemErrorCode(error: unknown): string {
   return isError(error) && 'code' in error ? String(error.code) : '';
 }

@@ -1,4 +1,4 @@
-/** A job as a stream of events, from its first segment or from where a reader left off, on whatever node it runs. */
+/** The events of a job, from its first segment or from where a reader left off, on whatever node it runs. */
 import type { SegmentResult } from '../recordings/segment-result.js';
 import { hasEnded, type JobRecord } from './job.js';
 import type { JobSnapshot, JobSummary, Jobs } from './jobs.js';
@@ -9,7 +9,7 @@ export type JobEvent =
   | { type: 'progress'; processedMs: number; totalMs: number | null }
   | { type: 'ended'; job: JobSnapshot };
 
-/** What runs on another node is looked at this often. */
+/** How often a job that runs on another node is polled. */
 const POLL_MS = 500;
 
 /**
@@ -25,14 +25,14 @@ export async function* followJob(
   after: number,
   signal: AbortSignal,
 ): AsyncGenerator<JobEvent, void, void> {
-  const wake = new WakeUp(jobs, jobId, signal);
-  const look = jobs.reader(owner, jobId);
+  const change = new ChangeSignal(jobs, jobId, signal);
+  const readJob = jobs.reader(owner, jobId);
   let next = 0;
   let lastMs: number | undefined;
   try {
     for (;;) {
-      const job = await look();
-      const isEnd = hasEnded(job.record);
+      const job = await readJob();
+      const hasJobEnded = hasEnded(job.record);
       const events: JobEvent[] = [];
       for (let segment = job.segments.get(next); segment !== undefined; segment = job.segments.get(next)) {
         // A segment that failed may come again, once the job is resumed; its place in the order stays.
@@ -44,14 +44,14 @@ export async function* followJob(
       const processedMs = processedMsOf(job);
       if (processedMs !== lastMs) yield { type: 'progress', processedMs, totalMs: durationMs };
       lastMs = processedMs;
-      if (isEnd) {
+      if (hasJobEnded) {
         yield { type: 'ended', job };
         return;
       }
-      await wake.wait(POLL_MS);
+      await change.wait(POLL_MS);
     }
   } finally {
-    wake.close();
+    change.close();
   }
 }
 
@@ -63,13 +63,15 @@ export function processedMsOf({ record, counts }: JobSummary): number {
 
 function eventsOf(segment: SegmentResult, { profiles }: JobRecord): JobEvent[] {
   return profiles.map((_, target) => ({
-    ...{ type: 'segment', segment, target },
+    type: 'segment',
+    segment,
+    target,
     id: segment.index * profiles.length + target + 1,
   }));
 }
 
 /** Waits for a change of the job on this node, or a time. A change between two waits ends the next at once. */
-class WakeUp {
+class ChangeSignal {
   readonly #signal: AbortSignal;
   readonly #signals: readonly AbortSignal[];
   readonly #stopListening: () => void;
@@ -82,7 +84,7 @@ class WakeUp {
   constructor(jobs: Jobs, jobId: string, signal: AbortSignal) {
     this.#signal = signal;
     this.#signals = [signal, jobs.closing];
-    // Only the reader's own signal is listened to: the other is shared by all, and its end comes as a change.
+    // No listener on `closing`, which all readers share: `Jobs.close` emits a change for each job.
     signal.addEventListener('abort', this.#wake);
     this.#stopListening = jobs.onChange(jobId, () => {
       this.#hasChanged = true;

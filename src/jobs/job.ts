@@ -1,10 +1,10 @@
-/** What a job is: a recording that is translated behind the answer, and what is known of it. */
+/** A job: a recording that is translated in the background, and its record. */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { ERROR_CODES, GatewayError } from '../errors.js';
 import type { Profile } from '../session/profile.js';
 
-/** A deleted job is gone at once, so that `cancelled` is seen by those alone who follow it. */
+/** A deleted job has no record any more; only clients that follow it see `cancelled`. */
 export const JOB_STATES = ['queued', 'running', 'completed', 'failed', 'cancelled'] as const;
 
 export type JobState = (typeof JOB_STATES)[number];
@@ -79,15 +79,13 @@ export function newRecord(order: JobOrder, now = Date.now()): JobRecord {
     jobId: newJobId(now),
     ...order,
     state: 'queued',
-    ...{
-      startedAt: null,
-      finishedAt: null,
-      attempt: 1,
-      durationMs: null,
-      isEmptied: false,
-      counts: null,
-      problem: null,
-    },
+    startedAt: null,
+    finishedAt: null,
+    attempt: 1,
+    durationMs: null,
+    isEmptied: false,
+    counts: null,
+    problem: null,
   };
 }
 

@@ -1,4 +1,4 @@
-/** Jobs as clients see them: made, listed, followed, corrected, resumed and deleted by the key that made them. */
+/** Jobs as clients see them: created, listed, followed, corrected, resumed and deleted by the key that created them. */
 import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import type { Recording } from '../audio/recording.js';
@@ -22,7 +22,7 @@ export interface JobOptions {
   readonly maxPerKey: number;
   /** Whether recordings can be sent to the provider. */
   readonly hearsRecordings: boolean;
-  /** How often expired jobs are removed, and those that no queue knows are added; absent: 30 s. */
+  /** How often expired jobs are removed, and those that the queue lost are added; absent: 30 s. */
   readonly sweepMs?: number | undefined;
 }
 
@@ -51,8 +51,8 @@ export class Jobs {
   readonly #changes: EventEmitter;
   readonly #waveforms: Waveforms;
   readonly #logCounts: LogCounts;
-  /** Jobs that are being made, by owner. */
-  readonly #places = new Map<string, number>();
+  /** How many jobs of an owner are being created. */
+  readonly #reservations = new Map<string, number>();
   #sweeping: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   readonly #closing = new AbortController();
@@ -74,7 +74,7 @@ export class Jobs {
     return { running: this.#queue.running, queued: this.#queued };
   }
 
-  /** Goes on with the jobs of the folder, and with those to come. */
+  /** Runs the unfinished jobs of the folder, and those that are added. */
   start(runner: JobRunner): void {
     this.#queue.start((jobId, abort) => runner.run(jobId, abort));
     this.#timer = setInterval(() => {
@@ -83,43 +83,43 @@ export class Jobs {
     this.#sweepLater();
   }
 
-  /** To be called before a recording is uploaded. @throws GatewayError `unsupported-language` where the provider hears none. */
-  checkHearing(): void {
+  /** To be called before an upload. @throws GatewayError `unsupported-language` if the provider accepts no recordings. */
+  assertAcceptsRecordings(): void {
     if (!this.#options.hearsRecordings) throw recordingsNotHeard();
   }
 
   /**
-   * Takes a place before the recording is uploaded.
+   * Reserves one of the owner's `maxPerKey` jobs before the recording is uploaded.
    *
-   * @returns what gives it back, to be called once.
+   * @returns releases the reservation; to be called once.
    * @throws GatewayError `job-limit`, `store-unavailable`
    */
   async reserve(owner: string): Promise<() => void> {
     const { maxPerKey } = this.#options;
     const existing = (await this.#idsOf(owner)).length;
-    const reserved = this.#places.get(owner) ?? 0;
+    const reserved = this.#reservations.get(owner) ?? 0;
     if (existing + reserved >= maxPerKey) {
       throw new GatewayError(
         'job-limit',
         `You have ${maxPerKey} jobs, the most that are kept for one key. Delete one that you do not need.`,
       );
     }
-    this.#places.set(owner, reserved + 1);
+    this.#reservations.set(owner, reserved + 1);
     return () => {
-      const left = (this.#places.get(owner) ?? 1) - 1;
-      if (left === 0) this.#places.delete(owner);
-      else this.#places.set(owner, left);
+      const left = (this.#reservations.get(owner) ?? 1) - 1;
+      if (left === 0) this.#reservations.delete(owner);
+      else this.#reservations.set(owner, left);
     };
   }
 
   /**
    * Makes a job, which takes over the recording.
    *
-   * @throws GatewayError `storage-full`, `store-unavailable`, `unsupported-language` where the provider hears no recordings;
+   * @throws GatewayError `storage-full`, `store-unavailable`, `unsupported-language` if the provider accepts no recordings;
    *   nothing of the job stays then.
    */
   async create(order: JobOrder, recording: Recording): Promise<JobSummary> {
-    this.checkHearing();
+    this.assertAcceptsRecordings();
     const record = newRecord(order);
     await this.#store.create(record, recording);
     try {
@@ -141,7 +141,7 @@ export class Jobs {
     const ids = (await this.#idsOf(owner)).filter((jobId) => before === undefined || jobId < before);
     const jobs: JobSummary[] = [];
     for (const record of await this.#store.readAll(ids.slice(0, limit)))
-      jobs.push(await this.#listed(record));
+      jobs.push(await this.#summaryOrProblem(record));
     return { jobs, nextCursor: ids.length > limit ? (ids[limit - 1] ?? null) : null };
   }
 
@@ -156,9 +156,9 @@ export class Jobs {
   }
 
   /**
-   * For a reader that looks at a job again and again: of its log only what was added is read.
+   * For readers that poll a job: each call reads only what was added to its log.
    *
-   * @returns what gives the job as it is at each call. @throws as `get` does, then.
+   * @returns reads the job as it is now; throws as `get` does.
    */
   reader(owner: string, jobId: string): () => Promise<JobSnapshot> {
     const log = this.#store.readLog(jobId);
@@ -186,9 +186,9 @@ export class Jobs {
   }
 
   /**
-   * Puts a text in the place of a translation; it stands in every later result.
+   * Replaces a translation in every later result.
    *
-   * @param target which of the job's targets, by its place.
+   * @param target the index of the job's target.
    * @throws GatewayError `job-not-found`; `not-found` for a segment that is not finished; `storage-full`
    */
   async correct(
@@ -222,9 +222,9 @@ export class Jobs {
   }
 
   /**
-   * Goes on with a job that failed, or of which segments failed: those are asked for once more. Any other stays as it is.
+   * Resumes a failed job, or retries the failed segments of a completed one; any other job is returned unchanged.
    *
-   * @throws GatewayError `job-not-found`; `not-found` where nothing of the recording was kept; `store-unavailable`
+   * @throws GatewayError `job-not-found`; `not-found` if nothing of the recording was kept; `store-unavailable`
    */
   async resume(owner: string, jobId: string): Promise<JobSummary> {
     const job = await this.summary(owner, jobId);
@@ -237,10 +237,13 @@ export class Jobs {
         'Nothing of this recording was kept, because no space was left. Send it again for a new job.';
       throw new GatewayError('not-found', detail);
     }
-    const { attempt } = record;
     const resumed: JobRecord = {
       ...record,
-      ...{ state: 'queued', finishedAt: null, counts: null, problem: null, attempt: attempt + 1 },
+      state: 'queued',
+      finishedAt: null,
+      counts: null,
+      problem: null,
+      attempt: record.attempt + 1,
     };
     await this.#store.update(resumed);
     try {
@@ -258,7 +261,7 @@ export class Jobs {
     return this.#closing.signal;
   }
 
-  /** Calls `listener` whenever something of the job was stored on this node. @returns what ends that. */
+  /** Calls `listener` whenever something of the job was stored on this node. @returns removes the listener. */
   onChange(jobId: string, listener: () => void): () => void {
     this.#changes.on(jobId, listener);
     return () => {
@@ -270,7 +273,7 @@ export class Jobs {
   async close(): Promise<void> {
     const detail = 'This service is shutting down; the job goes on afterwards. Ask again.';
     this.#closing.abort(new GatewayError('draining', detail));
-    // This wakes those who follow a job; they look at `closing` then.
+    // Wakes the readers that follow a job; each then checks `closing`.
     for (const jobId of this.#changes.eventNames()) this.#changes.emit(jobId);
     clearInterval(this.#timer);
     await this.#queue.close();
@@ -288,18 +291,18 @@ export class Jobs {
   }
 
   #snapshotOf(record: JobRecord, segments: SegmentTable): JobSnapshot {
-    return { record, expiresAt: this.#expiresAt(record), counts: segments.counts, segments };
+    return { record, expiresAt: this.#expiresAt(record.jobId), counts: segments.counts, segments };
   }
 
   async #summary(record: JobRecord): Promise<JobSummary> {
     const { jobId } = record;
     const counts = record.counts ?? (await this.#logCounts.of(jobId));
     if (record.counts !== null) this.#logCounts.forget(jobId);
-    return { record, expiresAt: this.#expiresAt(record), counts };
+    return { record, expiresAt: this.#expiresAt(record.jobId), counts };
   }
 
-  /** A log that cannot be read must not hide the other jobs: its own says so, without counts. */
-  async #listed(record: JobRecord): Promise<JobSummary> {
+  /** For lists: if the log of a job cannot be read, the error is its `problem`, and the other jobs are still listed. */
+  async #summaryOrProblem(record: JobRecord): Promise<JobSummary> {
     try {
       return await this.#summary(record);
     } catch (error) {
@@ -307,11 +310,15 @@ export class Jobs {
       this.#logger.warn({ err: error, jobId: record.jobId }, 'the log of a job could not be read');
       const { code, message: detail, retryable } = error;
       const problem = record.problem ?? { code, detail, retryable };
-      return { record: { ...record, problem }, expiresAt: this.#expiresAt(record), counts: NOTHING_COUNTED };
+      return {
+        record: { ...record, problem },
+        expiresAt: this.#expiresAt(record.jobId),
+        counts: NOTHING_COUNTED,
+      };
     }
   }
 
-  #expiresAt({ jobId }: JobRecord): number {
+  #expiresAt(jobId: string): number {
     return createdAtOf(jobId) + this.#options.ttlMs;
   }
 
@@ -320,7 +327,7 @@ export class Jobs {
   }
 
   #isExpired(jobId: string): boolean {
-    return createdAtOf(jobId) + this.#options.ttlMs <= Date.now();
+    return this.#expiresAt(jobId) <= Date.now();
   }
 
   #sweepLater(): void {

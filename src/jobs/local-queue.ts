@@ -1,7 +1,6 @@
 /** The queue of a node without Redis: first come, first served, in memory. What is on disk is added again at the start. */
 import type { Logger } from 'pino';
-import type { JobQueue, RunJob } from './queue.js';
-import { JobDeleted, JobPaused } from './runner.js';
+import { JobDeleted, JobPaused, type JobQueue, type RunJob } from './queue.js';
 
 interface RunningJob {
   readonly abort: AbortController;

@@ -1,19 +1,19 @@
-/** The counts of jobs that have not ended, or whose record has none: of their logs only what was added is read. */
+/** The counts of jobs that have not ended, or whose record has none: each call reads only what was added to the log. */
 import { SegmentCounter, type SegmentCounts } from './segment-counts.js';
 import type { JobLogReader } from './store.js';
 
-/** Those that were asked for least lately are forgotten, and read from their start the next time. A job takes about 1 kB. */
+/** Least recently used entries are dropped, and read from their start the next time. A job takes about 1 kB. */
 const MAX_JOBS = 1_000;
 
 interface KnownLog {
   readonly reader: JobLogReader;
   readonly counter: SegmentCounter;
-  /** Reads one after the other: each begins where the one before ended. */
-  reading: Promise<unknown>;
+  /** Reads follow one another: each begins where the last one ended. */
+  lastRead: Promise<unknown>;
 }
 
 export class LogCounts {
-  /** By job; the one that was asked for last is the last. */
+  /** By job, the least recently used first. */
   readonly #known = new Map<string, KnownLog>();
   readonly #open: (jobId: string) => JobLogReader;
   readonly #maxJobs: number;
@@ -26,12 +26,12 @@ export class LogCounts {
   /** @throws an error of the file system; then the log is read from its start the next time. */
   async of(jobId: string): Promise<SegmentCounts> {
     const log = this.#touch(jobId);
-    const reading = log.reading.then(async () => {
+    const reading = log.lastRead.then(async () => {
       for (const line of await log.reader.read())
         if ('result' in line) log.counter.add(line.attempt, line.result);
       return log.counter.counts;
     });
-    log.reading = reading;
+    log.lastRead = reading;
     try {
       return await reading;
     } catch (error) {
@@ -48,7 +48,7 @@ export class LogCounts {
     const log = this.#known.get(jobId) ?? {
       reader: this.#open(jobId),
       counter: new SegmentCounter(),
-      reading: Promise.resolve(),
+      lastRead: Promise.resolve(),
     };
     this.#known.delete(jobId);
     this.#known.set(jobId, log);

@@ -1,4 +1,4 @@
-/** What a job costs, taken as it goes on: it waits where a request would be refused. */
+/** Takes the points of a job segment by segment; waits where a request would be refused. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { SAMPLE_RATE } from '../audio/pcm.js';
 import type { SpeechSegment } from '../audio/speech/segment.js';
@@ -12,7 +12,7 @@ export class JobPoints {
   readonly #limiter: Limiter | undefined;
   readonly #client: string;
   readonly #responses: number;
-  /** Less than a point that was not taken yet. */
+  /** The fraction of a point that has not been taken yet. */
   #owed = 0;
 
   /**
@@ -25,7 +25,7 @@ export class JobPoints {
     this.#responses = responses;
   }
 
-  /** Resolves once the points of a segment are taken: while the minute's are spent, with the next. @throws `signal.reason` */
+  /** Resolves once the points of a segment are taken, if need be in the next minute. @throws `signal.reason` */
   async take({ fromSample, toSample }: SpeechSegment, signal: AbortSignal): Promise<void> {
     this.#owed += this.#responses * audioPoints((1_000 * (toSample - fromSample)) / SAMPLE_RATE);
     const points = Math.floor(this.#owed);

@@ -1,5 +1,23 @@
 /** The queue of jobs: what runs when, on this node or on whichever has room. */
 
+/** Why a run stops before the job has ended: the job goes on later, here or elsewhere. */
+export class JobPaused extends Error {
+  override readonly name = 'JobPaused';
+
+  constructor() {
+    super('The job goes on later.');
+  }
+}
+
+/** Why a run stops for good: there is nothing of the job any more. */
+export class JobDeleted extends Error {
+  override readonly name = 'JobDeleted';
+
+  constructor() {
+    super('The job was deleted.');
+  }
+}
+
 /** Runs a job until it has ended, or rejects with JobPaused; `abort` stops it. */
 export type RunJob = (jobId: string, abort: AbortController) => Promise<void>;
 
@@ -11,7 +29,7 @@ export interface JobQueue {
   /**
    * Adds a job, unless it is in the queue.
    *
-   * @throws GatewayError `store-unavailable` where the queue cannot be reached.
+   * @throws GatewayError `store-unavailable` if the queue cannot be reached.
    */
   add(jobId: string): Promise<void>;
   /** Stops a job that runs here, with JobDeleted, and forgets one that waits. Resolves once it has stopped. */

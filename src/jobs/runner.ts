@@ -1,4 +1,4 @@
-/** Runs a job from where it is to its end. Whatever stops the process, another run goes on from what is in the folder. */
+/** Runs a job to its end. If the process dies, another run continues from what is in the folder. */
 import { createReadStream } from 'node:fs';
 import type { Logger } from 'pino';
 import type { RecordingDecoder } from '../audio/ffmpeg/recording-decoder.js';
@@ -11,10 +11,11 @@ import { hasFailed } from '../recordings/segment-result.js';
 import { translateSegments, type SegmentPorts } from '../recordings/translate-segments.js';
 import { hasEnded, type JobRecord } from './job.js';
 import { JobPoints } from './points.js';
+import { JobDeleted, JobPaused } from './queue.js';
 import type { SegmentLog } from './segment-log.js';
 import type { JobStore } from './store.js';
 
-/** How often a run looks whether its job was deleted on another node. */
+/** How often a run checks whether its job was deleted on another node. */
 const WATCH_MS = 1_000;
 const READ_BYTES = 256 * 1_024;
 
@@ -24,24 +25,6 @@ export interface RunnerPorts extends SegmentPorts {
   readonly limiter: Limiter | undefined;
   readonly concurrency: ConcurrencyLimit;
   readonly logger: Logger;
-}
-
-/** Why a run stops before the job has ended: the job goes on later, here or elsewhere. */
-export class JobPaused extends Error {
-  override readonly name = 'JobPaused';
-
-  constructor() {
-    super('The job goes on later.');
-  }
-}
-
-/** Why a run stops for good: there is nothing of the job any more. */
-export class JobDeleted extends Error {
-  override readonly name = 'JobDeleted';
-
-  constructor() {
-    super('The job was deleted.');
-  }
 }
 
 export class JobRunner {
@@ -60,7 +43,7 @@ export class JobRunner {
    * Resolves when the job has ended, or was deleted; a failure is in its record.
    *
    * @param abort of this run: aborted with JobPaused to stop it for now, with JobDeleted when the job is gone.
-   * @throws JobPaused; an error of the store, where not even the failure could be stored.
+   * @throws JobPaused; an error of the store, if not even the failure could be stored.
    */
   async run(jobId: string, abort: AbortController): Promise<void> {
     const { store, concurrency, logger } = this.#ports;
@@ -98,8 +81,12 @@ export class JobRunner {
       const results = translateSegments(
         { pool, slots },
         {
-          ...{ segments: source.segments, readSamples: source.read },
-          ...{ profiles, transcript, done, signal },
+          segments: source.segments,
+          readSamples: source.read,
+          profiles,
+          transcript,
+          done,
+          signal,
           admit: (segment) => points.take(segment, signal),
           ...(context !== undefined && { context }),
         },
@@ -136,11 +123,11 @@ export class JobRunner {
   }
 
   async #complete(record: JobRecord): Promise<void> {
-    this.totals.completed += 1;
     const { store } = this.#ports;
-    // From the log, where another node may have added to it.
+    // From the log, because another node may have added to it.
     const { counts } = await store.segments(record.jobId);
     await this.#store({ ...record, state: 'completed', finishedAt: Date.now(), counts });
+    this.totals.completed += 1;
     await store.removeUpload(record.jobId);
   }
 
@@ -151,7 +138,7 @@ export class JobRunner {
     this.totals.failed += 1;
     // The record needs the space that this frees.
     if (isEmptied) await store.empty(record.jobId);
-    // Where the log cannot be read, those who ask read it.
+    // If the log cannot be read now, readers of the job count it.
     const counts = await store.segments(record.jobId).then(
       (segments) => segments.counts,
       () => null,
@@ -180,8 +167,8 @@ export class JobRunner {
     try {
       if ((await store.read(jobId)) === undefined) abort.abort(new JobDeleted());
     } catch (error) {
-      // The folder may be away for a moment; what the run itself needs of it fails by itself.
-      logger.warn({ err: error, jobId }, 'the folder of jobs could not be looked at');
+      // The folder may be unreachable for a moment; if it stays so, the run itself fails.
+      logger.warn({ err: error, jobId }, 'the folder of jobs could not be read');
     }
   }
 }

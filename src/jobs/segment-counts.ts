@@ -9,17 +9,17 @@ export interface SegmentCounts {
 }
 
 /**
- * Counts the results of a log as they come. A result replaces the one of an earlier attempt; of one attempt the first stands,
- * because two nodes may have worked on it for a moment. A job of any length takes a few hundred bytes, and what failed.
+ * Counts the results of a log as they are read. A result replaces that of an earlier attempt; of the same attempt the first
+ * counts, because two nodes may have worked on it for a moment. Memory grows with the failed segments only.
  */
 export class SegmentCounter {
   /** All before this index are finished. */
   #next = 0;
   #processedMs = 0;
-  /** The ends of segments that came before their turn, by index. */
+  /** The ends of finished segments after an unfinished one, by index. */
   readonly #ahead = new Map<number, number>();
   /** Segments whose result is not a translation of the first attempt. */
-  readonly #others = new Map<number, { attempt: number; isFailed: boolean }>();
+  readonly #exceptions = new Map<number, { attempt: number; isFailed: boolean }>();
   #failed = 0;
 
   get counts(): SegmentCounts {
@@ -30,15 +30,15 @@ export class SegmentCounter {
     };
   }
 
-  /** @returns whether the result is the one that stands. */
+  /** @returns false if an earlier result counts instead. */
   add(attempt: number, result: SegmentResult): boolean {
     const { index, endMs } = result;
-    const earlier = this.#others.get(index);
+    const earlier = this.#exceptions.get(index);
     if (this.#isFinished(index) && (earlier?.attempt ?? 1) >= attempt) return false;
     const isFailed = hasFailed(result);
     this.#failed += Number(isFailed) - Number(earlier?.isFailed ?? false);
-    if (isFailed || attempt !== 1) this.#others.set(index, { attempt, isFailed });
-    else this.#others.delete(index);
+    if (isFailed || attempt !== 1) this.#exceptions.set(index, { attempt, isFailed });
+    else this.#exceptions.delete(index);
     if (index >= this.#next) this.#ahead.set(index, endMs);
     this.#advance();
     return true;

@@ -1,4 +1,4 @@
-/** `segments.jsonl`: the result of each finished segment, one a line. It only grows, whatever ends the process. */
+/** `segments.jsonl`: the result of each finished segment, one a line. A killed process loses at most its last line. */
 import { open, type FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
 import { toStorageError } from '../audio/sample-file.js';
@@ -18,7 +18,7 @@ const resultSchema: z.ZodType<SegmentResult> = z.object({
 
 const correctionSchema = z.object({ index: z.int().min(0), target: z.int().min(0), text: z.string() });
 
-/** A text by hand. `target` is its place among the targets of the job. */
+/** A text by hand. `target` is the index of the job's target. */
 export type Correction = z.output<typeof correctionSchema>;
 
 const lineSchema = z.union([
@@ -31,7 +31,7 @@ export type LogLine = z.output<typeof lineSchema>;
 
 const NEWLINE = 0x0a;
 
-/** Appends to a log. What a killed process left of a line is ended first, and passed over by readers. */
+/** Appends to a log. Half a line of a killed process is ended first; readers skip it. */
 export class SegmentLog {
   readonly #file: FileHandle;
 
@@ -77,7 +77,7 @@ export class SegmentLogReader {
     this.#path = path;
   }
 
-  /** @returns the lines that were added since the last call; half a line is left for the next. */
+  /** @returns the lines that were added since the last call; an unfinished line is left for the next call. */
   async read(): Promise<LogLine[]> {
     const bytes = await this.#newBytes();
     const end = bytes.lastIndexOf(NEWLINE) + 1;
@@ -107,9 +107,9 @@ export class SegmentLogReader {
   }
 }
 
-/** What the lines of a log come to. */
+/** The results of a log, with its corrections. */
 export class SegmentTable {
-  /** Of segments that were not corrected, the result as it came; by index. */
+  /** The results without their corrections, by index. */
   readonly #results = new Map<number, { attempt: number; result: SegmentResult }>();
   readonly #corrections = new Map<string, string>();
   readonly #counter = new SegmentCounter();
@@ -129,20 +129,20 @@ export class SegmentTable {
     }
   }
 
-  /** The segment with what was corrected in it; undefined where it is not finished. */
+  /** The segment with its corrections; undefined if it is not finished. */
   get(index: number): SegmentResult | undefined {
     const found = this.#results.get(index);
-    return found && this.#corrected(found.result);
+    return found && this.#withCorrections(found.result);
   }
 
   /** Every finished segment, in order. */
   get all(): SegmentResult[] {
     return [...this.#results.values()]
-      .map(({ result }) => this.#corrected(result))
+      .map(({ result }) => this.#withCorrections(result))
       .sort((one, other) => one.index - other.index);
   }
 
-  /** Those that an attempt need not ask for again: all that succeeded, and what it has tried itself. */
+  /** The results that an attempt need not request again: all that succeeded, and those of the attempt itself. */
   finishedFor(attempt: number, isFailed: (result: SegmentResult) => boolean): Map<number, SegmentResult> {
     const finished = [...this.#results].filter(
       ([, entry]) => entry.attempt >= attempt || !isFailed(entry.result),
@@ -150,7 +150,7 @@ export class SegmentTable {
     return new Map(finished.map(([index, { result }]) => [index, result]));
   }
 
-  #corrected(result: SegmentResult): SegmentResult {
+  #withCorrections(result: SegmentResult): SegmentResult {
     const translations = result.translations.map((translation, target) => ({
       ...translation,
       text: this.#corrections.get(`${result.index}/${target}`) ?? translation.text,

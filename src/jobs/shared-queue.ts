@@ -3,8 +3,7 @@ import { DelayedError, Queue, WaitingError, Worker, type Job } from 'bullmq';
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors.js';
 import type { RedisClient } from '../redis.js';
-import type { JobQueue, RunJob } from './queue.js';
-import { JobDeleted, JobPaused } from './runner.js';
+import { JobDeleted, JobPaused, type JobQueue, type RunJob } from './queue.js';
 
 export interface SharedQueueTiming {
   /** Of the lock of a running job, which its node renews twice in that time. */
@@ -14,11 +13,11 @@ export interface SharedQueueTiming {
 }
 
 export const SHARED_QUEUE_TIMING: SharedQueueTiming = { lockMs: 15_000, stalledMs: 10_000 };
-/** A node may die any number of times. */
+/** BullMQ fails a job after this many lost locks; a node may die any number of times. */
 const MAX_STALLED = 1_000_000;
-/** Before a job is looked at again that cannot run now. */
+/** How long a job that cannot run now is delayed. */
 const RETRY_MS = 5_000;
-/** Before the worker asks again, where Redis was away. */
+/** How long the worker waits before it tries Redis again. */
 const RECONNECT_MS = 1_000;
 /** How long Redis may take to answer a command. */
 const ANSWER_MS = 2_000;
@@ -55,9 +54,9 @@ export class SharedQueue implements JobQueue {
 
   constructor(options: SharedQueueOptions) {
     this.#options = options;
-    this.#clients = [this.#own(options.connect()), this.#own(options.connect())];
+    this.#clients = [this.#watch(options.connect()), this.#watch(options.connect())];
     const [main, blocking] = this.#clients;
-    // A worker waits for jobs on what it takes for a duplicate of its connection.
+    // A worker waits for jobs on a second connection, which it gets from `duplicate`.
     Object.assign(main, { duplicate: () => blocking });
   }
 
@@ -71,10 +70,10 @@ export class SharedQueue implements JobQueue {
 
   async add(jobId: string): Promise<void> {
     try {
-      const queue = await inTime(Promise.resolve(this.#opening));
+      const queue = await withTimeout(Promise.resolve(this.#opening));
       if (queue === undefined) throw new Error('The queue has not been started.');
       // One with the same id is not added again.
-      await inTime(queue.add('translate', {}, { jobId }));
+      await withTimeout(queue.add('translate', {}, { jobId }));
     } catch (error) {
       throw new GatewayError('store-unavailable', 'The queue of jobs cannot be reached. Try again shortly.', {
         cause: error,
@@ -82,7 +81,7 @@ export class SharedQueue implements JobQueue {
     }
   }
 
-  /** What runs on another node sees by itself that its folder is gone, and so does the node that takes it from the queue. */
+  /** A run on another node finds that the folder is gone, and so does a node that takes the job from the queue. */
   async stop(jobId: string): Promise<void> {
     const running = this.#running.get(jobId);
     running?.abort.abort(new JobDeleted());
@@ -95,11 +94,11 @@ export class SharedQueue implements JobQueue {
   }
 
   /**
-   * A worker that is asked to close politely waits for Redis, and renews its locks for ever where that is lost on the way. So
-   * its jobs are put back here, and then it is closed without being asked.
+   * `worker.close()` waits for Redis, and renews its locks for ever if that is lost meanwhile. So the jobs are put back
+   * here, and then `worker.close(true)` closes it without waiting.
    */
   async #end(): Promise<void> {
-    // It fetches no more; a job that was on its way is put back.
+    // The worker fetches no more jobs; one that it was fetching is put back.
     await this.#worker?.pause(true);
     for (const { abort } of this.#running.values()) abort.abort(new JobPaused());
     while (this.#processes.size > 0) await Promise.allSettled(this.#processes);
@@ -110,8 +109,8 @@ export class SharedQueue implements JobQueue {
   }
 
   /**
-   * Resolves once Redis is there. For BullMQ, a connection that fails before it is ready has failed for ever: it asks again at
-   * once, without end, so that nothing else in the process ever runs. Therefore it is only given connections that are ready.
+   * Resolves once Redis is connected. If a connection fails before it is ready, BullMQ retries at once and without end, so
+   * that nothing else in the process runs. Therefore it only gets connections that are ready.
    */
   async #open(run: RunJob): Promise<Queue> {
     for (const client of this.#clients) client.connect().catch(this.#onFault);
@@ -122,7 +121,7 @@ export class SharedQueue implements JobQueue {
     }
     const { volume, concurrency, timing = SHARED_QUEUE_TIMING } = this.#options;
     const name = `jobs-${volume}`;
-    // The version is not asked for: that would be an answer to wait for before the connection counts as ready.
+    // Without this, the connection would count as ready only after Redis has answered a query for its version.
     const options = { connection: this.#clients[0], prefix: 'rts:jobs', skipVersionCheck: true };
     this.#queue = new Queue(name, {
       ...options,
@@ -130,12 +129,16 @@ export class SharedQueue implements JobQueue {
     });
     this.#queue.on('error', this.#onFault);
     this.#worker = new Worker(name, (job, token) => this.#track(this.#process(job, token, run)), {
-      ...{ ...options, concurrency, lockDuration: timing.lockMs, stalledInterval: timing.stalledMs },
-      ...{ maxStalledCount: MAX_STALLED, runRetryDelay: RECONNECT_MS },
+      ...options,
+      concurrency,
+      lockDuration: timing.lockMs,
+      stalledInterval: timing.stalledMs,
+      maxStalledCount: MAX_STALLED,
+      runRetryDelay: RECONNECT_MS,
     });
     this.#worker.on('error', this.#onFault);
     this.#worker.on('lockRenewalFailed', (jobIds: string[]) => {
-      for (const jobId of jobIds) this.#lose(jobId);
+      for (const jobId of jobIds) this.#onLockLost(jobId);
     });
     return this.#queue;
   }
@@ -153,7 +156,7 @@ export class SharedQueue implements JobQueue {
     const { id: jobId = '' } = job;
     if (this.#closed !== undefined) return await this.#putBack(job, token);
     // The lock was lost and found again by this very node, whose run has not stopped yet.
-    if (this.#running.has(jobId)) return await putOff(job, token);
+    if (this.#running.has(jobId)) return await postpone(job, token);
     const abort = new AbortController();
     const running: SharedRun = { abort, ended: run(jobId, abort), isLost: false };
     this.#running.set(jobId, running);
@@ -162,7 +165,7 @@ export class SharedQueue implements JobQueue {
     } catch (error) {
       if (!(error instanceof JobPaused)) {
         this.#options.logger.warn({ err: error, jobId }, 'a job could not go on for now');
-        return await putOff(job, token);
+        return await postpone(job, token);
       }
       if (running.isLost) throw new WaitingError();
       await this.#putBack(job, token);
@@ -171,13 +174,13 @@ export class SharedQueue implements JobQueue {
     }
   }
 
-  /** Where Redis does not answer, the lock expires. */
+  /** If Redis does not answer, the lock expires. */
   async #putBack(job: Job, token: string | undefined): Promise<never> {
-    await inTime(job.moveToWait(token)).catch(this.#onFault);
+    await withTimeout(job.moveToWait(token)).catch(this.#onFault);
     throw new WaitingError();
   }
 
-  #lose(jobId: string): void {
+  #onLockLost(jobId: string): void {
     const running = this.#running.get(jobId);
     if (running === undefined) return;
     this.#options.logger.warn(
@@ -188,7 +191,7 @@ export class SharedQueue implements JobQueue {
     running.abort.abort(new JobPaused());
   }
 
-  #own(client: RedisClient): RedisClient {
+  #watch(client: RedisClient): RedisClient {
     client.on('error', this.#onFault);
     // The client completes a connection that was in progress when it was destroyed.
     client.on('connect', () => {
@@ -197,19 +200,19 @@ export class SharedQueue implements JobQueue {
     return client;
   }
 
-  /** The connection to Redis that sessions use warns of its loss; here it is said at every attempt. */
+  /** At debug level: the connection that sessions use warns if Redis is lost, these report every attempt. */
   readonly #onFault = (error: unknown): void => {
     this.#options.logger.debug({ err: error }, 'the queue of jobs');
   };
 }
 
-async function putOff(job: Job, token: string | undefined): Promise<never> {
-  await inTime(job.moveToDelayed(Date.now() + RETRY_MS, token));
+async function postpone(job: Job, token: string | undefined): Promise<never> {
+  await withTimeout(job.moveToDelayed(Date.now() + RETRY_MS, token));
   throw new DelayedError();
 }
 
-/** Rejects where Redis does not answer in time; the command may be carried out all the same. */
-async function inTime<T>(command: Promise<T>): Promise<T> {
+/** Rejects if Redis does not answer within ANSWER_MS; the command may be carried out all the same. */
+async function withTimeout<T>(command: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {

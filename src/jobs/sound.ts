@@ -13,7 +13,7 @@ export interface JobSound {
   /**
    * The bytes from `start` to before `end`. Leaving the loop closes the file.
    *
-   * @throws Error where the file has become shorter, because its job began anew after a kill.
+   * @throws Error if the file has become shorter, because its job began anew after a kill.
    */
   read(start: number, end: number): AsyncGenerator<Buffer, void, void>;
 }
@@ -21,8 +21,8 @@ export interface JobSound {
 const READ_BYTES = 256 * 1_024;
 
 /**
- * @param untilMs how much of it; absent: all that is decoded.
- * @throws GatewayError `job-not-finished` where that is not decoded yet, `not-found` where nothing is kept.
+ * @param untilMs the end of the sound; absent: all that is decoded.
+ * @throws GatewayError `job-not-finished` if that is not decoded yet, `not-found` if nothing is kept.
  */
 export async function openJobSound(store: JobStore, record: JobRecord, untilMs?: number): Promise<JobSound> {
   const decoded = await store.soundBytes(record.jobId);
@@ -30,18 +30,20 @@ export async function openJobSound(store: JobStore, record: JobRecord, untilMs?:
   const isWhole = record.durationMs !== null || hasEnded(record);
   if (decoded === 0 && isWhole) throw nothingKept();
   if (decoded === 0 || (wanted > decoded && !isWhole)) throw notDecoded();
-  const bytes = Math.min(wanted, decoded);
-  const header = wavHeader(bytes - (bytes % BYTES_PER_SAMPLE));
+  const available = Math.min(wanted, decoded);
+  const soundBytes = available - (available % BYTES_PER_SAMPLE);
+  const header = wavHeader(soundBytes);
   const path = store.soundPath(record.jobId);
   return {
-    bytes: header.length + bytes - (bytes % BYTES_PER_SAMPLE),
+    bytes: header.length + soundBytes,
     async *read(start, end) {
       if (start < header.length) yield header.subarray(start, end);
-      const [from, to] = [Math.max(0, start - header.length), end - header.length];
-      if (to <= from) return;
-      let left = to - from;
-      // Opened when it is read; `end` is the last byte.
-      const file = createReadStream(path, { start: from, end: to - 1, highWaterMark: READ_BYTES });
+      const fileStart = Math.max(0, start - header.length);
+      const fileEnd = end - header.length;
+      if (fileEnd <= fileStart) return;
+      let left = fileEnd - fileStart;
+      // The `end` of a read stream is its last byte.
+      const file = createReadStream(path, { start: fileStart, end: fileEnd - 1, highWaterMark: READ_BYTES });
       for await (const chunk of file as AsyncIterable<Buffer>) {
         left -= chunk.length;
         yield chunk;

@@ -15,7 +15,7 @@ import {
 import { join } from 'node:path';
 import type { Recording } from '../audio/recording.js';
 import { createUploadNamer, sweepReplacements } from '../upload-dir.js';
-import { codeOfSystem, isMissing, jobNotFound, toStoreError } from './errors.js';
+import { systemErrorCode, isMissing, jobNotFound, toStoreError } from './errors.js';
 import { createdAtOf, hasEnded, isJobId, readRecord, type JobRecord } from './job.js';
 import { SegmentLog, SegmentLogReader, SegmentTable, type LogLine } from './segment-log.js';
 
@@ -58,7 +58,7 @@ export class JobStore {
     try {
       await writeFile(own, randomBytes(8).toString('hex'), { mode: 0o600 });
       await link(own, path).catch((error: unknown) => {
-        if (codeOfSystem(error) !== 'EEXIST') throw error;
+        if (systemErrorCode(error) !== 'EEXIST') throw error;
       });
       return await readFile(path, 'utf8');
     } catch (error) {
@@ -110,7 +110,7 @@ export class JobStore {
   }
 
   /**
-   * Replaces the record of a job at once.
+   * Replaces the record of a job atomically.
    *
    * @throws GatewayError `job-not-found` where the job was deleted meanwhile; `storage-full`, `store-unavailable`.
    */
@@ -136,7 +136,7 @@ export class JobStore {
     return (await this.#ids()).reverse();
   }
 
-  /** @returns whether there was such a job; of several that delete it, one is told so. */
+  /** Returns false if the job did not exist; of several concurrent calls only one returns true. */
   async remove(jobId: string): Promise<boolean> {
     const gone = join(this.#dir, this.#nextName());
     try {
@@ -226,7 +226,7 @@ export class JobStore {
     const ids = await this.all();
     const expired = ids.filter((jobId) => createdAtOf(jobId) <= earliest);
     await this.#forEach(expired, (jobId) => this.remove(jobId));
-    // Of those that another node removed, nothing else would be forgotten.
+    // Jobs that another node removed stay in this map otherwise.
     const existing = new Set(ids);
     for (const jobId of this.#owners.keys()) if (!existing.has(jobId)) this.#owners.delete(jobId);
   }
@@ -246,7 +246,11 @@ export class JobStore {
     return records.filter((record) => !hasEnded(record));
   }
 
-  /** Of jobs that cannot be read, undefined. @throws what failed where none can be: then it is the folder. */
+  /**
+   * Results are undefined for jobs that cannot be read.
+   *
+   * @throws the first failure if all of them fail: then the folder is at fault.
+   */
   async #readEach<T>(
     jobIds: readonly string[],
     read: (jobId: string) => Promise<T>,
@@ -256,7 +260,7 @@ export class JobStore {
     return results;
   }
 
-  /** One after the other; a job that fails does not keep the others from it. */
+  /** One after the other; a job that fails does not stop the others. */
   async #forEach<T>(
     jobIds: readonly string[],
     work: (jobId: string) => Promise<T>,
@@ -275,7 +279,7 @@ export class JobStore {
     return { results, failures };
   }
 
-  /** Puts a file of a job in the place of the one before, at once. */
+  /** Replaces a file of a job atomically. */
   async #replace(jobId: string, name: string, write: (path: string) => Promise<void>): Promise<void> {
     const path = join(this.#dir, jobId, name);
     const next = `${path}.${this.#nextName()}`;
@@ -302,14 +306,14 @@ export class JobStore {
   }
 }
 
-/** A rename where the file is of the same folder; the bytes that stayed in memory are written. */
+/** Renames the file, or copies it from another file system; writes a recording that is in memory. */
 async function placeRecording(recording: Recording, path: string): Promise<void> {
   if (typeof recording !== 'string') {
     await writeFile(path, recording, { mode: 0o600, flush: true });
     return;
   }
   await rename(recording, path).catch(async (error: unknown) => {
-    if (codeOfSystem(error) !== 'EXDEV') throw error;
+    if (systemErrorCode(error) !== 'EXDEV') throw error;
     await copyFile(recording, path);
   });
 }

@@ -18,21 +18,21 @@ const SAMPLES_PER_PEAK = SAMPLE_RATE / KEPT_PER_SECOND;
 const BYTES_PER_PEAK = SAMPLES_PER_PEAK * BYTES_PER_SAMPLE;
 /** More than a screen has columns, and 30 kB of JSON. */
 const MAX_PEAKS = 8_000;
-/** Every fourth sample is looked at: an hour takes a quarter of the time, and nobody sees the difference. */
-const LOOKED_AT = 4;
+/** Only every fourth sample is read: an hour takes a quarter of the time, and nobody sees the difference. */
+const SAMPLE_STEP = 4;
 /** 10 s of sound: half a millisecond of work between two reads. */
 const READ_PEAKS = 200;
 
 export class Waveforms {
   readonly #store: JobStore;
-  /** By job, so that many who ask at once read the sound once. */
+  /** By job, so that concurrent calls read the sound once. */
   readonly #reading = new Map<string, Promise<WaveformPeaks>>();
 
   constructor(store: JobStore) {
     this.#store = store;
   }
 
-  /** Of what is decoded so far; without any peaks where nothing is. @throws GatewayError `job-not-found`, `store-unavailable` */
+  /** The waveform of what is decoded so far, perhaps of nothing. @throws GatewayError `job-not-found`, `store-unavailable` */
   of(jobId: string): Promise<WaveformPeaks> {
     const running = this.#reading.get(jobId);
     if (running !== undefined) return running;
@@ -54,7 +54,7 @@ export class Waveforms {
     return { durationMs: Math.floor(pcmDurationMs(bytes)), ...reduced(kept.subarray(0, wanted)) };
   }
 
-  /** Without space it is computed again the next time. */
+  /** If no space is left, it is computed again the next time. */
   async #keep(jobId: string, peaks: Buffer): Promise<void> {
     await this.#store.writePeaks(jobId, peaks).catch((error: unknown) => {
       if (!(error instanceof GatewayError && error.code === 'storage-full')) throw error;
@@ -62,7 +62,7 @@ export class Waveforms {
   }
 }
 
-/** The peaks from one to before another; fewer where the file has become shorter. */
+/** The peaks from index `from` to before `to`; fewer if the file has become shorter. */
 async function peaksOfFile(path: string, from: number, to: number): Promise<Buffer> {
   const file = await open(path, 'r').catch((error: unknown) => {
     throw isError(error) && 'code' in error && error.code === 'ENOENT' ? jobNotFound() : error;
@@ -102,11 +102,12 @@ function peaksOfSamples(samples: Int16Array): Buffer {
   for (let index = 0; index < peaks.length; index += 1) {
     const end = Math.min(samples.length, (index + 1) * SAMPLES_PER_PEAK);
     let loudest = 0;
-    for (let at = index * SAMPLES_PER_PEAK; at < end; at += LOOKED_AT) {
+    for (let at = index * SAMPLES_PER_PEAK; at < end; at += SAMPLE_STEP) {
       const sample = samples[at] ?? 0;
       const size = sample < 0 ? -sample : sample;
       if (size > loudest) loudest = size;
     }
+    // Samples of 16 bits, of which one is the sign, to 8 bits; -32,768 would become 256.
     peaks[index] = Math.min(255, loudest >> 7);
   }
   return peaks;

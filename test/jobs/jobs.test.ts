@@ -34,7 +34,7 @@ async function all(events: AsyncIterable<SentEvent>): Promise<SentEvent[]> {
   return seen;
 }
 
-it('answers an upload at once, and translates it behind the answer', async () => {
+it('answers an upload at once, and translates it in the background', async () => {
   const { client, script } = await start();
   const response = await client.post(recording, { format: 'srt' });
   expect(response.status).toBe(202);

@@ -69,7 +69,7 @@ export function createJobHandlers(
     res: ServerResponse,
     work: (body: ParsedBody) => Promise<void>,
   ): Promise<void> {
-    jobs.checkHearing();
+    jobs.assertAcceptsRecordings();
     const giveBack = await jobs.reserve(req.context.owner);
     try {
       const body = await readForm(req, res);

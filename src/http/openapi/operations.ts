@@ -10,7 +10,7 @@ import type { Operation } from './operations/operation.js';
 export const TAGS = {
   Translation: 'A sentence or a recording in, its translation back.',
   Sessions: 'A prompt, languages and a voice under an id.',
-  Jobs: 'Recordings that are translated behind the answer.',
+  Jobs: 'Recordings that are translated in the background.',
   Conversations: 'WebSockets that relay the Realtime protocol; their events are in `/asyncapi.json`.',
   State: 'The state of the service and what it can do.',
   Documents: 'The page, and the service described for people and machines.',

@@ -10,7 +10,7 @@ export const JOB_OPERATIONS = {
   createJob: {
     id: 'createJob',
     tag: 'Jobs',
-    summary: 'Translate a recording behind the answer',
+    summary: 'Translate a recording in the background',
     description:
       'The upload is all that there is to wait for. The job belongs to the key that made it, goes on whatever happens to ' +
       'the client or to the service, and waits where the points of a minute are spent.',

@@ -69,7 +69,7 @@ export const TRANSLATION_OPERATIONS = {
         ],
       },
       202: {
-        description: 'With `Prefer: respond-async` and a recording: a job that goes on behind the answer.',
+        description: 'With `Prefer: respond-async` and a recording: a job that goes on in the background.',
         content: json('Job', examples.jobExample),
         headers: ['Location', 'Preference-Applied'],
       },
