@@ -170,11 +170,7 @@ export class Jobs {
     };
   }
 
-  /**
-   * The sound of a job, as far as it is decoded.
-   *
-   * @throws GatewayError `job-not-found`, `job-not-finished`, `not-found`: see `openJobSound`.
-   */
+  /** The sound of a job, as far as it is decoded. @throws as `openJobSound` does; GatewayError `job-not-found` */
   async sound(owner: string, jobId: string, untilMs?: number): Promise<JobSound> {
     return await openJobSound(this.#store, await this.#record(owner, jobId), untilMs);
   }

@@ -1,4 +1,4 @@
-/** What a segment is told beside its sound: the client's context, and the end of the segment before. */
+/** The context of a segment: that of the client, and the last sentences of the previous translation. */
 
 const SENTENCES = 2;
 /** Text without an end of a sentence must not grow the request without bound. */
@@ -6,7 +6,7 @@ const MAX_CHARS = 400;
 
 /**
  * @param given by the client.
- * @param before the translation of the segment before, where it is known.
+ * @param before the translation of the previous segment, if it is known.
  * @param language BCP 47; absent: not known.
  */
 export function joinContext(

@@ -1,4 +1,4 @@
-/** Limits how much work runs at the same time, fair between groups: the group of which least runs goes first. */
+/** Limits how much work runs at the same time, fair between groups: the group with the fewest running tasks goes first. */
 
 /** Ends a wait; `admitted` is false where it was aborted. */
 type GroupWaiter = (admitted: boolean) => void;
@@ -10,7 +10,7 @@ interface Group {
 
 export class FairSemaphore {
   readonly limit: number;
-  /** Those of which something runs or waits, in the order of their arrival. */
+  /** The groups with work that runs or waits, in the order of their arrival. */
   readonly #groups = new Map<object, Group>();
   #running = 0;
 
@@ -28,7 +28,7 @@ export class FairSemaphore {
    * Starts the work once its turn has come, and resolves as it does. Within a group it is first come, first served.
    *
    * @param group whom the work belongs to, such as one recording.
-   * @param signal ends a wait: it rejects with `signal.reason`. Running work has to see to it itself.
+   * @param signal ends a wait: it rejects with `signal.reason`. Running work has to observe it itself.
    */
   async run<T>(group: object, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     signal.throwIfAborted();

@@ -1,12 +1,12 @@
-/** The text of a stream as deltas, segment after segment; of the one whose turn it is, words may go out as they come. */
+/** The text of a stream as deltas, in the order of the segments; words of the current segment may be sent as they arrive. */
 import type { LiveWords } from './segment-request.js';
 
 export class OrderedDeltas {
   readonly #send: (delta: string) => Promise<void>;
-  /** The segment whose turn it is, and what of it was sent. */
+  /** The index of the current segment. */
   #index = 0;
-  #sent = '';
-  #text = '';
+  #sentOfSegment = '';
+  #allSent = '';
 
   /** @param send is called for one delta at a time. */
   constructor(send: (delta: string) => Promise<void>) {
@@ -15,37 +15,37 @@ export class OrderedDeltas {
 
   /** All that was sent: a line for each segment that has text. */
   get text(): string {
-    return this.#text;
+    return this.#allSent;
   }
 
-  /** Of a segment that has to wait for its turn nothing is sent. */
-  wordsOf(index: number): LiveWords {
+  /** Sends the words of a segment while it is the current one; before that, nothing. */
+  liveWordsOf(index: number): LiveWords {
     return {
       send: async (text) => {
         if (index === this.#index) await this.#sendUpTo(text.trim());
       },
-      sent: () => (index === this.#index ? this.#sent : ''),
+      sent: () => (index === this.#index ? this.#sentOfSegment : ''),
     };
   }
 
   /**
-   * Sends the rest of the segment whose turn it is; then it is the next one's.
+   * Sends the rest of the current segment; the next one is current then.
    *
    * @param text the whole of it, beginning with what was sent.
    */
   async end(text: string): Promise<void> {
     await this.#sendUpTo(text.trim());
     this.#index += 1;
-    this.#sent = '';
+    this.#sentOfSegment = '';
   }
 
   async #sendUpTo(text: string): Promise<void> {
-    if (!text.startsWith(this.#sent)) return;
-    const rest = text.slice(this.#sent.length);
+    if (!text.startsWith(this.#sentOfSegment)) return;
+    const rest = text.slice(this.#sentOfSegment.length);
     if (rest === '') return;
-    const delta = this.#sent === '' && this.#text !== '' ? `\n${rest}` : rest;
-    this.#sent = text;
-    this.#text += delta;
+    const delta = this.#sentOfSegment === '' && this.#allSent !== '' ? `\n${rest}` : rest;
+    this.#sentOfSegment = text;
+    this.#allSent += delta;
     await this.#send(delta);
   }
 }

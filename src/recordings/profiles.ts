@@ -5,8 +5,8 @@ import type { RequestProfile } from '../translate/upstream-request.js';
 
 /**
  * @param targets BCP 47, the first one the session's.
- * @throws GatewayError `invalid-request` where the session's prompt is not made from its languages: a prompt instructs alone,
- *   and would be the same for every target.
+ * @throws GatewayError `invalid-request` if the session has a prompt of its own: it is the only instruction, and would be the
+ *   same for every target.
  */
 export function profilesOf(
   session: RequestProfile,
@@ -22,11 +22,11 @@ export function profilesOf(
     );
   if (session.target === null || profileTo(session.target).prompt !== session.prompt) {
     const detail =
-      '`prompt` instructs alone and knows no further language; leave it out, or send one `target`.';
+      '`prompt` is the only instruction, so it cannot serve several targets; leave it out, or send one `target`.';
     throw new GatewayError('invalid-request', detail, { errors: [{ pointer: '/target', detail }] });
   }
   return [session, ...further.map(profileTo)];
 }
 
-/** With a target there is nothing to fall back to. */
+/** A profile with a target never uses the default prompt. */
 const NO_DEFAULTS = { defaultPrompt: '' };

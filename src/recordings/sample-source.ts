@@ -12,30 +12,31 @@ export interface SampleSource {
   readonly read: (segment: SpeechSegment) => Promise<Buffer>;
   /** What is decoded so far; the whole recording once `segments` has ended. */
   readonly durationMs: number;
-  /** Its length is known to be small: it is translated at once, and does not take turns with other recordings. */
-  readonly isShort: boolean;
-  /** Ends what is still decoded, and leaves nothing behind. */
+  /** Whether the recording is short and in memory: it is translated at once, without waiting for other recordings. */
+  readonly isInMemory: boolean;
+  /** Stops the decoding, and removes the file unless it is kept. */
   close(): Promise<void>;
 }
 
 /** @param pcm PCM16 mono 24 kHz */
 export function sourceInMemory(pcm: Buffer): SampleSource {
   return {
-    segments: segmentSpeech(inTurns(pcm), { keepsBrief: true }),
+    segments: segmentSpeech(cooperatively(pcm), { keepsBrief: true }),
     read: (segment) => {
       const { offset, length } = segmentBytes(segment);
       return Promise.resolve(pcm.subarray(offset, offset + length));
     },
     durationMs: Math.round(pcmDurationMs(pcm.length)),
-    isShort: true,
+    isInMemory: true,
     close: () => Promise.resolve(),
   };
 }
 
-/** Finding speech in 30 s takes long enough that other requests should come in between. */
+/** Finding speech in 30 s takes so long that other requests must be served meanwhile. */
 const CHUNK_BYTES = 64 * 1024;
 
-async function* inTurns(pcm: Buffer): AsyncGenerator<Buffer, void, void> {
+/** Yields to the event loop every 64 kB. */
+async function* cooperatively(pcm: Buffer): AsyncGenerator<Buffer, void, void> {
   for (const chunk of cutChunks(pcm, CHUNK_BYTES)) {
     yield chunk;
     await new Promise((resolve) => setImmediate(resolve));
@@ -52,11 +53,11 @@ export interface SampleFileOptions {
 }
 
 /**
- * Decodes at full speed, however slowly segments are taken: a process that waits would hold a place that others need, and a
- * recording that is too long is found out early. Only segments are queued in memory, about 700 an hour.
+ * Decodes at full speed, however slowly segments are taken: a decoder that waits would hold a place that others need, and a
+ * recording that is too long is rejected early. Only segments are queued in memory, about 700 an hour.
  */
 export class DecodedFile implements SampleSource {
-  readonly isShort = false;
+  readonly isInMemory = false;
   readonly #samplePath: string;
   readonly #options: SampleFileOptions;
   readonly #abort = new AbortController();
@@ -136,13 +137,13 @@ export class DecodedFile implements SampleSource {
     for (;;) {
       const segment = this.#queue.shift();
       if (segment !== undefined) yield segment;
-      else if (this.#outcome === undefined) await this.#more();
+      else if (this.#outcome === undefined) await this.#nextChange();
       else if ('error' in this.#outcome) throw this.#outcome.error;
       else return;
     }
   }
 
-  #more(): Promise<void> {
+  #nextChange(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve;
     });
@@ -154,7 +155,7 @@ export class DecodedFile implements SampleSource {
     this.#notify();
   }
 
-  /** Nothing is translated of a recording that turns out to be unusable: its error comes before the segments that wait. */
+  /** An error discards the segments in the queue: nothing more of an unusable recording is translated. */
   #end(outcome: { readonly error?: unknown }): void {
     this.#outcome = outcome;
     if ('error' in outcome) this.#queue.length = 0;

@@ -1,4 +1,4 @@
-/** One segment into one language, and its words: asked for again where that may help, else a warning. */
+/** Translates one segment into one language, or transcribes it: a failure is retried if that may help, else a warning. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { GatewayError, isError, type ErrorCode } from '../errors.js';
 import type { Pool } from '../pool/pool.js';
@@ -11,29 +11,30 @@ import type { SegmentTranslation } from './segment-result.js';
 import { SEGMENT_FAILED } from './segment-result.js';
 
 /** Every other segment would fail in the same way. */
-const CONCERNS_ALL: ReadonlySet<ErrorCode> = new Set([
+const FATAL_CODES: ReadonlySet<ErrorCode> = new Set([
   'upstream-rejected',
   'unsupported-language',
   'offline-engine-missing',
   'draining',
 ]);
-/** A busy pool is asked until it has a place, which does not count as a run; anything else is asked once more. */
-const MAX_RUNS = 2;
+/** A failed request is retried once. */
+const MAX_ATTEMPTS = 2;
+/** A request that the pool refuses because it is full does not count as an attempt. */
 const MAX_SATURATED = 60;
-/** Before another run, unless the error says how long; an outage of a second must not cost segments. */
-const RERUN_AFTER_MS = 1_000;
-const MAX_RERUN_AFTER_MS = 30_000;
+/** If the error has no `retryAfterMs`; an outage of a second must not cost segments. */
+const RETRY_DELAY_MS = 1_000;
+const MAX_RETRY_DELAY_MS = 30_000;
 
-/** Where the words of a segment go as they come. What was sent stands, whatever comes after it. */
+/** Forwards the words of a segment as they arrive. Words that were sent cannot be taken back. */
 export interface LiveWords {
-  /** Sends what is new. @param text all of it so far; while it does not continue what was sent, nothing is sent. */
+  /** Sends what is new. @param text of the segment so far; nothing is sent while it does not continue what was sent. */
   readonly send: (text: string) => Promise<void>;
-  /** What was sent of the segment, over all its runs. */
+  /** What was sent of the segment, in all attempts together. */
   readonly sent: () => string;
 }
 
-/** What one segment and language need. */
-export interface SegmentPiece {
+/** One segment to be translated into one language. */
+export interface SegmentTask {
   readonly profile: RequestProfile;
   /** PCM16 mono 24 kHz */
   readonly pcm: Buffer;
@@ -44,7 +45,7 @@ export interface SegmentPiece {
   readonly live?: LiveWords | undefined;
 }
 
-export interface PieceOutcome extends SegmentTranslation {
+export interface SegmentTaskOutcome extends SegmentTranslation {
   readonly warnings: readonly SegmentWarning[];
   /** Why there is no text. */
   readonly error?: GatewayError;
@@ -61,29 +62,29 @@ export class SegmentRequester {
   }
 
   /**
-   * The text begins with the words that were sent. A run that does not continue those of the run before has a line of its
-   * own after them, and a warning.
+   * The text begins with the words that were sent. If a retry does not continue the words of the first attempt, its text has
+   * a line of its own after them, and there is a warning.
    *
    * @throws GatewayError for a refusal that concerns every segment; `signal.reason` when aborted.
    */
-  async translate(piece: SegmentPiece, signal: AbortSignal): Promise<PieceOutcome> {
-    const { target } = piece.profile;
-    const whole = await this.#runAgain(() => this.#run(piece, signal), signal);
-    const sent = piece.live?.sent() ?? '';
+  async translate(task: SegmentTask, signal: AbortSignal): Promise<SegmentTaskOutcome> {
+    const { target } = task.profile;
+    const whole = await this.#retry(() => this.#attempt(task, signal), signal);
+    const sent = task.live?.sent() ?? '';
     if (whole instanceof GatewayError)
       return { target, text: sent, error: whole, warnings: [failure(SEGMENT_FAILED, whole)] };
-    const text = sent === '' ? await this.#plausible(whole, piece, signal) : whole;
-    const kind = implausibilityOf(text, piece);
+    const text = sent === '' ? await this.#plausible(whole, task, signal) : whole;
+    const kind = implausibilityOf(text, task);
     const warnings = kind === undefined ? [] : [{ code: kind, detail: IMPLAUSIBLE[kind] }];
     if (text.trimStart().startsWith(sent)) return { target, text, warnings };
     return { target, text: `${sent}\n${text.trim()}`, warnings: [RESTARTED, ...warnings] };
   }
 
-  /** The text; where it is implausible, that of one run without context, unless it fails. */
-  async #plausible(text: string, piece: SegmentPiece, signal: AbortSignal): Promise<string> {
-    if (implausibilityOf(text, piece) === undefined) return text;
-    const without = { ...piece, context: undefined, live: undefined };
-    const second = await this.#runAgain(() => this.#run(without, signal), signal);
+  /** @returns the text; if it is implausible, that of a request without context, unless that fails. */
+  async #plausible(text: string, task: SegmentTask, signal: AbortSignal): Promise<string> {
+    if (implausibilityOf(text, task) === undefined) return text;
+    const withoutContext = { ...task, context: undefined, live: undefined };
+    const second = await this.#retry(() => this.#attempt(withoutContext, signal), signal);
     return second instanceof GatewayError ? text : second;
   }
 
@@ -94,27 +95,27 @@ export class SegmentRequester {
     signal: AbortSignal,
   ): Promise<{ source?: string; warnings: readonly SegmentWarning[] }> {
     let warnings: readonly SegmentWarning[] = [];
-    for (let run = 1; run <= MAX_RUNS; run += 1) {
-      if (run > 1) await pause(RERUN_AFTER_MS, signal);
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+      if (attempt > 1) await pause(RETRY_DELAY_MS, signal);
       const request = new TranscriptRequest(this.#pool, pcm, source);
       const { pending } = request;
-      const outcome = await this.#until(() => request.result(), pending, signal);
+      const outcome = await this.#cancelOnAbort(() => request.result(), pending, signal);
       if (outcome.transcript !== undefined) return { source: outcome.transcript, warnings: [] };
       warnings = outcome.warnings ?? [];
     }
     return { warnings };
   }
 
-  async #run({ profile, pcm, context, live }: SegmentPiece, signal: AbortSignal): Promise<string> {
+  async #attempt({ profile, pcm, context, live }: SegmentTask, signal: AbortSignal): Promise<string> {
     const piece = { context, question: { pcm }, output: 'text', onlyWhole: live === undefined } as const;
     const pending = this.#pool.request(toUpstreamRequest(profile, piece));
-    const work = live === undefined ? () => pending.done() : () => passOn(pending, live);
-    await this.#until(work, pending, signal);
+    const work = live === undefined ? () => pending.done() : () => forwardWords(pending, live);
+    await this.#cancelOnAbort(work, pending, signal);
     return pending.text;
   }
 
-  /** Cancels the response when aborted. @throws `signal.reason` */
-  async #until<T>(
+  /** Awaits the work, and cancels the response when aborted. @throws `signal.reason` */
+  async #cancelOnAbort<T>(
     work: () => Promise<T>,
     pending: PendingResponse | undefined,
     signal: AbortSignal,
@@ -133,27 +134,27 @@ export class SegmentRequester {
     }
   }
 
-  /** @returns the text, or the error of the last run. */
-  async #runAgain(run: () => Promise<string>, signal: AbortSignal): Promise<string | GatewayError> {
+  /** @returns the text, or the error of the last attempt. */
+  async #retry(attempt: () => Promise<string>, signal: AbortSignal): Promise<string | GatewayError> {
     let saturated = 0;
-    for (let runs = 1; ;) {
+    for (let attempts = 1; ;) {
       try {
-        return await run();
+        return await attempt();
       } catch (error) {
         signal.throwIfAborted();
-        if (!(error instanceof GatewayError) || CONCERNS_ALL.has(error.code)) throw error;
+        if (!(error instanceof GatewayError) || FATAL_CODES.has(error.code)) throw error;
         const isSaturated = error.code === 'pool-saturated' && saturated < MAX_SATURATED;
         if (isSaturated) saturated += 1;
-        else if (runs === MAX_RUNS) return error;
-        else runs += 1;
-        const afterMs = Math.min(error.retryAfterMs ?? RERUN_AFTER_MS, MAX_RERUN_AFTER_MS);
-        await pause(afterMs, signal);
+        else if (attempts === MAX_ATTEMPTS) return error;
+        else attempts += 1;
+        const delayMs = Math.min(error.retryAfterMs ?? RETRY_DELAY_MS, MAX_RETRY_DELAY_MS);
+        await pause(delayMs, signal);
       }
     }
   }
 }
 
-async function passOn(pending: PendingResponse, live: LiveWords): Promise<void> {
+async function forwardWords(pending: PendingResponse, live: LiveWords): Promise<void> {
   let text = '';
   for await (const chunk of pending) {
     if (chunk.type !== 'text') continue;
@@ -173,7 +174,7 @@ const IMPLAUSIBLE: Readonly<Record<Implausibility, string>> = {
   'too-fast': 'The text is longer than anyone can say in this time; listen to this segment.',
 };
 
-function implausibilityOf(text: string, { profile, speechMs }: SegmentPiece): Implausibility | undefined {
+function implausibilityOf(text: string, { profile, speechMs }: SegmentTask): Implausibility | undefined {
   return findImplausibility(text, profile.target ?? 'und', speechMs);
 }
 

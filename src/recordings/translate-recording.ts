@@ -50,12 +50,14 @@ export function createTranslateRecording(ports: RecordingPorts): TranslateRecord
       if (question.kind === 'text') return await translatePiece(request, question, session, trace, options);
       const profiles = profilesOf(session, request.targets ?? []);
       // A spoken reply is one piece however long it is.
-      const pieceSeconds =
+      const maxSeconds =
         output === 'audio' ? ports.maxPieceSeconds : Math.min(SHORT_SECONDS, ports.maxSeconds);
-      const isLimit = output === 'audio' || pieceSeconds === ports.maxSeconds;
+      const rejectsLonger = output === 'audio' || maxSeconds === ports.maxSeconds;
       const { recording } = question;
       const { signal } = options.abort;
-      const short = await trace.normalize(() => decodeShort(ports, recording, pieceSeconds, isLimit, signal));
+      const short = await trace.normalize(() =>
+        decodeShort(ports, recording, { maxSeconds, rejectsLonger }, signal),
+      );
       signal.throwIfAborted();
       if (short !== undefined && (output === 'audio' || request.inSegments !== true)) {
         trace.inputAudioMs = short.durationMs;
@@ -73,19 +75,18 @@ export function createTranslateRecording(ports: RecordingPorts): TranslateRecord
     });
 }
 
-/** @param isLimit whether a longer one is refused. @returns undefined for a longer one that is not. */
+/** @returns undefined for a longer recording, unless `rejectsLonger`. @throws GatewayError `audio-too-long` if it is set. */
 async function decodeShort(
   { audio }: RecordingPorts,
   recording: Recording,
-  seconds: number,
-  isLimit: boolean,
+  { maxSeconds, rejectsLonger }: { readonly maxSeconds: number; readonly rejectsLonger: boolean },
   signal: AbortSignal,
 ): Promise<NormalizedAudio | undefined> {
   try {
-    return await audio.normalize(recording, signal, seconds);
+    return await audio.normalize(recording, signal, maxSeconds);
   } catch (error) {
     const isLonger = error instanceof GatewayError && error.code === 'audio-too-long';
-    if (isLonger && !isLimit) return undefined;
+    if (isLonger && !rejectsLonger) return undefined;
     throw error;
   }
 }
@@ -136,9 +137,9 @@ class RecordingRun {
   async result(): Promise<RecordingResult> {
     this.#trace.pending = this.#totals;
     try {
-      for await (const result of inOrder(this.#begun(this.#translate()))) await this.#emit(result);
+      for await (const result of inOrder(this.#startBeforeFirst(this.#translate()))) await this.#emit(result);
     } catch (error) {
-      // Of a stream, words may have been sent of a segment that is not finished.
+      // A stream may have sent words of a segment that is not finished.
       const partial = this.#options.onEvent === undefined ? this.#textOf(0) : this.#deltas.text;
       throw error instanceof GatewayError ? error.withPartial(partial) : error;
     }
@@ -146,9 +147,9 @@ class RecordingRun {
     const { durationMs } = this.#source;
     this.#trace.inputAudioMs = durationMs;
     await this.#progress(durationMs);
-    const translations = this.#profiles.map(({ target }, order): SegmentTranslation => ({
+    const translations = this.#profiles.map(({ target }, targetIndex): SegmentTranslation => ({
       target,
-      text: this.#textOf(order),
+      text: this.#textOf(targetIndex),
     }));
     const answer = { text: translations[0]?.text ?? '', audio: [] };
     const transcript = this.#request.transcript === true ? transcriptOf(this.#segments) : undefined;
@@ -165,11 +166,11 @@ class RecordingRun {
     const transcript = this.#request.transcript === true;
     const responses = this.#profiles.length + (transcript ? 1 : 0);
     const { pool, slots } = this.#ports;
-    const { isShort } = this.#source;
-    const isLive = isShort && this.#options.onEvent !== undefined;
-    // Behind jobs that take all places a short one would wait for seconds; the pool bounds these as it bounds texts.
+    const { isInMemory } = this.#source;
+    const isLive = isInMemory && this.#options.onEvent !== undefined;
+    // A short recording would wait for seconds behind jobs that take all slots; the pool limits it as it limits texts.
     return translateSegments(
-      { pool, slots: isShort ? new FairSemaphore(slots.limit) : slots },
+      { pool, slots: isInMemory ? new FairSemaphore(slots.limit) : slots },
       {
         segments: this.#source.segments,
         readSamples: (segment) => this.#source.read(segment),
@@ -180,7 +181,7 @@ class RecordingRun {
           for (let response = 0; response < responses; response += 1) this.#options.onCharge?.(soundMs);
           return Promise.resolve();
         },
-        ...(isLive && { live: (index: number) => this.#deltas.wordsOf(index) }),
+        ...(isLive && { live: (index: number) => this.#deltas.liveWordsOf(index) }),
         onResponse: this.#totals.add,
         signal: this.#options.abort.signal,
         ...(this.#request.context !== undefined && { context: this.#request.context }),
@@ -188,8 +189,8 @@ class RecordingRun {
     );
   }
 
-  /** A stream opens with the first words, or the first segment that is finished, whichever it is. */
-  async *#begun(results: AsyncIterable<SegmentResult>): AsyncGenerator<SegmentResult, void, void> {
+  /** Sends `started` before the first result, unless words have started the stream before. */
+  async *#startBeforeFirst(results: AsyncIterable<SegmentResult>): AsyncGenerator<SegmentResult, void, void> {
     for await (const result of results) {
       await this.#start();
       yield result;
@@ -225,11 +226,11 @@ class RecordingRun {
     await this.#options.onEvent?.({ type: 'progress', processedMs, totalMs });
   }
 
-  #textOf(order: number): string {
-    return joinSegments(this.#segments.map(({ translations }) => translations[order]?.text ?? ''));
+  #textOf(targetIndex: number): string {
+    return joinSegments(this.#segments.map(({ translations }) => translations[targetIndex]?.text ?? ''));
   }
 
-  /** What the engine heard, else what the words tell, where no source was given. */
+  /** The language that the engine reported, else that of the transcript; undefined if a source was given. */
   async #detectedSource(transcript: string | undefined): Promise<DetectedLanguage | undefined> {
     if (this.#session.source !== null) return undefined;
     const ofEngine = this.#totals.detectedLanguage;

@@ -7,7 +7,7 @@ import type { SegmentWarning } from '../subtitles/faults.js';
 import type { RequestProfile } from '../translate/upstream-request.js';
 import type { PendingResponse } from '../upstream/pending-response.js';
 import type { FairSemaphore } from './fair-semaphore.js';
-import { SegmentRequester, type LiveWords, type PieceOutcome } from './segment-request.js';
+import { SegmentRequester, type LiveWords, type SegmentTaskOutcome } from './segment-request.js';
 import { hasFailed, SEGMENT_FAILED, type SegmentResult } from './segment-result.js';
 import { joinContext } from './context.js';
 
@@ -24,15 +24,15 @@ export interface SegmentsRequest {
   readonly readSamples: (segment: SpeechSegment) => Promise<Buffer>;
   /** One for each target, at least one; all have the same `source`. */
   readonly profiles: readonly [RequestProfile, ...RequestProfile[]];
-  /** Helps with every segment, before what the segment before says. */
+  /** Sent with every segment, before the last sentences of the previous translation. */
   readonly context?: string;
   /** Whether the words of the source are wanted. */
   readonly transcript: boolean;
-  /** Results of an earlier run, by index: they are yielded again, and nothing is asked for. */
+  /** Results of an earlier run, by index: they are yielded again without a request. */
   readonly done?: ReadonlyMap<number, SegmentResult>;
   /** Awaited before a segment begins, in order; what it throws ends everything. For points that may have to be waited for. */
   readonly admit?: (segment: SpeechSegment) => Promise<void>;
-  /** Where the words of a segment in the first target go as they come; absent: only whole texts are wanted. */
+  /** Forwards the words of a segment in the first target as they arrive; absent: only whole texts are wanted. */
   readonly live?: (index: number) => LiveWords;
   /** Called with each response that has ended, however it did: its usage and its times. */
   readonly onResponse?: (pending: PendingResponse) => void;
@@ -79,7 +79,7 @@ export async function* inOrder(
 
 /** What happened first: a further segment, the end of the segments, or a segment that is finished. Never rejects. */
 type Step =
-  | { readonly kind: 'read'; readonly read: IteratorResult<SpeechSegment, unknown> }
+  | { readonly kind: 'read'; readonly next: IteratorResult<SpeechSegment, unknown> }
   | { readonly kind: 'finished'; readonly result: SegmentResult; readonly isLost: boolean }
   | { readonly kind: 'failed'; readonly failure: unknown };
 
@@ -128,15 +128,15 @@ class SegmentRun {
         if (step.kind === 'failed') throw step.failure;
         if (step.kind === 'finished') {
           this.#running.delete(step.result.index);
-          this.#note(step.result, step.isLost);
+          this.#recordResult(step.result, step.isLost);
           yield step.result;
           continue;
         }
         reading = undefined;
-        if (step.read.done === true) this.#endReading();
+        if (step.next.done === true) this.#endReading();
         else {
-          nextIndex = step.read.value.index + 1;
-          this.#start(step.read.value);
+          nextIndex = step.next.value.index + 1;
+          this.#start(step.next.value);
         }
       }
       if (this.#succeeded === 0 && this.#firstError !== undefined) throw this.#firstError;
@@ -174,10 +174,10 @@ class SegmentRun {
   /** The next segment, once it is admitted. */
   async #read(segments: AsyncIterator<SpeechSegment, unknown>): Promise<Step> {
     try {
-      const read = await segments.next();
-      if (read.done !== true && this.#request.done?.has(read.value.index) !== true)
-        await this.#request.admit?.(read.value);
-      return { kind: 'read', read };
+      const next = await segments.next();
+      if (next.done !== true && this.#request.done?.has(next.value.index) !== true)
+        await this.#request.admit?.(next.value);
+      return { kind: 'read', next };
     } catch (failure) {
       return { kind: 'failed', failure };
     }
@@ -208,30 +208,35 @@ class SegmentRun {
     );
   }
 
-  #note(result: SegmentResult, isLost: boolean): void {
+  #recordResult(result: SegmentResult, isLost: boolean): void {
     const { index, translations } = result;
     this.#texts.delete(index - WINDOW_PER_SLOT * this.#slots.limit - 1);
-    for (const [order, { text }] of translations.entries()) this.#noteText(index, order, text);
+    for (const [targetIndex, { text }] of translations.entries()) this.#recordText(index, targetIndex, text);
     if (isLost) this.#firstError ??= failureOf(result);
     else this.#succeeded += 1;
   }
 
-  #noteText(index: number, order: number, text: string): void {
+  #recordText(index: number, targetIndex: number, text: string): void {
     const texts = this.#texts.get(index) ?? [];
-    texts[order] = text;
+    texts[targetIndex] = text;
     this.#texts.set(index, texts);
   }
 
   async #translate(segment: SpeechSegment): Promise<Step> {
     const { profiles, transcript } = this.#request;
-    const translating = profiles.map((profile, order) => this.#translateTo(profile, order, segment));
+    const translating = profiles.map((profile, targetIndex) =>
+      this.#translateTo(profile, targetIndex, segment),
+    );
     const [words, outcomes] = await Promise.all([
       transcript ? this.#transcribe(segment) : undefined,
-      Promise.all(translating).then((all) => this.#noteLoss(all)),
+      Promise.all(translating).then((all) => this.#recordLoss(all)),
     ]);
     const { index, startMs, endMs, pauses } = segment;
     const result: SegmentResult = {
-      ...{ index, startMs, endMs, pauses },
+      index,
+      startMs,
+      endMs,
+      pauses,
       ...(words?.source !== undefined && { source: words.source }),
       translations: outcomes.map(({ target, text }) => ({ target, text })),
       warnings: [...outcomes.flatMap((outcome) => this.#warningsOf(outcome)), ...(words?.warnings ?? [])],
@@ -239,7 +244,7 @@ class SegmentRun {
     return { kind: 'finished', result, isLost: areLost(outcomes) };
   }
 
-  #noteLoss(outcomes: readonly PieceOutcome[]): readonly PieceOutcome[] {
+  #recordLoss(outcomes: readonly SegmentTaskOutcome[]): readonly SegmentTaskOutcome[] {
     if (areLost(outcomes)) {
       this.#lost += 1;
       this.#firstError ??= outcomes[0]?.error;
@@ -248,17 +253,21 @@ class SegmentRun {
     return outcomes;
   }
 
-  #translateTo(profile: RequestProfile, order: number, segment: SpeechSegment): Promise<PieceOutcome> {
+  #translateTo(
+    profile: RequestProfile,
+    targetIndex: number,
+    segment: SpeechSegment,
+  ): Promise<SegmentTaskOutcome> {
     return this.#inSlot(async () => {
-      const before = this.#texts.get(segment.index - 1)?.[order];
+      const before = this.#texts.get(segment.index - 1)?.[targetIndex];
       const pcm = await this.#request.readSamples(segment);
       const context = joinContext(this.#request.context, before, profile.target ?? undefined);
       const speechMs = segment.endMs - segment.startMs;
-      const live = order === 0 ? this.#request.live?.(segment.index) : undefined;
-      const piece = { profile, pcm, context, speechMs, live };
-      const outcome = await this.#requester.translate(piece, this.#signal);
+      const live = targetIndex === 0 ? this.#request.live?.(segment.index) : undefined;
+      const task = { profile, pcm, context, speechMs, live };
+      const outcome = await this.#requester.translate(task, this.#signal);
       // Before the slot is free: the next segment may be the one that takes it.
-      this.#noteText(segment.index, order, outcome.text);
+      this.#recordText(segment.index, targetIndex, outcome.text);
       return outcome;
     });
   }
@@ -274,19 +283,19 @@ class SegmentRun {
     return this.#slots.run(this, work, this.#signal);
   }
 
-  /** With several targets a warning says whose it is. */
-  #warningsOf({ target, warnings }: PieceOutcome): readonly SegmentWarning[] {
+  /** With several targets, a warning names its target. */
+  #warningsOf({ target, warnings }: SegmentTaskOutcome): readonly SegmentWarning[] {
     if (this.#request.profiles.length === 1 || target === null) return warnings;
     return warnings.map(({ code, detail }) => ({ code, detail: `${target}: ${detail}` }));
   }
 }
 
 /** Whether every translation of a segment failed. */
-function areLost(outcomes: readonly PieceOutcome[]): boolean {
+function areLost(outcomes: readonly SegmentTaskOutcome[]): boolean {
   return outcomes.every(({ error }) => error !== undefined);
 }
 
-/** The same of a result of an earlier run. */
+/** The same for a result of an earlier run. */
 function isLost(result: SegmentResult): boolean {
   return hasFailed(result) && result.translations.every(({ text }) => text === '');
 }
