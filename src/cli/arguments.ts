@@ -1,4 +1,4 @@
-/** What the command is asked for: its options, checked, and the text of `--help`. */
+/** The command line: its options, their checks, and the text of `--help`. */
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import type { AnswerFormat } from '../client/index.js';
 
@@ -9,10 +9,10 @@ export const COMMAND_HELP = `Usage: realtime-translate FILE… --to LANG [--form
 Translates recordings, films and texts by a realtime translation service.
 
   FILE                 a recording or film; a folder: those in it, at any depth; "-", or no FILE and a pipe: standard input
-  --text TEXT          a text in place of files; "-": standard input
+  --text TEXT          a text instead of files; "-": standard input
   -t, --to LANG        the language of the answer (es, pt-BR); "es,fr" or repeated for several
   -s, --from LANG      the language that is spoken or written; by default the service finds out
-  --prompt TEXT        the only instruction for the model, in place of --to
+  --prompt TEXT        the only instruction for the model, instead of --to
   --context TEXT       helps, but is not translated
 
   -f, --format FORMAT  text (default), srt, vtt, json, verbose_json (json with segments)
@@ -28,7 +28,7 @@ Translates recordings, films and texts by a realtime translation service.
   --job                keep the job of each recording: it goes on after Ctrl-C, and its id is printed
   --detach             send the recordings as jobs, print the ids, and end
   --job-id ID          wait for a job that was kept, and print or write its result in any format
-  --resume             with --job-id: go on with a job that failed, or segments of which failed
+  --resume             with --job-id: resume a failed job, or retry failed segments
   --parallel N         recordings at a time (2)
 
   --url URL            of the service; by default REALTIME_TRANSLATE_URL, else http://127.0.0.1:8000
@@ -75,7 +75,7 @@ const OPTIONS = {
   version: { type: 'boolean', default: false },
 } as const satisfies ParseArgsConfig['options'];
 
-/** What is translated: recordings, a text, or what a job has made of a recording. */
+/** What is translated: recordings, or a text; or the job whose results are fetched. */
 export type CommandSource =
   | { readonly kind: 'recordings'; readonly paths: readonly string[] }
   /** `-` is standard input. */
@@ -93,12 +93,14 @@ export interface CommandOptions {
   readonly format: AnswerFormat | undefined;
   readonly subtitles: (typeof SUBTITLES)[number] | undefined;
   readonly transcript: boolean;
-  readonly speech: string | undefined;
+  /** Where the spoken translation is written; absent: none is wanted. */
+  readonly speechPath: string | undefined;
   readonly output: string | undefined;
   readonly existing: 'refuse' | 'overwrite' | 'skip';
   readonly keepsJob: boolean;
   readonly detaches: boolean;
-  readonly parallel: number;
+  /** Recordings at a time. */
+  readonly concurrency: number;
   readonly url: string;
   readonly key: string | undefined;
   readonly quiet: boolean;
@@ -118,13 +120,20 @@ export function readCommandLine(
   const options: CommandOptions = {
     source: readSource(values, positionals, stdinIsTerminal),
     to: readTargets(values.to ?? []),
-    ...{ from: values.from, prompt: values.prompt, context: values.context, voice: values.voice },
+    from: values.from,
+    prompt: values.prompt,
+    context: values.context,
+    voice: values.voice,
     format: oneOf('--format', FORMATS, values.format),
     subtitles: oneOf('--subtitles', SUBTITLES, values.subtitles),
-    ...{ transcript: values.transcript, speech: values.speech, output: values.output, quiet: values.quiet },
+    transcript: values.transcript,
+    speechPath: values.speech,
+    output: values.output,
+    quiet: values.quiet,
     existing: values.overwrite ? 'overwrite' : values['skip-existing'] ? 'skip' : 'refuse',
-    ...{ keepsJob: values.job || values.detach, detaches: values.detach },
-    parallel: readCount('--parallel', values.parallel),
+    keepsJob: values.job || values.detach,
+    detaches: values.detach,
+    concurrency: readCount('--parallel', values.parallel),
     url: readUrl(values.url ?? nonEmpty(env.REALTIME_TRANSLATE_URL) ?? 'http://127.0.0.1:8000'),
     key: nonEmpty(env.REALTIME_TRANSLATE_KEY),
   };
@@ -154,14 +163,14 @@ function readSource(values: Values, paths: readonly string[], stdinIsTerminal: b
   return { kind: 'recordings', paths: ['-'] };
 }
 
-/** What does not go together is said before anything is sent. */
+/** Rejects options that exclude each other, before anything is sent. @throws UsageError */
 function checkTogether({
   source,
   to,
   format,
   subtitles,
   transcript,
-  speech,
+  speechPath,
   keepsJob,
   detaches,
   output,
@@ -172,12 +181,12 @@ function checkTogether({
     if (subtitles !== undefined || transcript || keepsJob)
       throw new UsageError('--subtitles, --transcript, --job and --detach are for recordings.');
   }
-  if (speech !== undefined) {
+  if (speechPath !== undefined) {
     if (source.kind === 'job') throw new UsageError('A job has no speech: leave --speech out.');
     if (to.length > 1 || keepsJob || (format !== undefined && format !== 'text' && format !== 'json'))
       throw new UsageError('--speech goes with one language, --format text or json, and no job.');
   }
-  if (detaches && (output !== undefined || speech !== undefined))
+  if (detaches && (output !== undefined || speechPath !== undefined))
     throw new UsageError('--detach has no result to write: fetch it with --job-id.');
 }
 

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { TranslationClient } from '../client/index.js';
 import { UsageError, type CommandOptions } from './arguments.js';
 import { findInputs, type RecordingFile } from './inputs.js';
-import { doubledPaths, planResults, writeResult, type PlannedResult } from './outputs.js';
+import { duplicatePaths, planResults, writeResult, type PlannedResult } from './outputs.js';
 import { Progress, type ErrorStream } from './progress.js';
 import {
   fetchJob,
@@ -24,9 +24,9 @@ export interface CommandStreams {
   readonly stderr: ErrorStream;
 }
 
-/** A refusal that names its time is waited for this often. */
+/** How often a request is retried that was refused with `Retry-After`. */
 const MAX_RETRIES = 10;
-/** How many of the files that are left out of a folder are named. */
+/** How many skipped files of a folder are named. */
 const MAX_NAMED = 5;
 
 /** @throws UsageError, or the reason of `signal` once everything that was begun has ended. */
@@ -38,7 +38,10 @@ export async function runCommand(
   const { url, key, source, existing } = options;
   const progress = new Progress(stderr, options.quiet);
   const context: CommandContext = {
-    ...{ options, progress, stdin, signal },
+    options,
+    progress,
+    stdin,
+    signal,
     client: new TranslationClient({ url, key, maxRetries: MAX_RETRIES, fetch: uploadFetch }),
     deliver: async (name, { path }, content) => {
       if (path === undefined) {
@@ -50,7 +53,7 @@ export async function runCommand(
     },
   };
   try {
-    const outcomes = await outcomesOf(context, source);
+    const outcomes = await runSource(context, source);
     signal.throwIfAborted();
     if (outcomes.includes('failed')) return EXIT_CODES.failed;
     return EXIT_CODES[outcomes.includes('with-failed-segments') ? 'with-failed-segments' : 'done'];
@@ -59,7 +62,7 @@ export async function runCommand(
   }
 }
 
-/** @throws what the stream says; that its reader has enough (`| head`) is not an error. */
+/** @throws the error of the stream, unless its reader has closed it (`| head`). */
 async function writeTo(stream: NodeJS.WritableStream, content: string | Uint8Array): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     stream.write(content, (error) => {
@@ -70,7 +73,7 @@ async function writeTo(stream: NodeJS.WritableStream, content: string | Uint8Arr
   });
 }
 
-async function outcomesOf(context: CommandContext, source: CommandOptions['source']): Promise<Outcome[]> {
+async function runSource(context: CommandContext, source: CommandOptions['source']): Promise<Outcome[]> {
   const { options } = context;
   switch (source.kind) {
     case 'recordings':
@@ -78,12 +81,12 @@ async function outcomesOf(context: CommandContext, source: CommandOptions['sourc
     case 'text': {
       const output = options.output ?? '-';
       const [results = []] = await planTextResults(options, output);
-      return [await settled(context, 'text', results, () => translateTexts(context, source.text, results))];
+      return [await runInput(context, 'text', results, () => translateTexts(context, source.text, results))];
     }
     case 'job': {
       const input = { folder: '.', base: source.jobId };
       const [results = []] = await planResults([input], options, true);
-      return [await settled(context, source.jobId, results, () => fetchJob(context, source.jobId, results))];
+      return [await runInput(context, source.jobId, results, () => fetchJob(context, source.jobId, results))];
     }
   }
 }
@@ -101,46 +104,52 @@ async function translateRecordings(context: CommandContext, paths: readonly stri
     const { formats } = await client.capabilities({ signal });
     return formats;
   });
-  if (skipped.length > 0) progress.complain(skippedLine(skipped));
-  for (const fault of faults) progress.complain(fault);
+  if (skipped.length > 0) progress.warn(skippedLine(skipped));
+  for (const fault of faults) progress.warn(fault);
   if (recordings.length === 0 && faults.length === 0)
     throw new UsageError(`There are no recordings in ${paths.join(', ')}.`);
-  const isOne = paths.length === 1 && recordings[0]?.name === (paths[0] === '-' ? 'stdin' : paths[0]);
-  const planned = options.detaches ? recordings.map(() => []) : await planResults(recordings, options, isOne);
+  // One path, and not a folder: then the recording has the name of the path.
+  const isSingleInput = paths.length === 1 && recordings[0]?.name === (paths[0] === '-' ? 'stdin' : paths[0]);
+  const planned = options.detaches
+    ? recordings.map(() => [])
+    : await planResults(recordings, options, isSingleInput);
   checkPlan(options, recordings, planned);
-  const doubled = doubledPaths(planned);
+  const duplicates = duplicatePaths(planned);
   const outcomes: Outcome[] = faults.map(() => 'failed');
   const waiting = recordings.map((recording, at) => ({ recording, results: planned[at] ?? [] }));
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined && !signal.aborted; next = waiting.shift()) {
       const { recording, results } = next;
       outcomes.push(
-        await settled(context, recording.name, results, () => {
-          const taken = results.find(({ path }) => path !== undefined && doubled.has(resolve(path)))?.path;
-          if (taken !== undefined) throw new Error(`another recording has ${taken} as its result too.`);
-          if (options.speech !== undefined) return speakRecording(context, recording, results);
+        await runInput(context, recording.name, results, () => {
+          const conflict = results.find(
+            ({ path }) => path !== undefined && duplicates.has(resolve(path)),
+          )?.path;
+          if (conflict !== undefined) throw new Error(`another recording has ${conflict} as its result too.`);
+          if (options.speechPath !== undefined) return speakRecording(context, recording, results);
           return translateRecording(context, recording, results);
         }),
       );
     }
   };
-  await Promise.all(Array.from({ length: options.parallel }, work));
+  await Promise.all(Array.from({ length: options.concurrency }, work));
   return outcomes;
 }
 
 function checkPlan(
-  { speech, output }: CommandOptions,
+  { speechPath, output }: CommandOptions,
   recordings: readonly RecordingFile[],
   planned: readonly PlannedResult[][],
 ): void {
-  if (speech !== undefined && recordings.length > 1) throw new UsageError('--speech is for one recording.');
+  if (speechPath !== undefined && recordings.length > 1)
+    throw new UsageError('--speech is for one recording.');
   const isBeside = output === undefined && planned.flat().some(({ path }) => path !== undefined);
   if (isBeside && recordings.some(({ file }) => file === undefined))
     throw new UsageError('Standard input has no folder of its own: name one for the results with --output.');
 }
 
-/** Runs the work of one input; its failure is told, and does not end the others. */
-async function settled(
+/** Runs the work of one input; prints its failure, which does not end the others. */
+async function runInput(
   context: CommandContext,
   name: string,
   results: readonly PlannedResult[],
@@ -156,7 +165,7 @@ async function settled(
     return await work();
   } catch (error) {
     progress.done(name);
-    if (!signal.aborted) progress.complain(`${name}: ${messageOf(error)}`);
+    if (!signal.aborted) progress.warn(`${name}: ${messageOf(error)}`);
     return 'failed';
   }
 }

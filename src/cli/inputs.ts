@@ -20,7 +20,7 @@ export interface FoundInputs {
   readonly recordings: readonly RecordingFile[];
   /** Files in folders that are neither sound nor film. */
   readonly skipped: readonly string[];
-  /** What is wrong with the paths that cannot be read. */
+  /** A message for each path that cannot be read. */
   readonly faults: readonly string[];
 }
 
@@ -28,9 +28,10 @@ export interface FoundInputs {
 const OTHER_EXTENSIONS = ['aif', 'aifc', 'm4b', 'm4v', 'oga', 'ogv', '3gp', 'mpg', 'mpeg'];
 
 /**
- * A file that is named is taken whatever it is called; of a folder those that sound like recordings, hidden ones left out.
+ * A file that is named is taken whatever its extension; of a folder, the files whose extension is that of a recording,
+ * without hidden ones.
  *
- * @param listFormats extensions that the service takes; asked for only where there is a folder. What it throws is thrown.
+ * @param listFormats fetches the extensions that the service takes; called only if there is a folder. Its errors are thrown.
  */
 export async function findInputs(
   paths: readonly string[],
@@ -95,8 +96,8 @@ async function isFile(file: string): Promise<boolean> {
   return (await stat(file).catch(() => undefined))?.isFile() ?? false;
 }
 
-/** A file that is read from the disk while it is sent, and tells how far it has been read. */
-class CountedFile extends File {
+/** A file that is read from the disk while it is sent, and reports how much of it has been read. */
+class ProgressFile extends File {
   readonly #onRead: (bytes: number) => void;
 
   constructor(content: Blob, name: string, onRead: (bytes: number) => void) {
@@ -123,7 +124,7 @@ export interface OpenedRecording {
   close(): Promise<void>;
 }
 
-/** @param onRead how many bytes have been read to be sent; less than before where they are sent again. */
+/** @param onRead how many bytes have been read to be sent; less than before if they are sent again. */
 export async function openRecordingFile(
   { name, file }: RecordingFile,
   stdin: NodeJS.ReadableStream,
@@ -131,16 +132,16 @@ export async function openRecordingFile(
   signal: AbortSignal,
 ): Promise<OpenedRecording> {
   if (file !== undefined) {
-    const counted = new CountedFile(await openAsBlob(file), path.basename(file), onRead);
-    return { file: counted, close: () => Promise.resolve() };
+    const progressFile = new ProgressFile(await openAsBlob(file), path.basename(file), onRead);
+    return { file: progressFile, close: () => Promise.resolve() };
   }
-  // What is piped in has no length and comes once. On the disk it has both, and needs no memory.
+  // A pipe has no length and can be read once. A file has a length, can be sent again, and needs no memory.
   const folder = await mkdtemp(path.join(tmpdir(), 'realtime-translate-'));
   const close = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
     const stored = path.join(folder, 'stdin');
     await pipeline(stdin, createWriteStream(stored), { signal });
-    return { file: new CountedFile(await openAsBlob(stored), name, onRead), close };
+    return { file: new ProgressFile(await openAsBlob(stored), name, onRead), close };
   } catch (error) {
     await close();
     throw error;

@@ -6,13 +6,13 @@ import { COMMAND_HELP, readCommandLine, UsageError } from './arguments.js';
 import { EXIT_CODES, runCommand } from './command.js';
 import { messageOf } from './recordings.js';
 
-/** Ended by a signal; the second one ends the process at once. */
+/** The first signal aborts the command; the second one ends the process at once. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 async function main(): Promise<number> {
   // Node's warnings, such as that openAsBlob is experimental, are for developers.
   process.removeAllListeners('warning');
-  // What waits for a write is told by itself, and where standard error fails nobody can be told.
+  // Whoever waits for a write receives its error; if standard error itself fails, nobody can be notified.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const { stdin, stdout, stderr } = process;
   const abort = new AbortController();

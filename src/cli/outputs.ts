@@ -24,13 +24,13 @@ const EXTENSIONS: Readonly<Record<AnswerFormat, string>> = {
 /**
  * The results of each input, one for each target.
  *
- * @param isOne whether one single input was named, whose result goes to standard output.
- * @throws UsageError where several results have one place.
+ * @param isSingleInput whether one input was named, and no folder: its result goes to standard output.
+ * @throws UsageError if several results would go to one file or to standard output.
  */
 export async function planResults(
   inputs: readonly Pick<RecordingFile, 'folder' | 'base'>[],
   { output, to, format = 'text' }: Pick<CommandOptions, 'output' | 'to' | 'format'>,
-  isOne: boolean,
+  isSingleInput: boolean,
 ): Promise<PlannedResult[][]> {
   const targets = to.length === 0 ? [undefined] : to;
   const count = inputs.length * targets.length;
@@ -40,7 +40,7 @@ export async function planResults(
     inputs.map((input) => targets.map((target) => ({ target, path: name(input, target) })));
 
   if (output === undefined) {
-    if (isOne && count === 1) return place(() => undefined);
+    if (isSingleInput && count === 1) return place(() => undefined);
     return place(({ folder, base }, target) => path.join(folder, fileName(path.basename(base), target)));
   }
   if (output === '-') {
@@ -58,7 +58,7 @@ export async function planResults(
 }
 
 /** @returns the absolute paths that more than one result has. */
-export function doubledPaths(planned: readonly PlannedResult[][]): ReadonlySet<string> {
+export function duplicatePaths(planned: readonly PlannedResult[][]): ReadonlySet<string> {
   const paths = planned.flat().flatMap(({ path: file }) => (file === undefined ? [] : [path.resolve(file)]));
   return new Set(paths.filter((file, at) => paths.indexOf(file) !== at));
 }
@@ -71,7 +71,7 @@ async function isFolder(file: string): Promise<boolean> {
   return (await stat(file).catch(() => undefined))?.isDirectory() ?? false;
 }
 
-/** Writes a whole file or none. @throws Error with code `EEXIST` where there is one that may not be replaced. */
+/** Writes a whole file or none. @throws Error with code `EEXIST` if there is one that may not be replaced. */
 export async function writeResult(
   file: string,
   content: string | Uint8Array,

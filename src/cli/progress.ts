@@ -1,4 +1,4 @@
-/** What goes on, on standard error: one line that is redrawn on a terminal, else a line for each step. */
+/** Progress on standard error: one line that is redrawn on a terminal, else a line for each step. */
 import path from 'node:path';
 
 export interface ErrorStream {
@@ -7,19 +7,19 @@ export interface ErrorStream {
   write(text: string): unknown;
 }
 
-/** Some terminals say that they have no columns. */
+/** Some terminals report 0 columns. */
 const UNKNOWN_COLUMNS = 80;
 /** A terminal is drawn no more often than this. */
 const REDRAW_MS = 100;
-/** Without a terminal a step that takes long says how far it is each time that so much time has passed. */
+/** Without a terminal, the progress of a step is printed this often. */
 const REPEAT_MS = 10_000;
 
 export class Progress {
   readonly #stream: ErrorStream;
   readonly #isQuiet: boolean;
-  /** What is done with each input now. */
+  /** The current step of each input. */
   readonly #states = new Map<string, string>();
-  readonly #saidAt = new Map<string, number>();
+  readonly #printedAt = new Map<string, number>();
   #drawnAt = 0;
   #isDrawn = false;
 
@@ -28,9 +28,9 @@ export class Progress {
     this.#isQuiet = isQuiet;
   }
 
-  /** A step that has a beginning only. */
+  /** Starts a step without a measurable progress. */
   step(name: string, what: string): void {
-    this.#saidAt.set(name, Date.now());
+    this.#printedAt.set(name, Date.now());
     if (this.#stream.isTTY === true) this.#show(name, what, true);
     else this.#line(`${name}: ${what}`);
   }
@@ -42,40 +42,43 @@ export class Progress {
       this.#show(name, `${what} ${percent}%`, percent === 100);
       return;
     }
-    if (Date.now() - (this.#saidAt.get(name) ?? 0) < REPEAT_MS) return;
-    this.#saidAt.set(name, Date.now());
+    if (Date.now() - (this.#printedAt.get(name) ?? 0) < REPEAT_MS) return;
+    this.#printedAt.set(name, Date.now());
     this.#line(`${name}: ${what} ${percent}%`);
   }
 
-  /** The last of an input. */
+  /** Ends the progress of an input. */
   done(name: string, what?: string): void {
     this.#states.delete(name);
     if (what !== undefined) this.#line(`${name}: ${what}`);
     else this.#redraw();
   }
 
-  /** A warning or an error, which is said to the quiet too. */
-  complain(line: string): void {
-    this.#clear();
-    this.#stream.write(`${line}\n`);
-    this.#redraw();
+  /** Prints a warning or an error, also with `--quiet`. */
+  warn(line: string): void {
+    this.#print(line);
   }
 
-  /** Leaves an empty line to what comes next. */
+  /** Clears the line. */
   close(): void {
     this.#states.clear();
     this.#clear();
   }
 
   #line(line: string): void {
-    if (this.#isQuiet) return;
-    this.complain(line);
+    if (!this.#isQuiet) this.#print(line);
   }
 
-  #show(name: string, what: string, isAtOnce: boolean): void {
+  #print(line: string): void {
+    this.#clear();
+    this.#stream.write(`${line}\n`);
+    this.#redraw();
+  }
+
+  #show(name: string, what: string, immediately: boolean): void {
     if (this.#isQuiet) return;
     this.#states.set(name, what);
-    if (isAtOnce || Date.now() - this.#drawnAt >= REDRAW_MS) this.#redraw();
+    if (immediately || Date.now() - this.#drawnAt >= REDRAW_MS) this.#redraw();
   }
 
   #redraw(): void {

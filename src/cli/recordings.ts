@@ -1,4 +1,4 @@
-/** One recording, sent as a job of which the results are fetched; without --job it leaves nothing at the service. */
+/** Sends a recording as a job and fetches its results; without --job, the job is deleted then. */
 import { stat } from 'node:fs/promises';
 import { TranslationError, type Job, type JobStreamEvent, type TranslationClient } from '../client/index.js';
 import type { CommandOptions } from './arguments.js';
@@ -34,7 +34,14 @@ export async function translateRecording(
   const job = await sendRecording(context, recording, (file) => {
     const { from, to, prompt, context: help, transcript, subtitles, format = 'text' } = options;
     return client.jobs.create({
-      ...{ file, source: from, prompt, context: help, transcript, subtitles, format, signal },
+      file,
+      source: from,
+      prompt,
+      context: help,
+      transcript,
+      subtitles,
+      format,
+      signal,
       ...(to.length > 0 && { target: to }),
     });
   });
@@ -44,13 +51,13 @@ export async function translateRecording(
     await context.deliver(name, { target: undefined, path: undefined }, `${jobId}\n`);
     return 'done';
   }
-  if (options.keepsJob) progress.complain(`${name}: job ${jobId}, which --job-id fetches later`);
+  if (options.keepsJob) progress.warn(`${name}: job ${jobId}, which --job-id fetches later`);
   let isKept = options.keepsJob;
   try {
     return await fetchResults(context, name, jobId, results);
   } catch (error) {
     if (error instanceof ResultNotWritten && !isKept) {
-      progress.complain(`${name}: job ${jobId} is kept, and --job-id fetches it.`);
+      progress.warn(`${name}: job ${jobId} is kept, and --job-id fetches it.`);
       isKept = true;
     }
     throw error;
@@ -59,12 +66,12 @@ export async function translateRecording(
   }
 }
 
-/** What the service has made is there; what went wrong is on this side. */
+/** The job is done, but its result could not be written here. */
 class ResultNotWritten extends Error {
   override readonly name = 'ResultNotWritten';
 }
 
-/** Opens the recording, and tells how much of it has been sent. */
+/** Opens and sends the recording, and prints how much of it has been sent. */
 export async function sendRecording<Answer>(
   { progress, stdin, signal }: CommandContext,
   recording: RecordingFile,
@@ -75,7 +82,7 @@ export async function sendRecording<Answer>(
   let size = recording.file === undefined ? 0 : (await stat(recording.file)).size;
   let isSending = true;
   const onRead = (bytes: number): void => {
-    // What is still read after a refusal is progress of nothing.
+    // The file is still read after the service has refused it: that is not progress.
     if (isSending) progress.fraction(name, 'sending', size === 0 ? 1 : bytes / size);
   };
   const opened = await openRecordingFile(recording, stdin, onRead, signal);
@@ -90,7 +97,7 @@ export async function sendRecording<Answer>(
   }
 }
 
-/** What the job of an earlier call has made, awaited where it still runs. */
+/** Fetches the results of a job that an earlier call has started; waits for it if it still runs. */
 export async function fetchJob(
   context: CommandContext,
   jobId: string,
@@ -114,7 +121,7 @@ async function fetchResults(
   const onEvent = (event: JobStreamEvent): void => {
     if (event.type === 'translation.progress' && event.totalMs !== null)
       progress.fraction(name, 'translating', event.processedMs / event.totalMs);
-    if (event.type === 'translation.segment') warn(progress, name, event);
+    if (event.type === 'translation.segment') printWarnings(progress, name, event);
   };
   const job = await client.jobs.wait(jobId, { onEvent, signal });
   const { subtitles } = options;
@@ -134,18 +141,18 @@ async function fetchResults(
 
 function reportFailedSegments(progress: Progress, name: string, { failedSegments, segments }: Job): Outcome {
   if (failedSegments === 0) return 'done';
-  progress.complain(`${name}: ${failedSegments} of ${segments} segments failed and are empty.`);
+  progress.warn(`${name}: ${failedSegments} of ${segments} segments failed and are empty.`);
   return 'with-failed-segments';
 }
 
-function warn(
+function printWarnings(
   progress: Progress,
   name: string,
   { start, target, warnings = [] }: Extract<JobStreamEvent, { type: 'translation.segment' }>,
 ): void {
   for (const { code, detail } of warnings) {
     const language = target === null ? '' : ` (${target})`;
-    progress.complain(`${name}: at ${clockTime(start)}${language}: ${code}: ${detail}`);
+    progress.warn(`${name}: at ${clockTime(start)}${language}: ${code}: ${detail}`);
   }
 }
 
@@ -162,11 +169,11 @@ async function deleteJob({ client, progress }: CommandContext, name: string, job
     await client.jobs.delete(jobId, { signal: AbortSignal.timeout(DELETE_TIMEOUT_MS) });
   } catch (error) {
     if (error instanceof TranslationError && error.code === 'job-not-found') return;
-    progress.complain(`${name}: job ${jobId} is still at the service: ${messageOf(error)}`);
+    progress.warn(`${name}: job ${jobId} is still at the service: ${messageOf(error)}`);
   }
 }
 
-/** For a person: the sentence of the service, its hint, and the fields at fault. */
+/** For a person: the message of the service, its hint, and the invalid fields. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (!(error instanceof TranslationError)) return error.message;
@@ -177,7 +184,7 @@ export function messageOf(error: unknown): string {
   return [`${detail} (${code})`, ...more].join(' ');
 }
 
-/** Whether the recording is left out because all its results exist. @throws Error where one may not be replaced. */
+/** Whether the recording is left out because all its results exist. @throws Error if one may not be replaced. */
 export async function isSkipped(
   results: readonly PlannedResult[],
   existing: CommandOptions['existing'],

@@ -13,12 +13,19 @@ export async function translateTexts(
 ): Promise<Outcome> {
   const { client, options, stdin, signal } = context;
   const text = sent === '-' ? await readText(stdin) : sent;
-  const { from: source, prompt, context: help, voice, speech } = options;
-  const output = speech === undefined ? 'text' : 'audio';
+  const { from: source, prompt, context: help, voice, speechPath } = options;
+  const output = speechPath === undefined ? 'text' : 'audio';
   for (const result of results) {
     const { target } = result;
     const answer = await client.translate({
-      ...{ text, source, target, prompt, context: help, voice, output, signal },
+      text,
+      source,
+      target,
+      prompt,
+      context: help,
+      voice,
+      output,
+      signal,
     });
     await deliverAnswer(context, 'text', result, answer);
   }
@@ -35,7 +42,15 @@ export async function speakRecording(
   const { from: source, to, prompt, context: help, voice, transcript } = options;
   const answer = await sendRecording(context, recording, (file) =>
     client.translate({
-      ...{ file, source, target: to[0], prompt, context: help, voice, transcript, output: 'audio', signal },
+      file,
+      source,
+      target: to[0],
+      prompt,
+      context: help,
+      voice,
+      transcript,
+      output: 'audio',
+      signal,
     }),
   );
   for (const result of results) await deliverAnswer(context, recording.name, result, answer);
@@ -50,17 +65,17 @@ async function deliverAnswer(
   { audio, ...answer }: Translation,
 ): Promise<void> {
   const { options, deliver, progress } = context;
-  const { format, speech } = options;
-  for (const { code, detail } of answer.warnings ?? []) progress.complain(`${name}: ${code}: ${detail}`);
-  if (speech !== undefined && audio?.base64 !== undefined)
-    await deliver(name, { target: result.target, path: speech }, Buffer.from(audio.base64, 'base64'));
-  // The sound stands in its file, and would be long here.
+  const { format, speechPath } = options;
+  for (const { code, detail } of answer.warnings ?? []) progress.warn(`${name}: ${code}: ${detail}`);
+  if (speechPath !== undefined && audio?.base64 !== undefined)
+    await deliver(name, { target: result.target, path: speechPath }, Buffer.from(audio.base64, 'base64'));
+  // Without the sound, which is in its file.
   const content = format === 'json' ? JSON.stringify(answer, undefined, 2) : answer.text;
   await deliver(name, result, `${content.trimEnd()}\n`);
 }
 
-/** @returns whether there is nothing to do. @throws Error where the file of the speech may not be replaced. */
+/** @returns whether there is nothing to do. @throws Error if the file of the speech may not be replaced. */
 export function isSpeechSkipped({ options }: CommandContext): Promise<boolean> {
-  const { speech, existing } = options;
-  return isSkipped(speech === undefined ? [] : [{ target: undefined, path: speech }], existing);
+  const { speechPath, existing } = options;
+  return isSkipped(speechPath === undefined ? [] : [{ target: undefined, path: speechPath }], existing);
 }

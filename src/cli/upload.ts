@@ -1,6 +1,6 @@
 /**
- * fetch, but for forms: those go by node:http, part for part from the disk. Node's own fetch keeps what it has sent, a film of
- * 2 GB too, because a redirect may ask for it again.
+ * A `fetch` that sends forms through node:http, streaming their files. Node's own fetch keeps the whole body in memory for a
+ * redirect, a film of 2 GB too.
  */
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
@@ -26,7 +26,7 @@ export const uploadFetch: typeof fetch = async (input, init = {}) => {
   });
   const upload = new AbortController();
   const answered = once(request, 'response') as Promise<[IncomingMessage]>;
-  // What ends the upload early ends the request with the same error, unless an answer is there: then that counts.
+  // An error of the upload ends the request with the same error, unless the response has arrived: then that counts.
   const sent = pipeline(form.parts, request, { signal: upload.signal }).catch(() => undefined);
   try {
     const [response] = await answered;

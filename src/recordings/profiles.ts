@@ -5,8 +5,8 @@ import type { RequestProfile } from '../translate/upstream-request.js';
 
 /**
  * @param targets BCP 47, the first one the session's.
- * @throws GatewayError `invalid-request` if the session has a prompt of its own: it is the only instruction, and would be the
- *   same for every target.
+ * @throws GatewayError `invalid-request` if the session has a prompt of its own: it is the only instruction, and would be
+ *   the same for every target.
  */
 export function profilesOf(
   session: RequestProfile,

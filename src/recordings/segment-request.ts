@@ -10,7 +10,7 @@ import type { PendingResponse } from '../upstream/pending-response.js';
 import type { SegmentTranslation } from './segment-result.js';
 import { SEGMENT_FAILED } from './segment-result.js';
 
-/** Every other segment would fail in the same way. */
+/** With these, every other segment would fail in the same way. */
 const FATAL_CODES: ReadonlySet<ErrorCode> = new Set([
   'upstream-rejected',
   'unsupported-language',
@@ -19,7 +19,7 @@ const FATAL_CODES: ReadonlySet<ErrorCode> = new Set([
 ]);
 /** A failed request is retried once. */
 const MAX_ATTEMPTS = 2;
-/** A request that the pool refuses because it is full does not count as an attempt. */
+/** So often, a refusal because the pool is full does not count as an attempt. */
 const MAX_SATURATED = 60;
 /** If the error has no `retryAfterMs`; an outage of a second must not cost segments. */
 const RETRY_DELAY_MS = 1_000;

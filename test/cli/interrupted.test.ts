@@ -97,7 +97,7 @@ it('redraws one line on a terminal, which makes way for warnings and is gone at 
   progress.step('a/film.mkv', 'sending');
   progress.fraction('a/film.mkv', 'sending', 1);
   progress.step('talk.mp3', 'sending');
-  progress.complain('film.mkv: a warning');
+  progress.warn('film.mkv: a warning');
   progress.done('a/film.mkv', 'wrote film.es.srt');
   progress.close();
   const shown = screen.split('\r\u001b[K');
