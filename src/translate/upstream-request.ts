@@ -5,7 +5,7 @@ import type { UpstreamRequest } from '../upstream/pending-response.js';
 /** The parts of a session that a request needs. */
 export type RequestProfile = Pick<Session, 'prompt' | 'source' | 'target' | 'voice'>;
 
-/** A prompt instructs alone; the languages beside it travel as metadata. */
+/** The prompt is the only instruction; the languages beside it are metadata. */
 export function toUpstreamRequest(
   { prompt, source, target, voice }: RequestProfile,
   piece: Pick<UpstreamRequest, 'context' | 'question' | 'output' | 'onlyWhole'>,
