@@ -25,7 +25,7 @@ const EXTENSIONS: Readonly<Record<AnswerFormat, string>> = {
  * The results of each input, one for each target.
  *
  * @param isSingleInput whether one input was named, and no folder: its result goes to standard output.
- * @throws UsageError if several results would go to one file or to standard output.
+ * @throws UsageError if several results would go to the one file of `--output`, or to standard output.
  */
 export async function planResults(
   inputs: readonly Pick<RecordingFile, 'folder' | 'base'>[],
