@@ -28,11 +28,11 @@ export class Cancellation extends AbortController {
   }
 
   /** The first reason counts. */
-  override abort(reason?: unknown): void {
+  override abort(reason: unknown = new DOMException('This operation was aborted', 'AbortError')): void {
     if (this.#isAborted) return;
-    super.abort(reason);
     this.#isAborted = true;
-    this.#reason = this.signal.reason;
+    this.#reason = reason;
+    super.abort(reason);
     for (const listener of this.#listeners.splice(0)) listener();
   }
 }

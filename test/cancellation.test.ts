@@ -28,11 +28,11 @@ describe('a cancellation', () => {
     const cancellation = new Cancellation();
     const called: unknown[] = [];
     cancellation.onAbort(() => called.push(['early', cancellation.reason]));
-    cancellation.signal.addEventListener('abort', () => called.push('signal'));
+    cancellation.signal.addEventListener('abort', () => called.push(['signal', cancellation.reason]));
     cancellation.abort(FIRST);
     cancellation.abort(FIRST);
     cancellation.onAbort(() => called.push('late'));
     expect(called).toHaveLength(3);
-    expect(called).toEqual(expect.arrayContaining([['early', FIRST], 'signal', 'late']));
+    expect(called).toEqual(expect.arrayContaining([['early', FIRST], ['signal', FIRST], 'late']));
   });
 });
