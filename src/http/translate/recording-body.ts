@@ -83,8 +83,6 @@ export async function verboseBody(result: SegmentedText, subtitles: Subtitles) {
   };
 }
 
-export type VerboseBody = Awaited<ReturnType<typeof verboseBody>>;
-
 async function verboseSegments(
   result: SegmentedText,
   order: number,

@@ -7,14 +7,7 @@ import type { RecordingResult } from '../../recordings/recording-request.js';
 import type { TranslationResult } from '../../translate/request.js';
 import { sendJson } from '../response.js';
 import type { FrontRequest, ResponseForm } from './front.js';
-import {
-  CONTENT_TYPES,
-  textBody,
-  translationsOf,
-  verboseBody,
-  type TextFormat,
-  type VerboseBody,
-} from './recording-body.js';
+import { CONTENT_TYPES, textBody, translationsOf, verboseBody, type TextFormat } from './recording-body.js';
 
 /**
  * Many clients and proxies accept 16 kB of headers in all, so this one is cut here, on a character's boundary, and
@@ -55,17 +48,15 @@ export function negotiateForm(req: IncomingMessage, hasSubtitles: boolean): Resp
   return forms[String(bestOfAll)] ?? 'json';
 }
 
-/**
- * @param audio describes the spoken reply; undefined if none was requested.
- * @param verbose absent: not wanted.
- */
-export function resultBody(
+/** @param audio describes the spoken reply; undefined if none was requested. */
+export async function resultBody(
   result: RecordingResult,
   requestId: string,
-  audio: object | undefined,
-  verbose: VerboseBody | undefined,
+  { isVerbose, subtitles }: Pick<FrontRequest, 'isVerbose' | 'subtitles'>,
+  audio?: object,
 ) {
   const { usage, timings } = result;
+  const verbose = isVerbose ? await verboseBody(result, subtitles) : undefined;
   const body = {
     connectId: result.connectId,
     text: result.text,
@@ -117,8 +108,7 @@ export async function sendTranslationJson(
   const pcm = result.audio ?? Buffer.alloc(0);
   const audio = withAudio ? { ...audioBody(pcm), base64: encodeWav(pcm).toString('base64') } : undefined;
   res.setHeader('Server-Timing', serverTiming(result.timings));
-  const verbose = request.isVerbose ? await verboseBody(result, request.subtitles) : undefined;
-  sendJson(res, resultBody(result, req.context.id, audio, verbose));
+  sendJson(res, await resultBody(result, req.context.id, request, audio));
 }
 
 export function sendWav(res: ServerResponse, result: TranslationResult): void {

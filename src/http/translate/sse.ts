@@ -1,7 +1,6 @@
 /** Server-sent events: the translation as it arrives, at the pace of its reader. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RecordingEvent } from '../../recordings/recording-request.js';
-import { verboseBody } from './recording-body.js';
 import { audioBody, resultBody } from './responses.js';
 import { ClientDisconnected } from '../middleware/request-context.js';
 import { toGatewayError } from '../error-handler.js';
@@ -66,8 +65,7 @@ export function respondWithEvents(
     onEvent: (event) => sendEvent(open(), event, id),
     send: async (result) => {
       const audio = request.output === 'audio' ? audioBody(result.audio ?? Buffer.alloc(0)) : undefined;
-      const verbose = request.isVerbose ? await verboseBody(result, request.subtitles) : undefined;
-      await open().send('translation.done', resultBody(result, id, audio, verbose));
+      await open().send('translation.done', await resultBody(result, id, request, audio));
       open().end();
     },
     fail: async (error) => {
