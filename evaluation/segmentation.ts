@@ -1,7 +1,7 @@
 /** Measures segmentation alone: the sentences found are known, so every error is one of segments and cues. */
 import { SpeechSegmenter } from '../src/audio/speech/segmenter.js';
 import type { SpeechSegment } from '../src/audio/speech/segment.js';
-import { buildCues } from '../src/subtitles/cues.js';
+import { eachCues } from '../src/subtitles/cues.js';
 import { scoreLevels, type LevelScores } from './levels.js';
 import type { EvaluationRecording, SpokenSentence } from './recording.js';
 
@@ -30,7 +30,7 @@ export function measureSegmentation(recording: EvaluationRecording): Segmentatio
   segments.push(...segmenter.end());
   const texts = textsOf(segments, sentences);
   const translated = segments.map((segment, index) => ({ ...segment, text: texts[index]?.join(' ') ?? '' }));
-  const cues = buildCues(translated, OPTIONS, durationMs);
+  const cues = [...eachCues(translated, OPTIONS, durationMs)];
   const scores = scoreLevels(sentences, cues, OPTIONS, 'target');
   const silent = texts.filter((words) => words.length === 0).length;
   return { segments, silent, scores, tookMs };

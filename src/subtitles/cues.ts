@@ -83,15 +83,6 @@ export function* eachCues(
   }
 }
 
-/** Like `eachCues`, all at once. */
-export function buildCues(
-  segments: readonly TranslatedSegment[],
-  options: SubtitleOptions,
-  durationMs: number,
-): SegmentCues[] {
-  return [...eachCues(segments, options, durationMs)];
-}
-
 /** Splits both texts into the same number of cues: the text that needs more is split first, the other near the same shares. */
 function splitBoth(
   source: BreakableText,

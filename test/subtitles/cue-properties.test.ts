@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Cue } from '../../src/subtitles/cue.js';
-import { buildCues, type SubtitleOptions, type TranslatedSegment } from '../../src/subtitles/cues.js';
+import { eachCues, type SubtitleOptions, type TranslatedSegment } from '../../src/subtitles/cues.js';
 import { cueFaults } from '../../src/subtitles/faults.js';
 import { CUE_GAP_MS, MAX_LINES } from '../../src/subtitles/limits.js';
 import { formatSrt, formatVtt } from '../../src/subtitles/formats.js';
@@ -106,7 +106,9 @@ const recording: fc.Arbitrary<Case> = fc
 function check(property: (cases: Case, cues: Cue[], perSegment: Cue[][]) => void): void {
   fc.assert(
     fc.property(recording, (each) => {
-      const perSegment = buildCues(each.segments, each.options, each.durationMs).map(({ cues }) => [...cues]);
+      const perSegment = [...eachCues(each.segments, each.options, each.durationMs)].map(({ cues }) => [
+        ...cues,
+      ]);
       property(each, perSegment.flat(), perSegment);
     }),
     { numRuns: 400 },
@@ -173,7 +175,7 @@ describe('the cues of any recording', () => {
   it('exceed no limit that is not reported', () => {
     fc.assert(
       fc.property(recording, ({ segments, options, durationMs }) => {
-        for (const { cues, warnings } of buildCues(segments, options, durationMs)) {
+        for (const { cues, warnings } of eachCues(segments, options, durationMs)) {
           const reported = new Set(warnings.map(({ code }) => code));
           const broken = new Set(cues.flatMap((cue) => cueFaults(cue, options).map(({ fault }) => fault)));
           expect(reported).toEqual(broken);
@@ -194,7 +196,7 @@ describe('the cues of any recording', () => {
   it('are read back by the parsers of others', async () => {
     await fc.assert(
       fc.asyncProperty(recording, async ({ segments, options, durationMs }) => {
-        const cues = buildCues(segments, options, durationMs).flatMap((each) => each.cues);
+        const cues = [...eachCues(segments, options, durationMs)].flatMap((each) => each.cues);
         const expected = cues.map(({ startMs, endMs, source, target }) => ({
           ...{ startMs, endMs },
           lines: [...source, ...target],

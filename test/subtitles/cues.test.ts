@@ -1,7 +1,7 @@
 /** Cues as a reader sees them: where text is split, where lines break, how long cues stand. */
 import { describe, expect, it } from '@jest/globals';
 import {
-  buildCues,
+  eachCues,
   cuesOfSegment,
   type SubtitleOptions,
   type TranslatedSegment,
@@ -85,10 +85,10 @@ describe('times', () => {
     const text = 'This sentence was said much too fast to be read.';
     const options: SubtitleOptions = { subtitles: 'target', target: 'en' };
     const next = { startMs: 2_000, endMs: 4_000, pauses: [], text: 'So was this one.' };
-    const [first] = buildCues([{ startMs: 0, endMs: 1_000, pauses: [], text }, next], options, 4_000);
+    const [first] = eachCues([{ startMs: 0, endMs: 1_000, pauses: [], text }, next], options, 4_000);
     expect(first?.cues.map(({ endMs }) => endMs)).toEqual([1_917]);
     expect(first?.warnings.map(({ code }) => code)).toEqual(['reading-speed']);
-    const [alone] = buildCues([{ startMs: 0, endMs: 1_000, pauses: [], text }], options, 9_000);
+    const [alone] = eachCues([{ startMs: 0, endMs: 1_000, pauses: [], text }], options, 9_000);
     expect(alone).toEqual({
       cues: [{ startMs: 0, endMs: 2_400, source: [], target: [expect.any(String), expect.any(String)] }],
       warnings: [],
@@ -121,9 +121,9 @@ describe('times', () => {
   });
 
   it('are none for a segment without text', () => {
-    expect(
-      buildCues([{ startMs: 0, endMs: 900, pauses: [], text: ' \n' }], { subtitles: 'both' }, 900),
-    ).toEqual([{ cues: [], warnings: [] }]);
+    expect([
+      ...eachCues([{ startMs: 0, endMs: 900, pauses: [], text: ' \n' }], { subtitles: 'both' }, 900),
+    ]).toEqual([{ cues: [], warnings: [] }]);
   });
 });
 
