@@ -14,6 +14,7 @@ import {
   visit,
   type Visit,
 } from '../support/browser/browser.js';
+import { storedRecords } from '../support/browser/stored.js';
 import { closingAfterEachTest } from '../support/close-after-test.js';
 import { startBeforeScript, startGateway, type Running } from '../support/gateway.js';
 import { recordingOf, type JobJson } from '../support/jobs/client.js';
@@ -89,25 +90,10 @@ async function limitUpload(page: Page, bytesPerSecond: number): Promise<() => Pr
 }
 
 /** How much the store keeps of films, in bytes. */
-function keptBytes(page: Page): Promise<number> {
-  return page.evaluate(
-    () =>
-      new Promise<number>((resolve, reject) => {
-        const opening = indexedDB.open('realtime-translation');
-        opening.onerror = () => {
-          reject(new Error('the database was not opened'));
-        };
-        opening.onsuccess = () => {
-          const all = opening.result.transaction('sounds').objectStore('sounds').getAll();
-          all.onsuccess = () => {
-            const sounds = all.result as { id: string; blob: Blob }[];
-            opening.result.close();
-            resolve(
-              sounds.filter(({ id }) => id.endsWith(':film')).reduce((sum, { blob }) => sum + blob.size, 0),
-            );
-          };
-        };
-      }),
+async function keptBytes(page: Page): Promise<number> {
+  const sounds = await storedRecords<{ id: string; blob: Blob }>(page, 'sounds');
+  return sounds.evaluate((all) =>
+    all.filter(({ id }) => id.endsWith(':film')).reduce((sum, { blob }) => sum + blob.size, 0),
   );
 }
 

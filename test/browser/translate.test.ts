@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { startGateway, type Running } from '../support/gateway.js';
-import { allDone } from '../support/browser/stored.js';
+import { allDone, storedRecords } from '../support/browser/stored.js';
 import {
   cards,
   chooseLanguage,
@@ -53,30 +53,20 @@ afterEach(async () => {
 const field = () => page.getByRole('textbox', { name: 'Text to translate' });
 const result = () => targetPane(page).locator('.result');
 
-/** Runs in the page: the newest recording in the history, in base64, for an array takes minutes on a busy machine. */
-async function readStoredRecording(): Promise<string> {
-  const wait = <T>(request: IDBRequest<T>) =>
-    new Promise<T>((resolve, reject) => {
-      request.onsuccess = () => {
-        resolve(request.result);
-      };
-      request.onerror = () => {
-        reject(request.error ?? new Error('no reason given'));
-      };
+/** The newest recording in the history. It leaves the page in base64, for an array takes minutes on a busy machine. */
+async function readStoredRecording(): Promise<Buffer> {
+  const sounds = await storedRecords<{ blob: Blob }>(page, 'sounds');
+  const base64 = await sounds.evaluate(async (all) => {
+    const file = all.at(-1)?.blob;
+    if (file === undefined) return '';
+    const reader = new FileReader();
+    await new Promise((resolve) => {
+      reader.onload = resolve;
+      reader.readAsDataURL(file);
     });
-  const database = await wait(indexedDB.open('realtime-translation'));
-  const sounds = (await wait(database.transaction('sounds').objectStore('sounds').getAll())) as {
-    blob: Blob;
-  }[];
-  database.close();
-  const file = sounds.at(-1)?.blob;
-  if (file === undefined) return '';
-  const reader = new FileReader();
-  await new Promise((resolve) => {
-    reader.onload = resolve;
-    reader.readAsDataURL(file);
+    return typeof reader.result === 'string' ? reader.result.replace(/^.*,/, '') : '';
   });
-  return typeof reader.result === 'string' ? reader.result.replace(/^.*,/, '') : '';
+  return Buffer.from(base64, 'base64');
 }
 
 describe('a text', () => {
@@ -187,7 +177,7 @@ describe('a recording', () => {
     await allDone(page, 1);
     await page.reload();
     await textOf(result(), IN_SPANISH);
-    const wav = Buffer.from(await page.evaluate(readStoredRecording), 'base64');
+    const wav = await readStoredRecording();
     expect(wav.toString('latin1', 0, 4)).toBe('RIFF');
     // Format, channels, rate, bits; then that it holds what was recorded.
     expect([wav.readUInt16LE(20), wav.readUInt16LE(22), wav.readUInt32LE(24), wav.readUInt16LE(34)]).toEqual([

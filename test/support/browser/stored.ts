@@ -1,5 +1,5 @@
 /** What a page has in its database: what is on screen is written a moment later, and a reload may come before that. */
-import type { Page } from 'playwright-core';
+import type { JSHandle, Page } from 'playwright-core';
 import { until } from '../until.js';
 
 export interface StoredItem {
@@ -14,7 +14,7 @@ export async function untilStored(
   what: string,
   isExpected: (items: readonly StoredItem[]) => boolean,
 ): Promise<void> {
-  await until(`stored: ${what}`, async () => isExpected(await page.evaluate(readItems)));
+  await until(`stored: ${what}`, async () => isExpected(await readItems(page)));
 }
 
 /** Waits until so many items are stored, each of them complete. */
@@ -26,19 +26,28 @@ export async function allDone(page: Page, count: number): Promise<void> {
   );
 }
 
-/** Runs in the page. */
-function readItems(): Promise<StoredItem[]> {
-  return new Promise((resolve, reject) => {
-    const opening = indexedDB.open('realtime-translation');
-    opening.onerror = () => {
-      reject(new Error('the database cannot be opened'));
-    };
-    opening.onsuccess = () => {
-      const all = opening.result.transaction('items').objectStore('items').getAll();
-      all.onsuccess = () => {
-        opening.result.close();
-        resolve((all.result as StoredItem[]).map(({ text, state }) => ({ text: text.trim(), state })));
-      };
-    };
-  });
+/** The records of a store of the page. They stay in the page, which Blobs among them cannot leave. */
+export function storedRecords<T>(page: Page, store: 'items' | 'sounds'): Promise<JSHandle<T[]>> {
+  return page.evaluateHandle(
+    (name) =>
+      new Promise<T[]>((resolve, reject) => {
+        const opening = indexedDB.open('realtime-translation');
+        opening.onerror = () => {
+          reject(new Error('the database cannot be opened'));
+        };
+        opening.onsuccess = () => {
+          const all = opening.result.transaction(name).objectStore(name).getAll();
+          all.onsuccess = () => {
+            opening.result.close();
+            resolve(all.result as T[]);
+          };
+        };
+      }),
+    store,
+  );
+}
+
+async function readItems(page: Page): Promise<StoredItem[]> {
+  const items = await storedRecords<StoredItem>(page, 'items');
+  return items.evaluate((all) => all.map(({ text, state }) => ({ text: text.trim(), state })));
 }
